@@ -1,0 +1,57 @@
+// Every maximum of what comes from outside, checked before anything is allocated, tested at n and n
+// + 1.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "common/base/clock.hpp"
+
+namespace postrider::limits {
+
+inline constexpr std::size_t kib = 1024;
+inline constexpr std::size_t mib = 1024 * kib;
+
+// Envelope (docs/protocol.md, "Envelope")
+inline constexpr std::size_t envelope_recipients_max = 50;
+inline constexpr std::size_t part_body_bytes_max = 32 * mib;
+inline constexpr std::size_t body_bytes_max = 128 * mib;
+inline constexpr std::size_t body_ranges_max = 2048;
+inline constexpr std::uint64_t window_numbers_max = 64;
+inline constexpr std::size_t batch_header_bytes_max = 64 * kib;
+
+// Inbox
+inline constexpr std::size_t inbox_peer_bytes_max = 256 * mib;
+inline constexpr std::size_t inbox_peer_parts_max = 5000;
+
+// Changesets
+inline constexpr std::uint64_t batch_rows_max = 1'000'000;
+inline constexpr std::uint64_t batch_cell_bytes_max = 256 * mib;
+inline constexpr std::size_t own_batch_raw_bytes_max = 8 * mib;
+inline constexpr std::size_t batch_frames_max = 4096;
+inline constexpr std::size_t table_columns_max = 2000; // SQLite's default; PostgreSQL has 1600
+inline constexpr std::size_t name_bytes_max = 255;
+inline constexpr unsigned cbor_depth_max = 8;
+inline constexpr unsigned zstd_window_log_max = 24;
+inline constexpr std::size_t decimal_digits_max = 131'072;
+inline constexpr unsigned array_dimensions_max = 6;
+inline constexpr unsigned json_depth_max = 512;
+
+// Reports
+inline constexpr std::size_t report_notes_max = 64;
+
+// Mail
+inline constexpr std::size_t mail_address_bytes_max = 254;
+inline constexpr std::size_t mail_subject_prefix_bytes_max = 40;
+inline constexpr std::size_t mail_bytes_max = 64 * mib;
+inline constexpr unsigned mime_depth_max = 10;
+
+// Task texts and pairing
+inline constexpr std::size_t task_text_bytes_max = 1 * mib;
+inline constexpr std::size_t invitation_bytes_max = 2 * kib;
+inline constexpr Duration invitation_lifetime = std::chrono::hours{24 * 14};
+
+// Clocks and patience
+inline constexpr Duration clock_ahead_max = std::chrono::minutes{5};
+
+} // namespace postrider::limits

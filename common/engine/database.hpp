@@ -1,0 +1,117 @@
+// The port to the node's own database. Implemented over sqlite3 (extension, programs, simulation),
+// later over SPI, libpq and ODBC. The engine is written against this alone.
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.hpp"
+#include "common/model/value.hpp"
+
+namespace postrider::dialect {
+class Dialect;
+}
+
+namespace postrider::engine {
+
+/// The statement, and with it the transaction, is lost. Thrown by every call of the port;
+/// `Transaction::attempt` and the border of a step are the only places that catch it.
+class DatabaseError : public std::exception {
+  public:
+    /// `constraint`: the statement met a UNIQUE, CHECK, NOT NULL or FOREIGN KEY and nothing else is
+    /// wrong.
+    enum class Reason { constraint, busy, full, read_only, corrupt, missing, other };
+
+    DatabaseError(Reason reason, Error error) : reason_(reason), error_(std::move(error)) {}
+
+    [[nodiscard]] Reason reason() const noexcept { return reason_; }
+
+    [[nodiscard]] const Error &error() const noexcept { return error_; }
+
+    [[nodiscard]] const char *what() const noexcept override { return error_.message.c_str(); }
+
+  private:
+    Reason reason_;
+    Error error_;
+};
+
+using Row = std::vector<Value>;
+using Parameters = std::span<const Value>;
+
+/// Rows of a query, one at a time. Must be destroyed before its transaction ends.
+class Cursor {
+  public:
+    Cursor() = default;
+    Cursor(const Cursor &) = delete;
+    Cursor &operator=(const Cursor &) = delete;
+    virtual ~Cursor() = default;
+    /// The next row; valid until the next call. Null after the last one.
+    virtual const Row *next() = 0;
+};
+
+/// One column of a block of rows.
+using BlockColumn = std::span<const Value>;
+
+class Transaction {
+  public:
+    Transaction() = default;
+    Transaction(const Transaction &) = delete;
+    Transaction &operator=(const Transaction &) = delete;
+    /// Rolls back unless committed.
+    virtual ~Transaction() = default;
+
+    /// Runs one statement with `?1`, `?2`, … bound; statements are prepared once and kept. Gives
+    /// the number of rows changed.
+    virtual std::int64_t execute(std::string_view sql, Parameters parameters) = 0;
+    virtual std::unique_ptr<Cursor> query(std::string_view sql, Parameters parameters) = 0;
+    /// Runs one statement for each row of a block; every column has the same length. A row that
+    /// meets a constraint is left out and its index returned (rising); any other error throws.
+    virtual std::vector<std::size_t> execute_block(std::string_view sql,
+                                                   std::span<const BlockColumn> columns) = 0;
+    /// Runs several statements without parameters, for DDL.
+    virtual void execute_script(std::string_view sql) = 0;
+    /// After it, `execute_block` and `execute` may violate foreign keys until the commit.
+    virtual void defer_foreign_keys() = 0;
+    virtual void savepoint() = 0;
+    virtual void release() = 0;
+    virtual void rollback_to() = 0;
+    /// Durable when it returns.
+    virtual void commit() = 0;
+
+    std::int64_t execute(std::string_view sql, std::initializer_list<Value> parameters = {}) {
+        return execute(sql, Parameters{parameters.begin(), parameters.size()});
+    }
+
+    std::unique_ptr<Cursor> query(std::string_view sql,
+                                  std::initializer_list<Value> parameters = {}) {
+        return query(sql, Parameters{parameters.begin(), parameters.size()});
+    }
+
+    /// Runs `work` in a savepoint: what it throws as DatabaseError or returns as an Error undoes it
+    /// and is returned. Out of disk, busy and corrupt databases are thrown on: no savepoint mends
+    /// those.
+    Result<void> attempt(const std::function<Result<void>()> &work);
+};
+
+enum class Mode {
+    read,  // one snapshot, takes no lock that a writer meets
+    write, // holds the write lock from the start
+};
+
+/// One connection. Not thread-safe. One transaction at a time.
+class Database {
+  public:
+    Database() = default;
+    Database(const Database &) = delete;
+    Database &operator=(const Database &) = delete;
+    virtual ~Database() = default;
+    virtual std::unique_ptr<Transaction> begin(Mode mode) = 0;
+    [[nodiscard]] virtual const dialect::Dialect &dialect() const = 0;
+};
+
+} // namespace postrider::engine

@@ -1,0 +1,82 @@
+// The port to the ways that envelopes travel: maildir, later SMTP/IMAP/POP3 and direct connections,
+// and the simulated network. A transport knows addresses and bytes; it knows nothing of streams,
+// and it keeps no state that matters: what must survive a crash is in the host's tables.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/base/bytes.hpp"
+#include "common/base/clock.hpp"
+#include "common/base/result.hpp"
+
+namespace postrider::engine {
+
+/// One part on its way to one peer's address.
+struct Transmission {
+    std::uint64_t ticket = 0; // chosen by the host, comes back in the outcome
+    std::string path_kind;    // "maildir", "mail", "direct"
+    std::string target;       // directory, mail address or URL of the peer
+    std::string from;         // our own mail address, where there is one
+    Bytes envelope;
+};
+
+/// Names a message where it lies, for `settle`. Opaque to the host.
+using Receipt = std::string;
+
+struct Arrived {
+    Receipt receipt;
+    Bytes envelope; // begins with the magic
+};
+
+/// A message that was meant for us by its place but holds no envelope that we can use.
+struct Unusable {
+    Receipt receipt;
+    Error reason;
+};
+
+struct Outcome {
+    std::uint64_t ticket = 0;
+    Result<void> result; // an Error says what to do next by its code
+};
+
+using Event = std::variant<Arrived, Unusable, Outcome>;
+
+enum class Settlement {
+    keep,      // look at it again later
+    remove,    // its content is committed
+    set_aside, // never usable; kept for a human in a place of its own
+};
+
+/// What the host tells a transport before it polls: where to look, and the keys by which it tells
+/// our mail from others'.
+struct Inlet {
+    std::string path_kind;
+    std::string source; // maildir directory or mailbox URL
+    std::vector<FixedBytes<32>> stamp_keys;
+    Bytes cursor; // what the transport last asked the host to remember
+};
+
+class Transport {
+  public:
+    Transport() = default;
+    Transport(const Transport &) = delete;
+    Transport &operator=(const Transport &) = delete;
+    virtual ~Transport() = default;
+
+    virtual void configure(std::vector<Inlet> inlets) = 0;
+    /// The outcome comes with a later poll. Nothing may be submitted whose transaction is not
+    /// committed.
+    virtual void submit(Transmission transmission) = 0;
+    /// What has happened since the last call; never waits. At most a few dozen events at a time.
+    virtual std::vector<Event> poll(Timestamp now) = 0;
+    /// Only after the transaction that used the message is committed.
+    virtual void settle(const Receipt &receipt, Settlement settlement) = 0;
+    /// When to poll again if nothing wakes us before.
+    [[nodiscard]] virtual std::optional<Timestamp> next_look(Timestamp now) const = 0;
+};
+
+} // namespace postrider::engine

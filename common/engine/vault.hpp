@@ -1,0 +1,60 @@
+// The port to what must not live in the database: the secret with its ratchet, and the small state
+// file by which a node notices that its database was copied, moved or restored.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "common/base/bytes.hpp"
+#include "common/base/result.hpp"
+
+namespace postrider::engine {
+
+/// SECURITY.md, "Secrets at rest": M opens the sealed columns; the ratchet at index `ratchet_index`
+/// gives the receiving keys from that index on, and no earlier one.
+struct Secret {
+    NodeId node{};
+    FixedBytes<32> master{};
+    std::uint32_t ratchet_index = 0;
+    FixedBytes<32> ratchet_key{};
+};
+
+struct StreamPosition {
+    std::uint64_t sent = 0;
+    std::uint64_t applied = 0;
+};
+
+/// Written before anything is sent. Compared with the database at every start.
+struct StateFile {
+    NodeId node{};
+    std::uint64_t incarnation = 0;
+    FixedBytes<16> start_token{};
+    std::string canonical_path; // of the database file; empty for a server
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    /// By "<peer node id in hex>/<stream>/<out or in>".
+    std::map<std::string, std::uint64_t> positions;
+};
+
+class Vault {
+  public:
+    Vault() = default;
+    Vault(const Vault &) = delete;
+    Vault &operator=(const Vault &) = delete;
+    virtual ~Vault() = default;
+
+    /// `refused` with a hint when the file is missing, has open permissions, lies beside the data
+    /// or belongs to another user.
+    virtual Result<Secret> load_secret(const NodeId &node) = 0;
+    /// Durable when it returns.
+    virtual Result<void> store_secret(const Secret &secret) = 0;
+    /// `std::nullopt`: there is none yet.
+    virtual Result<std::optional<StateFile>> load_state(const NodeId &node) = 0;
+    virtual Result<void> store_state(const StateFile &state) = 0;
+    /// Where the database is now: canonical path, device and inode are filled in, nothing else.
+    [[nodiscard]] virtual StateFile here() const = 0;
+};
+
+} // namespace postrider::engine

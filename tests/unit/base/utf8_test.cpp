@@ -1,0 +1,34 @@
+// What counts as UTF-8, and what is safe to show.
+#include <gtest/gtest.h>
+
+#include "common/base/utf8.hpp"
+
+namespace postrider {
+namespace {
+
+TEST(Utf8, AcceptsEveryWellFormedLengthAndNul) {
+    EXPECT_TRUE(is_utf8(""));
+    EXPECT_TRUE(is_utf8(std::string_view{"a\0b", 3}));
+    EXPECT_TRUE(is_utf8("\xc3\xa4 \xe2\x82\xac \xf0\x9f\x9a\xa2 \xf4\x8f\xbf\xbf"));
+}
+
+TEST(Utf8, RefusesOverlongFormsSurrogatesAndTruncation) {
+    for (const char *text : {"\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+                             "\xf5\x80\x80\x80", "\xe2\x82", "\x80", "\xc3("}) {
+        EXPECT_FALSE(is_utf8(text)) << text;
+    }
+}
+
+TEST(Utf8, CutsOnACharacterBorder) {
+    EXPECT_EQ(cut_utf8("a\xe2\x82\xac", 4), "a\xe2\x82\xac");
+    EXPECT_EQ(cut_utf8("a\xe2\x82\xac", 3), "a");
+    EXPECT_EQ(cut_utf8("a\xe2\x82\xac", 0), "");
+}
+
+TEST(Utf8, PrintableTextHasNoControlsNoEscapesAndNoBidirectionalTricks) {
+    EXPECT_EQ(printable("a\x1b[31mb\r\n\xe2\x80\xae\xff"), "a?[31mb????");
+    EXPECT_EQ(printable("\xc3\xa4\xc3\xa4", 3), "\xc3\xa4");
+}
+
+} // namespace
+} // namespace postrider

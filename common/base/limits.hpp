@@ -51,6 +51,9 @@ inline constexpr std::size_t task_text_bytes_max = 1 * mib;
 inline constexpr std::size_t invitation_bytes_max = 2 * kib;
 inline constexpr Duration invitation_lifetime = std::chrono::hours{24 * 14};
 
+// Logs
+inline constexpr std::int64_t refused_rows_max = 10'000;
+
 // Clocks and patience
 inline constexpr Duration clock_ahead_max = std::chrono::minutes{5};
 

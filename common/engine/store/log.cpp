@@ -1,0 +1,97 @@
+// Writing and pruning the logs.
+#include "common/engine/store/log.hpp"
+
+#include "common/base/limits.hpp"
+#include "common/base/utf8.hpp"
+#include "common/engine/store/rows.hpp"
+
+namespace postrider::engine {
+
+namespace {
+
+Value stored_peer(std::optional<std::int64_t> peer_id) {
+    return peer_id ? Value{*peer_id} : Value{};
+}
+
+} // namespace
+
+void log_event(Transaction &transaction, Timestamp now, const EventRow &event) {
+    transaction.execute("INSERT INTO @event (event_id, happened_at, kind, peer_id, message, action)"
+                        " SELECT coalesce(max(event_id), 0) + 1, ?1, ?2, ?3, ?4, ?5 FROM @event",
+                        {stored(now), Value::text(event.kind), stored_peer(event.peer_id),
+                         Value::text(event.message), Value::text(event.action)});
+}
+
+void log_refused(Transaction &transaction, Timestamp now, const RefusedRow &refused) {
+    std::string reason = refused.reason.message;
+    if (!refused.reason.detail.empty()) {
+        reason += ": " + refused.reason.detail;
+    }
+    const Value peer = stored_peer(refused.peer_id);
+    const Value source = Value::text(printable(refused.source));
+    const Value cause = Value::text(printable(reason, 400));
+    const std::int64_t counted =
+        transaction.execute("UPDATE @refused SET count = count + 1, last_at = ?4"
+                            " WHERE source = ?2 AND reason = ?3"
+                            " AND coalesce(peer_id, 0) = coalesce(?1, 0)",
+                            {peer, source, cause, stored(now)});
+    if (counted == 0) {
+        transaction.execute(
+            "INSERT INTO @refused (refused_id, peer_id, source, reason, hint, first_at, last_at)"
+            " SELECT coalesce(max(refused_id), 0) + 1, ?1, ?2, ?3, ?4, ?5, ?5 FROM @refused",
+            {peer, source, cause, Value::text(refused.reason.hint), stored(now)});
+        transaction.execute("DELETE FROM @refused WHERE refused_id <="
+                            " (SELECT max(refused_id) FROM @refused) - ?1",
+                            {std::int64_t{limits::refused_rows_max}});
+    }
+}
+
+void log_delivery(Transaction &transaction,
+                  Timestamp now,
+                  const DeliveryKey &key,
+                  const DeliverySize &size,
+                  const std::string &state) {
+    transaction.execute(
+        "INSERT INTO @delivery (delivery_id, peer_id, direction, stream, incarnation, number,"
+        " rows, bytes, state, created_at)"
+        " SELECT coalesce(max(delivery_id), 0) + 1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9"
+        " FROM @delivery WHERE true"
+        " ON CONFLICT (peer_id, direction, stream, incarnation, number) DO NOTHING",
+        {key.peer_id, Value::text(key.direction), std::int64_t{key.stream}, stored(key.incarnation),
+         stored(key.number), stored(size.rows), stored(size.bytes), Value::text(state),
+         stored(now)});
+}
+
+void log_transmission(Transaction &transaction,
+                      Timestamp now,
+                      const DeliveryKey &key,
+                      std::uint64_t mails) {
+    transaction.execute("UPDATE @delivery SET mails = mails + ?6, sent_at = ?7,"
+                        " state = CASE state WHEN 'waiting' THEN 'sent' ELSE state END"
+                        " WHERE peer_id = ?1 AND direction = ?2 AND stream = ?3"
+                        " AND incarnation = ?4 AND number = ?5",
+                        {key.peer_id, Value::text(key.direction), std::int64_t{key.stream},
+                         stored(key.incarnation), stored(key.number), stored(mails), stored(now)});
+}
+
+void finish_delivery(Transaction &transaction,
+                     Timestamp now,
+                     const DeliveryKey &key,
+                     const std::string &state,
+                     const std::string &detail) {
+    transaction.execute("UPDATE @delivery SET state = ?6, detail = ?7, finished_at = ?8"
+                        " WHERE peer_id = ?1 AND direction = ?2 AND stream = ?3"
+                        " AND incarnation = ?4 AND number = ?5",
+                        {key.peer_id, Value::text(key.direction), std::int64_t{key.stream},
+                         stored(key.incarnation), stored(key.number), Value::text(state),
+                         Value::text(detail), stored(now)});
+}
+
+void prune_logs(Transaction &transaction, Timestamp now, Duration keep) {
+    const Value oldest = stored(now - keep);
+    transaction.execute("DELETE FROM @delivery WHERE finished_at < ?1", {oldest});
+    transaction.execute("DELETE FROM @event WHERE happened_at < ?1", {oldest});
+    transaction.execute("DELETE FROM @refused WHERE last_at < ?1", {oldest});
+}
+
+} // namespace postrider::engine

@@ -1,0 +1,276 @@
+// The list of state tables. docs/architecture.md tells which part of the engine owns which.
+#include "common/engine/store/schema.hpp"
+
+namespace postrider::engine {
+
+namespace {
+
+using dialect::StateColumn;
+using dialect::StateTable;
+using dialect::StateType;
+
+StateColumn integer(const char *name, const char *default_sql = "") {
+    return {name, StateType::integer, false, default_sql};
+}
+
+StateColumn text(const char *name, const char *default_sql = "") {
+    return {name, StateType::text, false, default_sql};
+}
+
+StateColumn blob(const char *name) {
+    return {name, StateType::blob};
+}
+
+StateColumn maybe(StateColumn column) {
+    column.nullable = true;
+    return column;
+}
+
+StateColumn boolean(const char *name) {
+    return {name, StateType::integer, false, "0", std::string(name) + " IN (0, 1)"};
+}
+
+StateColumn id(const char *name) {
+    return {name, StateType::blob, false, "", "length(" + std::string(name) + ") = 16"};
+}
+
+/// Who we are. `low` is the watermark last promised, `report_counter` the last one used.
+StateTable node_table() {
+    return {.name = "node",
+            .columns = {integer("one"), id("node_id"), text("name"), integer("incarnation"),
+                        integer("collect_number", "0"), integer("report_counter", "0"),
+                        integer("last_stamp", "0"), integer("low", "0"), blob("sign_public"),
+                        blob("sign_sealed"), integer("sign_generation", "0"),
+                        blob("contact_public"), blob("contact_sealed"),
+                        integer("receiving_generation", "0"), integer("receiving_since", "0"),
+                        blob("start_token"), blob("start_token_before"), text("settings", "''"),
+                        integer("created_at")},
+            .primary_key = {"one"},
+            .one_row = true};
+}
+
+/// A peer as we know it. `stamp_in` is the key we gave it for what it sends to us, `stamp_out` the
+/// one it gave us.
+StateTable peer_table() {
+    return {.name = "peer",
+            .columns = {integer("peer_id"),
+                        text("name"),
+                        maybe(id("node_id")),
+                        text("state", "'declared'"),
+                        text("attributes", "''"),
+                        text("settings", "''"),
+                        boolean("trust_tasks"),
+                        boolean("paused"),
+                        integer("sign_generation", "0"),
+                        maybe(blob("sign_public")),
+                        maybe(blob("contact_public")),
+                        integer("receiving_generation", "0"),
+                        maybe(blob("receiving_public")),
+                        maybe(blob("psk_sealed")),
+                        maybe(blob("stamp_in_sealed")),
+                        maybe(blob("stamp_out_sealed")),
+                        text("words", "''"),
+                        integer("suites", "0"),
+                        integer("announced_generation", "0"),
+                        integer("seals_to_generation", "0"),
+                        integer("report_incarnation", "0"),
+                        integer("report_counter", "0"),
+                        maybe(blob("start_token")),
+                        integer("clock_ahead", "0"),
+                        integer("report_due_at", "0"),
+                        integer("reported_at", "0"),
+                        integer("last_note", "0"),
+                        integer("notes_seen", "0"),
+                        integer("notes_taken", "0"),
+                        maybe(integer("heard_at")),
+                        maybe(integer("sent_at")),
+                        text("held", "''"),
+                        maybe(blob("configuration_mac")),
+                        integer("created_at")},
+            .primary_key = {"peer_id"},
+            .unique = {{"name"}, {"node_id"}}};
+}
+
+std::vector<StateTable> identity_tables() {
+    return {
+        {.name = "schema_version",
+         .columns = {integer("one"), integer("version")},
+         .primary_key = {"one"},
+         .one_row = true},
+        node_table(),
+        {.name = "lease",
+         .columns = {integer("one"), integer("fencing"), text("holder")},
+         .primary_key = {"one"},
+         .one_row = true},
+        {.name = "epoch",
+         .columns = {integer("one"), integer("epoch")},
+         .primary_key = {"one"},
+         .one_row = true},
+        {.name = "mailbox",
+         .columns = {text("name"), text("address"), text("receive", "''"), text("send", "''"),
+                     text("settings", "''"), maybe(blob("cursor")),
+                     maybe(blob("configuration_mac"))},
+         .primary_key = {"name"}},
+        {.name = "group", .columns = {text("name")}, .primary_key = {"name"}},
+        peer_table(),
+        {.name = "peer_group",
+         .columns = {integer("peer_id"), text("group_name")},
+         .primary_key = {"peer_id", "group_name"}},
+        {.name = "peer_path",
+         .columns = {integer("peer_id"), integer("ordinal"), text("kind"), text("target"),
+                     text("mailbox", "''"), text("settings", "''"), integer("failures", "0"),
+                     maybe(integer("next_try_at")), text("last_error", "''"),
+                     maybe(integer("worked_at")), maybe(blob("configuration_mac"))},
+         .primary_key = {"peer_id", "ordinal"}},
+        {.name = "invitation",
+         .columns = {blob("invitation_id"), integer("peer_id"), text("role"), text("state"),
+                     maybe(blob("key_sealed")), maybe(blob("nonce")), blob("line_hash"),
+                     maybe(blob("transcript")), maybe(blob("message")), integer("expires_at"),
+                     integer("tries", "0"), maybe(integer("next_try_at")), boolean("trust_tasks")},
+         .primary_key = {"invitation_id"}},
+    };
+}
+
+std::vector<StateTable> task_tables() {
+    return {
+        {.name = "task",
+         .columns = {integer("task_id"), id("declared_by"), text("name"), text("direction"),
+                     text("statement"), text("lane"), boolean("no_load"), boolean("paused"),
+                     integer("created_at")},
+         .primary_key = {"task_id"},
+         .unique = {{"declared_by", "name"}}},
+        // Which local table stands for which name on the wire; `columns` is empty for all of them.
+        {.name = "task_table",
+         .columns = {integer("task_id"), integer("ordinal"), text("local_name"), text("wire_name"),
+                     text("columns", "''"), text("settings", "''"),
+                     maybe(blob("configuration_mac"))},
+         .primary_key = {"task_id", "ordinal"}},
+        // state: waiting (not yet offered), offered, active, refused, withdrawn
+        {.name = "task_peer",
+         .columns = {integer("task_id"), integer("peer_id"), text("state", "'waiting'"),
+                     text("reason", "''"), integer("offer_position", "0"), integer("changed_at")},
+         .primary_key = {"task_id", "peer_id"}},
+        // What a peer proposes, until it is accepted. `message` is the control message as it came.
+        {.name = "offer",
+         .columns = {integer("peer_id"), text("name"), text("state", "'open'"), blob("message"),
+                     integer("received_at")},
+         .primary_key = {"peer_id", "name"}},
+        // Tables with capture triggers; the keys lie in capture_<capture_id>. `reload`: 0 no, 1
+        // send all rows again, 2 send all rows and let the receiver remove what is not among them.
+        {.name = "capture",
+         .columns = {integer("capture_id"), text("table_name"), text("fingerprint"),
+                     boolean("with_mask"), integer("reload", "0"), text("held", "''")},
+         .primary_key = {"capture_id"},
+         .unique = {{"table_name"}}},
+    };
+}
+
+std::vector<StateTable> sending_tables() {
+    return {
+        // The ordered log of changesets: what was captured here and what was applied for others.
+        // `from_peer` is 0 for
+        // our own; such an entry never goes back there.
+        {.name = "queue",
+         .columns = {integer("queue_position"), id("origin"), integer("incarnation"),
+                     integer("collect_number"), integer("from_peer", "0"), integer("rows"),
+                     integer("created_at"), blob("content")},
+         .primary_key = {"queue_position"}},
+        // A stream that we send; 0 is control. `cursor` is the queue position up to which its
+        // batches are made.
+        {.name = "stream_out",
+         .columns = {integer("peer_id"), integer("stream"), text("lane", "''"),
+                     text("state", "'open'"), text("reason", "''"), integer("incarnation"),
+                     integer("next_number", "1"), integer("acknowledged", "0"), blob("chain"),
+                     blob("acknowledged_chain"), integer("cursor", "0"), integer("rtt", "0"),
+                     integer("rtt_deviation", "0"), integer("rebase_incarnation", "0"),
+                     integer("rebase_number", "0"), maybe(blob("rebase_chain"))},
+         .primary_key = {"peer_id", "stream"}},
+        // Sealed batches, kept until acknowledged. `missing` is what the peer last said it lacks of
+        // the body.
+        {.name = "outbox",
+         .columns = {integer("peer_id"), integer("stream"), integer("number"),
+                     integer("incarnation"), blob("chain"), blob("body"),
+                     blob("content_key_sealed"), integer("queue_to"), integer("rows"),
+                     boolean("continues"), integer("tries", "0"), integer("created_at"),
+                     maybe(integer("first_sent_at")), maybe(integer("last_sent_at")),
+                     maybe(integer("next_try_at")), maybe(blob("missing"))},
+         .primary_key = {"peer_id", "stream", "number"}},
+        // Schemas that went out in this stream's incarnation and need not be sent again.
+        {.name = "schema_out",
+         .columns = {integer("peer_id"), integer("stream"), text("table_name"), blob("hash")},
+         .primary_key = {"peer_id", "stream", "table_name", "hash"}},
+        // Control messages that wait for the next batch of stream 0.
+        {.name = "control_out",
+         .columns = {integer("control_id"), integer("peer_id"), blob("message")},
+         .primary_key = {"control_id"}},
+    };
+}
+
+std::vector<StateTable> receiving_tables() {
+    return {
+        {.name = "stream_in",
+         .columns = {integer("peer_id"), integer("stream"), text("state", "'open'"),
+                     text("reason", "''"), integer("incarnation"), integer("applied", "0"),
+                     blob("chain"), maybe(integer("gap_since")), integer("gap_reports", "0"),
+                     maybe(integer("last_duplicate_at")), maybe(integer("next_try_at"))},
+         .primary_key = {"peer_id", "stream"}},
+        {.name = "inbox_part",
+         .columns = {integer("peer_id"), integer("stream"), integer("incarnation"),
+                     integer("number"), integer("body_offset"), integer("body_total"),
+                     blob("body_hash"), blob("content"), blob("content_key_sealed"),
+                     boolean("continues"), integer("received_at")},
+         .primary_key = {"peer_id", "stream", "incarnation", "number", "body_hash", "body_offset"}},
+        // The last applied numbers with their chain, so that a number that comes again with other
+        // content is seen.
+        {.name = "applied_chain",
+         .columns = {integer("peer_id"), integer("stream"), integer("number"), blob("body_hash"),
+                     blob("chain")},
+         .primary_key = {"peer_id", "stream", "number"}},
+        {.name = "schema_in",
+         .columns = {integer("peer_id"), integer("stream"), text("table_name"), blob("hash"),
+                     blob("content")},
+         .primary_key = {"peer_id", "stream", "table_name", "hash"}},
+        // What we have to tell the peer, numbered, until it says that it has seen it.
+        {.name = "note",
+         .columns = {integer("peer_id"), integer("note"), blob("content")},
+         .primary_key = {"peer_id", "note"}},
+    };
+}
+
+std::vector<StateTable> log_tables() {
+    return {
+        // One row per batch sent or received, kept as long as KEEP says; the view history shows it.
+        {.name = "delivery",
+         .columns = {integer("delivery_id"), integer("peer_id"), text("direction"),
+                     integer("stream"), integer("incarnation"), integer("number"), integer("rows"),
+                     integer("bytes"), integer("mails", "0"), text("state"), text("detail", "''"),
+                     integer("created_at"), maybe(integer("sent_at")),
+                     maybe(integer("finished_at"))},
+         .primary_key = {"delivery_id"},
+         .unique = {{"peer_id", "direction", "stream", "incarnation", "number"}}},
+        // Things an operator may want to know; a row trigger of the user may act on them.
+        {.name = "event",
+         .columns = {integer("event_id"), integer("happened_at"), text("kind"),
+                     maybe(integer("peer_id")), text("message"), text("action", "''")},
+         .primary_key = {"event_id"}},
+        // What came in and was not taken, with the reason; equal ones are counted.
+        {.name = "refused",
+         .columns = {integer("refused_id"), maybe(integer("peer_id")), text("source"),
+                     text("reason"), text("hint", "''"), integer("count", "1"), integer("first_at"),
+                     integer("last_at")},
+         .primary_key = {"refused_id"}},
+    };
+}
+
+} // namespace
+
+std::vector<dialect::StateTable> state_tables() {
+    std::vector<StateTable> all;
+    for (const auto &part :
+         {identity_tables(), task_tables(), sending_tables(), receiving_tables(), log_tables()}) {
+        all.insert(all.end(), part.begin(), part.end());
+    }
+    return all;
+}
+
+} // namespace postrider::engine

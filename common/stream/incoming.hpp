@@ -1,0 +1,124 @@
+// The receiver's side of a stream: what to do with an arriving part, which batches to apply next,
+// and when the other side's past is not ours. Pure: the engine loads the state from stream_in and
+// inbox_part, calls, and stores what came out in the same transaction. Rules B2, B3 and B10 of
+// docs/correctness.md.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/stream/report.hpp"
+
+namespace postrider::stream {
+
+/// What the signed head of a part says. An unsplit envelope is one part, with its own hash as the
+/// body hash.
+struct PartHead {
+    std::uint64_t incarnation = 0;
+    std::uint64_t number = 0;
+    BodyHash body_hash{};
+    std::uint64_t body_total = 0;
+    Range range;
+};
+
+/// What the header of a complete, opened body says.
+struct OpenedBatch {
+    ChainHash previous_chain{};
+    ChainHash chain{};
+    bool continues = false;
+    std::optional<Position> rebase;
+    bool operator==(const OpenedBatch &) const = default;
+};
+
+/// A body in the inbox, whole or in part.
+struct InboxBody {
+    std::uint64_t total = 0;
+    RangeSet ranges;
+    std::optional<OpenedBatch> opened; // once it is complete and was found good
+};
+
+/// By number and body hash: a resend may be another body of the same number.
+using InboxKey = std::pair<std::uint64_t, BodyHash>;
+inline constexpr std::size_t bodies_of_number_max = 4;
+
+/// One row of stream_in, and its inbox. The inbox holds bodies of `newcomer` where that is set,
+/// else of `applied.incarnation`.
+struct IncomingStream {
+    StreamState state = StreamState::open;
+    std::string reason; // of any state but open, for people
+    Position applied;
+    /// A greater incarnation of which a part has arrived: it takes over when its number 1 proves,
+    /// by its re-base, that it begins where we stand. 0: none.
+    std::uint64_t newcomer = 0;
+    std::map<InboxKey, InboxBody> inbox;
+};
+
+enum class Arrival {
+    store,             // new: keep the part, commit, then remove the mail
+    stored_already,    // we have these bytes
+    duplicate,         // its number was applied: drop, and acknowledge again (acknowledgement.hpp)
+    lower_incarnation, // refused for ever
+    beyond_window,     // refused; the sender may not be so far ahead of what it knows
+    malformed,         // range, total or number make no sense
+    too_many_ranges,   // or too many bodies under one number
+    stopped,           // the stream is forked or stopped, and this is not a new incarnation
+};
+
+struct ArrivalVerdict {
+    Arrival arrival = Arrival::store;
+    /// The part is the first of a greater incarnation: every body stored so far is of a past that
+    /// the sender has given up and is deleted.
+    bool replaces_inbox = false;
+};
+
+/// Decides, and changes nothing.
+ArrivalVerdict judge(const IncomingStream &stream, const PartHead &head);
+
+/// After the verdict `store`: notes the part. True when the body is complete now and is to be
+/// opened.
+bool note_stored(IncomingStream &stream, const PartHead &head);
+
+/// The engine opened a complete body and found it good.
+void note_opened(IncomingStream &stream, const InboxKey &body, const OpenedBatch &batch);
+
+/// The engine could not open a complete body: it is forgotten, so that it is asked for again.
+void note_unusable(IncomingStream &stream, const InboxKey &body);
+
+struct Step {
+    enum class What {
+        wait,           // nothing to apply
+        apply,          // `bodies`, in this order, in one transaction
+        fork,           // two pasts: the stream is to be stopped (`stop_forked`)
+        rebase_refused, // the newcomer begins elsewhere: its bodies go, our position is reported
+                        // now
+    };
+    What what = What::wait;
+    std::vector<InboxKey> bodies;
+    std::string reason; // of a fork or a refused re-base, for people
+};
+
+/// What to do next. Nothing while the stream is not open, but for a re-base.
+Step next_step(const IncomingStream &stream);
+
+/// The bodies of a step `apply` are applied (same transaction): moves the position. Gives the inbox
+/// keys to delete, other bodies of the same numbers among them.
+std::vector<InboxKey> note_applied(IncomingStream &stream, const Step &step);
+
+/// Carries out a step `fork`.
+void stop_forked(IncomingStream &stream, const Step &step);
+
+/// Carries out a step `rebase_refused`. Gives the inbox keys to delete.
+std::vector<InboxKey> drop_newcomer(IncomingStream &stream);
+
+/// What to tell the sender. Missing numbers and parts are named only where `name_missing`: young
+/// gaps are most often mails that overtook each other. The caller fills in stream, reporter
+/// incarnation and counter.
+StreamReport make_report(const IncomingStream &stream, bool name_missing);
+
+/// Something is missing although something later is there.
+bool has_gap(const IncomingStream &stream);
+
+} // namespace postrider::stream

@@ -1,0 +1,62 @@
+// What the two sides of a stream tell each other about it: positions, and the receiver's report.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/base/bytes.hpp"
+#include "common/stream/ranges.hpp"
+
+namespace postrider::stream {
+
+using ChainHash = FixedBytes<32>;
+using BodyHash = FixedBytes<32>;
+
+/// A point in the life of a stream. Incarnation 0, number 0 and a chain of zeros: nothing yet.
+struct Position {
+    std::uint64_t incarnation = 0;
+    std::uint64_t number = 0;
+    ChainHash chain{};
+    auto operator<=>(const Position &) const = default;
+};
+
+/// Pieces of a body that did not arrive. Other pieces of the same body did.
+struct MissingParts {
+    std::uint64_t number = 0;
+    BodyHash body_hash{};
+    std::vector<Range> ranges;
+    bool operator==(const MissingParts &) const = default;
+};
+
+/// At most so many ranges, of numbers or of bytes, are named in one report of a stream; the rest is
+/// named by the next.
+inline constexpr std::size_t report_ranges_max = 256;
+
+/// The receiver's view of one stream (docs/protocol.md, "Report").
+struct StreamReport {
+    std::uint32_t stream = 0;
+    /// The reporting node's own incarnation and its counter of reports to this peer: a greater pair
+    /// is younger.
+    std::uint64_t reporter_incarnation = 0;
+    std::uint64_t counter = 0;
+    Position applied;
+    /// Numbers beyond `applied` whose bodies are complete and durably stored.
+    std::vector<Range> stored;
+    /// Numbers of which nothing is there although later ones are.
+    std::vector<Range> missing_numbers;
+    std::vector<MissingParts> missing_parts;
+    bool operator==(const StreamReport &) const = default;
+};
+
+/// Of either side of a stream. Only `open` numbers, sends and applies.
+enum class StreamState : std::uint8_t {
+    open = 0,
+    held = 1,    // waits for something, named in `reason`; goes on by itself or by the operator
+    forked = 2,  // two pasts under one number: only a new incarnation helps
+    stopped = 3, // ended for good
+};
+
+std::string_view name_of(StreamState state);
+
+} // namespace postrider::stream

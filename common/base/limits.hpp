@@ -45,6 +45,12 @@ inline constexpr std::size_t mail_address_bytes_max = 254;
 inline constexpr std::size_t mail_subject_prefix_bytes_max = 40;
 inline constexpr std::size_t mail_bytes_max = 64 * mib;
 inline constexpr unsigned mime_depth_max = 10;
+inline constexpr std::size_t mime_parts_max = 1000;
+inline constexpr std::size_t mail_envelopes_max = 16;
+
+// Transports
+inline constexpr std::size_t transport_events_max = 32;
+inline constexpr std::size_t maildir_names_max = 100'000;
 
 // Task texts and pairing
 inline constexpr std::size_t task_text_bytes_max = 1 * mib;

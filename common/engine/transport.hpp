@@ -43,7 +43,18 @@ struct Outcome {
     Result<void> result; // an Error says what to do next by its code
 };
 
-using Event = std::variant<Arrived, Unusable, Outcome>;
+/// Something about an inlet that an operator may want to know, said once. Nothing to settle.
+/// `unknown_peer`: `count` messages that none of our stamps opens were left where they are, which
+/// is usual in a shared place. Other codes: the inlet cannot be looked into (`message` empty), or
+/// one message bears traces of an envelope that nobody can use.
+struct Notice {
+    std::string source;
+    std::string message; // its name in the source, as far as there is a single one
+    std::uint64_t count = 1;
+    Error reason;
+};
+
+using Event = std::variant<Arrived, Unusable, Outcome, Notice>;
 
 enum class Settlement {
     keep,      // look at it again later

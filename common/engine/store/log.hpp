@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "common/base/clock.hpp"
 #include "common/engine/database.hpp"
 
 namespace postrider::engine {

@@ -9,6 +9,7 @@
 
 #include "common/base/bytes.hpp"
 #include "common/base/result.hpp"
+#include "common/crypto/secret_bytes.hpp"
 
 namespace postrider::engine {
 
@@ -16,9 +17,9 @@ namespace postrider::engine {
 /// gives the receiving keys from that index on, and no earlier one.
 struct Secret {
     NodeId node{};
-    FixedBytes<32> master{};
+    crypto::Key master;
     std::uint32_t ratchet_index = 0;
-    FixedBytes<32> ratchet_key{};
+    crypto::Key ratchet_key;
 };
 
 struct StreamPosition {

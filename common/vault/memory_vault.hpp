@@ -1,0 +1,37 @@
+// The vault in memory, for tests and the simulation: it can be copied, lost and rolled back as a
+// disk can.
+#pragma once
+
+#include <map>
+
+#include "common/engine/vault.hpp"
+
+namespace postrider::vault {
+
+/// Everything the vault's "disk" holds.
+struct MemoryVaultContent {
+    std::map<NodeId, engine::Secret> secrets;
+    std::map<NodeId, engine::StateFile> states;
+};
+
+class MemoryVault final : public engine::Vault {
+  public:
+    Result<engine::Secret> load_secret(const NodeId &node) override;
+    Result<void> store_secret(const engine::Secret &secret) override;
+    Result<std::optional<engine::StateFile>> load_state(const NodeId &node) override;
+    Result<void> store_state(const engine::StateFile &state) override;
+    [[nodiscard]] engine::StateFile here() const override;
+
+    /// Where the database pretends to be.
+    void move_to(std::string canonical_path, std::uint64_t device, std::uint64_t inode);
+
+    [[nodiscard]] MemoryVaultContent snapshot() const { return content_; }
+
+    void restore(MemoryVaultContent content) { content_ = std::move(content); }
+
+  private:
+    MemoryVaultContent content_;
+    engine::StateFile here_;
+};
+
+} // namespace postrider::vault

@@ -1,4 +1,4 @@
-// How a state table of ours is declared, once for all engines; each dialect renders it.
+// How Postrider's own tables are declared, neutral of the engine; each dialect renders them.
 #pragma once
 
 #include <string>
@@ -10,20 +10,22 @@ enum class StateType { integer, text, blob };
 
 struct StateColumn {
     std::string name;
-    StateType type = StateType::integer;
-    bool nullable = false;
-    std::string default_sql = {}; // a literal, or empty for none
-    std::string check_sql = {};   // a condition on this column alone, or empty
+    StateType type = StateType::text;
+    bool not_null = true;
+    /// A literal as SQL ("0", "''"); empty: none.
+    std::string default_sql = {};
 };
 
-/// In SQL of the engine such a table is written `@name`; the adapter expands it to the dialect's full name
-/// (`postrider_name` in SQLite, `postrider.name` in PostgreSQL) when it prepares the statement, outside quotes only.
+/// `name` and the names in `references` come without prefix or schema; the dialect adds it.
 struct StateTable {
     std::string name;
     std::vector<StateColumn> columns;
+    /// A single integer column gets its number from the database when it is left out of an INSERT.
     std::vector<std::string> primary_key;
     std::vector<std::vector<std::string>> unique = {};
-    bool one_row = false; // exactly one row for ever: its primary key is the column `one`, always 1
+    std::vector<std::vector<std::string>> indexes = {};
+    /// Conditions in the SQL that all engines share.
+    std::vector<std::string> checks = {};
 };
 
 } // namespace postrider::dialect

@@ -1,0 +1,122 @@
+// The SQL text of one kind of database. Pure: gives text, runs nothing. Identifiers are always
+// quoted, values are always parameters.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.hpp"
+#include "common/dialect/capture.hpp"
+#include "common/dialect/state_table.hpp"
+#include "common/dialect/table_description.hpp"
+#include "common/model/value.hpp"
+
+namespace postrider::dialect {
+
+using Names = std::span<const std::string>;
+
+class Dialect {
+  public:
+    Dialect() = default;
+    Dialect(const Dialect &) = delete;
+    Dialect &operator=(const Dialect &) = delete;
+    virtual ~Dialect() = default;
+
+    /// "sqlite"
+    [[nodiscard]] virtual std::string_view name() const = 0;
+
+    // --- words
+    [[nodiscard]] virtual std::string quote_identifier(std::string_view name) const = 0;
+    [[nodiscard]] virtual std::string quote_literal(std::string_view text) const = 0;
+    /// The quoted name of a state table or view: "postrider_" before it in SQLite.
+    [[nodiscard]] virtual std::string state_name(std::string_view name) const = 0;
+    /// A value in the storage classes of the engine, or why it cannot be held exactly.
+    [[nodiscard]] virtual Result<Value> to_storage(const Value &value) const = 0;
+
+    // --- state tables
+    /// CREATE TABLE and its indexes, several statements.
+    [[nodiscard]] virtual std::string create_table(const StateTable &table) const = 0;
+    [[nodiscard]] virtual std::string drop_table(std::string_view name) const = 0;
+
+    // --- rows of a user's table; never REPLACE, so that nothing cascades (docs/correctness.md, C2)
+    /// ?1 … are the values of `columns`, which contain the key.
+    [[nodiscard]] virtual std::string upsert(const TableDescription &table,
+                                             Names columns) const = 0;
+    /// As upsert, but a row that is there is a constraint error.
+    [[nodiscard]] virtual std::string insert(const TableDescription &table,
+                                             Names columns) const = 0;
+    /// ?1 … are the values of `columns` (none of the key), then the key.
+    [[nodiscard]] virtual std::string update(const TableDescription &table,
+                                             Names columns) const = 0;
+    /// ?1 … are the key.
+    [[nodiscard]] virtual std::string remove(const TableDescription &table) const = 0;
+    /// ?1 … are the key; gives `columns`.
+    [[nodiscard]] virtual std::string select_row(const TableDescription &table,
+                                                 Names columns) const = 0;
+    /// All rows in key order; gives `columns`.
+    [[nodiscard]] virtual std::string select_all(const TableDescription &table,
+                                                 Names columns) const = 0;
+
+    // --- catalogue queries, each with the table's name as ?1 and result columns as named here
+    /// name, type ("table", "view", "virtual", "shadow", "temporary"), without_rowid, strict,
+    /// hidden_by_temporary
+    [[nodiscard]] virtual std::string describe_table() const = 0;
+    /// name, declared_type, not_null, default_sql, key_position (from 1, 0: not in the key),
+    /// generated (0, 1 computed, 2 stored), hidden
+    [[nodiscard]] virtual std::string describe_columns() const = 0;
+    /// index, unique, primary, partial, column (null: expression), collation, sql (null: implied);
+    /// the columns of one index stand together in their order
+    [[nodiscard]] virtual std::string describe_indexes() const = 0;
+    /// id, parent, column, parent_column (null: primary key), on_update, on_delete; the columns of
+    /// one foreign key stand together in their order
+    [[nodiscard]] virtual std::string describe_foreign_keys() const = 0;
+    /// No parameter: the names of all tables that could take part.
+    [[nodiscard]] virtual std::string list_tables() const = 0;
+    [[nodiscard]] virtual Affinity affinity(std::string_view declared_type) const = 0;
+    /// The neutral type that a declared type comes nearest to.
+    [[nodiscard]] virtual Type neutral_type(std::string_view declared_type) const = 0;
+    /// The declared type for a neutral one, for CREATE MISSING TABLES.
+    [[nodiscard]] virtual std::string declared_type(const Type &type) const = 0;
+    /// The condition of a partial index out of its CREATE INDEX.
+    [[nodiscard]] virtual std::string index_predicate(std::string_view create_index) const = 0;
+
+    // --- capture
+    /// Why rows of this table cannot be captured faithfully; success when they can.
+    [[nodiscard]] virtual Result<void> check_capturable(const TableDescription &table) const = 0;
+    /// For a capturable table.
+    [[nodiscard]] virtual CaptureSchema capture_schema(const TableDescription &table,
+                                                       CaptureId capture,
+                                                       const CaptureOptions &options) const = 0;
+    /// ?1 = capture id: name, sql of the key table and of every trigger that bears the capture's
+    /// name; the triggers first.
+    [[nodiscard]] virtual std::string list_capture() const = 0;
+    /// The key table of a capture, without quotes.
+    [[nodiscard]] virtual std::string key_table(CaptureId capture) const = 0;
+    [[nodiscard]] virtual CollectQuery collect(const TableDescription &table,
+                                               CaptureId capture,
+                                               const CaptureOptions &options,
+                                               Names columns) const = 0;
+    /// ?1 = greatest epoch to forget.
+    [[nodiscard]] virtual std::string forget_collected(CaptureId capture) const = 0;
+    /// Marks a key (?1 …) as touched in the current epoch with all columns, as a trigger would.
+    [[nodiscard]] virtual std::string mark_key(const TableDescription &table,
+                                               CaptureId capture,
+                                               const CaptureOptions &options) const = 0;
+    /// Marks every row of the table, for `reload`.
+    [[nodiscard]] virtual std::string mark_all(const TableDescription &table,
+                                               CaptureId capture,
+                                               const CaptureOptions &options) const = 0;
+    /// Marks the rows that refer through `foreign_key` to a parent whose referenced values are
+    /// ?1 …: what a cascade is about to change while triggers are off (docs/correctness.md, A6).
+    [[nodiscard]] virtual std::string mark_children(const TableDescription &child,
+                                                    const ForeignKeyDescription &foreign_key,
+                                                    CaptureId capture,
+                                                    const CaptureOptions &options) const = 0;
+    /// Gives the current epoch, one row with one integer.
+    [[nodiscard]] virtual std::string current_epoch() const = 0;
+    [[nodiscard]] virtual std::string advance_epoch() const = 0;
+};
+
+} // namespace postrider::dialect

@@ -1,0 +1,104 @@
+// The messages of stream 0: offers of tasks and the answers, pause, farewell, new streams
+// (docs/protocol.md, "Control messages"). One message is one frame of kind control.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/base/bytes.hpp"
+#include "common/model/table.hpp"
+#include "common/wire/frame.hpp"
+
+namespace postrider::wire {
+
+/// A task's identity: the node that declared it, and its name there.
+struct TaskName {
+    NodeId declaring_node{};
+    std::string name;
+    auto operator<=>(const TaskName &) const = default;
+};
+
+/// As the receiver of the message will see it. The numbers are those of the wire.
+enum class Direction : std::uint8_t {
+    send = 0,
+    receive = 1,
+    sync = 2,
+};
+
+struct OfferedTable {
+    std::string wire_name;
+    std::string local_name; // a suggestion: the table's name at the receiver
+    TableSchema schema;     // columns by their wire names; schema.name is wire_name
+    bool operator==(const OfferedTable &) const = default;
+};
+
+/// Options are words of the task language without SQL text and without paths, such as
+/// {"conflict", "NEWEST WINS"}; unknown names are shown, not obeyed.
+struct Offer {
+    TaskName task;
+    Direction direction = Direction::receive;
+    std::vector<OfferedTable> tables;
+    std::map<std::string, std::string> options;
+    bool create_missing = false;
+    bool no_load = false;
+    bool paused = false;
+    bool operator==(const Offer &) const = default;
+};
+
+struct OfferWithdrawn {
+    TaskName task;
+    bool operator==(const OfferWithdrawn &) const = default;
+};
+
+struct TaskAccepted {
+    TaskName task;
+    std::vector<std::string> tables; // wire names
+    bool operator==(const TaskAccepted &) const = default;
+};
+
+struct TaskRefused {
+    TaskName task;
+    std::string reason;
+    bool operator==(const TaskRefused &) const = default;
+};
+
+struct PauseTask {
+    TaskName task;
+    bool operator==(const PauseTask &) const = default;
+};
+
+struct ResumeTask {
+    TaskName task;
+    bool operator==(const ResumeTask &) const = default;
+};
+
+/// The sender no longer wants to be a peer.
+struct Farewell {
+    bool operator==(const Farewell &) const = default;
+};
+
+/// A stream that begins, the lane it carries and the tasks in it.
+struct StreamOpen {
+    std::uint32_t stream = 0;
+    std::string lane;
+    std::vector<TaskName> tasks;
+    bool operator==(const StreamOpen &) const = default;
+};
+
+using ControlMessage = std::variant<Offer,
+                                    OfferWithdrawn,
+                                    TaskAccepted,
+                                    TaskRefused,
+                                    PauseTask,
+                                    ResumeTask,
+                                    Farewell,
+                                    StreamOpen>;
+
+Frame encode_control(const ControlMessage &message);
+/// Errors: malformed, too_large, unsupported_version for a message this version does not know.
+Result<ControlMessage> decode_control(ByteView raw);
+
+} // namespace postrider::wire

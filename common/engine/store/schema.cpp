@@ -175,25 +175,27 @@ std::vector<StateTable> sending_tables() {
                      integer("collect_number"), integer("from_peer", "0"), integer("rows"),
                      integer("created_at"), blob("content")},
          .primary_key = {"queue_position"}},
-        // A stream that we send; 0 is control. `cursor` is the queue position up to which its
+        // A stream that we send (stream/outgoing.hpp); 0 is control. `cursor` is the queue position
+        // up to which its
         // batches are made.
         {.name = "stream_out",
          .columns = {integer("peer_id"), integer("stream"), text("lane", "''"),
-                     text("state", "'open'"), text("reason", "''"), integer("incarnation"),
-                     integer("next_number", "1"), integer("acknowledged", "0"), blob("chain"),
-                     blob("acknowledged_chain"), integer("cursor", "0"), integer("rtt", "0"),
-                     integer("rtt_deviation", "0"), integer("rebase_incarnation", "0"),
-                     integer("rebase_number", "0"), maybe(blob("rebase_chain"))},
+                     integer("state", "0"), text("reason", "''"), integer("incarnation"),
+                     integer("last_number", "0"), blob("last_chain"), integer("acknowledged", "0"),
+                     blob("acknowledged_chain"), integer("rebase_incarnation", "0"),
+                     integer("rebase_number", "0"), maybe(blob("rebase_chain")),
+                     boolean("awaits_position"), maybe(integer("hello_at")),
+                     integer("reporter_incarnation", "0"), integer("report_counter", "0"),
+                     maybe(integer("round_trip")), integer("cursor", "0")},
          .primary_key = {"peer_id", "stream"}},
-        // Sealed batches, kept until acknowledged. `missing` is what the peer last said it lacks of
-        // the body.
+        // Sealed batches, kept until acknowledged. `wanted` is what to transmit next of the body,
+        // empty for all of it.
         {.name = "outbox",
-         .columns = {integer("peer_id"), integer("stream"), integer("number"),
-                     integer("incarnation"), blob("chain"), blob("body"),
-                     blob("content_key_sealed"), integer("queue_to"), integer("rows"),
-                     boolean("continues"), integer("tries", "0"), integer("created_at"),
-                     maybe(integer("first_sent_at")), maybe(integer("last_sent_at")),
-                     maybe(integer("next_try_at")), maybe(blob("missing"))},
+         .columns = {integer("peer_id"), integer("stream"), integer("number"), blob("chain"),
+                     blob("body_hash"), integer("body_total"), boolean("continues"),
+                     boolean("stored"), integer("tries", "0"), maybe(integer("last_sent")),
+                     integer("next_send"), blob("wanted"), integer("queue_to"), integer("rows"),
+                     blob("content_key_sealed"), blob("body")},
          .primary_key = {"peer_id", "stream", "number"}},
         // Schemas that went out in this stream's incarnation and need not be sent again.
         {.name = "schema_out",
@@ -208,18 +210,32 @@ std::vector<StateTable> sending_tables() {
 
 std::vector<StateTable> receiving_tables() {
     return {
+        // A stream that we receive (stream/incoming.hpp), and what is to be reported of it
+        // (stream/acknowledgement.hpp).
         {.name = "stream_in",
-         .columns = {integer("peer_id"), integer("stream"), text("state", "'open'"),
-                     text("reason", "''"), integer("incarnation"), integer("applied", "0"),
-                     blob("chain"), maybe(integer("gap_since")), integer("gap_reports", "0"),
-                     maybe(integer("last_duplicate_at")), maybe(integer("next_try_at"))},
+         .columns = {integer("peer_id"), integer("stream"), integer("state", "0"),
+                     text("reason", "''"), integer("applied_incarnation", "0"),
+                     integer("applied_number", "0"), blob("applied_chain"),
+                     integer("newcomer", "0"), maybe(integer("news_since")),
+                     maybe(integer("gap_since")), integer("gap_reports", "0"),
+                     maybe(integer("last_gap_report")), maybe(integer("last_repeat")),
+                     boolean("at_once"), integer("front_number", "0"),
+                     maybe(integer("next_try_at"))},
          .primary_key = {"peer_id", "stream"}},
+        // Bodies that are whole or still miss parts. The columns from previous_chain on are filled
+        // once a whole body was
+        // opened and found good.
+        {.name = "inbox_body",
+         .columns = {integer("peer_id"), integer("stream"), integer("number"), blob("body_hash"),
+                     integer("incarnation"), integer("total"), blob("content_key_sealed"),
+                     integer("received_at"), maybe(blob("previous_chain")), maybe(blob("chain")),
+                     boolean("continues"), integer("rebase_incarnation", "0"),
+                     integer("rebase_number", "0"), maybe(blob("rebase_chain"))},
+         .primary_key = {"peer_id", "stream", "number", "body_hash"}},
         {.name = "inbox_part",
-         .columns = {integer("peer_id"), integer("stream"), integer("incarnation"),
-                     integer("number"), integer("body_offset"), integer("body_total"),
-                     blob("body_hash"), blob("content"), blob("content_key_sealed"),
-                     boolean("continues"), integer("received_at")},
-         .primary_key = {"peer_id", "stream", "incarnation", "number", "body_hash", "body_offset"}},
+         .columns = {integer("peer_id"), integer("stream"), integer("number"), blob("body_hash"),
+                     integer("body_offset"), integer("size"), blob("content")},
+         .primary_key = {"peer_id", "stream", "number", "body_hash", "body_offset"}},
         // The last applied numbers with their chain, so that a number that comes again with other
         // content is seen.
         {.name = "applied_chain",

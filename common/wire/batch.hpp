@@ -38,6 +38,15 @@ struct StartToken {
     auto operator<=>(const StartToken &) const = default;
 };
 
+/// Number 1 of an incarnation that replaces another one: the receiver's position from which the
+/// stream goes on (docs/correctness.md, B3 and B4).
+struct Rebase {
+    std::uint64_t incarnation = 0;
+    std::uint64_t number = 0;
+    Hash chain{};
+    auto operator<=>(const Rebase &) const = default;
+};
+
 struct BatchHeader {
     Hash prev_chain{};
     Hash content_hash{};
@@ -53,6 +62,7 @@ struct BatchHeader {
     std::optional<Report> report;
     std::optional<KeyAnnouncement> key;
     std::optional<StartToken> start;
+    std::optional<Rebase> rebase;
     bool operator==(const BatchHeader &) const = default;
 };
 

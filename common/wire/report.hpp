@@ -76,6 +76,10 @@ struct KeyAnnouncement {
 };
 
 struct Report {
+    // The reporter's incarnation and its counter of reports to this peer, also in the head of an
+    // envelope of kind 4: a greater pair is younger, an older report is not used.
+    std::uint64_t incarnation = 0;
+    std::uint64_t counter = 0;
     std::vector<StreamReport> streams; // by rising stream
     std::vector<Note> notes;           // by rising number, at most limits::report_notes_max
     std::vector<std::uint8_t> suites;  // rising

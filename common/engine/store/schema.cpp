@@ -1,6 +1,10 @@
 // The list of state tables. docs/architecture.md tells which part of the engine owns which.
 #include "common/engine/store/schema.hpp"
 
+#include "common/dialect/capture.hpp"
+#include "common/dialect/dialect.hpp"
+#include "common/engine/store/rows.hpp"
+
 namespace postrider::engine {
 
 namespace {
@@ -10,43 +14,44 @@ using dialect::StateTable;
 using dialect::StateType;
 
 StateColumn integer(const char *name, const char *default_sql = "") {
-    return {name, StateType::integer, false, default_sql};
+    return {name, StateType::integer, true, default_sql};
 }
 
 StateColumn text(const char *name, const char *default_sql = "") {
-    return {name, StateType::text, false, default_sql};
+    return {name, StateType::text, true, default_sql};
 }
 
 StateColumn blob(const char *name) {
     return {name, StateType::blob};
 }
 
+/// 0 or 1.
+StateColumn boolean(const char *name) {
+    return integer(name, "0");
+}
+
 StateColumn maybe(StateColumn column) {
-    column.nullable = true;
+    column.not_null = false;
     return column;
 }
 
-StateColumn boolean(const char *name) {
-    return {name, StateType::integer, false, "0", std::string(name) + " IN (0, 1)"};
-}
-
-StateColumn id(const char *name) {
-    return {name, StateType::blob, false, "", "length(" + std::string(name) + ") = 16"};
+/// A table that never has but one row.
+StateTable one_row(const char *name, std::vector<StateColumn> columns) {
+    columns.insert(columns.begin(), integer("one"));
+    return {
+        .name = name, .columns = std::move(columns), .primary_key = {"one"}, .checks = {"one = 1"}};
 }
 
 /// Who we are. `low` is the watermark last promised, `report_counter` the last one used.
 StateTable node_table() {
-    return {.name = "node",
-            .columns = {integer("one"), id("node_id"), text("name"), integer("incarnation"),
-                        integer("collect_number", "0"), integer("report_counter", "0"),
-                        integer("last_stamp", "0"), integer("low", "0"), blob("sign_public"),
-                        blob("sign_sealed"), integer("sign_generation", "0"),
-                        blob("contact_public"), blob("contact_sealed"),
-                        integer("receiving_generation", "0"), integer("receiving_since", "0"),
-                        blob("start_token"), blob("start_token_before"), text("settings", "''"),
-                        integer("created_at")},
-            .primary_key = {"one"},
-            .one_row = true};
+    return one_row("node",
+                   {blob("node_id"), text("name"), integer("incarnation"),
+                    integer("collect_number", "0"), integer("report_counter", "0"),
+                    integer("last_stamp", "0"), integer("low", "0"), blob("sign_public"),
+                    blob("sign_sealed"), integer("sign_generation", "0"), blob("contact_public"),
+                    blob("contact_sealed"), integer("receiving_generation", "0"),
+                    integer("receiving_since", "0"), blob("start_token"),
+                    blob("start_token_before"), text("settings", "''"), integer("created_at")});
 }
 
 /// A peer as we know it. `stamp_in` is the key we gave it for what it sends to us, `stamp_out` the
@@ -55,7 +60,7 @@ StateTable peer_table() {
     return {.name = "peer",
             .columns = {integer("peer_id"),
                         text("name"),
-                        maybe(id("node_id")),
+                        maybe(blob("node_id")),
                         text("state", "'declared'"),
                         text("attributes", "''"),
                         text("settings", "''"),
@@ -93,19 +98,10 @@ StateTable peer_table() {
 
 std::vector<StateTable> identity_tables() {
     return {
-        {.name = "schema_version",
-         .columns = {integer("one"), integer("version")},
-         .primary_key = {"one"},
-         .one_row = true},
+        one_row("schema_version", {integer("version")}),
         node_table(),
-        {.name = "lease",
-         .columns = {integer("one"), integer("fencing"), text("holder")},
-         .primary_key = {"one"},
-         .one_row = true},
-        {.name = "epoch",
-         .columns = {integer("one"), integer("epoch")},
-         .primary_key = {"one"},
-         .one_row = true},
+        one_row("lease", {integer("fencing"), text("holder")}),
+        dialect::epoch_table(),
         {.name = "mailbox",
          .columns = {text("name"), text("address"), text("receive", "''"), text("send", "''"),
                      text("settings", "''"), maybe(blob("cursor")),
@@ -134,7 +130,7 @@ std::vector<StateTable> identity_tables() {
 std::vector<StateTable> task_tables() {
     return {
         {.name = "task",
-         .columns = {integer("task_id"), id("declared_by"), text("name"), text("direction"),
+         .columns = {integer("task_id"), blob("declared_by"), text("name"), text("direction"),
                      text("statement"), text("lane"), boolean("no_load"), boolean("paused"),
                      integer("created_at")},
          .primary_key = {"task_id"},
@@ -171,7 +167,7 @@ std::vector<StateTable> sending_tables() {
         // `from_peer` is 0 for
         // our own; such an entry never goes back there.
         {.name = "queue",
-         .columns = {integer("queue_position"), id("origin"), integer("incarnation"),
+         .columns = {integer("queue_position"), blob("origin"), integer("incarnation"),
                      integer("collect_number"), integer("from_peer", "0"), integer("rows"),
                      integer("created_at"), blob("content")},
          .primary_key = {"queue_position"}},

@@ -26,8 +26,8 @@ void note_news(Acknowledgement &state, Timestamp now);
 /// The other side waits for our position (a refused re-base, a fork, a hello): no delay.
 void note_urgent(Acknowledgement &state, Timestamp now);
 
-/// A part of an applied number came again: our report may have been lost. At most one report per
-/// max(`round_trip`, timing.repeat_min) comes of it.
+/// Bytes of an applied or stored number came again (Arrival::duplicate, stored_already): our report
+/// may have been lost. At most one report per max(`round_trip`, timing.repeat_min) comes of it.
 void note_duplicate(Acknowledgement &state,
                     const Timing &timing,
                     std::optional<Duration> round_trip,
@@ -37,8 +37,10 @@ void note_duplicate(Acknowledgement &state,
 /// since the last call, which starts the doubling anew.
 void note_gap(Acknowledgement &state, bool gap, bool front_moved, Timestamp now);
 
-/// When a report must go alone; empty: not at all.
-std::optional<Timestamp> report_due(const Acknowledgement &state, const Timing &timing);
+/// When a report must go alone; empty: not at all. A time that lies in our future because the clock
+/// was set back counts as now.
+std::optional<Timestamp>
+report_due(const Acknowledgement &state, const Timing &timing, Timestamp now);
 
 /// Something is to be told, so a report rides along if a batch goes to that peer anyway.
 bool has_news(const Acknowledgement &state, const Timing &timing, Timestamp now);

@@ -51,7 +51,8 @@ struct IncomingStream {
     std::string reason; // of any state but open, for people
     Position applied;
     /// A greater incarnation of which a part has arrived: it takes over when its number 1 proves,
-    /// by its re-base, that it begins where we stand. 0: none.
+    /// by its re-base, that it begins where we stand; until then nothing of the old one is applied,
+    /// so that we stay there. 0: none. The first incarnation of all is taken up at once.
     std::uint64_t newcomer = 0;
     std::map<InboxKey, InboxBody> inbox;
 };

@@ -99,11 +99,14 @@ struct Numbered {
 /// Spends the number; the new outbox entry is due at once.
 const OutboxEntry &take_number(OutgoingStream &stream, const Numbered &batch, Timestamp now);
 
-/// What is due, rising by number. Empty while the stream is not open.
+/// What is due, rising by number. Empty while the stream is not open. A batch that the receiver has
+/// stored is not sent again but for one byte, which makes a receiver that has applied it say so.
 std::vector<Due> due_now(const OutgoingStream &stream, const Timing &timing, Timestamp now);
 
-/// When `due_now` will give something next; empty when there is nothing to wait for.
-std::optional<Timestamp> next_due(const OutgoingStream &stream);
+/// When `due_now` will give something next, `now` where it does already; empty when there is
+/// nothing to wait for.
+std::optional<Timestamp>
+next_due(const OutgoingStream &stream, const Timing &timing, Timestamp now);
 
 /// Call, and commit, before a transmission leaves: a crash in between costs one retransmission
 /// delay, never a number. `random` is any 32 random bits.
@@ -124,6 +127,9 @@ void replace_body(OutgoingStream &stream, const Numbered &batch, Timestamp now);
 /// A report about this stream from its receiver, already authenticated.
 ReportOutcome
 on_report(OutgoingStream &stream, const StreamReport &report, const Timing &timing, Timestamp now);
+
+/// The receiver says that it was sent two contents under one number and has stopped (B3).
+void stop_forked(OutgoingStream &stream, std::string reason);
 
 /// The past is in doubt (B4): a greater incarnation begins, the outbox is given up (its changes are
 /// collected again by the engine), and nothing is numbered until a report says where the receiver

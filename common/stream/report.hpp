@@ -21,7 +21,8 @@ struct Position {
     auto operator<=>(const Position &) const = default;
 };
 
-/// Pieces of a body that did not arrive. Other pieces of the same body did.
+/// What did not arrive of a number: some ranges of a body of which others did, or, with no ranges
+/// and a hash of zeros, everything although later numbers did.
 struct MissingParts {
     std::uint64_t number = 0;
     BodyHash body_hash{};
@@ -29,8 +30,8 @@ struct MissingParts {
     bool operator==(const MissingParts &) const = default;
 };
 
-/// At most so many ranges, of numbers or of bytes, are named in one report of a stream; the rest is
-/// named by the next.
+/// At most so many missing numbers and ranges are named in one report of a stream; the rest is
+/// named by a later one.
 inline constexpr std::size_t report_ranges_max = 256;
 
 /// The receiver's view of one stream (docs/protocol.md, "Report").
@@ -43,9 +44,7 @@ struct StreamReport {
     Position applied;
     /// Numbers beyond `applied` whose bodies are complete and durably stored.
     std::vector<Range> stored;
-    /// Numbers of which nothing is there although later ones are.
-    std::vector<Range> missing_numbers;
-    std::vector<MissingParts> missing_parts;
+    std::vector<MissingParts> missing; // rising by number
     bool operator==(const StreamReport &) const = default;
 };
 

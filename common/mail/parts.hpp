@@ -18,8 +18,8 @@ struct Slice {
 };
 
 /// Cuts `body_bytes` into as few slices as possible of at most `slice_bytes_max` each, nearly equal
-/// in size. An empty body is one empty slice. `too_large` above `limits::body_bytes_max`, or when
-/// it would take more than `limits::body_ranges_max` slices; `refused` for a maximum of 0.
+/// in size. `malformed` for an empty body; `too_large` above `limits::body_bytes_max`, or when it
+/// would take more than `limits::body_ranges_max` slices; `refused` for a maximum of 0.
 Result<std::vector<Slice>> cut_body(std::uint64_t body_bytes, std::size_t slice_bytes_max);
 
 /// The largest slice whose part, sealed for `recipients` recipients and put into a mail, stays

@@ -1,0 +1,33 @@
+// The skeleton of a MIME entity (RFC 2045, 2046): its two fields that matter, its body, and the
+// parts of a multipart. Lenient: it reads what is there and never fails. Views into the mail.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace postrider::mail {
+
+enum class TransferEncoding { identity, base64, quoted_printable };
+
+struct Entity {
+    bool is_multipart = false; // and `boundary` is not empty
+    bool is_message = false;   // message/rfc822 and its kin
+    std::string boundary;
+    TransferEncoding encoding = TransferEncoding::identity;
+    std::string_view body;
+};
+
+/// Lines end with CRLF or LF. The header ends at an empty line or before a line that is no field.
+Entity parse_entity(std::string_view text);
+
+/// The text begins with a header field.
+bool begins_with_field(std::string_view text);
+
+/// Calls `visit` for what stands before, between and after the delimiter lines of a multipart body,
+/// preamble and epilogue too. False when there is no delimiter line; then `visit` is not called.
+bool for_each_part(std::string_view body,
+                   std::string_view boundary,
+                   const std::function<void(std::string_view)> &visit);
+
+} // namespace postrider::mail

@@ -39,6 +39,9 @@ std::string_view name_of(Kind kind);
 
 class Value;
 
+/// What every value costs beside its payload (Value::cell_bytes).
+inline constexpr std::size_t value_bytes_fixed = 32;
+
 struct Null {
     auto operator<=>(const Null &) const = default;
 };
@@ -191,7 +194,9 @@ class Value {
         return std::get_if<T>(&content_);
     }
 
-    /// What the value costs in memory and is charged for while a batch is materialised.
+    /// What the value costs in memory and is charged for while a batch is materialised: 32, and the
+    /// bytes of a text, decimal, byte or bit string; an array adds 8 per dimension and the cost of
+    /// its elements. The same everywhere, since headers declare it.
     [[nodiscard]] std::size_t cell_bytes() const;
 
     bool operator==(const Value &other) const = default;

@@ -26,8 +26,9 @@ void note_news(Acknowledgement &state, Timestamp now);
 /// The other side waits for our position (a refused re-base, a fork, a hello): no delay.
 void note_urgent(Acknowledgement &state, Timestamp now);
 
-/// Bytes of an applied or stored number came again (Arrival::duplicate, stored_already): our report
-/// may have been lost. At most one report per max(`round_trip`, timing.repeat_min) comes of it.
+/// Something came that the sender would not send if it knew where we stand (see Arrival): our
+/// report may have been lost. At most one report per max(`round_trip`, timing.repeat_min) comes of
+/// it.
 void note_duplicate(Acknowledgement &state,
                     const Timing &timing,
                     std::optional<Duration> round_trip,

@@ -83,32 +83,20 @@ Arrival judge_place(const IncomingStream &stream, const PartHead &head) {
                                                                    : Arrival::too_many_ranges;
 }
 
-bool stands_at(const IncomingStream &stream, const Position &position) {
-    const bool both_nothing = stream.applied.number == 0 && position.number == 0;
-    return position == stream.applied || (both_nothing && position.chain == stream.applied.chain);
-}
-
 Step step_of(Step::What what, std::string reason) {
     return {what, {}, std::move(reason)};
 }
 
 /// Checks number 1 of an incarnation: it must begin where we stand.
 std::optional<Step> refused_beginning(const IncomingStream &stream, const OpenedBatch &batch) {
-    const bool is_first_of_all = stream.newcomer == 0;
-    if (!batch.rebase) {
-        if (is_first_of_all) {
-            return std::nullopt;
-        }
-        return step_of(Step::What::rebase_refused,
-                       "a new incarnation does not say where it begins");
+    const Position beginning = batch.rebase.value_or(Position{});
+    if (beginning.chain == stream.applied.chain) {
+        return std::nullopt;
     }
-    if (!stands_at(stream, *batch.rebase)) {
-        return step_of(Step::What::rebase_refused,
-                       "a new incarnation begins at number " +
-                           std::to_string(batch.rebase->number) + ", we stand at " +
-                           std::to_string(stream.applied.number) + " of another past");
-    }
-    return std::nullopt;
+    return step_of(Step::What::rebase_refused,
+                   "a new incarnation begins at number " + std::to_string(beginning.number) +
+                       ", but number " + std::to_string(stream.applied.number) +
+                       " of another past was applied");
 }
 
 /// Another opened body of the same number tells other content.
@@ -127,7 +115,7 @@ bool is_told_twice(const IncomingStream &stream, std::uint64_t number, const Cha
 std::vector<MissingParts> missing_of(const IncomingStream &stream) {
     std::vector<MissingParts> out;
     std::size_t left = report_ranges_max;
-    std::uint64_t expected = stream.applied.number + 1;
+    std::uint64_t expected = applied_number(stream) + 1;
     for (const auto &[key, body] : stream.inbox) {
         for (; expected < key.first && left > 0; ++expected, --left) {
             out.push_back({expected, BodyHash{}, {}});
@@ -160,7 +148,7 @@ ArrivalVerdict judge(const IncomingStream &stream, const PartHead &head) {
     if (head.incarnation < current) {
         return {Arrival::lower_incarnation};
     }
-    if (head.incarnation > current && current != 0) {
+    if (head.incarnation > current) {
         if (stream.state == StreamState::stopped) {
             return {Arrival::stopped};
         }
@@ -181,8 +169,6 @@ bool note_stored(IncomingStream &stream, const PartHead &head) {
     if (verdict.replaces_inbox) {
         stream.inbox.clear();
         stream.newcomer = head.incarnation;
-    } else if (stream.applied.incarnation == 0) {
-        stream.applied.incarnation = head.incarnation;
     }
     InboxBody &body = stream.inbox[{head.number, head.body_hash}];
     body.total = head.body_total;
@@ -272,12 +258,14 @@ std::vector<InboxKey> drop_newcomer(IncomingStream &stream) {
     return dropped;
 }
 
+Position position_of(const IncomingStream &stream) {
+    return stream.newcomer == 0 ? stream.applied
+                                : Position{stream.newcomer, 0, stream.applied.chain};
+}
+
 StreamReport make_report(const IncomingStream &stream, bool name_missing) {
     StreamReport report;
-    report.applied = stream.applied;
-    if (stream.newcomer != 0) {
-        return report; // numbers would be taken for those of the position's incarnation
-    }
+    report.applied = position_of(stream);
     RangeSet stored(report_ranges_max);
     for (const auto &[key, body] : stream.inbox) {
         if (body.opened && !stored.add({key.first, key.first + 1})) {
@@ -292,8 +280,7 @@ StreamReport make_report(const IncomingStream &stream, bool name_missing) {
 }
 
 bool has_gap(const IncomingStream &stream) {
-    return stream.newcomer == 0 && !stream.inbox.empty() &&
-           stream.inbox.rbegin()->first.first >= front_of(stream);
+    return !stream.inbox.empty() && stream.inbox.rbegin()->first.first >= front_of(stream);
 }
 
 } // namespace postrider::stream

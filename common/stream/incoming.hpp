@@ -50,17 +50,19 @@ struct IncomingStream {
     StreamState state = StreamState::open;
     std::string reason; // of any state but open, for people
     Position applied;
-    /// A greater incarnation of which a part has arrived: it takes over when its number 1 proves,
-    /// by its re-base, that it begins where we stand; until then nothing of the old one is applied,
-    /// so that we stay there. 0: none. The first incarnation of all is taken up at once.
+    /// A greater incarnation of which a part has arrived, the first of all too: it takes over when
+    /// its number 1 proves, by its re-base, that it begins where we stand; until then nothing of
+    /// the old one is applied, so that we stay there. 0: none.
     std::uint64_t newcomer = 0;
     std::map<InboxKey, InboxBody> inbox;
 };
 
+/// Everything but `store` and `malformed` means that the sender does not know where we stand: call
+/// note_duplicate (acknowledgement.hpp).
 enum class Arrival {
     store,             // new: keep the part, commit, then remove the mail
     stored_already,    // we have these bytes
-    duplicate,         // its number was applied: drop, and acknowledge again (acknowledgement.hpp)
+    duplicate,         // its number was applied: drop
     lower_incarnation, // refused for ever
     beyond_window,     // refused; the sender may not be so far ahead of what it knows
     malformed,         // range, total or number make no sense
@@ -113,6 +115,10 @@ void stop_forked(IncomingStream &stream, const Step &step);
 
 /// Carries out a step `rebase_refused`. Gives the inbox keys to delete.
 std::vector<InboxKey> drop_newcomer(IncomingStream &stream);
+
+/// Where the sender should believe us to be: `applied`, or the beginning of the newcomer with the
+/// chain hash of where we stand.
+Position position_of(const IncomingStream &stream);
 
 /// What to tell the sender. Missing numbers and parts are named only where `name_missing`: young
 /// gaps are most often mails that overtook each other. The caller fills in stream, reporter

@@ -52,12 +52,6 @@ void hold(OutgoingStream &stream, StreamState state, std::string reason) {
     }
 }
 
-bool begins_at(const OutgoingStream &stream, const Position &position) {
-    const Position base = stream.rebase.value_or(Position{});
-    const bool both_nothing = base.number == 0 && position.number == 0;
-    return base == position || (both_nothing && base.chain == position.chain);
-}
-
 /// The chain hash of ours at `number`, empty where we do not know it any more or not yet.
 std::optional<ChainHash> chain_at(const OutgoingStream &stream, std::uint64_t number) {
     if (number == stream.acknowledged) {
@@ -89,7 +83,7 @@ ReportVerdict judge_position(OutgoingStream &stream, const Position &position) {
         return ReportVerdict::beyond_sent;
     }
     if (position.incarnation < stream.incarnation) {
-        if (stream.acknowledged == 0 && begins_at(stream, position)) {
+        if (stream.acknowledged == 0 && stream.acknowledged_chain == position.chain) {
             return ReportVerdict::nothing_new; // it has not seen our number 1 yet
         }
         hold(stream, StreamState::held, "the receiver stands in an older incarnation");

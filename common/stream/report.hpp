@@ -13,7 +13,10 @@ namespace postrider::stream {
 using ChainHash = FixedBytes<32>;
 using BodyHash = FixedBytes<32>;
 
-/// A point in the life of a stream. Incarnation 0, number 0 and a chain of zeros: nothing yet.
+/// A point in the life of a stream: after number `number`, where the chain hash is `chain`. The
+/// hash alone tells two points apart, since it covers the other two; zeros: nothing was applied
+/// ever. Number 0 of an incarnation is the point where it begins, with the hash of where it came
+/// from.
 struct Position {
     std::uint64_t incarnation = 0;
     std::uint64_t number = 0;
@@ -41,7 +44,7 @@ struct StreamReport {
     /// is younger.
     std::uint64_t reporter_incarnation = 0;
     std::uint64_t counter = 0;
-    Position applied;
+    Position applied; // position_of (incoming.hpp)
     /// Numbers beyond `applied` whose bodies are complete and durably stored.
     std::vector<Range> stored;
     std::vector<MissingParts> missing; // rising by number

@@ -285,4 +285,32 @@ std::vector<dialect::StateTable> state_tables() {
     return all;
 }
 
+void create_state_tables(Transaction &transaction, const dialect::Dialect &dialect) {
+    for (const StateTable &table : state_tables()) {
+        transaction.execute_script(dialect.create_table(table));
+    }
+    transaction.execute("INSERT INTO @schema_version (one, version) VALUES (1, ?1)",
+                        {schema_version});
+    transaction.execute("INSERT INTO @epoch (one, epoch) VALUES (1, 1)");
+    transaction.execute("INSERT INTO @lease (one, fencing, holder) VALUES (1, 0, '')");
+}
+
+Result<bool> has_state_tables(Transaction &transaction) {
+    std::optional<Row> row;
+    const Result<void> asked = transaction.attempt([&]() -> Result<void> {
+        row = first_row(transaction, "SELECT version FROM @schema_version");
+        return {};
+    });
+    if (!asked) {
+        return false;
+    }
+    if (!row || integer_at(*row, 0) > schema_version) {
+        return Error{Errc::unsupported_version,
+                     "the state tables of this database are of a newer Postrider",
+                     {},
+                     "Use that version of Postrider, or a newer one."};
+    }
+    return true;
+}
+
 } // namespace postrider::engine

@@ -23,6 +23,6 @@ void create_state_tables(Transaction &transaction, const dialect::Dialect &diale
 
 /// Whether this database has state tables of the version that we know. `refused` for a newer one;
 /// false: none at all.
-Result<bool> has_state_tables(Transaction &transaction, const dialect::Dialect &dialect);
+Result<bool> has_state_tables(Transaction &transaction);
 
 } // namespace postrider::engine

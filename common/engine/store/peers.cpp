@@ -1,0 +1,155 @@
+// Reading peers and opening their keys.
+#include "common/engine/store/peers.hpp"
+
+#include <array>
+
+#include "common/engine/store/rows.hpp"
+
+namespace postrider::engine {
+
+namespace {
+
+constexpr std::array<std::string_view, 7> state_names = {
+    "declared", "invited", "accepted", "paired", "verified", "disputed", "revoked"};
+
+constexpr const char *peer_columns =
+    "SELECT peer_id, name, node_id, state, trust_tasks, paused, sign_generation, sign_public,"
+    " contact_public, receiving_generation, receiving_public, psk_sealed, stamp_in_sealed,"
+    " stamp_out_sealed, words, report_incarnation, report_counter, notes_seen, notes_taken,"
+    " heard_at, sent_at, held FROM @peer";
+
+PeerState state_of(const std::string &name) {
+    for (std::size_t index = 0; index < state_names.size(); ++index) {
+        if (state_names[index] == name) {
+            return static_cast<PeerState>(index);
+        }
+    }
+    ensure(false, "a stored peer state is one of ours");
+    return PeerState::revoked;
+}
+
+template <std::size_t size>
+std::optional<FixedBytes<size>> maybe_fixed_at(const Row &row, std::size_t index) {
+    return row.at(index).is_null() ? std::nullopt : std::optional{fixed_at<size>(row, index)};
+}
+
+Peer peer_from(const Row &row) {
+    Peer peer;
+    peer.peer_id = integer_at(row, 0);
+    peer.name = text_at(row, 1);
+    peer.node = maybe_fixed_at<16>(row, 2);
+    peer.state = state_of(text_at(row, 3));
+    peer.trust_tasks = integer_at(row, 4) != 0;
+    peer.paused = integer_at(row, 5) != 0;
+    peer.signing_generation = static_cast<std::uint16_t>(integer_at(row, 6));
+    peer.sign_public = maybe_fixed_at<32>(row, 7);
+    peer.contact_public = maybe_fixed_at<32>(row, 8);
+    peer.receiving_generation = static_cast<std::uint32_t>(integer_at(row, 9));
+    peer.receiving_public = maybe_fixed_at<32>(row, 10);
+    peer.psk_sealed = maybe_blob_at(row, 11);
+    peer.stamp_in_sealed = maybe_blob_at(row, 12);
+    peer.stamp_out_sealed = maybe_blob_at(row, 13);
+    peer.words = text_at(row, 14);
+    peer.report_incarnation = unsigned_at(row, 15);
+    peer.report_counter = unsigned_at(row, 16);
+    peer.notes_seen = unsigned_at(row, 17);
+    peer.notes_taken = unsigned_at(row, 18);
+    peer.heard_at = maybe_time_at(row, 19);
+    peer.sent_at = maybe_time_at(row, 20);
+    peer.held = text_at(row, 21);
+    return peer;
+}
+
+std::optional<Peer> peer_where(Transaction &transaction, const char *where, const Value &value) {
+    const auto row = first_row(transaction, std::string(peer_columns) + where, {value});
+    return row ? std::optional{peer_from(*row)} : std::nullopt;
+}
+
+} // namespace
+
+std::string_view name_of(PeerState state) {
+    return state_names.at(static_cast<std::size_t>(state));
+}
+
+std::vector<Peer> load_peers(Transaction &transaction) {
+    std::vector<Peer> peers;
+    for (const Row &row : all_rows(transaction, std::string(peer_columns) + " ORDER BY peer_id")) {
+        peers.push_back(peer_from(row));
+    }
+    return peers;
+}
+
+std::optional<Peer> load_peer(Transaction &transaction, std::int64_t peer_id) {
+    return peer_where(transaction, " WHERE peer_id = ?1", peer_id);
+}
+
+std::optional<Peer> find_peer(Transaction &transaction, const std::string &name) {
+    return peer_where(transaction, " WHERE name = ?1", Value::text(name));
+}
+
+Result<Peer> require_peer(Transaction &transaction, const std::string &name) {
+    if (auto peer = find_peer(transaction, name)) {
+        return *std::move(peer);
+    }
+    std::string known;
+    for (const Peer &peer : load_peers(transaction)) {
+        known += (known.empty() ? "" : ", ") + peer.name;
+    }
+    return Error{Errc::refused,
+                 "peer \"" + name + "\" is not declared",
+                 {},
+                 known.empty() ? "Declare it, for example: PEER " + name + " MAILDIR '/path';"
+                               : "The declared peers are: " + known + "."};
+}
+
+SealedPlace peer_place(const Peer &peer, std::string_view column) {
+    return {"peer", std::to_string(peer.peer_id), column};
+}
+
+Result<PeerKeys> peer_keys(const Identity &identity, const Peer &peer) {
+    if (!peer.psk_sealed || !peer.stamp_in_sealed || !peer.stamp_out_sealed) {
+        return Error{Errc::refused,
+                     "peer \"" + peer.name + "\" is not paired",
+                     {},
+                     "Pair it: one side invites, the other accepts the line."};
+    }
+    Result<crypto::Key> psk = open_key(identity, peer_place(peer, "psk_sealed"), *peer.psk_sealed);
+    Result<crypto::Key> in =
+        open_key(identity, peer_place(peer, "stamp_in_sealed"), *peer.stamp_in_sealed);
+    Result<crypto::Key> out =
+        open_key(identity, peer_place(peer, "stamp_out_sealed"), *peer.stamp_out_sealed);
+    if (!psk || !in || !out) {
+        return Error{Errc::bad_signature,
+                     "the stored keys of peer \"" + peer.name + "\" were changed",
+                     {},
+                     "Pair with this peer again."};
+    }
+    return PeerKeys{*psk, *in, *out};
+}
+
+Result<wire::Recipient> recipient_of(const Identity &identity, const Peer &peer) {
+    Result<PeerKeys> keys = peer_keys(identity, peer);
+    if (!keys) {
+        return keys.error();
+    }
+    ensure(peer.node && peer.receiving_public,
+           "a peer with keys has a node id and a receiving key");
+    return wire::Recipient{*peer.node, *peer.receiving_public, keys->psk, keys->stamp_out};
+}
+
+std::vector<PeerPath> load_paths(Transaction &transaction, std::int64_t peer_id) {
+    std::vector<PeerPath> paths;
+    for (const Row &row : all_rows(transaction,
+                                   "SELECT ordinal, kind, target, failures, next_try_at"
+                                   " FROM @peer_path WHERE peer_id = ?1 ORDER BY ordinal",
+                                   {peer_id})) {
+        PeerPath path{
+            .ordinal = integer_at(row, 0), .kind = text_at(row, 1), .target = text_at(row, 2)};
+        path.retry.failures = static_cast<std::uint32_t>(integer_at(row, 3));
+        path.retry.next_try = maybe_time_at(row, 4);
+        paths.push_back(std::move(path));
+    }
+    return paths;
+}
+
+} // namespace postrider::engine

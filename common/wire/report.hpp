@@ -80,6 +80,9 @@ struct Report {
     // envelope of kind 4: a greater pair is younger, an older report is not used.
     std::uint64_t incarnation = 0;
     std::uint64_t counter = 0;
+    /// The reporter's past is in doubt and it asks for the other side's positions; the only kind of
+    /// report that is answered by one.
+    bool hello = false;
     std::vector<StreamReport> streams; // by rising stream
     std::vector<Note> notes;           // by rising number, at most limits::report_notes_max
     std::vector<std::uint8_t> suites;  // rising

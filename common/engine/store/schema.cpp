@@ -232,12 +232,6 @@ std::vector<StateTable> receiving_tables() {
          .columns = {integer("peer_id"), integer("stream"), integer("number"), blob("body_hash"),
                      integer("body_offset"), integer("size"), blob("content")},
          .primary_key = {"peer_id", "stream", "number", "body_hash", "body_offset"}},
-        // The last applied numbers with their chain, so that a number that comes again with other
-        // content is seen.
-        {.name = "applied_chain",
-         .columns = {integer("peer_id"), integer("stream"), integer("number"), blob("body_hash"),
-                     blob("chain")},
-         .primary_key = {"peer_id", "stream", "number"}},
         {.name = "schema_in",
          .columns = {integer("peer_id"), integer("stream"), text("table_name"), blob("hash"),
                      blob("content")},

@@ -38,6 +38,8 @@ class ByteWriter {
 
     void raw(ByteView value) { bytes_.insert(bytes_.end(), value.begin(), value.end()); }
 
+    void reserve(std::size_t size) { bytes_.reserve(size); }
+
     [[nodiscard]] std::size_t size() const { return bytes_.size(); }
 
     [[nodiscard]] ByteView view() const { return bytes_; }

@@ -60,6 +60,11 @@ inline constexpr Duration invitation_lifetime = std::chrono::hours{24 * 14};
 // Logs
 inline constexpr std::int64_t refused_rows_max = 10'000;
 
+// Keys
+inline constexpr std::uint32_t ratchet_steps_max = 65'536;
+inline constexpr std::size_t secret_file_bytes_max = 4 * kib;
+inline constexpr std::size_t state_file_bytes_max = 1 * mib;
+
 // Clocks and patience
 inline constexpr Duration clock_ahead_max = std::chrono::minutes{5};
 

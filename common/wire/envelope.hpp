@@ -128,6 +128,9 @@ struct UnverifiedPart {
 Result<UnverifiedPart>
 unwrap_part(const Prologue &prologue, std::size_t slot, const Opening &opening);
 
+/// What the head says of its signing key, before anything is proven.
+std::uint16_t claimed_signing_generation(const UnverifiedPart &part);
+
 /// Whom the stamp says the part is from.
 struct ClaimedSender {
     NodeId node{};

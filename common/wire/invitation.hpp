@@ -29,6 +29,9 @@ struct Invitation {
     crypto::SecretBytes<16> secret;
 };
 
+/// The rules for the name and address that a node gives of itself.
+Result<void> check_self_description(std::string_view name, std::string_view address);
+
 /// `malformed` or `too_large` when a field is out of bounds.
 Result<std::string> invitation_line(const Invitation &invitation);
 

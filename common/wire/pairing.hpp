@@ -86,7 +86,12 @@ seal_answer(const PairingSelf &self, const KeptInvitation &invitation, const Ans
 /// The inviter opens an answer: stamp, part hash, wrap of K, tag, signature, in this order
 /// (`unknown_peer` when the stamp is not that of this invitation). The answer is proven to come
 /// from somebody who holds K and the signing key it names, nothing else.
-Result<Answer>
+struct OpenedAnswer {
+    Answer answer;
+    std::uint16_t signing_generation = 0; // of the answer's signing key, from the signed head
+};
+
+Result<OpenedAnswer>
 open_answer(const PairingSelf &self, const KeptInvitation &invitation, ByteView part);
 
 /// The inviter's mail, to the accepter's contact key and under the accepter's stamp key.
@@ -97,15 +102,26 @@ Result<Bytes> seal_confirm(const PairingSelf &self,
 
 /// The accepter opens a confirm: stamp, part hash, wrap of K, signature of the invitation's key,
 /// tag, commitment.
-Result<Confirm> open_confirm(const PairingSelf &self,
-                             const KeptInvitation &invitation,
-                             const Answer &answer,
-                             ByteView part);
+struct OpenedConfirm {
+    Confirm confirm;
+    std::uint16_t signing_generation = 0; // of the invitation's signing key, from the signed head
+};
+
+Result<OpenedConfirm> open_confirm(const PairingSelf &self,
+                                   const KeptInvitation &invitation,
+                                   const Answer &answer,
+                                   ByteView part);
 
 /// The body plaintext of a kind 2 envelope, 256 bytes; sealed with seal_body and seal_part to the
 /// peer's contact key under psk_pair.
 Bytes encode_key_notice(const KeyNotice &notice);
 Result<KeyNotice> parse_key_notice(ByteView plaintext);
+
+/// Keyed by K: only who has the invitation can have made the answer, and the confirm.
+crypto::Hash answer_tag(const crypto::Key &invitation_key, const Transcript &transcript);
+crypto::Hash confirm_tag(const crypto::Key &invitation_key,
+                         const Transcript &transcript,
+                         const PairingNonces &nonces);
 
 /// The body plaintexts of kind 3, 1024 bytes; for tests, fuzzing and tools.
 Bytes encode_answer(const Answer &answer, const crypto::Hash &tag);

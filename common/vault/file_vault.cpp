@@ -1,0 +1,150 @@
+// Names, checks and messages of the two files; the file handling is private_file.hpp's.
+#include "common/vault/file_vault.hpp"
+
+#include <cstdlib>
+#include <memory>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/limits.hpp"
+#include "common/base/text_encoding.hpp"
+#include "common/vault/private_file.hpp"
+#include "common/vault/vault_format.hpp"
+
+namespace postrider::vault {
+
+namespace {
+
+PrivateFile secret_file(const FileVaultPlaces &places, const NodeId &node) {
+    return {places.directory, to_hex(node) + ".secret", "secret file",
+            limits::secret_file_bytes_max};
+}
+
+PrivateFile state_file(const FileVaultPlaces &places, const NodeId &node) {
+    return {places.directory, to_hex(node) + ".state", "state file", limits::state_file_bytes_max};
+}
+
+Result<void> check_place(const FileVaultPlaces &places) {
+    if (places.directory.empty() || places.directory.front() != '/') {
+        return Error{Errc::refused,
+                     "secret directory is not set",
+                     {},
+                     "Name a directory outside the data by its full path."};
+    }
+    std::vector<std::string> forbidden = places.data_directories;
+    if (!places.database_path.empty()) {
+        const std::string beside = real_directory_of(places.database_path);
+        // A home directory is not the folder of one database: everything the user has lies below.
+        const std::string home = home_directory();
+        const bool holds_a_home =
+            !home.empty() && (home == beside || home.starts_with(beside + "/") || beside == "/");
+        if (holds_a_home) {
+            if (real_directory_of(places.directory + "/any") == beside) {
+                forbidden.push_back(beside);
+            }
+        } else {
+            forbidden.push_back(beside);
+        }
+    }
+    return check_outside(places.directory, forbidden);
+}
+
+// Another user's secret lies in another user's directory, so for us it is missing; the database
+// tells whose it is.
+Error missing(const FileVaultPlaces &places, const NodeId &node) {
+    struct stat status {};
+
+    if (!places.database_path.empty() && ::stat(places.database_path.c_str(), &status) == 0 &&
+        status.st_uid != ::geteuid()) {
+        return Error{Errc::refused,
+                     "the secret of this file belongs to user \"" + user_name(status.st_uid) + "\"",
+                     {},
+                     "Run as that user: one node has one user."};
+    }
+    return Error{Errc::refused,
+                 "secret file \"" + places.directory + "/" + to_hex(node) + ".secret\" is missing",
+                 "Without it the node can neither send nor open what it receives; changes are "
+                 "still captured.",
+                 "Put the file back from a copy, or bring the identity back with "
+                 "import_identity, or pair again."};
+}
+
+} // namespace
+
+Result<engine::Secret> FileVault::load_secret(const NodeId &node) {
+    if (auto checked = check_place(places_); !checked) {
+        return checked.error();
+    }
+    Result<std::optional<Bytes>> content = read_private(secret_file(places_, node));
+    if (!content) {
+        return content.error();
+    }
+    if (!*content) {
+        return missing(places_, node);
+    }
+    Bytes &bytes = **content;
+    Result<engine::Secret> secret = parse_secret(bytes);
+    sodium_memzero(bytes.data(), bytes.size());
+    if (secret && secret->node != node) {
+        return Error{Errc::refused,
+                     "secret file is of another node",
+                     {},
+                     "Each node has a file of its own, named by its id."};
+    }
+    return secret;
+}
+
+Result<void> FileVault::store_secret(const engine::Secret &secret) {
+    if (auto checked = check_place(places_); !checked) {
+        return checked;
+    }
+    Bytes content = encode_secret(secret);
+    Result<void> written = write_private(secret_file(places_, secret.node), content);
+    sodium_memzero(content.data(), content.size());
+    return written;
+}
+
+Result<std::optional<engine::StateFile>> FileVault::load_state(const NodeId &node) {
+    const Result<std::optional<Bytes>> content = read_private(state_file(places_, node));
+    if (!content) {
+        return content.error();
+    }
+    if (!*content) {
+        return std::optional<engine::StateFile>{};
+    }
+    Result<engine::StateFile> state = parse_state(**content);
+    if (!state) {
+        return state.error();
+    }
+    return std::optional{std::move(*state)};
+}
+
+Result<void> FileVault::store_state(const engine::StateFile &state) {
+    if (auto checked = check_place(places_); !checked) {
+        return checked;
+    }
+    const Result<Bytes> content = encode_state(state);
+    if (!content) {
+        return content.error();
+    }
+    return write_private(state_file(places_, state.node), *content);
+}
+
+engine::StateFile FileVault::here() const {
+    engine::StateFile out;
+
+    struct stat status {};
+
+    if (places_.database_path.empty() || ::stat(places_.database_path.c_str(), &status) != 0) {
+        return out;
+    }
+    const std::unique_ptr<char, decltype(&std::free)> resolved{
+        ::realpath(places_.database_path.c_str(), nullptr), &std::free};
+    out.canonical_path = resolved ? resolved.get() : places_.database_path;
+    out.device = status.st_dev;
+    out.inode = status.st_ino;
+    return out;
+}
+
+} // namespace postrider::vault

@@ -1,0 +1,42 @@
+// Two ordered maps standing for two files.
+#include "common/vault/memory_vault.hpp"
+
+namespace postrider::vault {
+
+Result<engine::Secret> MemoryVault::load_secret(const NodeId &node) {
+    const auto found = content_.secrets.find(node);
+    if (found == content_.secrets.end()) {
+        return Error{Errc::refused, "secret of this node is missing"};
+    }
+    return found->second;
+}
+
+Result<void> MemoryVault::store_secret(const engine::Secret &secret) {
+    content_.secrets[secret.node] = secret;
+    return {};
+}
+
+Result<std::optional<engine::StateFile>> MemoryVault::load_state(const NodeId &node) {
+    const auto found = content_.states.find(node);
+    if (found == content_.states.end()) {
+        return std::optional<engine::StateFile>{};
+    }
+    return std::optional{found->second};
+}
+
+Result<void> MemoryVault::store_state(const engine::StateFile &state) {
+    content_.states[state.node] = state;
+    return {};
+}
+
+engine::StateFile MemoryVault::here() const {
+    return here_;
+}
+
+void MemoryVault::move_to(std::string canonical_path, std::uint64_t device, std::uint64_t inode) {
+    here_.canonical_path = std::move(canonical_path);
+    here_.device = device;
+    here_.inode = inode;
+}
+
+} // namespace postrider::vault

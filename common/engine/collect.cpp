@@ -1,0 +1,362 @@
+// Reading captured keys back, and the queue they end in.
+#include "common/engine/collect.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <set>
+
+#include "common/engine/introspect.hpp"
+#include "common/engine/store/log.hpp"
+#include "common/engine/store/rows.hpp"
+#include "common/wire/changeset_format.hpp"
+
+namespace postrider::engine {
+
+namespace {
+
+using dialect::TableDescription;
+
+struct CapturedTable {
+    Capture capture;
+    std::string name;
+    std::string fingerprint;
+    std::int64_t reload = 0; // 0 no, 1 all rows, 2 all rows, replacing the receiver's
+    std::string held;
+};
+
+std::vector<CapturedTable> captured_tables(Transaction &transaction) {
+    std::vector<CapturedTable> tables;
+    for (const Row &row :
+         all_rows(transaction, "SELECT capture_id, table_name, fingerprint, with_mask, reload, held"
+                               " FROM @capture ORDER BY capture_id")) {
+        tables.push_back({.capture = {integer_at(row, 0), {.mask = integer_at(row, 3) != 0}},
+                          .name = text_at(row, 1),
+                          .fingerprint = text_at(row, 2),
+                          .reload = integer_at(row, 4),
+                          .held = text_at(row, 5)});
+    }
+    return tables;
+}
+
+/// Schema columns are the table's visible columns: where each of them stands in the description,
+/// and which of them are the key.
+struct ColumnMap {
+    TableSchema schema;
+    std::vector<std::string> names;
+    std::vector<std::uint32_t> outside_key;          // indexes into the schema
+    std::map<std::uint32_t, std::uint32_t> of_table; // description index → schema index
+};
+
+ColumnMap map_columns(const TableDescription &table) {
+    ColumnMap map;
+    map.schema = table.schema();
+    std::set<std::uint32_t> key(map.schema.key.begin(), map.schema.key.end());
+    std::map<std::string, std::uint32_t> position;
+    for (std::uint32_t index = 0; index < map.schema.columns.size(); ++index) {
+        map.names.push_back(map.schema.columns[index].name);
+        position.emplace(map.names.back(), index);
+        if (!key.contains(index)) {
+            map.outside_key.push_back(index);
+        }
+    }
+    for (std::uint32_t index = 0; index < table.columns.size(); ++index) {
+        if (const auto found = position.find(table.columns[index].name); found != position.end()) {
+            map.of_table.emplace(index, found->second);
+        }
+    }
+    return map;
+}
+
+Change change_of(const Row &row,
+                 std::size_t row_begin,
+                 const std::vector<std::uint32_t> &columns,
+                 Operation operation) {
+    Change change{.operation = operation, .new_values = {}, .old_values = {}};
+    for (const std::uint32_t column : columns) {
+        change.new_values.columns.push_back(column);
+        change.new_values.values.push_back(row[row_begin + column]);
+    }
+    return change;
+}
+
+/// One key with the joined masks of all its epochs.
+struct CapturedKey {
+    Key key;
+    bool present = false;
+    std::vector<std::int64_t> mask;
+    Row row; // as the query gave it
+};
+
+Change change_of(const CapturedKey &captured,
+                 const dialect::CollectQuery &query,
+                 const ColumnMap &map,
+                 const TableDescription &table) {
+    if (!captured.present) {
+        return {.operation = Operation::remove, .new_values = {}, .old_values = {}};
+    }
+    if (captured.mask.empty()) {
+        return change_of(captured.row, query.row_begin, map.outside_key, Operation::upsert);
+    }
+    const std::vector<std::uint32_t> masked = dialect::masked_columns(table, captured.mask);
+    std::vector<std::uint32_t> changed;
+    for (const std::uint32_t column : masked) {
+        if (const auto found = map.of_table.find(column); found != map.of_table.end()) {
+            changed.push_back(found->second);
+        }
+    }
+    const bool all = changed.size() == map.outside_key.size();
+    return change_of(captured.row, query.row_begin, all ? map.outside_key : changed,
+                     all ? Operation::upsert : Operation::update);
+}
+
+void read_keys(const Session &session,
+               const CapturedTable &captured,
+               const TableDescription &table,
+               OneWayChanges &changes) {
+    const ColumnMap map = map_columns(table);
+    const dialect::CollectQuery query =
+        session.dialect.collect(table, captured.capture.id, captured.capture.options, map.names);
+    std::optional<CapturedKey> open;
+    const auto close = [&] {
+        if (open) {
+            Change change = change_of(*open, query, map, table);
+            // An update that touched the row without changing anything.
+            const bool empty =
+                change.operation == Operation::update && change.new_values.columns.empty();
+            if (!empty) {
+                changes.changes.insert_or_assign(open->key, std::move(change));
+            }
+        }
+    };
+    const auto cursor =
+        session.transaction.query(query.sql, {std::numeric_limits<std::int64_t>::max()});
+    while (const Row *row = cursor->next()) {
+        const auto at = [&](std::size_t index) {
+            return row->begin() + static_cast<std::ptrdiff_t>(index);
+        };
+        Key key(at(query.key_begin), at(query.key_begin + query.key_count));
+        if (!open || open->key != key) {
+            close();
+            open = CapturedKey{.key = std::move(key),
+                               .present = integer_at(*row, 0) != 0,
+                               .mask = std::vector<std::int64_t>(query.mask_words, 0),
+                               .row = *row};
+        }
+        for (std::size_t word = 0; word < query.mask_words; ++word) {
+            open->mask[word] |= integer_at(*row, query.mask_begin + word);
+        }
+    }
+    close();
+}
+
+void read_all(const Session &session, const TableDescription &table, OneWayChanges &changes) {
+    const ColumnMap map = map_columns(table);
+    const auto cursor = session.transaction.query(session.dialect.select_all(table, map.names), {});
+    while (const Row *row = cursor->next()) {
+        Key key;
+        for (const std::uint32_t column : map.schema.key) {
+            key.push_back((*row)[column]);
+        }
+        changes.changes.insert_or_assign(std::move(key),
+                                         change_of(*row, 0, map.outside_key, Operation::upsert));
+    }
+}
+
+bool has_keys(Transaction &transaction, const dialect::Dialect &dialect, dialect::CaptureId id) {
+    const std::string key_table = dialect.quote_identifier(dialect.key_table(id));
+    return first_row(transaction, "SELECT 1 FROM " + key_table + " LIMIT 1").has_value();
+}
+
+struct Collected {
+    Changeset changeset;
+    TakenCaptures taken;
+};
+
+Collected read_captured(const Session &session) {
+    Collected out;
+    for (const CapturedTable &captured : captured_tables(session.transaction)) {
+        const bool touched = has_keys(session.transaction, session.dialect, captured.capture.id);
+        if (!captured.held.empty() || (!touched && captured.reload == 0)) {
+            continue;
+        }
+        const Result<TableDescription> table =
+            describe_table(session.transaction, session.dialect, captured.name);
+        if (!table) {
+            continue; // `check_captures` holds it and says so
+        }
+        OneWayChanges changes;
+        if (touched) {
+            read_keys(session, captured, *table, changes);
+            out.taken.read.push_back(captured.capture.id);
+        }
+        if (captured.reload > 0) {
+            read_all(session, *table, changes);
+            changes.truncated = captured.reload == 2;
+            out.taken.reloaded.push_back(captured.capture.id);
+        }
+        if (!changes.changes.empty() || changes.truncated) {
+            out.changeset.tables.emplace(
+                captured.name,
+                TableChanges{.schema = table->schema(), .changes = std::move(changes)});
+        }
+    }
+    return out;
+}
+
+void forget(const Session &session, std::int64_t epoch, const TakenCaptures &taken) {
+    for (const std::int64_t capture_id : taken.read) {
+        session.transaction.execute(session.dialect.forget_collected(capture_id), {epoch});
+    }
+    for (const std::int64_t capture_id : taken.reloaded) {
+        session.transaction.execute("UPDATE @capture SET reload = 0 WHERE capture_id = ?1",
+                                    {capture_id});
+    }
+}
+
+void append_own(const Session &session, Bytes content, std::uint64_t rows) {
+    session.transaction.execute("UPDATE @node SET collect_number = collect_number + 1");
+    const Row number = *first_row(session.transaction, "SELECT collect_number FROM @node");
+    append_to_queue(session.transaction,
+                    {.origin = session.identity.node,
+                     .incarnation = session.identity.incarnation,
+                     .collect_number = unsigned_at(number, 0),
+                     .from_peer = 0,
+                     .rows = rows,
+                     .content = std::move(content)},
+                    session.now);
+}
+
+std::int64_t current_epoch(const Session &session) {
+    return integer_at(*first_row(session.transaction, session.dialect.current_epoch()), 0);
+}
+
+void reinstall(const Session &session,
+               const CapturedTable &captured,
+               const TableDescription &table,
+               const EventRow &event) {
+    const Result<void> installed =
+        install_capture(session.transaction, session.dialect, table, captured.capture);
+    const std::string held = installed ? "" : installed.error().message;
+    session.transaction.execute(
+        "UPDATE @capture SET fingerprint = ?2, reload = 2, held = ?3 WHERE capture_id = ?1",
+        {captured.capture.id, Value::text(dialect::fingerprint(table)), Value::text(held)});
+    log_event(session.transaction, session.now, event);
+}
+
+void inspect(const Session &session, const CapturedTable &captured) {
+    const Result<TableDescription> table =
+        describe_table(session.transaction, session.dialect, captured.name);
+    if (!table) {
+        if (captured.held.empty()) {
+            session.transaction.execute("UPDATE @capture SET held = ?2 WHERE capture_id = ?1",
+                                        {captured.capture.id, Value::text(table.error().message)});
+            log_event(session.transaction, session.now,
+                      {"table_missing", std::nullopt, table.error().message, table.error().hint});
+        }
+        return;
+    }
+    const std::string quoted = "table \"" + captured.name + "\"";
+    if (dialect::fingerprint(*table) != captured.fingerprint) {
+        reinstall(session, captured, *table,
+                  {"schema_changed", std::nullopt,
+                   quoted + " was altered: its triggers are renewed and its rows sent again"});
+        return;
+    }
+    const std::vector<std::string> faults =
+        check_capture(session.transaction, session.dialect, *table, captured.capture);
+    if (!faults.empty()) {
+        reinstall(session, captured, *table,
+                  {"capture_damaged", std::nullopt,
+                   quoted + " was not captured whole: " + faults.front() +
+                       "; the capture is renewed and its rows sent again"});
+    } else if (!captured.held.empty()) {
+        session.transaction.execute("UPDATE @capture SET held = '' WHERE capture_id = ?1",
+                                    {captured.capture.id});
+    }
+}
+
+} // namespace
+
+void inspect_captures(const Session &session) {
+    for (const CapturedTable &captured : captured_tables(session.transaction)) {
+        inspect(session, captured);
+    }
+}
+
+bool has_captured(Transaction &transaction, const dialect::Dialect &dialect) {
+    for (const CapturedTable &captured : captured_tables(transaction)) {
+        if (captured.held.empty() &&
+            (captured.reload > 0 || has_keys(transaction, dialect, captured.capture.id))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+std::uint64_t collect(const Session &session) {
+    if (!has_captured(session.transaction, session.dialect)) {
+        return 0;
+    }
+    Collected collected = read_captured(session);
+    const std::uint64_t rows = collected.changeset.row_count();
+    if (!collected.changeset.empty()) {
+        append_own(session, wire::pack_changeset(collected.changeset), rows);
+    }
+    forget(session, current_epoch(session), collected.taken);
+    return rows;
+}
+
+void GentleCollect::mark(const Session &session) {
+    epoch_ = current_epoch(session);
+    session.transaction.execute(session.dialect.advance_epoch());
+}
+
+void GentleCollect::read(const Session &session) {
+    // All keys of the snapshot are read, those of the new epoch too: a step is what one snapshot
+    // shows, and a transaction that touched keys in both epochs must not be torn. Keys of the new
+    // epoch stay and are read again.
+    Collected collected = read_captured(session);
+    rows_ = collected.changeset.row_count();
+    taken_ = std::move(collected.taken);
+    if (!collected.changeset.empty()) {
+        content_ = wire::pack_changeset(collected.changeset);
+    }
+}
+
+std::uint64_t GentleCollect::append(const Session &session) {
+    if (!content_.empty()) {
+        append_own(session, std::move(content_), rows_);
+    }
+    forget(session, epoch_, taken_);
+    return rows_;
+}
+
+void append_to_queue(Transaction &transaction, const QueueEntry &entry, Timestamp now) {
+    transaction.execute(
+        "INSERT INTO @queue (queue_position, origin, incarnation, collect_number, from_peer, rows,"
+        " created_at, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        {stored(last_queue_position(transaction) + 1), stored(entry.origin),
+         stored(entry.incarnation), stored(entry.collect_number), entry.from_peer,
+         stored(entry.rows), stored(now), entry.content});
+}
+
+std::uint64_t last_queue_position(Transaction &transaction) {
+    // An emptied queue goes on behind the cursors that have passed it.
+    const auto last = first_row(transaction, "SELECT max(queue_position) FROM @queue");
+    const auto passed = first_row(transaction, "SELECT max(cursor) FROM @stream_out");
+    return from_stored(
+        std::max(maybe_integer_at(*last, 0).value_or(0), maybe_integer_at(*passed, 0).value_or(0)));
+}
+
+void prune_queue(Transaction &transaction) {
+    transaction.execute(
+        "DELETE FROM @queue WHERE queue_position <= coalesce("
+        "(SELECT min(cursor) FROM @stream_out WHERE stream > 0),"
+        " (SELECT max(queue_position) FROM @queue))"
+        " AND NOT EXISTS (SELECT 1 FROM @task_peer tp JOIN @task t ON t.task_id = tp.task_id"
+        " WHERE tp.state IN ('waiting', 'offered') AND t.no_load = 1 AND t.direction = 'send'"
+        " AND tp.offer_position < @queue.queue_position)");
+}
+
+} // namespace postrider::engine

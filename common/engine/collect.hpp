@@ -1,0 +1,64 @@
+// From captured keys to a changeset in the queue (docs/correctness.md, A2 and A3).
+#pragma once
+
+#include <vector>
+
+#include "common/engine/session.hpp"
+
+namespace postrider::engine {
+
+/// Whether anything was captured or asked to be read again. Cheap, in any transaction.
+bool has_captured(Transaction &transaction, const dialect::Dialect &dialect);
+
+/// Looks at every captured table: one that was altered or has lost a trigger gets its capture anew
+/// and is read again whole, one that is gone is held and shown. In a write transaction.
+void inspect_captures(const Session &session);
+
+/// Takes all captured keys that are visible, reads their rows again in the same snapshot, appends
+/// what came of it to the queue under the next collect number and removes the keys. Holds the write
+/// lock while it reads: precedes every apply. Gives the number of rows appended.
+std::uint64_t collect(const Session &session);
+
+/// Captures whose keys were read, and those whose tables were read whole.
+struct TakenCaptures {
+    std::vector<std::int64_t> read;
+    std::vector<std::int64_t> reloaded;
+};
+
+/// The same in three transactions so that writers wait for two short writes only: mark, read,
+/// append.
+class GentleCollect {
+  public:
+    /// In a write transaction: what is written from now on belongs to a later epoch.
+    void mark(const Session &session);
+    /// In a read transaction.
+    void read(const Session &session);
+    /// In a write transaction. Gives the number of rows appended.
+    std::uint64_t append(const Session &session);
+
+  private:
+    std::int64_t epoch_ = 0;
+    Bytes content_;
+    std::uint64_t rows_ = 0;
+    TakenCaptures taken_;
+};
+
+/// Appends a changeset to the queue. `from_peer` is 0 for our own.
+struct QueueEntry {
+    NodeId origin{};
+    std::uint64_t incarnation = 0;
+    std::uint64_t collect_number = 0;
+    std::int64_t from_peer = 0;
+    std::uint64_t rows = 0;
+    Bytes content; // wire::pack_changeset
+};
+
+void append_to_queue(Transaction &transaction, const QueueEntry &entry, Timestamp now);
+
+/// The position of the youngest entry that there ever was.
+std::uint64_t last_queue_position(Transaction &transaction);
+
+/// Removes what every stream has passed.
+void prune_queue(Transaction &transaction);
+
+} // namespace postrider::engine

@@ -1,0 +1,157 @@
+// Tasks, lanes and the streams that carry them.
+#include "common/engine/lanes.hpp"
+
+#include "common/engine/collect.hpp"
+#include "common/engine/store/rows.hpp"
+
+namespace postrider::engine {
+
+namespace {
+
+/// `reload` of a capture: what the next collect reads beside the captured keys.
+constexpr std::int64_t reload_rows = 1;
+constexpr std::int64_t reload_replacing = 2;
+
+void request_reload(Transaction &transaction, const std::string &table, std::int64_t how) {
+    transaction.execute("UPDATE @capture SET reload = ?2 WHERE table_name = ?1 AND reload < ?2",
+                        {Value::text(table), how});
+}
+
+void request_load(Transaction &transaction, std::int64_t task_id, std::int64_t how) {
+    for (const Row &table : all_rows(
+             transaction, "SELECT local_name FROM @task_table WHERE task_id = ?1", {task_id})) {
+        request_reload(transaction, text_at(table, 0), how);
+    }
+}
+
+std::optional<StreamKey>
+stream_of_lane(Transaction &transaction, std::int64_t peer_id, const std::string &lane) {
+    const auto row = first_row(transaction,
+                               "SELECT stream FROM @stream_out"
+                               " WHERE peer_id = ?1 AND lane = ?2 AND stream > 0",
+                               {peer_id, Value::text(lane)});
+    if (!row) {
+        return std::nullopt;
+    }
+    return StreamKey{peer_id, static_cast<std::uint32_t>(integer_at(*row, 0))};
+}
+
+} // namespace
+
+SentTables sent_tables(Transaction &transaction, std::int64_t peer_id, const std::string &lane) {
+    SentTables tables;
+    for (const Row &row :
+         all_rows(transaction,
+                  "SELECT tt.local_name, tt.wire_name FROM @task t"
+                  " JOIN @task_table tt ON tt.task_id = t.task_id"
+                  " JOIN @task_peer tp ON tp.task_id = t.task_id"
+                  " WHERE tp.peer_id = ?1 AND tp.state = 'active' AND t.direction = 'send'"
+                  " AND t.lane = ?2 AND t.paused = 0",
+                  {peer_id, Value::text(lane)})) {
+        tables.emplace(text_at(row, 0), text_at(row, 1));
+    }
+    return tables;
+}
+
+std::optional<std::string>
+receiving_table(Transaction &transaction, std::int64_t peer_id, const std::string &wire_name) {
+    const auto row = first_row(transaction,
+                               "SELECT tt.local_name FROM @task t"
+                               " JOIN @task_table tt ON tt.task_id = t.task_id"
+                               " JOIN @task_peer tp ON tp.task_id = t.task_id"
+                               " WHERE tp.peer_id = ?1 AND tp.state = 'active'"
+                               " AND t.direction = 'receive' AND tt.wire_name = ?2",
+                               {peer_id, Value::text(wire_name)});
+    return row ? std::optional{text_at(*row, 0)} : std::nullopt;
+}
+
+bool is_sent_on(Transaction &transaction, const std::string &local_name, std::int64_t except_peer) {
+    return first_row(transaction,
+                     "SELECT 1 FROM @task t"
+                     " JOIN @task_table tt ON tt.task_id = t.task_id"
+                     " JOIN @task_peer tp ON tp.task_id = t.task_id"
+                     " WHERE tp.peer_id <> ?2 AND tp.state = 'active'"
+                     " AND t.direction = 'send' AND tt.local_name = ?1",
+                     {Value::text(local_name), except_peer})
+        .has_value();
+}
+
+void activate_task(const Session &session, std::int64_t task_id, std::int64_t peer_id) {
+    Transaction &transaction = session.transaction;
+    const auto task = first_row(transaction,
+                                "SELECT t.lane, t.no_load, tp.state, tp.offer_position"
+                                " FROM @task t JOIN @task_peer tp ON tp.task_id = t.task_id"
+                                " WHERE t.task_id = ?1 AND tp.peer_id = ?2",
+                                {task_id, peer_id});
+    if (!task || text_at(*task, 2) == "active") {
+        return;
+    }
+    transaction.execute("UPDATE @task_peer SET state = 'active', reason = '', changed_at = ?3"
+                        " WHERE task_id = ?1 AND peer_id = ?2",
+                        {task_id, peer_id, stored(session.now)});
+    const bool sends =
+        first_row(transaction, "SELECT 1 FROM @task WHERE task_id = ?1 AND direction = 'send'",
+                  {task_id})
+            .has_value();
+    if (!sends) {
+        return;
+    }
+    const std::string lane = text_at(*task, 0);
+    const std::uint64_t offered_at = unsigned_at(*task, 3);
+    bool load = integer_at(*task, 1) == 0;
+    if (const auto key = stream_of_lane(transaction, peer_id, lane)) {
+        // The stream may have passed over changes of these tables that were made after the offer.
+        load = load || load_outgoing(transaction, *key)->cursor > offered_at;
+    } else {
+        OutgoingRow row;
+        row.key = {peer_id, static_cast<std::uint32_t>(integer_at(
+                                *first_row(transaction,
+                                           "SELECT coalesce(max(stream), 0) + 1 FROM @stream_out"
+                                           " WHERE peer_id = ?1",
+                                           {peer_id}),
+                                0))};
+        row.lane = lane;
+        row.machine.incarnation = session.identity.incarnation;
+        row.cursor = load ? last_queue_position(transaction) : offered_at;
+        insert_outgoing(transaction, row);
+    }
+    if (load) {
+        request_load(transaction, task_id, reload_rows);
+    }
+}
+
+void pause_task(Transaction &transaction, std::int64_t task_id) {
+    transaction.execute("UPDATE @task SET paused = 1 WHERE task_id = ?1", {task_id});
+}
+
+void resume_task(Transaction &transaction, std::int64_t task_id) {
+    if (transaction.execute("UPDATE @task SET paused = 0 WHERE task_id = ?1 AND paused = 1",
+                            {task_id}) > 0) {
+        request_load(transaction, task_id, reload_replacing);
+    }
+}
+
+void open_control_stream(const Session &session, std::int64_t peer_id) {
+    if (!load_outgoing(session.transaction, {peer_id, control_stream})) {
+        OutgoingRow row;
+        row.key = {peer_id, control_stream};
+        row.lane = "control";
+        row.machine.incarnation = session.identity.incarnation;
+        insert_outgoing(session.transaction, row);
+    }
+}
+
+void reload_stream(Transaction &transaction, const OutgoingRow &stream) {
+    if (stream.key.stream == control_stream) {
+        transaction.execute("UPDATE @task_peer SET state = 'waiting'"
+                            " WHERE peer_id = ?1 AND state = 'offered'",
+                            {stream.key.peer_id});
+        return;
+    }
+    for (const auto &[local_name, wire_name] :
+         sent_tables(transaction, stream.key.peer_id, stream.lane)) {
+        request_reload(transaction, local_name, reload_replacing);
+    }
+}
+
+} // namespace postrider::engine

@@ -1,0 +1,19 @@
+// What every step of a cycle needs: who we are, where, and what time it is.
+#pragma once
+
+#include "common/dialect/dialect.hpp"
+#include "common/engine/identity.hpp"
+#include "common/stream/timing.hpp"
+
+namespace postrider::engine {
+
+/// Lives for one transaction; the time stands still in it.
+struct Session {
+    Transaction &transaction;
+    const dialect::Dialect &dialect;
+    const Identity &identity;
+    const stream::Timing &timing;
+    Timestamp now;
+};
+
+} // namespace postrider::engine

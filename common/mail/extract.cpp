@@ -51,11 +51,7 @@ class Search {
     Extraction run(std::string_view mail) && {
         search_entity(mail, 0);
         if (extraction_.envelopes.empty() && !extraction_.truncated.empty()) {
-            const TruncatedEnvelope &first = extraction_.truncated.front();
-            extraction_.problem =
-                Error{Errc::malformed,
-                      "envelope is truncated: " + std::to_string(first.present_bytes) + " of " +
-                          std::to_string(first.declared_bytes) + " bytes are there"};
+            extraction_.problem = extraction_.truncated.front().reason();
         } else if (extraction_.envelopes.empty()) {
             extraction_.problem = std::move(problem_);
         }
@@ -233,6 +229,11 @@ class Search {
 };
 
 } // namespace
+
+Error TruncatedEnvelope::reason() const {
+    return {Errc::malformed, "envelope is truncated: " + std::to_string(present_bytes) + " of " +
+                                 std::to_string(declared_bytes) + " bytes are there"};
+}
 
 Extraction extract_envelopes(ByteView mail) {
     if (mail.size() > limits::mail_bytes_max) {

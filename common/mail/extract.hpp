@@ -18,6 +18,8 @@ struct TruncatedEnvelope {
     Bytes beginning; // prologue, stamps, wraps and head box where they are there; no body
     std::size_t declared_bytes = 0;
     std::size_t present_bytes = 0;
+    /// `malformed`: "envelope is truncated: 58549 of 60000 bytes are there".
+    [[nodiscard]] Error reason() const;
 };
 
 struct Extraction {

@@ -43,6 +43,7 @@ struct StreamReport {
     std::uint64_t applied = 0;
     Hash chain{};
     std::vector<NumberRange> stored; // complete, beyond `applied`, rising
+    std::vector<NumberRange> missing_numbers; // nothing of them came although later ones did
     std::vector<MissingParts> missing;
     auto operator<=>(const StreamReport &) const = default;
 };

@@ -108,6 +108,15 @@ class Dialect {
     [[nodiscard]] virtual std::string mark_all(const TableDescription &table,
                                                CaptureId capture,
                                                const CaptureOptions &options) const = 0;
+    /// Makes every open mask mean "all columns": after ALTER TABLE the bits name other columns.
+    [[nodiscard]] virtual std::string mark_all_columns(const TableDescription &table,
+                                                       CaptureId capture,
+                                                       const CaptureOptions &options) const = 0;
+    /// Fills a new key table from `old_table`, which has the same key columns and other masks.
+    [[nodiscard]] virtual std::string carry_over(const TableDescription &table,
+                                                 CaptureId capture,
+                                                 const CaptureOptions &options,
+                                                 std::string_view old_table) const = 0;
     /// Marks the rows that refer through `foreign_key` to a parent whose referenced values are
     /// ?1 …: what a cascade is about to change while triggers are off (docs/correctness.md, A6).
     [[nodiscard]] virtual std::string mark_children(const TableDescription &child,

@@ -186,6 +186,33 @@ void drop_triggers(Transaction &transaction,
     }
 }
 
+/// "k0, t0" out of the key table's definition.
+std::string_view key_columns_of(std::string_view key_table_sql) {
+    const std::size_t begin = key_table_sql.find('(');
+    return key_table_sql.substr(begin, key_table_sql.find(", epoch ") - begin);
+}
+
+/// The mask has another width, or the key other columns. In the latter case the keys that were
+/// noted mean nothing any more: all rows are marked, and what was deleted is known to nobody.
+void rebuild_key_table(Transaction &transaction,
+                       const dialect::Dialect &dialect,
+                       const dialect::TableDescription &table,
+                       const Capture &capture,
+                       const std::string &old_sql) {
+    const dialect::CaptureSchema schema =
+        dialect.capture_schema(table, capture.id, capture.options);
+    const std::string old_table = schema.key_table + "_old";
+    transaction.execute_script("ALTER TABLE main." + dialect.quote_identifier(schema.key_table) +
+                               " RENAME TO " + dialect.quote_identifier(old_table));
+    transaction.execute_script(schema.key_table_sql);
+    if (key_columns_of(old_sql) == key_columns_of(schema.key_table_sql)) {
+        transaction.execute(dialect.carry_over(table, capture.id, capture.options, old_table));
+    } else {
+        transaction.execute(dialect.mark_all(table, capture.id, capture.options));
+    }
+    transaction.execute_script("DROP TABLE main." + dialect.quote_identifier(old_table));
+}
+
 } // namespace
 
 Result<dialect::TableDescription>
@@ -233,10 +260,7 @@ Result<void> install_capture(Transaction &transaction,
     if (key_table == nullptr) {
         transaction.execute_script(schema.key_table_sql);
     } else if (key_table->sql != schema.key_table_sql) {
-        // Another key or another mask: what was noted cannot be carried over, so all rows are.
-        transaction.execute_script("DROP TABLE main." + dialect.quote_identifier(schema.key_table));
-        transaction.execute_script(schema.key_table_sql);
-        transaction.execute(dialect.mark_all(table, capture.id, capture.options));
+        rebuild_key_table(transaction, dialect, table, capture, key_table->sql);
     } else if (dialect::mask_words(table, capture.options) > 0) {
         transaction.execute(dialect.mark_all_columns(table, capture.id, capture.options));
     }

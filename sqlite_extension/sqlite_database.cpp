@@ -1,0 +1,286 @@
+// The connection, its settings, and its transactions.
+#include "sqlite_extension/sqlite_database.hpp"
+
+#include <exception>
+#include <vector>
+
+#include "common/dialect/sqlite.hpp"
+
+#include "sqlite_extension/sqlite_error.hpp"
+#include "sqlite_extension/sqlite_statement.hpp"
+
+namespace postrider::sqlite {
+
+namespace {
+
+using engine::DatabaseError;
+
+void run_script(sqlite3 *connection, const std::string &sql) {
+    if (sqlite3_exec(connection, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
+        throw_last_error(connection, "run a statement", sql);
+    }
+}
+
+class SqliteCursor final : public engine::Cursor {
+  public:
+    SqliteCursor(StatementCache &cache, std::string_view sql, engine::Parameters parameters)
+        : statement_(cache, sql) {
+        // The caller's values may be gone before the last row is read.
+        statement_.bind(parameters, Lifetime::copied);
+        row_.resize(static_cast<std::size_t>(sqlite3_column_count(statement_.handle())));
+    }
+
+    const engine::Row *next() override {
+        if (!statement_.step()) {
+            return nullptr;
+        }
+        int index = 0;
+        for (Value &value : row_) {
+            value = column_value(statement_.handle(), index++);
+        }
+        return &row_;
+    }
+
+  private:
+    Statement statement_;
+    engine::Row row_;
+};
+
+/// What both kinds of transaction share: everything but how they begin and end.
+class SqliteTransaction : public engine::Transaction {
+  public:
+    explicit SqliteTransaction(StatementCache &cache) : cache_(cache) {}
+
+    std::int64_t execute(std::string_view sql, engine::Parameters parameters) override {
+        Statement statement(cache_, sql);
+        statement.bind(parameters, Lifetime::until_reset);
+        const auto before = sqlite3_total_changes64(connection());
+        while (statement.step()) {
+            // RETURNING rows are of no interest here, but the statement must run to its end.
+        }
+        // DDL and reads leave the last statement's count standing.
+        return sqlite3_total_changes64(connection()) == before ? 0
+                                                               : sqlite3_changes64(connection());
+    }
+
+    std::unique_ptr<engine::Cursor> query(std::string_view sql,
+                                          engine::Parameters parameters) override {
+        return std::make_unique<SqliteCursor>(cache_, sql, parameters);
+    }
+
+    std::vector<std::size_t> execute_block(std::string_view sql,
+                                           std::span<const engine::BlockColumn> columns) override {
+        std::vector<std::size_t> rejected;
+        const std::size_t rows = columns.empty() ? 0 : columns.front().size();
+        Statement statement(cache_, sql);
+        ensure(sqlite3_bind_parameter_count(statement.handle()) == static_cast<int>(columns.size()),
+               "a block has as many columns as the statement has parameters");
+        for (const engine::BlockColumn &column : columns) {
+            ensure(column.size() == rows, "the columns of a block have the same length");
+        }
+        for (std::size_t row = 0; row < rows; ++row) {
+            if (!run_row(statement, columns, row)) {
+                rejected.push_back(row);
+            }
+        }
+        return rejected;
+    }
+
+    void execute_script(std::string_view sql) override {
+        run_script(connection(), std::string{sql});
+    }
+
+    void defer_foreign_keys() override { run_script(connection(), "PRAGMA defer_foreign_keys=ON"); }
+
+    void savepoint() override { execute("SAVEPOINT postrider_step", {}); }
+
+    void release() override { execute("RELEASE postrider_step", {}); }
+
+    /// SQLite keeps a savepoint after rolling back to it; the port does not.
+    void rollback_to() override {
+        execute("ROLLBACK TO postrider_step", {});
+        release();
+    }
+
+  protected:
+    [[nodiscard]] sqlite3 *connection() const { return cache_.connection(); }
+
+    using engine::Transaction::execute;
+
+  private:
+    /// False: the row met a constraint and left no trace.
+    static bool
+    run_row(Statement &statement, std::span<const engine::BlockColumn> columns, std::size_t row) {
+        statement.reset();
+        try {
+            int index = 0;
+            for (const engine::BlockColumn &column : columns) {
+                bind_value(statement.handle(), ++index, column[row], Lifetime::until_reset);
+            }
+            while (statement.step()) {
+            }
+            return true;
+        } catch (const DatabaseError &error) {
+            if (error.reason() != DatabaseError::Reason::constraint) {
+                throw;
+            }
+            return false;
+        }
+    }
+
+    StatementCache &cache_;
+};
+
+/// A transaction of our own connection.
+class OwnTransaction final : public SqliteTransaction {
+  public:
+    OwnTransaction(StatementCache &cache, engine::Mode mode) : SqliteTransaction(cache) {
+        ensure(sqlite3_get_autocommit(connection()) != 0, "a connection has one transaction");
+        if (mode == engine::Mode::write) {
+            execute("BEGIN IMMEDIATE");
+            return;
+        }
+        execute("BEGIN");
+        try {
+            // The snapshot exists from the first read on, not from BEGIN.
+            execute("SELECT 1 FROM sqlite_schema LIMIT 1");
+        } catch (const DatabaseError &) {
+            roll_back();
+            throw;
+        }
+    }
+
+    OwnTransaction(const OwnTransaction &) = delete;
+    OwnTransaction &operator=(const OwnTransaction &) = delete;
+
+    ~OwnTransaction() override {
+        if (!committed_) {
+            roll_back();
+        }
+    }
+
+    void commit() override {
+        execute("COMMIT");
+        committed_ = true;
+    }
+
+  private:
+    /// SQLite has already rolled back by itself after some errors.
+    void roll_back() noexcept {
+        if (sqlite3_get_autocommit(connection()) == 0) {
+            sqlite3_exec(connection(), "ROLLBACK", nullptr, nullptr, nullptr);
+        }
+    }
+
+    bool committed_ = false;
+};
+
+class OwnDatabase final : public SqliteDatabase {
+  public:
+    explicit OwnDatabase(sqlite3 *connection) : connection_(connection), cache_(connection) {}
+
+    OwnDatabase(const OwnDatabase &) = delete;
+    OwnDatabase &operator=(const OwnDatabase &) = delete;
+    ~OwnDatabase() override = default;
+
+    std::unique_ptr<engine::Transaction> begin(engine::Mode mode) override {
+        return std::make_unique<OwnTransaction>(cache_, mode);
+    }
+
+    [[nodiscard]] const dialect::Dialect &dialect() const override { return dialect::sqlite(); }
+
+    [[nodiscard]] sqlite3 *handle() override { return connection_.get(); }
+
+    /// Settings that no file and no host can change afterwards.
+    void configure(int busy_timeout_ms) {
+        sqlite3 *connection = connection_.get();
+        sqlite3_extended_result_codes(connection, 1);
+        sqlite3_busy_timeout(connection, busy_timeout_ms);
+        sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+        sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+        sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+        sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_FKEY, 1, nullptr);
+        // EXTRA is FULL where there is a write-ahead log; with a rollback journal it also waits for
+        // the directory, without which a power cut could undo a commit that was acknowledged.
+        run_script(connection,
+                   "PRAGMA synchronous=EXTRA; PRAGMA secure_delete=ON; PRAGMA cell_size_check=ON;"
+                   "PRAGMA schema_version;");
+    }
+
+  private:
+    struct Close {
+        void operator()(sqlite3 *connection) const noexcept { sqlite3_close_v2(connection); }
+    };
+
+    std::unique_ptr<sqlite3, Close> connection_;
+    StatementCache cache_;
+};
+
+/// A transaction inside a connection that belongs to the host application.
+class JoinedTransaction final : public SqliteTransaction {
+  public:
+    explicit JoinedTransaction(std::unique_ptr<StatementCache> cache)
+        : SqliteTransaction(*cache), cache_(std::move(cache)) {
+        execute("SAVEPOINT postrider_call");
+    }
+
+    JoinedTransaction(const JoinedTransaction &) = delete;
+    JoinedTransaction &operator=(const JoinedTransaction &) = delete;
+
+    ~JoinedTransaction() override {
+        if (!committed_ && sqlite3_get_autocommit(connection()) == 0) {
+            sqlite3_exec(connection(), "ROLLBACK TO postrider_call; RELEASE postrider_call",
+                         nullptr, nullptr, nullptr);
+        }
+    }
+
+    void commit() override {
+        execute("RELEASE postrider_call");
+        committed_ = true;
+    }
+
+  private:
+    std::unique_ptr<StatementCache> cache_;
+    bool committed_ = false;
+};
+
+int open_flags(const OpenOptions &options) {
+    if (options.read_only) {
+        return SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
+    }
+    return SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (options.create ? SQLITE_OPEN_CREATE : 0);
+}
+
+} // namespace
+
+Result<std::unique_ptr<SqliteDatabase>> open_database(const OpenOptions &options) {
+    sqlite3 *connection = nullptr;
+    const int code = sqlite3_open_v2(options.path.c_str(), &connection, open_flags(options),
+                                     options.vfs.empty() ? nullptr : options.vfs.c_str());
+    if (connection == nullptr) {
+        throw std::bad_alloc();
+    }
+    auto database = std::make_unique<OwnDatabase>(connection);
+    const std::string doing = "open database \"" + options.path + "\"";
+    if (code != SQLITE_OK) {
+        Error error = last_error(connection, doing, "").error();
+        if ((code & 0xff) == SQLITE_CANTOPEN) {
+            error.code = Errc::refused;
+            error.hint = "Check the path, and that this user may read and write the file and its "
+                         "directory.";
+        }
+        return error;
+    }
+    try {
+        database->configure(options.busy_timeout_ms);
+    } catch (const DatabaseError &) {
+        return last_error(connection, doing, "").error();
+    }
+    return std::unique_ptr<SqliteDatabase>{std::move(database)};
+}
+
+std::unique_ptr<engine::Transaction> join_transaction(sqlite3 *connection) {
+    return std::make_unique<JoinedTransaction>(std::make_unique<StatementCache>(connection));
+}
+
+} // namespace postrider::sqlite

@@ -125,7 +125,7 @@ Bytes decode_quoted_printable(std::string_view text) {
         }
         if (character == '=') {
             const std::size_t next_line = after_line_end(text, index + 1);
-            if (next_line != index + 1) {
+            if (next_line != index + 1 || next_line == text.size()) {
                 index = next_line;
                 continue;
             }

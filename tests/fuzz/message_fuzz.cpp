@@ -1,0 +1,21 @@
+// The extractor on any bytes: no crash, and every envelope it gives is as long as its prologue says
+// and no longer than the mail could hold.
+#include "common/base/ensure.hpp"
+#include "common/base/limits.hpp"
+#include "common/mail/extract.hpp"
+#include "common/wire/envelope.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *bytes, std::size_t size) {
+    using namespace postrider;
+    const mail::Extraction found = mail::extract_envelopes(ByteView(bytes, size));
+    ensure(found.envelopes.size() <= limits::mail_envelopes_max, "envelopes are bounded");
+    ensure(found.truncated.size() <= limits::mail_envelopes_max, "truncated ones are bounded");
+    for (const Bytes &envelope : found.envelopes) {
+        const Result<wire::Prologue> prologue = wire::parse_prologue(envelope);
+        ensure(prologue.has_value(), "what is given has a prologue");
+        ensure(envelope.size() == prologue->prologue_bytes + prologue->body_bytes,
+               "what is given has the length that the prologue says");
+        ensure(envelope.size() <= size, "no decoding makes a mail longer");
+    }
+    return 0;
+}

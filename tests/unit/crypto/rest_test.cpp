@@ -3,10 +3,13 @@
 
 #include "common/crypto/rest.hpp"
 
+#include "tests/support/seeded_random.hpp"
+
 namespace postrider::crypto {
 namespace {
 
 struct SealedColumn : testing::Test {
+    test::SeededRandom random{1};
     Key master = Key::random();
     NodeId node = random_bytes<16>();
     ColumnPlace place{node, "peer", "7", "psk_sealed"};

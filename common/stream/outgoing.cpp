@@ -74,12 +74,26 @@ ReportVerdict learn_position(OutgoingStream &stream, const Position &position) {
     return ReportVerdict::position_known;
 }
 
+/// The greatest number of which the receiver has at least a part.
+std::uint64_t greatest_number(const StreamReport &report) {
+    std::uint64_t greatest = report.applied.number;
+    for (const Range &numbers : report.stored) {
+        greatest = std::max(greatest, numbers.end - 1);
+    }
+    for (const MissingParts &missing : report.missing) {
+        greatest = std::max(greatest, missing.number);
+    }
+    return greatest;
+}
+
 /// Whether the receiver's position lies on our line; `accepted` where it does.
-ReportVerdict judge_position(OutgoingStream &stream, const Position &position) {
+ReportVerdict judge_position(OutgoingStream &stream, const StreamReport &report) {
+    const Position &position = report.applied;
     if (position.incarnation > stream.incarnation ||
-        (position.incarnation == stream.incarnation && position.number > stream.last_number)) {
+        (position.incarnation == stream.incarnation &&
+         greatest_number(report) > stream.last_number)) {
         hold(stream, StreamState::held,
-             "the receiver acknowledges more than was sent: the past of this database is in doubt");
+             "the receiver has more than was sent: the past of this database is in doubt");
         return ReportVerdict::beyond_sent;
     }
     if (position.incarnation < stream.incarnation) {
@@ -91,6 +105,11 @@ ReportVerdict judge_position(OutgoingStream &stream, const Position &position) {
     }
     if (position.number < stream.acknowledged) {
         hold(stream, StreamState::held, "the receiver has lost what it had acknowledged");
+        return ReportVerdict::rebase_needed;
+    }
+    if (position.number == 0 && position.chain != stream.acknowledged_chain) {
+        hold(stream, StreamState::held,
+             "the receiver does not stand where this incarnation begins");
         return ReportVerdict::rebase_needed;
     }
     if (chain_at(stream, position.number) != position.chain) {
@@ -285,7 +304,7 @@ on_report(OutgoingStream &stream, const StreamReport &report, const Timing &timi
     stream.reporter_incarnation = report.reporter_incarnation;
     stream.report_counter = report.counter;
     outcome.verdict = stream.awaits_position ? learn_position(stream, report.applied)
-                                             : judge_position(stream, report.applied);
+                                             : judge_position(stream, report);
     if (outcome.verdict != ReportVerdict::accepted) {
         return outcome;
     }

@@ -63,7 +63,7 @@ enum class ReportVerdict {
     accepted,
     nothing_new,    // repeats what we knew
     stale,          // older than one already used
-    beyond_sent,    // acknowledges a number never given: our own past is in doubt; stream held
+    beyond_sent,    // has of a number never given: our own past is in doubt; stream held
     wrong_chain,    // another past under a number of ours; stream forked
     rebase_needed,  // the receiver stands where our line does not pass; stream held
     position_known, // the position we waited for; numbering may begin

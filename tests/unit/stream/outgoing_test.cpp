@@ -150,6 +150,21 @@ TEST(Outgoing, AnAcknowledgementOfMoreThanWasSentIsRefusedAndHeld) {
     EXPECT_EQ(stream.outbox.size(), 1U);
 }
 
+TEST(Outgoing, AReceiverThatHasPartsOfNumbersNeverGivenShowsThatThePastIsInDoubt) {
+    for (const bool stored : {true, false}) {
+        OutgoingStream stream = opened();
+        number_one(stream);
+        StreamReport report = applied(stream, 1, 1);
+        if (stored) {
+            report.stored = {{2, 3}};
+        } else {
+            report.missing = {{2, body_of(2), {{0, 10}}}};
+        }
+        EXPECT_EQ(on_report(stream, report, timing, start).verdict, ReportVerdict::beyond_sent);
+        EXPECT_EQ(stream.state, StreamState::held);
+    }
+}
+
 TEST(Outgoing, AReceiverThatFellBehindItsAcknowledgementNeedsARebase) {
     OutgoingStream stream = opened();
     number_one(stream);
@@ -292,6 +307,17 @@ TEST(Outgoing, AnIncarnationThatTheReceiverKnowsAlreadyIsInDoubt) {
     EXPECT_THROW(begin_incarnation(stream, 8, std::nullopt), BrokenInvariant);
     begin_incarnation(stream, 10, report.applied);
     EXPECT_TRUE(next_number(stream));
+}
+
+TEST(Outgoing, AReceiverThatTakesOurIncarnationFromAnotherPlaceNeedsARebase) {
+    OutgoingStream stream = opened(7);
+    begin_incarnation(stream, 8, Position{7, 3, chain_of(7, 3)});
+    number_one(stream);
+    StreamReport report;
+    report.applied = {8, 0, chain_of(7, 3)};
+    EXPECT_EQ(on_report(stream, report, timing, start).verdict, ReportVerdict::nothing_new);
+    report.applied.chain = chain_of(7, 2);
+    EXPECT_EQ(on_report(stream, report, timing, start).verdict, ReportVerdict::rebase_needed);
 }
 
 TEST(Outgoing, AnotherBodyUnderTheSameNumberKeepsItsChain) {

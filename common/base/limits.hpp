@@ -57,6 +57,11 @@ inline constexpr std::size_t task_text_bytes_max = 1 * mib;
 inline constexpr std::size_t invitation_bytes_max = 2 * kib;
 inline constexpr Duration invitation_lifetime = std::chrono::hours{24 * 14};
 
+// Sending
+/// Below the 10 MB that old mail servers take, base64 included.
+inline constexpr std::size_t part_body_bytes_default = 3600 * kib;
+inline constexpr std::size_t transmissions_at_once_max = 64;
+
 // Logs
 inline constexpr std::int64_t refused_rows_max = 10'000;
 

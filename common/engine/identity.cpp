@@ -80,18 +80,16 @@ create_identity(Transaction &transaction, Vault &vault, const std::string &name,
     if (!written) {
         return written.error();
     }
-    const FixedBytes<16> token = crypto::random_bytes<16>();
     transaction.execute(
         "INSERT INTO @node (one, node_id, name, incarnation, sign_public, sign_sealed,"
-        " contact_public, contact_sealed, receiving_generation, receiving_since, start_token,"
-        " start_token_before, created_at)"
-        " VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?9)",
+        " contact_public, contact_sealed, receiving_generation, receiving_since, created_at)"
+        " VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
         {stored(identity.node), Value::text(name), stored(identity.incarnation),
          stored(identity.signing_key.public_key),
          seal(identity, sign_place(), identity.signing_key.seed().view()),
          stored(identity.contact_key.public_key),
          seal(identity, contact_place(), identity.contact_key.secret.view()),
-         std::int64_t{identity.ratchet.index}, stored(now), stored(token)});
+         std::int64_t{identity.ratchet.index}, stored(now)});
     return identity;
 }
 

@@ -44,14 +44,13 @@ StateTable one_row(const char *name, std::vector<StateColumn> columns) {
 
 /// Who we are. `low` is the watermark last promised, `report_counter` the last one used.
 StateTable node_table() {
-    return one_row("node",
-                   {blob("node_id"), text("name"), integer("incarnation"),
-                    integer("collect_number", "0"), integer("report_counter", "0"),
-                    integer("last_stamp", "0"), integer("low", "0"), blob("sign_public"),
-                    blob("sign_sealed"), integer("sign_generation", "0"), blob("contact_public"),
-                    blob("contact_sealed"), integer("receiving_generation", "0"),
-                    integer("receiving_since", "0"), blob("start_token"),
-                    blob("start_token_before"), text("settings", "''"), integer("created_at")});
+    return one_row("node", {blob("node_id"), text("name"), integer("incarnation"),
+                            integer("collect_number", "0"), integer("report_counter", "0"),
+                            integer("last_stamp", "0"), integer("low", "0"), blob("sign_public"),
+                            blob("sign_sealed"), integer("sign_generation", "0"),
+                            blob("contact_public"), blob("contact_sealed"),
+                            integer("receiving_generation", "0"), integer("receiving_since", "0"),
+                            text("settings", "''"), integer("created_at")});
 }
 
 /// A peer as we know it. `stamp_in` is the key we gave it for what it sends to us, `stamp_out` the
@@ -80,10 +79,7 @@ StateTable peer_table() {
                         integer("seals_to_generation", "0"),
                         integer("report_incarnation", "0"),
                         integer("report_counter", "0"),
-                        maybe(blob("start_token")),
                         integer("clock_ahead", "0"),
-                        integer("report_due_at", "0"),
-                        integer("reported_at", "0"),
                         integer("last_note", "0"),
                         integer("notes_seen", "0"),
                         integer("notes_taken", "0"),
@@ -238,7 +234,9 @@ std::vector<StateTable> receiving_tables() {
          .primary_key = {"peer_id", "stream", "table_name", "hash"}},
         // What we have to tell the peer, numbered, until it says that it has seen it.
         {.name = "note",
-         .columns = {integer("peer_id"), integer("note"), blob("content")},
+         .columns = {integer("peer_id"), integer("note"), integer("kind"), integer("stream"),
+                     integer("number"), integer("rows"), text("code"), text("message"),
+                     maybe(integer("told_at"))},
          .primary_key = {"peer_id", "note"}},
     };
 }

@@ -1,0 +1,268 @@
+// Composing, numbering and sealing batches.
+#include "common/engine/dispatch.hpp"
+
+#include "common/base/limits.hpp"
+#include "common/crypto/chain.hpp"
+#include "common/engine/collect.hpp"
+#include "common/engine/report.hpp"
+#include "common/engine/step.hpp"
+#include "common/engine/store/log.hpp"
+#include "common/engine/store/rows.hpp"
+#include "common/wire/batch.hpp"
+#include "common/wire/changeset_format.hpp"
+#include "common/wire/envelope_body.hpp"
+
+namespace postrider::engine {
+
+namespace {
+
+/// A batch holds whole rows; between its cells and its raw bytes lie names and lengths.
+constexpr std::size_t piece_bytes_max = limits::own_batch_raw_bytes_max / 2;
+/// So much of the queue is composed into one step: enough for a week of work on a row to travel as
+/// one, little enough for memory.
+constexpr std::uint64_t step_content_bytes_max = limits::own_batch_raw_bytes_max;
+
+/// What goes into one batch.
+struct Content {
+    std::vector<wire::Frame> frames;
+    std::uint64_t rows = 0;
+};
+
+/// One step, cut into batches, and how far it moves the cursor.
+struct StepContent {
+    std::vector<Content> batches;
+    std::map<wire::Origin, std::uint64_t> origins;
+    std::uint64_t cursor = 0;
+};
+
+/// Composes queue entries behind the cursor to their net effect.
+struct Composed {
+    Changeset changeset;
+    std::map<wire::Origin, std::uint64_t> origins;
+    std::uint64_t cursor = 0;
+};
+
+Composed compose_queue(const Session &session, const OutgoingRow &stream) {
+    const SentTables tables = sent_tables(session.transaction, stream.key.peer_id, stream.lane);
+    Composed out{.changeset = {}, .origins = {}, .cursor = stream.cursor};
+    std::uint64_t content_bytes = 0;
+    const auto entries = session.transaction.query(
+        "SELECT queue_position, origin, incarnation, collect_number, from_peer, content"
+        " FROM @queue WHERE queue_position > ?1 ORDER BY queue_position",
+        {stored(stream.cursor)});
+    while (const Row *row = entries->next()) {
+        if (content_bytes > step_content_bytes_max) {
+            break;
+        }
+        // What a peer sent never goes back to it.
+        if (integer_at(*row, 4) != stream.key.peer_id) {
+            const Bytes content = blob_at(*row, 5);
+            Result<Changeset> entry = wire::unpack_changeset(content);
+            ensure(entry.has_value(), "the queue holds what pack_changeset made");
+            Changeset selected = select_tables(*std::move(entry), tables);
+            if (!selected.empty()) {
+                Result<Changeset> composed = compose(out.changeset, std::move(selected));
+                if (!composed) {
+                    break; // a table was altered in between: the other shape is the next step
+                }
+                out.changeset = *std::move(composed);
+                content_bytes += content.size();
+                std::uint64_t &number = out.origins[{fixed_at<16>(*row, 1), unsigned_at(*row, 2)}];
+                number = std::max(number, unsigned_at(*row, 3));
+            }
+        }
+        out.cursor = unsigned_at(*row, 0);
+    }
+    return out;
+}
+
+std::set<wire::SchemaName> schemas_sent(const Session &session, const StreamKey &key) {
+    std::set<wire::SchemaName> names;
+    for (const Row &row : all_rows(session.transaction,
+                                   "SELECT table_name, hash FROM @schema_out"
+                                   " WHERE peer_id = ?1 AND stream = ?2",
+                                   {key.peer_id, std::int64_t{key.stream}})) {
+        names.insert({text_at(row, 0), fixed_at<8>(row, 1)});
+    }
+    return names;
+}
+
+void remember_schema(const Session &session, const StreamKey &key, const wire::SchemaName &name) {
+    session.transaction.execute(
+        "INSERT INTO @schema_out (peer_id, stream, table_name, hash) VALUES (?1, ?2, ?3, ?4)"
+        " ON CONFLICT (peer_id, stream, table_name, hash) DO NOTHING",
+        {key.peer_id, std::int64_t{key.stream}, Value::text(name.table), stored(name.hash)});
+}
+
+StepContent data_step(const Session &session, const OutgoingRow &stream) {
+    Composed composed = compose_queue(session, stream);
+    StepContent out{
+        .batches = {}, .origins = std::move(composed.origins), .cursor = composed.cursor};
+    std::set<wire::SchemaName> known = schemas_sent(session, stream.key);
+    // All batches of a step must fit into the window at once, so a great step has greater batches.
+    const std::size_t piece_bytes =
+        std::max(piece_bytes_max, cost_of(composed.changeset) / (limits::window_numbers_max / 2));
+    for (const Changeset &piece : cut_changeset(std::move(composed.changeset), piece_bytes)) {
+        out.batches.push_back({wire::encode_changeset(piece, known), piece.row_count()});
+        for (const auto &[name, table] : piece.tables) {
+            known.insert(wire::schema_name(table.schema));
+        }
+    }
+    return out;
+}
+
+StepContent control_step(const Session &session, const OutgoingRow &stream) {
+    StepContent out{.batches = {}, .origins = {}, .cursor = stream.cursor};
+    Content content;
+    for (const Row &row : all_rows(session.transaction,
+                                   "SELECT message FROM @control_out WHERE peer_id = ?1"
+                                   " ORDER BY control_id LIMIT 1000",
+                                   {stream.key.peer_id})) {
+        content.frames.push_back({.kind = wire::FrameKind::control,
+                                  .table = {},
+                                  .raw = blob_at(row, 0),
+                                  .rows = 0,
+                                  .cell_bytes = 0});
+    }
+    if (!content.frames.empty()) {
+        out.batches.push_back(std::move(content));
+        session.transaction.execute(
+            "DELETE FROM @control_out WHERE control_id IN (SELECT control_id FROM @control_out"
+            " WHERE peer_id = ?1 ORDER BY control_id LIMIT 1000)",
+            {stream.key.peer_id});
+    }
+    return out;
+}
+
+wire::BatchHeader header_of(const Session &session,
+                            const Peer &peer,
+                            const stream::NextNumber &next,
+                            const Content &content) {
+    wire::BatchHeader header;
+    header.prev_chain = next.previous_chain;
+    header.content_hash = crypto::content_hash(wire::canonical_bytes(content.frames));
+    header.low = logical_time_of(session.now);
+    header.created = session.now;
+    header.suites = {1};
+    header.notes_seen = peer.notes_taken;
+    header.key = key_to_announce(session, peer);
+    if (next.rebase) {
+        header.rebase =
+            wire::Rebase{next.rebase->incarnation, next.rebase->number, next.rebase->chain};
+    }
+    return header;
+}
+
+/// Numbers, seals and stores one batch. `too_large` when a row exceeds what a batch may be.
+Result<void> add_batch(const Session &session,
+                       OutgoingRow &stream,
+                       const wire::BatchHeader &header,
+                       const stream::NextNumber &next,
+                       const Content &content) {
+    const wire::BodyContext context{session.identity.node, stream.key.stream,
+                                    stream.machine.incarnation, next.number};
+    const Result<Bytes> plaintext = wire::encode_body(header, content.frames);
+    if (!plaintext) {
+        return plaintext.error();
+    }
+    const wire::ContentKey content_key = crypto::Key::random();
+    Result<Bytes> body = wire::seal_body(content_key, context, *plaintext);
+    if (!body) {
+        return body.error();
+    }
+    const stream::Numbered numbered{
+        .number = next.number,
+        .chain = crypto::next_chain(next.previous_chain, context, header.content_hash),
+        .body_hash = wire::body_hash(*body),
+        .body_total = body->size(),
+        .continues = header.continues};
+    const stream::OutboxEntry &entry = stream::take_number(stream.machine, numbered, session.now);
+    insert_outbox(session.transaction, stream.key, entry,
+                  {.body = *body,
+                   .content_key_sealed = seal(
+                       session.identity, outbox_place(stream.key, next.number), content_key.view()),
+                   .queue_to = stream.cursor,
+                   .rows = content.rows});
+    log_delivery(
+        session.transaction, session.now,
+        {stream.key.peer_id, "sent", stream.key.stream, stream.machine.incarnation, next.number},
+        {content.rows, numbered.body_total}, "waiting");
+    for (const wire::Frame &frame : content.frames) {
+        if (frame.kind == wire::FrameKind::schema) {
+            const Result<TableSchema> schema = wire::decode_schema(frame.raw);
+            ensure(schema.has_value(), "own schema frames can be read");
+            remember_schema(session, stream.key, wire::schema_name(*schema));
+        }
+    }
+    return {};
+}
+
+Result<void> add_batches(const Session &session,
+                         const Peer &peer,
+                         OutgoingRow &stream,
+                         const StepContent &step) {
+    for (std::size_t index = 0; index < step.batches.size(); ++index) {
+        const auto next = stream::next_number(stream.machine);
+        ensure(next.has_value(), "a step is built only when the window holds it");
+        wire::BatchHeader header = header_of(session, peer, *next, step.batches[index]);
+        header.continues = index + 1 < step.batches.size();
+        header.origins = step.origins;
+        if (index == 0 && has_news(session, peer)) {
+            header.report = make_report(session, peer, false);
+        }
+        Result<void> added = add_batch(session, stream, header, *next, step.batches[index]);
+        if (!added) {
+            return added;
+        }
+    }
+    stream.cursor = step.cursor;
+    save_outgoing(session.transaction, stream);
+    return {};
+}
+
+void hold(const Session &session, const Peer &peer, const StreamKey &key, const Error &error) {
+    OutgoingRow stream = *load_outgoing(session.transaction, key);
+    stream.machine.state = stream::StreamState::held;
+    stream.machine.reason = error.message;
+    save_outgoing(session.transaction, stream);
+    log_event(
+        session.transaction, session.now,
+        {"stream_held", peer.peer_id,
+         "stream " + std::to_string(key.stream) + " to " + peer.name + " is held: " + error.message,
+         error.hint});
+}
+
+bool window_holds(const OutgoingRow &stream, std::size_t batches) {
+    return stream.machine.outbox.empty() ||
+           stream.machine.outbox.size() + batches <= limits::window_numbers_max;
+}
+
+} // namespace
+
+SealedPlace outbox_place(const StreamKey &key, std::uint64_t number) {
+    return {"outbox",
+            std::to_string(key.peer_id) + "/" + std::to_string(key.stream) + "/" +
+                std::to_string(number),
+            "content_key_sealed"};
+}
+
+std::size_t build_step(const Session &session, const Peer &peer, const StreamKey &key) {
+    auto stream = load_outgoing(session.transaction, key);
+    if (!stream || !stream::next_number(stream->machine)) {
+        return 0;
+    }
+    StepContent step =
+        key.stream == control_stream ? control_step(session, *stream) : data_step(session, *stream);
+    if (!window_holds(*stream, step.batches.size())) {
+        return 0; // the step is made again when the window has room for all of it
+    }
+    const Result<void> built =
+        session.transaction.attempt([&] { return add_batches(session, peer, *stream, step); });
+    if (!built) {
+        hold(session, peer, key, built.error());
+        return 0;
+    }
+    return step.batches.size();
+}
+
+} // namespace postrider::engine

@@ -1,0 +1,21 @@
+// Offers of tasks between peers: what is said over stream 0, and what is done with what is heard.
+#pragma once
+
+#include "common/engine/session.hpp"
+#include "common/engine/store/peers.hpp"
+#include "common/wire/control.hpp"
+
+namespace postrider::engine {
+
+/// Puts the offers of tasks that wait for this paired peer into its stream 0.
+void queue_offers(const Session &session, const Peer &peer);
+
+/// Stream 0 to this peer begins anew and what was under way in it is lost: says again what the peer
+/// has not answered, and our answers to what it offered.
+void restate_control(const Session &session, const Peer &peer);
+
+/// Does what a control message of the peer asks for. The same message may come again.
+Result<void>
+take_control_message(const Session &session, const Peer &peer, const wire::ControlMessage &message);
+
+} // namespace postrider::engine

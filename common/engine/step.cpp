@@ -1,0 +1,90 @@
+// Selecting and cutting changesets.
+#include "common/engine/step.hpp"
+
+namespace postrider::engine {
+
+namespace {
+
+std::size_t cell_bytes(const Image &image) {
+    std::size_t bytes = 0;
+    for (const Value &value : image.values) {
+        bytes += value.cell_bytes();
+    }
+    return bytes;
+}
+
+std::size_t cost_of(const Key &key, const Change &change) {
+    std::size_t bytes = cell_bytes(change.new_values) + cell_bytes(change.old_values);
+    for (const Value &value : key) {
+        bytes += value.cell_bytes();
+    }
+    return bytes;
+}
+
+class Pieces {
+  public:
+    explicit Pieces(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+
+    OneWayChanges &table(const std::string &name, const TableSchema &schema) {
+        if (pieces_.empty()) {
+            pieces_.emplace_back();
+        }
+        TableChanges &changes = pieces_.back().tables[name];
+        changes.schema = schema;
+        return std::get<OneWayChanges>(changes.changes);
+    }
+
+    /// Makes room for a row: begins a new piece where the open one is full.
+    void charge(std::size_t bytes) {
+        if (bytes_ > 0 && bytes_ + bytes > bytes_max_) {
+            pieces_.emplace_back();
+            bytes_ = 0;
+        }
+        bytes_ += bytes;
+    }
+
+    std::vector<Changeset> take() && { return std::move(pieces_); }
+
+  private:
+    std::size_t bytes_max_;
+    std::size_t bytes_ = 0;
+    std::vector<Changeset> pieces_;
+};
+
+} // namespace
+
+Changeset select_tables(Changeset changeset, const SentTables &tables) {
+    Changeset selected;
+    for (auto &[name, changes] : changeset.tables) {
+        if (const auto found = tables.find(name); found != tables.end()) {
+            changes.schema.name = found->second;
+            selected.tables.emplace(found->second, std::move(changes));
+        }
+    }
+    return selected;
+}
+
+std::size_t cost_of(const Changeset &changeset) {
+    std::size_t bytes = 0;
+    for (const auto &[name, table] : changeset.tables) {
+        for (const auto &[key, change] : std::get<OneWayChanges>(table.changes).changes) {
+            bytes += cost_of(key, change);
+        }
+    }
+    return bytes;
+}
+
+std::vector<Changeset> cut_changeset(Changeset changeset, std::size_t piece_bytes_max) {
+    Pieces pieces{piece_bytes_max};
+    for (auto &[name, table] : changeset.tables) {
+        auto &changes = std::get<OneWayChanges>(table.changes);
+        pieces.table(name, table.schema).truncated = changes.truncated;
+        for (auto &[key, change] : changes.changes) {
+            pieces.charge(cost_of(key, change));
+            pieces.table(name, table.schema).changes.emplace(key, std::move(change));
+        }
+    }
+    return std::move(pieces).take();
+}
+
+} // namespace postrider::engine

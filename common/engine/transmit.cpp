@@ -10,6 +10,7 @@
 #include "common/engine/store/rows.hpp"
 #include "common/mail/parts.hpp"
 #include "common/wire/envelope_body.hpp"
+#include "common/wire/report_body.hpp"
 
 namespace postrider::engine {
 
@@ -182,9 +183,8 @@ std::vector<Transmission> due_report(const Session &session, const Peer &peer, T
     const wire::BodyContext context{session.identity.node, control_stream, report.incarnation,
                                     report.counter};
     const wire::ContentKey content_key = crypto::Key::random();
-    Bytes plaintext = wire::encode_report(report);
-    plaintext.resize(wire::padme(plaintext.size()));
-    const Result<Bytes> body = wire::seal_body(content_key, context, plaintext);
+    const Result<Bytes> body =
+        wire::seal_body(content_key, context, wire::encode_report_body(report));
     ensure(body.has_value(), "a report is far below the limits");
     Result<Bytes> part = wire::seal_part(session.identity.sender(), {&*recipient, 1}, content_key,
                                          {.kind = wire::EnvelopeKind::report,

@@ -1,0 +1,55 @@
+// Pairing as the state tables see it: invitations, answers, confirms, words (docs/protocol.md,
+// "Pairing").
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/engine/session.hpp"
+#include "common/engine/store/peers.hpp"
+
+namespace postrider::engine {
+
+/// Makes an invitation for a declared peer and gives its line. An older open invitation of this
+/// peer is replaced.
+Result<std::string> invite(const Session &session, const std::string &peer);
+
+/// What a node says when it accepts a line.
+struct Acceptance {
+    std::string line;
+    std::optional<std::string>
+        address; // where to reach the inviter instead of the address in the line: a maildir path
+    bool trust_tasks = false;
+};
+
+/// Takes the line and makes the inviter a peer; the answer goes out with the next cycle. Gives the
+/// peer's name.
+Result<std::string> accept(const Session &session, const Acceptance &acceptance);
+
+/// The four words were compared by people: `paired` becomes `verified`. `refused` when they differ.
+Result<void>
+confirm_peer(const Session &session, const std::string &peer, const std::string &words);
+
+/// Drops stamp, psk and keys of a peer: nothing is sent to it or taken from it any more.
+Result<void> revoke(const Session &session, const std::string &peer);
+
+/// A pairing message, if the envelope is one for an open invitation: empty when it is not.
+std::optional<Result<void>> take_pairing_envelope(const Session &session, ByteView envelope);
+
+/// Stamp keys under which pairing messages may arrive, for the transport's filter.
+std::vector<FixedBytes<32>> pairing_stamp_keys(const Session &session);
+
+/// Pairing messages that are due: answers until they are confirmed or expire, confirms whenever an
+/// answer came. Marked as sent; hand them to the transport only after the commit.
+struct PairingMail {
+    std::int64_t peer_id = 0;
+    Bytes envelope;
+};
+
+std::vector<PairingMail> due_pairing_mails(const Session &session);
+
+/// When the next of them becomes due.
+std::optional<Timestamp> next_pairing_mail(const Session &session);
+
+} // namespace postrider::engine

@@ -1,0 +1,146 @@
+// Stamp, signature, kind; then the inbox.
+#include "common/engine/receive.hpp"
+
+#include "common/base/limits.hpp"
+#include "common/crypto/chain.hpp"
+#include "common/engine/inbox.hpp"
+#include "common/engine/pairing.hpp"
+#include "common/engine/report.hpp"
+#include "common/engine/rotation.hpp"
+#include "common/engine/store/log.hpp"
+#include "common/engine/store/rows.hpp"
+#include "common/engine/store/streams.hpp"
+#include "common/wire/envelope_body.hpp"
+#include "common/wire/report_body.hpp"
+
+namespace postrider::engine {
+
+namespace {
+
+Reception refuse(const Session &session, const RefusedRow &row) {
+    log_refused(session.transaction, session.now, row);
+    // A later version, or a key that is on its way, may make it good; everything else never becomes
+    // good.
+    const bool wait =
+        row.reason.code == Errc::unsupported_version || row.reason.code == Errc::unknown_peer;
+    return {Received::refused, wait ? Settlement::keep : Settlement::set_aside, row.reason.message};
+}
+
+struct Claimed {
+    Peer peer;
+    PeerKeys keys;
+};
+
+/// The peer whose stamp the envelope carries.
+std::optional<Claimed> claimed_sender(const Session &session, const wire::Prologue &prologue) {
+    const wire::StampCover cover = wire::stamp_cover(prologue);
+    for (Peer &peer : load_peers(session.transaction)) {
+        if (!peer.stamp_in_sealed || peer.state == PeerState::revoked) {
+            continue;
+        }
+        Result<PeerKeys> keys = peer_keys(session.identity, peer);
+        if (keys && wire::find_stamp(prologue, cover, keys->stamp_in.view())) {
+            return Claimed{std::move(peer), *std::move(keys)};
+        }
+    }
+    return std::nullopt;
+}
+
+Reception take_report_envelope(const Session &session,
+                               const Peer &peer,
+                               const wire::OpenedPart &part,
+                               const std::string &source) {
+    const wire::BodyContext context{*peer.node, part.head.stream, part.head.incarnation,
+                                    part.head.number};
+    const Result<Bytes> plaintext = wire::open_body(part.content_key, context, part.body_slice);
+    if (!plaintext) {
+        return refuse(session, {peer.peer_id, source, plaintext.error()});
+    }
+    const Result<wire::Report> report = wire::decode_report_body(*plaintext);
+    if (!report) {
+        return refuse(session, {peer.peer_id, source, report.error()});
+    }
+    if (report->incarnation != part.head.incarnation || report->counter != part.head.number) {
+        return refuse(session,
+                      {peer.peer_id,
+                       source,
+                       {Errc::malformed, "a report differs from the head of its envelope"}});
+    }
+    take_report(session, peer, *report);
+    return {Received::accepted, Settlement::remove, {}};
+}
+
+Reception take_key_notice(const Session &session,
+                          const Peer &peer,
+                          const wire::OpenedPart &part,
+                          const std::string &source) {
+    const wire::BodyContext context{*peer.node, part.head.stream, part.head.incarnation,
+                                    part.head.number};
+    const Result<Bytes> plaintext = wire::open_body(part.content_key, context, part.body_slice);
+    const Result<wire::KeyNotice> notice =
+        plaintext ? wire::parse_key_notice(*plaintext) : Result<wire::KeyNotice>{plaintext.error()};
+    if (!notice) {
+        return refuse(session, {peer.peer_id, source, notice.error()});
+    }
+    take_key(session, peer, {notice->receiving_generation, notice->receiving_key});
+    return {Received::accepted, Settlement::remove, {}};
+}
+
+Reception take_verified(const Session &session,
+                        const Peer &peer,
+                        const wire::OpenedPart &part,
+                        const std::string &source) {
+    session.transaction.execute(
+        "UPDATE @peer SET heard_at = ?2,"
+        " seals_to_generation = CASE WHEN seals_to_generation < ?3 THEN ?3"
+        " ELSE seals_to_generation END WHERE peer_id = ?1",
+        {peer.peer_id, stored(session.now), std::int64_t{part.receiving_generation}});
+    switch (part.head.kind) {
+    case wire::EnvelopeKind::batch:
+        return take_batch_part(session, peer, part, source);
+    case wire::EnvelopeKind::report:
+        return take_report_envelope(session, peer, part, source);
+    case wire::EnvelopeKind::key_notice:
+        return take_key_notice(session, peer, part, source);
+    case wire::EnvelopeKind::pairing:
+        break; // opened under the invitation's key, never under a peer's
+    }
+    return refuse(
+        session,
+        {peer.peer_id, source, {Errc::malformed, "a pairing message bears a peer's stamp"}});
+}
+
+} // namespace
+
+Reception take_envelope(const Session &session, ByteView envelope, const std::string &source) {
+    const Result<wire::Prologue> prologue = wire::parse_prologue(envelope);
+    if (!prologue) {
+        return refuse(session, {std::nullopt, source, prologue.error()});
+    }
+    const auto claimed = claimed_sender(session, *prologue);
+    if (!claimed) {
+        if (const auto paired = take_pairing_envelope(session, envelope)) {
+            if (!paired->has_value()) {
+                return refuse(session, {std::nullopt, source, paired->error()});
+            }
+            return {Received::accepted, Settlement::remove, {}};
+        }
+        return refuse(session,
+                      {std::nullopt,
+                       source,
+                       {Errc::unknown_peer,
+                        "the envelope is not from a peer of this node, or not for this node",
+                        {},
+                        "It is left where it lies."}});
+    }
+    const Peer &peer = claimed->peer;
+    const Result<wire::OpenedPart> part =
+        wire::open_part(envelope, claimed->keys.stamp_in, opening_of(session, peer, claimed->keys),
+                        {*peer.node, *peer.sign_public, peer.signing_generation});
+    if (!part) {
+        return refuse(session, {peer.peer_id, source, part.error()});
+    }
+    return take_verified(session, peer, *part, source);
+}
+
+} // namespace postrider::engine

@@ -169,8 +169,11 @@ std::string clash(const TableDescription &table, const IndexDescription &index) 
     return condition;
 }
 
-/// " OF …" for the columns of an index; nothing where one is computed from others.
+/// " OF …" for the columns of an index; nothing where other columns decide as well.
 std::string update_of(const TableDescription &table, const IndexDescription &index) {
+    if (!index.predicate.empty()) {
+        return "";
+    }
     std::string columns;
     for (const IndexColumn &column : index.columns) {
         if (table.find_column(column.name)->generated != Generated::no) {
@@ -287,8 +290,8 @@ std::string CaptureWriter::changed_columns_mask() const {
     for (std::uint32_t index = 0; index < table_.columns.size(); ++index) {
         if (!table_.is_key(index)) {
             append(words[bit / mask_columns_per_word], " | ",
-                   "(" + column_changed(table_.columns[index]) + ") << " +
-                       std::to_string(bit % mask_columns_per_word));
+                   "((" + column_changed(table_.columns[index]) + ") << " +
+                       std::to_string(bit % mask_columns_per_word) + ")");
             ++bit;
         }
     }

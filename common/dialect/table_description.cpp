@@ -23,7 +23,7 @@ TableSchema TableDescription::schema() const {
     std::vector<std::uint32_t> position(columns.size());
     for (std::size_t index = 0; index < columns.size(); ++index) {
         const ColumnDescription &column = columns[index];
-        if (!column.hidden) {
+        if (!column.hidden && column.generated == Generated::no) {
             position[index] = static_cast<std::uint32_t>(schema.columns.size());
             schema.columns.push_back({column.name, column.type, !column.not_null});
         }

@@ -65,7 +65,8 @@ struct TableDescription {
     /// Null when there is none; names are compared as the catalogue spells them.
     [[nodiscard]] const ColumnDescription *find_column(std::string_view column) const;
     [[nodiscard]] bool is_key(std::uint32_t column) const;
-    /// The columns that can travel (all but hidden ones) in the table's order, with the key.
+    /// The columns that can travel (all but hidden and generated ones, which nobody can write) in
+    /// the table's order, with the key.
     [[nodiscard]] TableSchema schema() const;
 };
 

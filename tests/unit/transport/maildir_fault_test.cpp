@@ -112,8 +112,7 @@ TEST_F(MaildirTest, AWriteThatFailsHalfWayLeavesNothingBehind) {
 
 TEST_F(MaildirTest, AMaildirThatMayNotBeWrittenIsAnOutcomeWithAHint) {
     fs::permissions(root_, fs::perms::all);
-    fs::permissions(fs::path(directory_) / "tmp",
-                    fs::perms::owner_read | fs::perms::owner_exec | fs::perms::others_exec);
+    fs::permissions(fs::path(directory_) / "tmp", static_cast<fs::perms>(0755));
     Result<void> result;
     {
         const Unprivileged user;
@@ -214,8 +213,7 @@ TEST_F(MaildirTest, AMessageThatCannotBeRemovedIsToldAndRemovedLater) {
     const std::string name = put(envelope_for(key(1)));
     fs::permissions(fs::path(directory_) / "new" / name, fs::perms::all);
     fs::permissions(fs::path(directory_) / "cur", fs::perms::all);
-    fs::permissions(fs::path(directory_) / "new",
-                    fs::perms::owner_all | fs::perms::others_read | fs::perms::others_exec);
+    fs::permissions(fs::path(directory_) / "new", static_cast<fs::perms>(0755));
     const auto one = reader(1);
     {
         const Unprivileged user;

@@ -73,8 +73,7 @@ CapturedTable::CapturedTable(const HostConnection &host,
 Rows CapturedTable::rows() const {
     const auto transaction = sqlite::join_transaction(host_.handle());
     Rows rows;
-    const auto cursor =
-        transaction->query(dialect::sqlite().select_all(description_, columns_));
+    const auto cursor = transaction->query(dialect::sqlite().select_all(description_, columns_));
     while (const engine::Row *row = cursor->next()) {
         rows.emplace(key_of(description_, *row), *row);
     }

@@ -8,6 +8,7 @@
 
 #include "common/engine/introspect.hpp"
 #include "common/model/change.hpp"
+
 #include "sqlite_extension/sqlite_database.hpp"
 
 namespace postrider {

@@ -161,8 +161,8 @@ const std::vector<Case> cases = {
     {"joint_unique", joint, {"t"}, "REPLACE INTO t VALUES(9,1,2); UPDATE OR REPLACE t SET b=1 WHERE id=9; UPDATE OR REPLACE t SET rowid=3 WHERE id=9"},
     {"values_of_every_class", simple, {"t"}, "UPDATE t SET v=9e999; UPDATE t SET v=-9e999 WHERE id=1; UPDATE t SET v=x'' WHERE id=2; UPDATE t SET v=CAST(x'610062ff' AS TEXT) WHERE id=3; INSERT INTO t(id,v) VALUES(90,-0.0),(91,9223372036854775807),(92,0.1+0.2)"},
 };
-// clang-format on
 
+// clang-format on
 
 class Statements : public testing::TestWithParam<std::tuple<std::size_t, bool, bool>> {
   protected:
@@ -219,8 +219,8 @@ TEST_P(Statements, leave_nothing_uncaptured_and_fare_as_they_would_without_captu
     tables.reserve(the_case().tables.size());
     std::vector<Rows> before;
     for (const std::string &name : the_case().tables) {
-        tables.emplace_back(
-            host, name, engine::Capture{static_cast<std::int64_t>(tables.size() + 1), {mask}});
+        tables.emplace_back(host, name,
+                            engine::Capture{static_cast<std::int64_t>(tables.size() + 1), {mask}});
         before.push_back(tables.back().rows());
     }
 

@@ -37,8 +37,18 @@ inline constexpr std::size_t decimal_digits_max = 131'072;
 inline constexpr unsigned array_dimensions_max = 6;
 inline constexpr unsigned json_depth_max = 512;
 
-// Reports
+// Batch headers, reports and control messages
+inline constexpr std::size_t batch_origins_max = 1000;
+inline constexpr std::size_t batch_dependencies_max = 256;
+inline constexpr std::size_t batch_history_max = 64;
+inline constexpr std::size_t suites_max = 16;
+inline constexpr std::size_t report_streams_max = 256;
 inline constexpr std::size_t report_notes_max = 64;
+inline constexpr std::size_t note_code_bytes_max = 64;
+inline constexpr std::size_t note_message_bytes_max = 400;
+inline constexpr std::size_t control_message_bytes_max = 1 * mib;
+inline constexpr std::size_t control_items_max = 1000; // tables of an offer, tasks of a stream
+inline constexpr std::size_t control_text_bytes_max = 1000;
 
 // Mail
 inline constexpr std::size_t mail_address_bytes_max = 254;
@@ -54,6 +64,8 @@ inline constexpr std::size_t maildir_names_max = 100'000;
 
 // Task texts and pairing
 inline constexpr std::size_t task_text_bytes_max = 1 * mib;
+inline constexpr std::size_t task_sql_depth_max = 200;
+inline constexpr std::size_t task_name_bytes_max = 63;
 inline constexpr std::size_t invitation_bytes_max = 2 * kib;
 inline constexpr Duration invitation_lifetime = std::chrono::hours{24 * 14};
 

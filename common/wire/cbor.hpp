@@ -45,6 +45,8 @@ class CborReader {
     std::uint64_t unsigned_integer();
     /// At most `max`, else an error.
     std::uint64_t unsigned_integer(std::uint64_t max);
+    /// One of `count` numbered choices; another number is malformed.
+    std::uint64_t choice(std::uint64_t count);
     std::int64_t integer();
     bool boolean();
     ByteView bytes();

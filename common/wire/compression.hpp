@@ -23,9 +23,9 @@ struct CompressionOptions {
 /// One zstd frame, one zlib stream, or the bytes as they are.
 Bytes compress(ByteView raw, const CompressionOptions &options);
 
-/// Exactly `raw_size` bytes or an error (malformed, too_large for a window beyond
-/// limits::zstd_window_log_max): nothing after the frame, no second or skippable frame. The caller
-/// has checked `raw_size` against its limit.
+/// Exactly `raw_size` bytes, at least one, or an error (malformed): nothing after the frame, no
+/// second or skippable frame, no window beyond limits::zstd_window_log_max. The caller has checked
+/// `raw_size` against its limit.
 Result<Bytes> decompress(ByteView compressed, std::size_t raw_size, const CompressionOptions &how);
 
 } // namespace postrider::wire

@@ -42,7 +42,7 @@ struct StreamReport {
     std::uint64_t incarnation = 0;
     std::uint64_t applied = 0;
     Hash chain{};
-    std::vector<NumberRange> stored;          // complete, beyond `applied`, rising
+    std::vector<NumberRange> stored; // complete, beyond `applied`, rising
     std::vector<MissingParts> missing;
     auto operator<=>(const StreamReport &) const = default;
 };

@@ -1,0 +1,260 @@
+// Control messages are arrays that begin with their number:
+//
+//   [0, task, direction, [+ [wire name, local name, schema frame]], [* [option, value]],
+//    create missing, no load, paused]                                offer
+//   [1, task]                   offer withdrawn      [4, task]       pause
+//   [2, task, [* wire name]]    task accepted        [5, task]       resume
+//   [3, task, reason]           task refused         [6]             farewell
+//   [7, stream, lane, [* task]] stream open          task = declaring node, name (two items)
+#include "common/wire/control.hpp"
+
+#include "common/base/limits.hpp"
+#include "common/wire/report_format.hpp"
+
+namespace postrider::wire {
+
+namespace {
+
+constexpr std::uint64_t directions = 3;
+constexpr std::size_t message_parts_max = 9;
+constexpr std::size_t table_parts = 3;
+constexpr std::uint64_t uint32_max = 0xffffffffU;
+
+/// Writes the message's number, then its fields.
+struct MessageWriter {
+    CborWriter &out;
+
+    void head(std::uint64_t number, std::size_t fields) const {
+        out.array(1 + fields);
+        out.unsigned_integer(number);
+    }
+
+    void task(const TaskName &task) const {
+        out.bytes(task.declaring_node);
+        out.text(task.name);
+    }
+
+    void texts(const std::vector<std::string> &texts) const {
+        out.array(texts.size());
+        for (const std::string &text : texts) {
+            out.text(text);
+        }
+    }
+
+    void operator()(const Offer &offer) const {
+        head(0, 8);
+        task(offer.task);
+        out.unsigned_integer(static_cast<std::uint64_t>(offer.direction));
+        out.array(offer.tables.size());
+        for (const OfferedTable &table : offer.tables) {
+            out.array(table_parts);
+            out.text(table.wire_name);
+            out.text(table.local_name);
+            out.bytes(encode_schema(table.schema).raw);
+        }
+        out.array(offer.options.size());
+        for (const auto &[name, value] : offer.options) {
+            out.array(2);
+            out.text(name);
+            out.text(value);
+        }
+        out.boolean(offer.create_missing);
+        out.boolean(offer.no_load);
+        out.boolean(offer.paused);
+    }
+
+    void operator()(const OfferWithdrawn &message) const {
+        head(1, 2);
+        task(message.task);
+    }
+
+    void operator()(const TaskAccepted &message) const {
+        head(2, 3);
+        task(message.task);
+        texts(message.tables);
+    }
+
+    void operator()(const TaskRefused &message) const {
+        head(3, 3);
+        task(message.task);
+        out.text(message.reason);
+    }
+
+    void operator()(const PauseTask &message) const {
+        head(4, 2);
+        task(message.task);
+    }
+
+    void operator()(const ResumeTask &message) const {
+        head(5, 2);
+        task(message.task);
+    }
+
+    void operator()(const Farewell & /*message*/) const { head(6, 0); }
+
+    void operator()(const StreamOpen &message) const {
+        head(7, 3);
+        out.unsigned_integer(message.stream);
+        out.text(message.lane);
+        out.array(message.tasks.size());
+        for (const TaskName &name : message.tasks) {
+            out.array(2);
+            task(name);
+        }
+    }
+};
+
+class MessageReader {
+  public:
+    explicit MessageReader(ByteView raw) : in_(raw) {}
+
+    Result<ControlMessage> read();
+
+  private:
+    ControlMessage read_fields(std::uint64_t number);
+    Offer read_offer();
+    OfferedTable read_table();
+    void read_options(std::map<std::string, std::string> &out);
+    TaskAccepted read_accepted();
+    StreamOpen read_stream_open();
+
+    TaskName task() {
+        TaskName out;
+        out.declaring_node = in_.fixed<16>();
+        out.name = in_.text(limits::name_bytes_max);
+        return out;
+    }
+
+    std::string text() { return std::string(in_.text(limits::control_text_bytes_max)); }
+
+    std::string name() { return std::string(in_.text(limits::name_bytes_max)); }
+
+    CborReader in_;
+};
+
+/// Fields of each message by its number.
+constexpr std::array<std::size_t, 8> field_counts = {8, 2, 3, 3, 2, 2, 0, 3};
+
+Result<ControlMessage> MessageReader::read() {
+    const std::size_t size = in_.array(message_parts_max);
+    const std::uint64_t number = in_.unsigned_integer();
+    if (in_.ok() && number >= field_counts.size()) {
+        return Error{Errc::unsupported_version, "control message of a kind not known here"};
+    }
+    if (!in_.ok() || size != 1 + field_counts.at(number)) {
+        in_.fail();
+        return in_.error("control message");
+    }
+    ControlMessage out = read_fields(number);
+    if (!in_.at_end()) {
+        in_.fail();
+        return in_.error("control message");
+    }
+    return out;
+}
+
+ControlMessage MessageReader::read_fields(std::uint64_t number) {
+    switch (number) {
+    case 0:
+        return read_offer();
+    case 1:
+        return OfferWithdrawn{task()};
+    case 2:
+        return read_accepted();
+    case 3: {
+        TaskName name = task();
+        return TaskRefused{std::move(name), text()};
+    }
+    case 4:
+        return PauseTask{task()};
+    case 5:
+        return ResumeTask{task()};
+    case 7:
+        return read_stream_open();
+    default:
+        return Farewell{};
+    }
+}
+
+Offer MessageReader::read_offer() {
+    Offer out;
+    out.task = task();
+    out.direction = static_cast<Direction>(in_.choice(directions));
+    const std::size_t tables = in_.array(limits::control_items_max);
+    for (std::size_t index = 0; index < tables && in_.ok(); ++index) {
+        out.tables.push_back(read_table());
+    }
+    read_options(out.options);
+    out.create_missing = in_.boolean();
+    out.no_load = in_.boolean();
+    out.paused = in_.boolean();
+    return out;
+}
+
+OfferedTable MessageReader::read_table() {
+    OfferedTable out;
+    expect_array(in_, table_parts);
+    out.wire_name = name();
+    out.local_name = name();
+    const ByteView raw = in_.bytes();
+    if (in_.ok()) {
+        Result<TableSchema> schema = decode_schema(raw);
+        if (schema && schema->name == out.wire_name) {
+            out.schema = std::move(*schema);
+        } else {
+            in_.fail();
+        }
+    }
+    return out;
+}
+
+void MessageReader::read_options(std::map<std::string, std::string> &out) {
+    const std::size_t options = in_.array(limits::control_items_max);
+    for (std::size_t index = 0; index < options && in_.ok(); ++index) {
+        expect_array(in_, 2);
+        std::string option = name();
+        if (!out.empty() && option <= out.rbegin()->first) {
+            in_.fail();
+        }
+        out.emplace(std::move(option), text());
+    }
+}
+
+TaskAccepted MessageReader::read_accepted() {
+    TaskAccepted out;
+    out.task = task();
+    const std::size_t tables = in_.array(limits::control_items_max);
+    for (std::size_t index = 0; index < tables && in_.ok(); ++index) {
+        out.tables.push_back(name());
+    }
+    return out;
+}
+
+StreamOpen MessageReader::read_stream_open() {
+    StreamOpen out;
+    out.stream = static_cast<std::uint32_t>(in_.choice(uint32_max + 1));
+    out.lane = text();
+    const std::size_t tasks = in_.array(limits::control_items_max);
+    for (std::size_t index = 0; index < tasks && in_.ok(); ++index) {
+        expect_array(in_, 2);
+        out.tasks.push_back(task());
+    }
+    return out;
+}
+
+} // namespace
+
+Frame encode_control(const ControlMessage &message) {
+    CborWriter out;
+    std::visit(MessageWriter{out}, message);
+    return {FrameKind::control, {}, std::move(out).take(), 0, 0};
+}
+
+Result<ControlMessage> decode_control(ByteView raw) {
+    if (raw.size() > limits::control_message_bytes_max) {
+        return Error{Errc::too_large, "control message exceeds a limit of the protocol"};
+    }
+    return MessageReader(raw).read();
+}
+
+} // namespace postrider::wire

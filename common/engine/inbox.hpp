@@ -4,6 +4,7 @@
 #include "common/engine/receive.hpp"
 #include "common/engine/store/streams.hpp"
 #include "common/wire/batch.hpp"
+#include "common/wire/envelope_body.hpp"
 
 namespace postrider::engine {
 

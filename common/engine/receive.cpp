@@ -11,6 +11,7 @@
 #include "common/engine/store/rows.hpp"
 #include "common/engine/store/streams.hpp"
 #include "common/wire/envelope_body.hpp"
+#include "common/wire/pairing.hpp"
 #include "common/wire/report_body.hpp"
 
 namespace postrider::engine {

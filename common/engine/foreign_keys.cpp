@@ -1,0 +1,54 @@
+// A depth-first walk up to the parents.
+#include "common/engine/foreign_keys.hpp"
+
+#include <map>
+#include <string>
+
+namespace postrider::engine {
+
+namespace {
+
+class Walk {
+  public:
+    explicit Walk(const std::vector<const dialect::TableDescription *> &tables)
+        : tables_(tables), seen_(tables.size(), false) {
+        for (std::size_t index = 0; index < tables.size(); ++index) {
+            by_name_.emplace(tables[index]->name, index);
+        }
+    }
+
+    // The depth is bounded by the number of tables in a batch.
+    void visit(std::size_t index) {
+        if (seen_[index]) {
+            return;
+        }
+        seen_[index] = true;
+        for (const dialect::ForeignKeyDescription &key : tables_[index]->foreign_keys) {
+            if (const auto parent = by_name_.find(key.parent); parent != by_name_.end()) {
+                visit(parent->second);
+            }
+        }
+        order_.push_back(index);
+    }
+
+    std::vector<std::size_t> take() && { return std::move(order_); }
+
+  private:
+    const std::vector<const dialect::TableDescription *> &tables_;
+    std::map<std::string, std::size_t> by_name_;
+    std::vector<bool> seen_;
+    std::vector<std::size_t> order_;
+};
+
+} // namespace
+
+std::vector<std::size_t>
+parents_first(const std::vector<const dialect::TableDescription *> &tables) {
+    Walk walk{tables};
+    for (std::size_t index = 0; index < tables.size(); ++index) {
+        walk.visit(index);
+    }
+    return std::move(walk).take();
+}
+
+} // namespace postrider::engine

@@ -1,0 +1,71 @@
+// Free temporary values for the columns of unique indexes.
+#include "common/engine/unique_values.hpp"
+
+#include <set>
+
+#include <sodium.h>
+
+#include "common/base/text_encoding.hpp"
+#include "common/crypto/secret_bytes.hpp"
+
+namespace postrider::engine {
+
+namespace {
+
+Value free_value(const dialect::ColumnDescription &column) {
+    if (!column.not_null) {
+        return Value{};
+    }
+    const FixedBytes<16> random = crypto::random_bytes<16>();
+    if (column.affinity == dialect::Affinity::text || column.affinity == dialect::Affinity::none) {
+        return Value::text(to_hex(random));
+    }
+    ByteReader reader{random};
+    // 52 bits: exact in an integer and in a double alike.
+    return -static_cast<std::int64_t>(reader.u64() >> 12U);
+}
+
+std::set<std::string> unique_columns(const dialect::TableDescription &table) {
+    std::set<std::string> key;
+    for (const std::uint32_t index : table.key) {
+        key.insert(table.columns[index].name);
+    }
+    std::set<std::string> names;
+    for (const dialect::IndexDescription &index : table.indexes) {
+        if (!index.unique || index.primary) {
+            continue;
+        }
+        for (const dialect::IndexColumn &column : index.columns) {
+            const dialect::ColumnDescription *found = table.find_column(column.name);
+            if (found != nullptr && found->generated == dialect::Generated::no &&
+                !key.contains(column.name)) {
+                names.insert(column.name);
+            }
+        }
+    }
+    return names;
+}
+
+} // namespace
+
+void give_up_unique_values(Transaction &transaction,
+                           const dialect::Dialect &dialect,
+                           const WrittenColumns &written,
+                           const Key &key) {
+    const std::set<std::string> unique = unique_columns(written.table);
+    std::vector<std::string> columns;
+    std::vector<Value> parameters;
+    for (const std::string &name : written.columns) {
+        if (unique.contains(name)) {
+            columns.push_back(name);
+            parameters.push_back(free_value(*written.table.find_column(name)));
+        }
+    }
+    if (columns.empty()) {
+        return;
+    }
+    parameters.insert(parameters.end(), key.begin(), key.end());
+    transaction.execute(dialect.update(written.table, columns), Parameters{parameters});
+}
+
+} // namespace postrider::engine

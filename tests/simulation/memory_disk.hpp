@@ -1,0 +1,94 @@
+// A disk in memory as a SQLite VFS, with write-ahead log, that behaves like the worst disk SQLite
+// is made for: at a power cut every write since the last sync of its file is kept, lost or torn,
+// each by itself. A process that dies keeps the disk and loses its locks and shared memory. Single
+// thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sqlite3.h>
+
+#include "common/base/bytes.hpp"
+
+#include "tests/simulation/clock.hpp"
+#include "tests/simulation/random.hpp"
+
+namespace postrider::simulation {
+
+enum class DiskFault {
+    death,    // the process dies before this operation, or a random part of it
+    full,     // SQLITE_FULL, once
+    io_error, // SQLITE_IOERR, once
+};
+
+enum class Death { process, power };
+
+/// The files as a backup program would have copied them.
+using DiskImage = std::map<std::string, Bytes>;
+
+class MemoryDisk {
+  public:
+    /// Registers a VFS of that name, as the default one too, so that SQLite's own randomness comes
+    /// from here. All must outlive the disk.
+    MemoryDisk(std::string vfs_name, Random &random, const Clock &clock);
+    MemoryDisk(const MemoryDisk &) = delete;
+    MemoryDisk &operator=(const MemoryDisk &) = delete;
+    ~MemoryDisk();
+
+    [[nodiscard]] const std::string &vfs_name() const { return vfs_name_; }
+
+    /// The fault strikes at the `operations`-th write, truncation, sync or delete from now (0: the
+    /// next one).
+    void fail_in(std::uint64_t operations, DiskFault fault);
+
+    void cancel_fault() { planned_.reset(); }
+
+    /// Since a planned death struck: every operation of open handles fails and changes nothing.
+    [[nodiscard]] bool is_dead() const { return dead_; }
+
+    /// The process is gone: open handles are dead for ever, locks and shared memory vanish. With
+    /// `power`, unsynced writes suffer too. The disk can be used again afterwards.
+    void die(Death death);
+
+    [[nodiscard]] DiskImage image() const;
+    /// Only while nothing is open.
+    void restore(const DiskImage &image);
+
+    [[nodiscard]] bool exists(const std::string &path) const;
+
+    /// Writes that a power cut has dropped or torn, over the life of the disk.
+    [[nodiscard]] std::uint64_t lost_writes() const { return lost_writes_; }
+
+    struct File;
+    struct Handle;
+
+  private:
+    friend struct DiskCalls;
+
+    struct Plan {
+        std::uint64_t operations;
+        DiskFault fault;
+    };
+
+    /// SQLITE_OK, or what the planned fault makes of this operation.
+    int before_change();
+    void lose_unsynced(File &file);
+    void make_deletions_durable();
+
+    std::string vfs_name_;
+    Random &random_;
+    const Clock &clock_;
+    sqlite3_vfs vfs_{};
+    std::map<std::string, std::shared_ptr<File>> files_;
+    std::optional<Plan> planned_;
+    std::uint64_t life_ = 1; // handles of an earlier life are dead
+    bool dead_ = false;
+    std::uint64_t lost_writes_ = 0;
+};
+
+} // namespace postrider::simulation

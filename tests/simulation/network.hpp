@@ -1,0 +1,115 @@
+// The mail system of a simulated world at its worst: real mails between named mailboxes, which it
+// loses, doubles, overtakes, keeps for weeks, cuts, flips bits of, strips of their attachments and
+// adorns with footers. A mailbox keeps its mails until its owner settles them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/engine/transport.hpp"
+
+#include "tests/simulation/clock.hpp"
+#include "tests/simulation/random.hpp"
+
+namespace postrider::simulation {
+
+/// Chances in percent, per mail.
+struct Hostility {
+    std::uint32_t loss = 0;
+    std::uint32_t duplication = 0;
+    std::uint32_t weeks_of_delay = 0;
+    std::uint32_t truncation = 0;
+    std::uint32_t bit_flip = 0;
+    std::uint32_t stripping = 0;
+    std::uint32_t footer = 0;
+    /// The sender's server refuses the mail for now, and says so.
+    std::uint32_t refusal = 0;
+    /// Ordinary delay, up to.
+    Duration delay_max = std::chrono::minutes{30};
+};
+
+/// How often each kind of harm was done.
+using HarmCounts = std::map<std::string, std::uint64_t>;
+
+class Network {
+  public:
+    Network(Random &random, const WorldTime &time) : random_(random), time_(time) {}
+
+    void set_hostility(const Hostility &hostility) { hostility_ = hostility; }
+
+    /// Mails between the two are held back until the partition ends.
+    void set_partition(const std::string &mailbox, bool parted);
+
+    /// False: refused for now.
+    bool send(const std::string &from, const std::string &to, std::string mail);
+
+    struct Mail {
+        std::uint64_t id = 0;
+        std::string text;
+    };
+
+    /// What lies in the mailbox now, in an order of chance.
+    std::vector<Mail> look(const std::string &mailbox);
+    void remove(const std::string &mailbox, std::uint64_t id);
+
+    /// When the next mail on its way to this mailbox arrives.
+    [[nodiscard]] std::optional<Timestamp> next_arrival(const std::string &mailbox) const;
+
+    [[nodiscard]] const HarmCounts &harm() const { return harm_; }
+
+    /// Mails handed in, for the promise that nothing is sent without a change.
+    [[nodiscard]] std::uint64_t sent() const { return sent_; }
+
+  private:
+    struct Waiting {
+        Timestamp arrives;
+        std::string from;
+        std::string text;
+    };
+
+    bool strikes(std::uint32_t percent, const char *kind);
+    std::string damaged(std::string mail);
+    [[nodiscard]] bool is_parted(const std::string &from, const std::string &to) const;
+
+    Random &random_;
+    const WorldTime &time_;
+    Hostility hostility_;
+    std::map<std::string, std::map<std::uint64_t, Waiting>> mailboxes_;
+    std::set<std::string> parted_;
+    std::uint64_t next_id_ = 1;
+    std::uint64_t sent_ = 0;
+    HarmCounts harm_;
+};
+
+/// A node's way into the network: its own mailboxes are the sources of its inlets, the others' the
+/// targets of its transmissions. Forgets everything when the process dies (it is destroyed).
+class NetworkTransport final : public engine::Transport {
+  public:
+    NetworkTransport(Network &network, const WorldTime &time) : network_(network), time_(time) {}
+
+    void configure(std::vector<engine::Inlet> inlets) override;
+    void submit(engine::Transmission transmission) override;
+    std::vector<engine::Event> poll(Timestamp now) override;
+    void settle(const engine::Receipt &receipt, engine::Settlement settlement) override;
+    [[nodiscard]] std::optional<Timestamp> next_look(Timestamp now) const override;
+
+    /// The process dies (Crash is thrown) before the `calls`-th call from now.
+    void die_in(std::uint64_t calls) { calls_left_ = calls; }
+
+  private:
+    void count_call(const char *where);
+    void look_into(const std::string &mailbox);
+
+    Network &network_;
+    const WorldTime &time_;
+    std::optional<std::uint64_t> calls_left_;
+    std::vector<std::string> sources_;
+    std::vector<engine::Event> events_;
+    std::set<std::uint64_t> shown_;
+    std::map<std::uint64_t, std::set<std::uint64_t>> unsettled_; // envelopes of a mail
+};
+
+} // namespace postrider::simulation

@@ -53,7 +53,11 @@ struct ChangesetIdentity {
 /// differs between the two is an error (schema_mismatch): the caller ends the batch before it.
 Result<Changeset> compose(Changeset first, Changeset second);
 
-/// The two laws for one row. `std::nullopt`: nothing is left to tell.
+/// The two laws for one row. `std::nullopt`: nothing is left to tell. Over valid histories (a row
+/// is updated or ends only while it is there, and is inserted only while it is not) the one-way law
+/// is associative but for one name: of a row that first left and was then inserted and removed, or
+/// the other way round, the net effect says `remove` or `leave` as the grouping goes. Both end the
+/// row.
 std::optional<Change> compose_one_way(const Change &first, const Change &second);
 SyncChange join(const SyncChange &first, const SyncChange &second);
 

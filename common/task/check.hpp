@@ -1,0 +1,30 @@
+// The two halves of `check`: each statement by itself, and the statements with each other.
+#pragma once
+
+#include <optional>
+
+#include "common/base/error.hpp"
+#include "common/task/model.hpp"
+
+namespace postrider::task {
+
+/// The first mistake, with its place.
+using Mistake = std::optional<Error>;
+
+Mistake check_statement(const Statement &statement);
+/// Names given twice, things declared and dropped.
+Mistake check_names(const TaskText &text);
+/// One table, one task per peer and direction; one capture per table.
+Mistake check_tables(const TaskText &text);
+/// Every name that is used is declared.
+Mistake check_references(const TaskText &text);
+
+/// `refused`, with line and column unless the clause comes from no text.
+Error mistake_at(Position at, std::string message, std::string hint);
+
+/// The name by which the task's own database knows the table: right of AS where rows come in.
+const ObjectName &local_name(const Task &task, const Table &table);
+/// The table's name at the other side.
+const ObjectName &remote_name(const Task &task, const Table &table);
+
+} // namespace postrider::task

@@ -1,0 +1,157 @@
+// What the language can say and this version cannot do: refused by name, never ignored.
+#include "common/task/check.hpp"
+#include "common/task/task_text.hpp"
+
+namespace postrider::task {
+
+namespace {
+
+Mistake no(Position at, const std::string &clause, std::string way_out = {}) {
+    return mistake_at(at, clause + " is not available in this version",
+                      way_out.empty() ? "Leave it out." : std::move(way_out));
+}
+
+Mistake pacing(const Pacing &pacing) {
+    if (pacing.every) {
+        return no(pacing.every->at, "EVERY");
+    }
+    if (pacing.at) {
+        return no(pacing.at->at, "AT");
+    }
+    if (pacing.between) {
+        return no(pacing.between->at, "BETWEEN");
+    }
+    return pacing.at_most ? no(pacing.at_most->at, "AT MOST") : std::nullopt;
+}
+
+Mistake one(const Node &node) {
+    return node.alert ? no(node.alert->at, "ALERT") : std::nullopt;
+}
+
+Mistake one(const HostedNode &hosted) {
+    return no(hosted.name.at, "HOSTED NODE", "Install Postrider in the database itself.");
+}
+
+Mistake one(const Mailbox &mailbox) {
+    return no(mailbox.name.at, "MAILBOX", "Use MAILDIR paths.");
+}
+
+Mistake one(const Group & /*group*/) {
+    return std::nullopt;
+}
+
+Mistake one(const Peer &peer) {
+    for (const Path &path : peer.paths) {
+        if (path.kind == PathKind::mail) {
+            return no(path.at, "a MAIL path", "Use MAILDIR with a folder that both nodes reach.");
+        }
+        if (path.kind == PathKind::direct) {
+            return no(path.at, "a DIRECT path", "Use MAILDIR with a folder that both nodes reach.");
+        }
+        if (auto mistake = pacing(path.pacing)) {
+            return mistake;
+        }
+    }
+    if (peer.keep) {
+        return no(peer.keep->at, "KEEP of a peer", "Give it to NODE.");
+    }
+    return peer.report_every ? no(peer.report_every->at, "REPORT EVERY") : std::nullopt;
+}
+
+Mistake table(const Table &table) {
+    if (table.columns) {
+        return no(table.columns->at, "a column list", "Send the whole table.");
+    }
+    if (table.where) {
+        return no(table.where->at, "WHERE", "Send the whole table.");
+    }
+    if (table.without_delete) {
+        return no(*table.without_delete, "WITHOUT DELETE");
+    }
+    return table.conflict ? no(table.conflict->at, "ON CONFLICT of a table") : std::nullopt;
+}
+
+Mistake by(const By &by, Position at) {
+    if (by.after) {
+        return no(at, "AFTER");
+    }
+    for (const PathKind kind : by.kinds) {
+        if (kind != PathKind::maildir) {
+            return no(at, kind == PathKind::mail ? "BY MAIL" : "BY DIRECT", "Use BY MAILDIR.");
+        }
+    }
+    return std::nullopt;
+}
+
+Mistake options(const Task &task) {
+    if (auto mistake = pacing(task.pacing)) {
+        return mistake;
+    }
+    if (task.priority) {
+        return no(task.priority->at, "PRIORITY");
+    }
+    if (task.create_missing) {
+        return no(*task.create_missing, "CREATE MISSING TABLES",
+                  "Create the tables at the other side before it accepts the task.");
+    }
+    if (task.capture && task.capture->value.kind != CaptureKind::triggers) {
+        return no(task.capture->at, "CAPTURE other than BY TRIGGERS", "Use CAPTURE BY TRIGGERS.");
+    }
+    if (task.conflict && task.conflict->value.rule != ConflictRule::sender_wins) {
+        return no(task.conflict->at, "ON CONFLICT other than SENDER WINS", "Use SENDER WINS.");
+    }
+    if (task.on_error && task.on_error->value == OnError::park) {
+        return no(task.on_error->at, "ON ERROR PARK", "Use ON ERROR STOP.");
+    }
+    if (task.verify) {
+        return no(task.verify->at, "VERIFY");
+    }
+    if (task.fire_triggers) {
+        return no(*task.fire_triggers, "FIRE TRIGGERS");
+    }
+    return task.no_history ? no(*task.no_history, "NO HISTORY") : std::nullopt;
+}
+
+Mistake one(const Task &task) {
+    if (task.on) {
+        return no(task.on->at, "ON, a hosted node,");
+    }
+    if (task.direction.value == Direction::sync) {
+        return no(task.direction.at, "SYNC", "Use SEND or RECEIVE.");
+    }
+    for (const Table &each : task.tables) {
+        if (auto mistake = table(each)) {
+            return mistake;
+        }
+    }
+    if (task.by) {
+        if (auto mistake = by(task.by->value, task.by->at)) {
+            return mistake;
+        }
+    }
+    return options(task);
+}
+
+Mistake one(const Drop &drop) {
+    if (drop.kind == ObjectKind::mailbox) {
+        return no(drop.name.at, "MAILBOX");
+    }
+    return drop.kind == ObjectKind::hosted_node ? no(drop.name.at, "HOSTED NODE") : std::nullopt;
+}
+
+Mistake one(const Pause & /*pause*/) {
+    return std::nullopt;
+}
+
+} // namespace
+
+std::optional<Error> unavailable(const TaskText &text) {
+    for (const Statement &statement : text.statements) {
+        if (auto mistake = std::visit([](const auto &each) { return one(each); }, statement)) {
+            return mistake;
+        }
+    }
+    return std::nullopt;
+}
+
+} // namespace postrider::task

@@ -1,0 +1,58 @@
+// A program that uses a database of ours without knowing of us: its tables, its writes through a
+// plain connection with triggers on, and how two copies of its tables are compared to the bit.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tests/simulation/memory_disk.hpp"
+#include "tests/simulation/random.hpp"
+
+namespace postrider::simulation {
+
+/// The tables that one node owns and writes, made at every node: keys of one and two columns, a
+/// unique column, a foreign key with cascade, every storage class, a table without rowid.
+class Application {
+  public:
+    explicit Application(std::string owner) : owner_(std::move(owner)) {}
+
+    [[nodiscard]] std::vector<std::string> tables() const;
+
+    /// Makes the tables in the file, where they are missing.
+    void create(const MemoryDisk &disk) const;
+
+    /// One transaction of a few statements. A statement that a constraint refuses is left out.
+    /// False when the disk failed and the whole transaction was rolled back, or the process died.
+    bool write(const MemoryDisk &disk, Random &random);
+
+    /// Every row of every table, exact: text of types and bytes.
+    [[nodiscard]] std::map<std::string, std::vector<std::string>>
+    content(const MemoryDisk &disk) const;
+
+    /// Rows by table and key with the version that the application gave them at their last write.
+    using Versions = std::map<std::string, std::int64_t>;
+    [[nodiscard]] Versions versions(const MemoryDisk &disk) const;
+
+    [[nodiscard]] const std::string &owner() const { return owner_; }
+
+  private:
+    std::string statement(Random &random);
+
+    std::string owner_;
+    std::int64_t last_version_ = 0;
+};
+
+/// "" or what PRAGMA integrity_check and foreign_key_check complain of.
+std::string complaints(const MemoryDisk &disk);
+
+/// The one value of a query, as text; "" without a row.
+std::string ask(const MemoryDisk &disk, const std::string &sql);
+
+/// Runs statements through a plain connection; throws BrokenInvariant when that fails.
+void run_plain(const MemoryDisk &disk, const std::string &sql);
+
+/// Where the database lies on its disk.
+inline constexpr const char *database_path = "/db";
+
+} // namespace postrider::simulation

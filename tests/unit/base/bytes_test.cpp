@@ -33,5 +33,45 @@ TEST(Bytes, AReadBeyondTheEndSpoilsTheReaderForEver) {
     EXPECT_FALSE(reader.at_end());
 }
 
+TEST(Bytes, EveryTruncationOfALayoutIsNoticedAndNothingMoreIsRead) {
+    ByteWriter writer;
+    writer.u16(0x0102);
+    writer.raw(Bytes{3, 4, 5});
+    writer.u64(6);
+    const Bytes whole = std::move(writer).take();
+    for (std::size_t size = 0; size <= whole.size(); ++size) {
+        ByteReader reader{ByteView(whole).first(size)};
+        reader.u16();
+        reader.raw(3);
+        reader.u64();
+        EXPECT_EQ(reader.at_end(), size == whole.size()) << size;
+    }
+}
+
+TEST(Bytes, FixedBytesAreZeroWhenTheyAreNotAllThere) {
+    const Bytes bytes{1, 2, 3};
+    ByteReader reader{bytes};
+    EXPECT_EQ(reader.fixed<2>(), (FixedBytes<2>{1, 2}));
+    EXPECT_EQ(reader.remaining(), 1U);
+    EXPECT_EQ(reader.fixed<2>(), (FixedBytes<2>{}));
+    EXPECT_FALSE(reader.ok());
+}
+
+TEST(Bytes, WhatIsLeftOverIsNoEnd) {
+    const Bytes bytes{1, 2};
+    ByteReader reader{bytes};
+    reader.u8();
+    EXPECT_TRUE(reader.ok());
+    EXPECT_FALSE(reader.at_end());
+}
+
+TEST(Bytes, TextAndBytesAreViewsOfTheSameMemory) {
+    const std::string text("a\0b", 3);
+    EXPECT_EQ(as_text(as_bytes(text)), text);
+    EXPECT_EQ(static_cast<const void *>(as_bytes(text).data()),
+              static_cast<const void *>(text.data()));
+    EXPECT_TRUE(as_text({}).empty());
+}
+
 } // namespace
 } // namespace postrider

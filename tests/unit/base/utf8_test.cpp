@@ -30,5 +30,27 @@ TEST(Utf8, PrintableTextHasNoControlsNoEscapesAndNoBidirectionalTricks) {
     EXPECT_EQ(printable("\xc3\xa4\xc3\xa4", 3), "\xc3\xa4");
 }
 
+TEST(Utf8, EveryTruncationAndBitFlipOfALongTextIsJudgedWithoutReadingBeyondIt) {
+    const std::string text = "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x9a\xa2";
+    for (std::size_t size = 0; size <= text.size(); ++size) {
+        const std::string cut = text.substr(0, size);
+        EXPECT_EQ(is_utf8(cut), cut_utf8(text, size).size() == size) << size;
+    }
+    for (std::size_t index = 0; index < text.size(); ++index) {
+        for (unsigned bit = 0; bit < 8; ++bit) {
+            std::string flipped = text;
+            flipped[index] =
+                static_cast<char>(static_cast<unsigned char>(flipped[index]) ^ (1U << bit));
+            EXPECT_TRUE(is_utf8(printable(flipped)));
+            static_cast<void>(is_utf8(flipped));
+        }
+    }
+}
+
+TEST(Utf8, PrintableTextKeepsExactlyItsLimit) {
+    EXPECT_EQ(printable(std::string(200, 'x')).size(), 200U);
+    EXPECT_EQ(printable(std::string(201, 'x')).size(), 200U);
+}
+
 } // namespace
 } // namespace postrider

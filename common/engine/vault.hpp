@@ -37,6 +37,7 @@ struct StateFile {
     std::uint64_t inode = 0;
     /// By "<peer node id in hex>/<stream>/<out or in>".
     std::map<std::string, std::uint64_t> positions;
+    bool operator==(const StateFile &) const = default;
 };
 
 class Vault {

@@ -1,0 +1,354 @@
+// Opening, checking and applying the batches of a step.
+#include "common/engine/apply.hpp"
+
+#include "common/base/utf8.hpp"
+#include "common/crypto/chain.hpp"
+#include "common/engine/apply_rows.hpp"
+#include "common/engine/collect.hpp"
+#include "common/engine/inbox.hpp"
+#include "common/engine/introspect.hpp"
+#include "common/engine/lanes.hpp"
+#include "common/engine/offers.hpp"
+#include "common/engine/report.hpp"
+#include "common/engine/store/log.hpp"
+#include "common/engine/store/rows.hpp"
+#include "common/wire/batch.hpp"
+#include "common/wire/changeset_format.hpp"
+
+namespace postrider::engine {
+
+namespace {
+
+/// A step that could not be applied is tried again this often; declaring anything tries it at once.
+constexpr Duration try_again_after = std::chrono::minutes{1};
+
+/// The batches of a step, decoded.
+struct StepInbox {
+    std::vector<wire::Batch> batches;
+};
+
+/// One batch: its content must be what its header, and so the chain, vouches for.
+Result<wire::Batch> read_batch(const Session &session,
+                               const Peer &peer,
+                               const IncomingRow &row,
+                               const stream::InboxKey &body) {
+    const Result<Bytes> plaintext = open_stored_body(session, peer, row, body);
+    if (!plaintext) {
+        return plaintext.error();
+    }
+    Result<wire::Batch> batch = wire::decode_body(*plaintext);
+    if (!batch) {
+        return batch;
+    }
+    if (crypto::content_hash(wire::canonical_bytes(batch->frames)) != batch->header.content_hash) {
+        return Error{Errc::malformed,
+                     "the content of a batch is not the one that its header names"};
+    }
+    return batch;
+}
+
+wire::KnownSchemas known_schemas(const Session &session, const StreamKey &key) {
+    wire::KnownSchemas known;
+    for (const Row &row : all_rows(session.transaction,
+                                   "SELECT table_name, hash, content FROM @schema_in"
+                                   " WHERE peer_id = ?1 AND stream = ?2",
+                                   {key.peer_id, std::int64_t{key.stream}})) {
+        const Result<TableSchema> schema = wire::decode_schema(blob_at(row, 2));
+        ensure(schema.has_value(), "a learnt schema was decoded before it was stored");
+        known.emplace(wire::SchemaName{text_at(row, 0), fixed_at<8>(row, 1)}, *schema);
+    }
+    return known;
+}
+
+void learn(const Session &session, const StreamKey &key, const wire::Batch &batch) {
+    for (const wire::Frame &frame : batch.frames) {
+        if (frame.kind != wire::FrameKind::schema) {
+            continue;
+        }
+        const Result<TableSchema> schema = wire::decode_schema(frame.raw);
+        ensure(schema.has_value(), "the frames of an applied batch were decoded");
+        const wire::SchemaName name = wire::schema_name(*schema);
+        session.transaction.execute(
+            "INSERT INTO @schema_in (peer_id, stream, table_name, hash, content)"
+            " VALUES (?1, ?2, ?3, ?4, ?5)"
+            " ON CONFLICT (peer_id, stream, table_name, hash) DO NOTHING",
+            {key.peer_id, std::int64_t{key.stream}, Value::text(name.table), stored(name.hash),
+             frame.raw});
+    }
+}
+
+Result<Changeset>
+compose_step(const Session &session, const StreamKey &key, const StepInbox &inbox) {
+    wire::KnownSchemas known = known_schemas(session, key);
+    Changeset whole;
+    for (const wire::Batch &batch : inbox.batches) {
+        Result<Changeset> piece = wire::decode_changeset(batch.frames, known);
+        if (!piece) {
+            return piece;
+        }
+        Result<void> learnt = wire::learn_schemas(batch.frames, known);
+        if (!learnt) {
+            return learnt.error();
+        }
+        Result<Changeset> composed = compose(std::move(whole), *std::move(piece));
+        if (!composed) {
+            return composed;
+        }
+        whole = *std::move(composed);
+    }
+    return whole;
+}
+
+/// A table that no task of ours takes from this peer: refused and shown, while the rest goes on.
+void refuse_table(const Session &session,
+                  const Peer &peer,
+                  const std::string &table,
+                  const TableChanges &changes) {
+    const std::uint64_t rows = std::get<OneWayChanges>(changes.changes).changes.size();
+    const std::string message =
+        "no task takes table \"" + printable(table) + "\" from peer \"" + peer.name + "\"";
+    log_refused(session.transaction, session.now,
+                {peer.peer_id,
+                 "table " + table,
+                 {Errc::refused, message, {}, "Accept the offer of the task, or declare one."}});
+    leave_note(session, peer,
+               {.number = 0,
+                .kind = wire::NoteKind::refused,
+                .stream = 0,
+                .batch_number = 0,
+                .rows = rows,
+                .code = "refused",
+                .message = message});
+}
+
+/// The tables that take the changes, and what goes on to others from here.
+struct Targets {
+    std::vector<TargetTable> tables;
+    Changeset forwarded;
+};
+
+Result<Targets> find_targets(const Session &session, const Peer &peer, Changeset changeset) {
+    Targets targets;
+    for (auto &[wire_name, changes] : changeset.tables) {
+        const auto local = receiving_table(session.transaction, peer.peer_id, wire_name);
+        if (!local || !std::holds_alternative<OneWayChanges>(changes.changes)) {
+            refuse_table(session, peer, wire_name, changes);
+            continue;
+        }
+        Result<dialect::TableDescription> table =
+            describe_table(session.transaction, session.dialect, *local);
+        if (!table) {
+            return table.error();
+        }
+        if (is_sent_on(session.transaction, *local, peer.peer_id)) {
+            TableChanges copy = changes;
+            copy.schema.name = *local;
+            targets.forwarded.tables.emplace(*local, std::move(copy));
+        }
+        targets.tables.push_back({*std::move(table), std::move(changes.schema),
+                                  std::get<OneWayChanges>(std::move(changes.changes))});
+    }
+    return targets;
+}
+
+void forward(const Session &session,
+             const Peer &peer,
+             const wire::BatchHeader &header,
+             const Changeset &changeset) {
+    if (changeset.empty() || header.origins.empty()) {
+        return;
+    }
+    const auto &[origin, collect_number] = *header.origins.begin();
+    append_to_queue(session.transaction,
+                    {.origin = origin.node,
+                     .incarnation = origin.incarnation,
+                     .collect_number = collect_number,
+                     .from_peer = peer.peer_id,
+                     .rows = changeset.row_count(),
+                     .content = wire::pack_changeset(changeset)},
+                    session.now);
+}
+
+Result<ApplyCounts>
+apply_data(const Session &session, const Peer &peer, const StreamKey &key, const StepInbox &inbox) {
+    Result<Changeset> changeset = compose_step(session, key, inbox);
+    if (!changeset) {
+        return changeset.error();
+    }
+    const Result<Targets> targets = find_targets(session, peer, *std::move(changeset));
+    if (!targets) {
+        return targets.error();
+    }
+    Result<ApplyCounts> counts = apply_rows(session.transaction, session.dialect, targets->tables);
+    if (counts) {
+        forward(session, peer, inbox.batches.back().header, targets->forwarded);
+        for (const wire::Batch &batch : inbox.batches) {
+            learn(session, key, batch);
+        }
+    }
+    return counts;
+}
+
+Result<ApplyCounts>
+apply_control(const Session &session, const Peer &peer, const StepInbox &inbox) {
+    ApplyCounts counts;
+    for (const wire::Batch &batch : inbox.batches) {
+        for (const wire::Frame &frame : batch.frames) {
+            const Result<wire::ControlMessage> message = wire::decode_control(frame.raw);
+            const Result<void> taken = message ? take_control_message(session, peer, *message)
+                                               : Result<void>{message.error()};
+            if (!taken) {
+                // A message that we cannot follow must not stop those behind it.
+                log_refused(session.transaction, session.now,
+                            {peer.peer_id, "control message", taken.error()});
+            }
+            ++counts.rows;
+        }
+    }
+    return counts;
+}
+
+void log_applied(const Session &session,
+                 const IncomingRow &row,
+                 const stream::Step &step,
+                 const ApplyCounts &counts,
+                 std::uint64_t incarnation) {
+    for (const auto &[number, body_hash] : step.bodies) {
+        const DeliveryKey delivery{row.key.peer_id, "received", row.key.stream, incarnation,
+                                   number};
+        const bool last = number == step.bodies.back().first;
+        log_delivery(session.transaction, session.now, delivery,
+                     {last ? counts.rows : 0, row.machine.inbox.at({number, body_hash}).total},
+                     "received");
+        finish_delivery(session.transaction, session.now, delivery, "applied");
+    }
+}
+
+Result<StepInbox> read_step(const Session &session,
+                            const Peer &peer,
+                            const IncomingRow &row,
+                            const stream::Step &step) {
+    StepInbox inbox;
+    for (const stream::InboxKey &body : step.bodies) {
+        Result<wire::Batch> batch = read_batch(session, peer, row, body);
+        if (!batch) {
+            return batch.error();
+        }
+        inbox.batches.push_back(*std::move(batch));
+    }
+    return inbox;
+}
+
+Result<ApplyCounts> apply_content(const Session &session,
+                                  const Peer &peer,
+                                  const IncomingRow &row,
+                                  const stream::Step &step) {
+    const Result<StepInbox> inbox = read_step(session, peer, row, step);
+    if (!inbox) {
+        return inbox.error();
+    }
+    return row.key.stream == control_stream ? apply_control(session, peer, *inbox)
+                                            : apply_data(session, peer, row.key, *inbox);
+}
+
+Applied hold(const Session &session, const Peer &peer, IncomingRow &row, const Error &error) {
+    row.next_try_at = session.now + try_again_after;
+    if (row.machine.reason != error.message) {
+        row.machine.reason = error.message;
+        log_event(session.transaction, session.now,
+                  {"batch_held", peer.peer_id,
+                   "stream " + std::to_string(row.key.stream) + " from " + peer.name +
+                       " waits: " + error.message,
+                   error.hint});
+        leave_note(session, peer,
+                   {.number = 0,
+                    .kind = wire::NoteKind::error,
+                    .stream = row.key.stream,
+                    .batch_number = row.machine.applied.number + 1,
+                    .rows = 0,
+                    .code = std::string(name_of(error.code)),
+                    .message = error.message});
+    }
+    save_incoming(session.transaction, row);
+    return Applied::held;
+}
+
+void note_missing_rows(const Session &session, const Peer &peer, const ApplyCounts &counts) {
+    if (counts.missing > 0) {
+        log_event(
+            session.transaction, session.now,
+            {"rows_missing", peer.peer_id,
+             std::to_string(counts.missing) + " rows that " + peer.name + " updated are not here",
+             "Ask " + peer.name + " to send the table again."});
+    }
+}
+
+Applied
+apply_whole(const Session &session, const Peer &peer, IncomingRow &row, const stream::Step &step) {
+    collect(session);
+    ApplyCounts counts;
+    const Result<void> done = session.transaction.attempt([&]() -> Result<void> {
+        Result<ApplyCounts> applied = apply_content(session, peer, row, step);
+        if (!applied) {
+            return applied.error();
+        }
+        counts = *applied;
+        return {};
+    });
+    if (!done) {
+        return hold(session, peer, row, done.error());
+    }
+    const std::uint64_t incarnation =
+        row.machine.newcomer != 0 ? row.machine.newcomer : row.machine.applied.incarnation;
+    log_applied(session, row, step, counts, incarnation);
+    note_missing_rows(session, peer, counts);
+    delete_bodies(session.transaction, row.key, stream::note_applied(row.machine, step));
+    row.machine.reason.clear();
+    row.next_try_at.reset();
+    stream::note_news(row.acknowledgement, session.now);
+    note_progress(row, session.now);
+    save_incoming(session.transaction, row);
+    return Applied::step;
+}
+
+Applied stop(const Session &session, const Peer &peer, IncomingRow &row, const stream::Step &step) {
+    if (step.what == stream::Step::What::fork) {
+        stream::stop_forked(row.machine, step);
+    } else {
+        delete_bodies(session.transaction, row.key, stream::drop_newcomer(row.machine));
+    }
+    stream::note_urgent(row.acknowledgement, session.now);
+    save_incoming(session.transaction, row);
+    log_event(
+        session.transaction, session.now,
+        {"stream_forked", peer.peer_id,
+         "stream " + std::to_string(row.key.stream) + " from " + peer.name + ": " + step.reason});
+    return Applied::held;
+}
+
+} // namespace
+
+void hold_step(const Session &session, const Peer &peer, const StreamKey &key, const Error &error) {
+    IncomingRow row = load_incoming(session.transaction, key);
+    hold(session, peer, row, error);
+}
+
+Applied apply_next_step(const Session &session, const Peer &peer, const StreamKey &key) {
+    IncomingRow row = load_incoming(session.transaction, key);
+    if (row.next_try_at && *row.next_try_at > session.now) {
+        return Applied::nothing;
+    }
+    const stream::Step step = stream::next_step(row.machine);
+    switch (step.what) {
+    case stream::Step::What::wait:
+        return Applied::nothing;
+    case stream::Step::What::apply:
+        return apply_whole(session, peer, row, step);
+    case stream::Step::What::fork:
+    case stream::Step::What::rebase_refused:
+        return stop(session, peer, row, step);
+    }
+    return Applied::nothing;
+}
+
+} // namespace postrider::engine

@@ -1,0 +1,413 @@
+// The round, part by part. Each part is a transaction or several; a part that fails does not stop
+// the others.
+#include "common/engine/cycle.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "common/engine/apply.hpp"
+#include "common/engine/collect.hpp"
+#include "common/engine/dispatch.hpp"
+#include "common/engine/offers.hpp"
+#include "common/engine/pairing.hpp"
+#include "common/engine/receive.hpp"
+#include "common/engine/rotation.hpp"
+#include "common/engine/start.hpp"
+#include "common/engine/store/log.hpp"
+#include "common/engine/store/rows.hpp"
+
+namespace postrider::engine {
+
+namespace {
+
+constexpr Duration inspect_every = std::chrono::minutes{1};
+constexpr Duration prune_every = std::chrono::hours{1};
+/// More than the transport gives at once, so that a round ends.
+constexpr int polls_max = 64;
+
+/// Another worker of this node took the lease over: everything of ours is undone, and its business.
+class LeaseLost : public std::exception {
+  public:
+    [[nodiscard]] const char *what() const noexcept override { return "lease lost"; }
+};
+
+std::int64_t take_lease(Transaction &transaction, const std::string &holder) {
+    transaction.execute("UPDATE @lease SET fencing = fencing + 1, holder = ?1",
+                        {Value::text(holder)});
+    return integer_at(*first_row(transaction, "SELECT fencing FROM @lease"), 0);
+}
+
+std::vector<Peer> live_peers(const Session &session) {
+    std::vector<Peer> peers = load_peers(session.transaction);
+    std::erase_if(peers, [](const Peer &peer) { return !peer.is_live() || !peer.held.empty(); });
+    return peers;
+}
+
+bool is_due(std::optional<Timestamp> last, Duration every, Timestamp now) {
+    return !last || now - *last >= every || *last > now;
+}
+
+void earliest(std::optional<Timestamp> &next, std::optional<Timestamp> time) {
+    if (time && (!next || *time < *next)) {
+        next = time;
+    }
+}
+
+} // namespace
+
+void Engine::write(Timestamp now, const Work &work) {
+    const auto transaction = ports_.database.begin(Mode::write);
+    const std::int64_t fencing =
+        integer_at(*first_row(*transaction, "SELECT fencing FROM @lease"), 0);
+    if (!fencing_) {
+        fencing_ = take_lease(*transaction, settings_.holder);
+    } else if (*fencing_ != fencing) {
+        fencing_.reset();
+        throw LeaseLost{};
+    }
+    work({*transaction, ports_.database.dialect(), identity_, settings_.timing, now});
+    transaction->commit();
+}
+
+void Engine::read(Timestamp now, const Work &work) {
+    const auto transaction = ports_.database.begin(Mode::read);
+    work({*transaction, ports_.database.dialect(), identity_, settings_.timing, now});
+}
+
+void Engine::guarded(CycleResult &result, const std::function<void()> &part) {
+    try {
+        part();
+    } catch (const DatabaseError &error) {
+        if (!result.problem) {
+            result.problem = error.error();
+        }
+    }
+}
+
+Result<void> Engine::start(Timestamp now) {
+    std::optional<Error> failed;
+    read(now, [&](const Session &session) {
+        Result<Identity> identity = load_identity(session.transaction, ports_.vault);
+        if (identity) {
+            identity_ = *std::move(identity);
+        } else {
+            failed = identity.error();
+        }
+    });
+    if (failed) {
+        return *failed;
+    }
+    if (place_checked_) {
+        return {};
+    }
+    write(now, [&](const Session &session) {
+        const Result<void> place = check_place(session, ports_.vault, identity_);
+        if (!place) {
+            failed = place.error();
+        }
+    });
+    if (failed) {
+        return *failed;
+    }
+    place_checked_ = true;
+    return {};
+}
+
+void Engine::configure_transport(Timestamp now) {
+    read(now, [&](const Session &session) {
+        std::vector<FixedBytes<32>> keys = pairing_stamp_keys(session);
+        std::set<std::pair<std::string, std::string>> places;
+        for (const Peer &peer : load_peers(session.transaction)) {
+            if (peer.state == PeerState::revoked) {
+                continue;
+            }
+            for (const PeerPath &path : load_paths(session.transaction, peer.peer_id)) {
+                if (path.approved) {
+                    places.emplace(path.kind, path.target);
+                }
+            }
+            if (const Result<PeerKeys> shared = peer_keys(identity_, peer)) {
+                FixedBytes<32> key{};
+                std::copy_n(shared->stamp_in.data(), key.size(), key.begin());
+                keys.push_back(key);
+            }
+        }
+        std::vector<Inlet> inlets;
+        for (const auto &[kind, source] : places) {
+            inlets.push_back(
+                {.path_kind = kind, .source = source, .stamp_keys = keys, .cursor = {}});
+        }
+        ports_.transport.configure(std::move(inlets));
+    });
+}
+
+void Engine::handle_events(Timestamp now, CycleResult &result) {
+    for (int round = 0; round < polls_max; ++round) {
+        const std::vector<Event> events = ports_.transport.poll(now);
+        if (events.empty()) {
+            return;
+        }
+        std::vector<std::pair<Receipt, Settlement>> settlements;
+        write(now, [&](const Session &session) {
+            for (const Event &event : events) {
+                if (const auto *arrived = std::get_if<Arrived>(&event)) {
+                    const Reception reception =
+                        take_envelope(session, arrived->envelope, arrived->receipt);
+                    settlements.emplace_back(arrived->receipt, reception.settlement);
+                    ++result.envelopes_received;
+                } else if (const auto *unusable = std::get_if<Unusable>(&event)) {
+                    log_refused(session.transaction, now,
+                                {std::nullopt, unusable->receipt, unusable->reason});
+                    settlements.emplace_back(unusable->receipt, Settlement::set_aside);
+                } else if (const auto *outcome = std::get_if<Outcome>(&event)) {
+                    if (const auto sent = tickets_.take(outcome->ticket)) {
+                        take_outcome(session, *sent, outcome->result);
+                    }
+                }
+            }
+        });
+        // Only now that their content is committed may the messages go.
+        for (const auto &[receipt, settlement] : settlements) {
+            ports_.transport.settle(receipt, settlement);
+        }
+    }
+}
+
+void Engine::apply_stream(Timestamp now,
+                          std::int64_t peer_id,
+                          const StreamKey &key,
+                          CycleResult &result) {
+    Applied applied = Applied::step;
+    while (applied == Applied::step) {
+        std::optional<Error> refused_at_commit;
+        try {
+            write(now, [&](const Session &session) {
+                const auto peer = load_peer(session.transaction, peer_id);
+                applied = peer && peer->is_live() ? apply_next_step(session, *peer, key)
+                                                  : Applied::nothing;
+            });
+        } catch (const DatabaseError &error) {
+            if (error.reason() != DatabaseError::Reason::constraint) {
+                throw;
+            }
+            refused_at_commit = error.error();
+        }
+        if (refused_at_commit) {
+            // Foreign keys are looked at when everything is written: the step waits for what it
+            // refers to.
+            write(now, [&](const Session &session) {
+                hold_step(session, *load_peer(session.transaction, peer_id), key,
+                          *refused_at_commit);
+            });
+            return;
+        }
+        result.steps_applied += applied == Applied::step ? 1U : 0U;
+    }
+}
+
+void Engine::apply_all(Timestamp now, CycleResult &result) {
+    std::vector<StreamKey> ready;
+    read(now, [&](const Session &session) {
+        for (const StreamKey &key : incoming_streams(session.transaction)) {
+            const IncomingRow row = load_incoming(session.transaction, key);
+            const bool waits = row.next_try_at && *row.next_try_at > now;
+            if (!waits && stream::next_step(row.machine).what != stream::Step::What::wait) {
+                ready.push_back(key);
+            }
+        }
+    });
+    for (const StreamKey &key : ready) {
+        guarded(result, [&] { apply_stream(now, key.peer_id, key, result); });
+    }
+}
+
+void Engine::collect_all(Timestamp now, CycleResult &result) {
+    bool captured = false;
+    read(now, [&](const Session &session) {
+        captured = has_captured(session.transaction, session.dialect);
+    });
+    if (captured || is_due(inspected_at_, inspect_every, now)) {
+        write(now, [&](const Session &session) {
+            inspect_captures(session);
+            captured = has_captured(session.transaction, session.dialect);
+        });
+        inspected_at_ = now;
+    }
+    if (captured) {
+        GentleCollect gentle;
+        write(now, [&](const Session &session) { gentle.mark(session); });
+        read(now, [&](const Session &session) { gentle.read(session); });
+        write(now,
+              [&](const Session &session) { result.rows_collected += gentle.append(session); });
+    }
+}
+
+void Engine::build_all(Timestamp now, CycleResult &result) {
+    std::vector<Peer> peers;
+    read(now, [&](const Session &session) { peers = live_peers(session); });
+    for (const Peer &known : peers) {
+        guarded(result, [&] {
+            if (!has_work(now, known)) {
+                return;
+            }
+            write(now, [&](const Session &session) {
+                const Peer peer = *load_peer(session.transaction, known.peer_id);
+                queue_offers(session, peer);
+                for (const StreamKey &key : outgoing_streams(session.transaction)) {
+                    if (key.peer_id == peer.peer_id) {
+                        while (const std::size_t built = build_step(session, peer, key)) {
+                            result.batches_built += built;
+                        }
+                    }
+                }
+            });
+        });
+    }
+}
+
+bool Engine::has_work(Timestamp now, const Peer &peer) {
+    bool work = false;
+    read(now, [&](const Session &session) {
+        work = first_row(session.transaction,
+                         "SELECT 1 FROM @stream_out WHERE peer_id = ?1 AND stream > 0"
+                         " AND cursor < (SELECT max(queue_position) FROM @queue)",
+                         {peer.peer_id})
+                   .has_value() ||
+               first_row(session.transaction,
+                         "SELECT 1 FROM @control_out WHERE peer_id = ?1 LIMIT 1", {peer.peer_id})
+                   .has_value() ||
+               first_row(session.transaction,
+                         "SELECT 1 FROM @task_peer WHERE peer_id = ?1 AND state = 'waiting'",
+                         {peer.peer_id})
+                   .has_value();
+    });
+    return work;
+}
+
+std::vector<Transmission> Engine::due_now(const Session &session) {
+    std::vector<Transmission> out;
+    const auto append = [&](std::vector<Transmission> more) {
+        std::move(more.begin(), more.end(), std::back_inserter(out));
+    };
+    for (const PairingMail &mail : due_pairing_mails(session)) {
+        const auto peer = load_peer(session.transaction, mail.peer_id);
+        const auto path = peer ? usable_path(session, *peer) : std::nullopt;
+        if (path) {
+            out.push_back({.ticket = tickets_.add({mail.peer_id, path->ordinal, std::nullopt, 0}),
+                           .path_kind = path->kind,
+                           .target = path->target,
+                           .from = {},
+                           .envelope = mail.envelope});
+        }
+    }
+    for (const Peer &peer : live_peers(session)) {
+        append(due_transmissions(session, peer, tickets_));
+        append(due_report(session, peer, tickets_));
+    }
+    return out;
+}
+
+void Engine::send_all(Timestamp now, CycleResult &result) {
+    const auto due = next_due_at(now);
+    if (!due || *due > now) {
+        return;
+    }
+    std::vector<Transmission> transmissions;
+    StateFile state;
+    write(now, [&](const Session &session) {
+        rotate_if_due(session);
+        transmissions = due_now(session);
+        state = state_to_store(session, ports_.vault);
+    });
+    if (transmissions.empty()) {
+        return;
+    }
+    // What leaves must be known outside the database first: a restored copy would use these numbers
+    // again.
+    if (!stored_state_ || *stored_state_ != state) {
+        const Result<void> written = ports_.vault.store_state(state);
+        if (!written) {
+            result.problem = written.error();
+            return;
+        }
+        stored_state_ = state;
+    }
+    result.parts_sent += transmissions.size();
+    for (Transmission &transmission : transmissions) {
+        ports_.transport.submit(std::move(transmission));
+    }
+}
+
+void Engine::prune(Timestamp now) {
+    if (!is_due(pruned_at_, prune_every, now)) {
+        return;
+    }
+    std::uint32_t oldest = 0;
+    write(now, [&](const Session &session) {
+        prune_queue(session.transaction);
+        prune_logs(session.transaction, now, settings_.keep_logs);
+        oldest = oldest_needed_generation(session);
+    });
+    pruned_at_ = now;
+    if (oldest > identity_.ratchet.index) {
+        const Result<crypto::Ratchet> advanced = crypto::advance(identity_.ratchet, oldest);
+        if (advanced && ports_.vault.store_secret({.node = identity_.node,
+                                                   .master = identity_.master,
+                                                   .ratchet_index = advanced->index,
+                                                   .ratchet_key = advanced->key})) {
+            identity_.ratchet = *advanced;
+        }
+    }
+}
+
+std::optional<Timestamp> Engine::next_due_at(Timestamp now) {
+    std::optional<Timestamp> next;
+    read(now, [&](const Session &session) {
+        earliest(next, next_pairing_mail(session));
+        for (const Peer &peer : live_peers(session)) {
+            earliest(next, next_due(session, peer));
+        }
+    });
+    return next;
+}
+
+std::optional<Timestamp> Engine::next_at(Timestamp now) {
+    std::optional<Timestamp> next = next_due_at(now);
+    earliest(next, ports_.transport.next_look(now));
+    read(now, [&](const Session &session) {
+        for (const StreamKey &key : incoming_streams(session.transaction)) {
+            earliest(next, load_incoming(session.transaction, key).next_try_at);
+        }
+    });
+    return next;
+}
+
+Result<CycleResult> Engine::cycle(Timestamp now) {
+    CycleResult result;
+    try {
+        const Result<void> started = start(now);
+        if (!started) {
+            return started.error();
+        }
+        configure_transport(now);
+        guarded(result, [&] { handle_events(now, result); });
+        apply_all(now, result);
+        guarded(result, [&] { collect_all(now, result); });
+        build_all(now, result);
+        guarded(result, [&] { send_all(now, result); });
+        // A transport that works at once has its outcomes ready.
+        guarded(result, [&] { handle_events(now, result); });
+        guarded(result, [&] { prune(now); });
+        result.next_at = next_at(now);
+    } catch (const LeaseLost &) {
+        return Error{Errc::unavailable,
+                     "another worker of this node is at work",
+                     {},
+                     "Nothing is lost; it goes on there. Run only one worker for a database."};
+    } catch (const DatabaseError &error) {
+        return error.error();
+    }
+    return result;
+}
+
+} // namespace postrider::engine

@@ -1,0 +1,87 @@
+// One round of everything a node does by itself: receive, apply, collect, dispatch, transmit. The
+// host calls it again when it is woken or when `next_at` has come.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/engine/session.hpp"
+#include "common/engine/transmit.hpp"
+#include "common/engine/transport.hpp"
+#include "common/engine/vault.hpp"
+
+namespace postrider::engine {
+
+struct Ports {
+    Database &database;
+    Vault &vault;
+    Transport &transport;
+};
+
+struct EngineSettings {
+    stream::Timing timing;
+    std::string holder = "worker"; // names this process in `lease`
+    Duration keep_logs = std::chrono::hours{24 * 30};
+};
+
+struct CycleResult {
+    std::uint64_t envelopes_received = 0;
+    std::uint64_t steps_applied = 0;
+    std::uint64_t rows_collected = 0;
+    std::uint64_t batches_built = 0;
+    std::uint64_t parts_sent = 0;
+    std::optional<Timestamp> next_at; // empty: nothing will ever be due by time alone
+    /// The first part of the round that failed. The others were done; what failed is tried again.
+    std::optional<Error> problem;
+
+    [[nodiscard]] bool did_anything() const {
+        return envelopes_received + steps_applied + rows_collected + batches_built + parts_sent > 0;
+    }
+};
+
+/// Holds no state that matters: a node goes on from its tables after any crash.
+class Engine {
+  public:
+    Engine(Ports ports, EngineSettings settings) : ports_(ports), settings_(std::move(settings)) {}
+
+    /// Fails when the node cannot work at all: not declared, secret missing, a copy, another worker
+    /// took over. What merely failed this time stands in `problem`.
+    Result<CycleResult> cycle(Timestamp now);
+
+  private:
+    using Work = std::function<void(const Session &)>;
+
+    Result<void> start(Timestamp now);
+    void configure_transport(Timestamp now);
+    void handle_events(Timestamp now, CycleResult &result);
+    void apply_all(Timestamp now, CycleResult &result);
+    void
+    apply_stream(Timestamp now, std::int64_t peer_id, const StreamKey &key, CycleResult &result);
+    void collect_all(Timestamp now, CycleResult &result);
+    void build_all(Timestamp now, CycleResult &result);
+    void send_all(Timestamp now, CycleResult &result);
+    void prune(Timestamp now);
+    bool has_work(Timestamp now, const Peer &peer);
+    std::vector<Transmission> due_now(const Session &session);
+    std::optional<Timestamp> next_due_at(Timestamp now);
+    std::optional<Timestamp> next_at(Timestamp now);
+
+    /// A transaction under our lease. Throws DatabaseError; the work is then undone.
+    void write(Timestamp now, const Work &work);
+    void read(Timestamp now, const Work &work);
+    void guarded(CycleResult &result, const std::function<void()> &part);
+
+    Ports ports_;
+    EngineSettings settings_;
+    Identity identity_;
+    Tickets tickets_;
+    std::optional<std::int64_t> fencing_;
+    bool place_checked_ = false;
+    std::optional<StateFile> stored_state_;
+    std::optional<Timestamp> inspected_at_;
+    std::optional<Timestamp> pruned_at_;
+};
+
+} // namespace postrider::engine

@@ -1,0 +1,22 @@
+// Whether this database is where and what it was when it last sent anything (docs/correctness.md,
+// B4).
+#pragma once
+
+#include "common/engine/session.hpp"
+#include "common/engine/vault.hpp"
+
+namespace postrider::engine {
+
+/// To be asked before anything is sent, at every start. `refused` for a copy at another place; a
+/// database whose positions lie behind what it once sent or applied goes on under a new
+/// incarnation, which is put into `identity`.
+Result<void> check_place(const Session &session, Vault &vault, Identity &identity);
+
+/// The state file as it must be before the next transmission leaves.
+StateFile state_to_store(const Session &session, const Vault &vault);
+
+/// "I am the node; the other copy is gone": a copied or moved database takes over the identity
+/// under a new incarnation.
+Result<void> claim_identity(const Session &session, Vault &vault, Identity &identity);
+
+} // namespace postrider::engine

@@ -35,6 +35,12 @@ class Dialect {
     /// A value in the storage classes of the engine, or why it cannot be held exactly.
     [[nodiscard]] virtual Result<Value> to_storage(const Value &value) const = 0;
 
+    /// How a user writes the name of a function of ours: "postrider_invite" in SQLite.
+    [[nodiscard]] virtual std::string command(std::string_view name) const = 0;
+    /// An expression that shows milliseconds since 1970 as "2026-11-24 09:30:00" in UTC; null stays
+    /// null.
+    [[nodiscard]] virtual std::string time_text(std::string_view milliseconds) const = 0;
+
     // --- state tables
     /// CREATE TABLE and its indexes, several statements.
     [[nodiscard]] virtual std::string create_table(const StateTable &table) const = 0;

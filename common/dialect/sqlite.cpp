@@ -133,6 +133,15 @@ class SqliteDialect final : public Dialect {
         return quoted(text, '\'');
     }
 
+    [[nodiscard]] std::string command(std::string_view name) const override {
+        return "postrider_" + std::string(name);
+    }
+
+    [[nodiscard]] std::string time_text(std::string_view milliseconds) const override {
+        return "strftime('%Y-%m-%d %H:%M:%S', (" + std::string(milliseconds) +
+               ") / 1000, 'unixepoch')";
+    }
+
     [[nodiscard]] std::string state_name(std::string_view name) const override {
         return identifier("postrider_" + std::string{name});
     }

@@ -4,6 +4,7 @@
 #include "common/dialect/capture.hpp"
 #include "common/dialect/dialect.hpp"
 #include "common/engine/store/rows.hpp"
+#include "common/engine/store/views.hpp"
 
 namespace postrider::engine {
 
@@ -280,6 +281,9 @@ std::vector<dialect::StateTable> state_tables() {
 void create_state_tables(Transaction &transaction, const dialect::Dialect &dialect) {
     for (const StateTable &table : state_tables()) {
         transaction.execute_script(dialect.create_table(table));
+    }
+    for (const View &view : views(dialect)) {
+        transaction.execute_script("CREATE VIEW @" + view.name + " AS " + view.select_sql);
     }
     transaction.execute("INSERT INTO @schema_version (one, version) VALUES (1, ?1)",
                         {schema_version});

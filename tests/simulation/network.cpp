@@ -7,6 +7,7 @@
 
 #include "common/mail/extract.hpp"
 #include "common/mail/message.hpp"
+#include "common/wire/envelope.hpp"
 
 #include "tests/simulation/crash.hpp"
 
@@ -16,21 +17,29 @@ namespace {
 
 constexpr std::size_t events_max = 24;
 
-engine::Receipt receipt_of(const std::string &mailbox, std::uint64_t id, std::uint64_t envelope) {
-    return mailbox + "\n" + std::to_string(id) + "\n" + std::to_string(envelope);
+constexpr Duration look_again_after = std::chrono::minutes{1};
+
+engine::Receipt receipt_of(const std::string &mailbox, std::uint64_t id) {
+    return mailbox + "\n" + std::to_string(id);
 }
 
-struct Place {
-    std::string mailbox;
-    std::uint64_t id = 0;
-    std::uint64_t envelope = 0;
-};
+std::string mailbox_of(const engine::Receipt &receipt) {
+    return receipt.substr(0, receipt.find('\n'));
+}
 
-Place place_of(const engine::Receipt &receipt) {
-    const std::size_t first = receipt.find('\n');
-    const std::size_t second = receipt.find('\n', first + 1);
-    return {receipt.substr(0, first), std::stoull(receipt.substr(first + 1, second - first - 1)),
-            std::stoull(receipt.substr(second + 1))};
+std::uint64_t id_of(const engine::Receipt &receipt) {
+    return std::stoull(receipt.substr(receipt.find('\n') + 1));
+}
+
+bool bears_stamp_of(ByteView envelope, const std::vector<FixedBytes<32>> &stamp_keys) {
+    const Result<wire::Prologue> prologue = wire::parse_prologue(envelope);
+    if (!prologue) {
+        return false;
+    }
+    const wire::StampCover cover = wire::stamp_cover(*prologue);
+    return std::any_of(stamp_keys.begin(), stamp_keys.end(), [&](const FixedBytes<32> &key) {
+        return wire::find_stamp(*prologue, cover, key).has_value();
+    });
 }
 
 } // namespace
@@ -45,16 +54,12 @@ bool Network::strikes(std::uint32_t percent, const char *kind) {
     return true;
 }
 
-void Network::set_partition(const std::string &mailbox, bool parted) {
+void Network::set_partition(const std::string &node, bool parted) {
     if (!parted) {
-        parted_.erase(mailbox);
-    } else if (parted_.insert(mailbox).second) {
+        parted_.erase(node);
+    } else if (parted_.insert(node).second) {
         ++harm_["partition"];
     }
-}
-
-bool Network::is_parted(const std::string &from, const std::string &to) const {
-    return parted_.contains(from) || parted_.contains(to);
 }
 
 std::string Network::damaged(std::string mail) {
@@ -97,10 +102,14 @@ bool Network::send(const std::string &from, const std::string &to, std::string m
     return true;
 }
 
-std::vector<Network::Mail> Network::look(const std::string &mailbox) {
+std::vector<Network::Mail> Network::look(const std::string &node, const std::string &mailbox) {
     std::vector<Mail> there;
+    if (parted_.contains(node)) {
+        return there;
+    }
     for (const auto &[id, waiting] : mailboxes_[mailbox]) {
-        if (waiting.arrives <= time_.now() && !is_parted(waiting.from, mailbox)) {
+        if (waiting.arrives <= time_.now() && waiting.from != node &&
+            !parted_.contains(waiting.from)) {
             there.push_back({id, waiting.text});
         }
     }
@@ -114,12 +123,13 @@ void Network::remove(const std::string &mailbox, std::uint64_t id) {
     mailboxes_[mailbox].erase(id);
 }
 
-std::optional<Timestamp> Network::next_arrival(const std::string &mailbox) const {
+std::optional<Timestamp> Network::next_arrival(const std::string &node,
+                                               const std::string &mailbox) const {
     std::optional<Timestamp> next;
     const auto found = mailboxes_.find(mailbox);
     if (found != mailboxes_.end()) {
         for (const auto &[id, waiting] : found->second) {
-            if (waiting.arrives > time_.now()) {
+            if (waiting.arrives > time_.now() && waiting.from != node) {
                 next = next ? std::min(*next, waiting.arrives) : waiting.arrives;
             }
         }
@@ -140,87 +150,108 @@ void NetworkTransport::count_call(const char *where) {
 }
 
 void NetworkTransport::configure(std::vector<engine::Inlet> inlets) {
-    sources_.clear();
     for (const engine::Inlet &inlet : inlets) {
-        sources_.push_back(inlet.source);
+        for (const engine::Inlet &before : inlets_) {
+            if (inlet.source == before.source && inlet.stamp_keys != before.stamp_keys) {
+                others_.clear(); // some may be for us now
+            }
+        }
     }
+    inlets_ = std::move(inlets);
 }
 
 void NetworkTransport::submit(engine::Transmission transmission) {
     count_call("submit");
     mail::Message message;
-    message.date = time_.now();
+    message.date = network_.time().now();
     randombytes_buf(message.token.data(), message.token.size());
     message.envelope = transmission.envelope;
     Result<std::string> mail = mail::write_message(message);
     Result<void> outcome;
     if (!mail) {
         outcome = mail.error();
+    } else if (!network_.send(node_, transmission.target, std::move(*mail))) {
+        outcome = Error{Errc::unavailable, "could not connect to mail server"};
+    }
+    events_.emplace_back(engine::Outcome{transmission.ticket, std::move(outcome)});
+}
+
+void NetworkTransport::judge(const engine::Inlet &inlet, const Network::Mail &mail) {
+    mail::Extraction found = mail::extract_envelopes(as_bytes(mail.text));
+    const engine::Receipt receipt = receipt_of(inlet.source, mail.id);
+    Held held;
+    for (Bytes &envelope : found.envelopes) {
+        if (bears_stamp_of(envelope, inlet.stamp_keys)) {
+            events_.emplace_back(engine::Arrived{receipt, std::move(envelope)});
+            ++held.open_events;
+        }
+    }
+    for (const mail::TruncatedEnvelope &truncated : found.truncated) {
+        if (held.open_events == 0 && bears_stamp_of(truncated.beginning, inlet.stamp_keys)) {
+            events_.emplace_back(engine::Unusable{receipt, truncated.reason()});
+            ++held.open_events;
+        }
+    }
+    if (held.open_events > 0) {
+        held_[mail.id] = held;
     } else {
-        const std::string from = sources_.empty() ? "" : sources_.front();
-        if (!network_.send(from, transmission.target, std::move(*mail))) {
-            outcome = Error{Errc::unavailable, "could not connect to mail server"};
-        }
+        others_.insert(mail.id);
     }
-    events_.push_back(engine::Outcome{transmission.ticket, std::move(outcome)});
 }
 
-void NetworkTransport::look_into(const std::string &mailbox) {
-    for (const Network::Mail &mail : network_.look(mailbox)) {
-        if (events_.size() >= events_max) {
-            return;
-        }
-        if (!shown_.insert(mail.id).second) {
-            continue;
-        }
-        mail::Extraction found = mail::extract_envelopes(as_bytes(mail.text));
-        std::uint64_t envelope = 0;
-        for (Bytes &bytes : found.envelopes) {
-            unsettled_[mail.id].insert(envelope);
-            events_.push_back(
-                engine::Arrived{receipt_of(mailbox, mail.id, envelope++), std::move(bytes)});
-        }
-        if (found.envelopes.empty() && found.problem) {
-            unsettled_[mail.id].insert(0);
-            events_.push_back(engine::Unusable{receipt_of(mailbox, mail.id, 0), *found.problem});
-        } else if (found.envelopes.empty()) {
-            network_.remove(mailbox, mail.id); // nothing of ours in it any more
+void NetworkTransport::look_into(const engine::Inlet &inlet, Timestamp now) {
+    for (const Network::Mail &mail : network_.look(node_, inlet.source)) {
+        const auto held = held_.find(mail.id);
+        const bool shown =
+            held != held_.end() &&
+            (held->second.open_events > 0 ||
+             (held->second.kept_at && now < *held->second.kept_at + look_again_after &&
+              now >= *held->second.kept_at));
+        if (events_.size() < events_max && !shown && !others_.contains(mail.id)) {
+            judge(inlet, mail);
         }
     }
 }
 
-std::vector<engine::Event> NetworkTransport::poll(Timestamp) {
+std::vector<engine::Event> NetworkTransport::poll(Timestamp now) {
     count_call("poll");
-    for (const std::string &source : sources_) {
-        look_into(source);
+    last_poll_ = now;
+    for (const engine::Inlet &inlet : inlets_) {
+        look_into(inlet, now);
     }
     return std::exchange(events_, {});
 }
 
 void NetworkTransport::settle(const engine::Receipt &receipt, engine::Settlement settlement) {
     count_call("settle");
-    const Place place = place_of(receipt);
-    if (settlement == engine::Settlement::keep) {
-        shown_.erase(place.id);
+    const auto entry = held_.find(id_of(receipt));
+    if (entry == held_.end() || entry->second.open_events == 0) {
         return;
     }
-    auto &envelopes = unsettled_[place.id];
-    envelopes.erase(place.envelope);
-    if (envelopes.empty()) {
-        unsettled_.erase(place.id);
-        network_.remove(place.mailbox, place.id);
+    Held &held = entry->second;
+    if (settlement == engine::Settlement::keep) {
+        held.settlement = settlement;
     }
+    if (--held.open_events > 0) {
+        return;
+    }
+    if (held.settlement == engine::Settlement::keep) {
+        held.kept_at = last_poll_;
+        return;
+    }
+    network_.remove(mailbox_of(receipt), entry->first);
+    held_.erase(entry);
 }
 
 std::optional<Timestamp> NetworkTransport::next_look(Timestamp now) const {
     std::optional<Timestamp> next;
-    for (const std::string &source : sources_) {
-        if (const auto arrival = network_.next_arrival(source)) {
+    for (const engine::Inlet &inlet : inlets_) {
+        if (const auto arrival = network_.next_arrival(node_, inlet.source)) {
             next = next ? std::min(*next, *arrival) : *arrival;
         }
     }
     // The world's time in the words of the node's clock.
-    return next ? std::optional{*next + (now - time_.now())} : std::nullopt;
+    return next ? std::optional{*next + (now - network_.time().now())} : std::nullopt;
 }
 
 } // namespace postrider::simulation

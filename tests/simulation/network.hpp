@@ -40,10 +40,10 @@ class Network {
 
     void set_hostility(const Hostility &hostility) { hostility_ = hostility; }
 
-    /// Mails between the two are held back until the partition ends.
-    void set_partition(const std::string &mailbox, bool parted);
+    /// Mails to and from this node are held back until its partition ends.
+    void set_partition(const std::string &node, bool parted);
 
-    /// False: refused for now.
+    /// `from` is a node, `to` a mailbox. False: refused for now.
     bool send(const std::string &from, const std::string &to, std::string mail);
 
     struct Mail {
@@ -51,14 +51,18 @@ class Network {
         std::string text;
     };
 
-    /// What lies in the mailbox now, in an order of chance.
-    std::vector<Mail> look(const std::string &mailbox);
+    /// What lies in the mailbox for anyone who looks into it now, in an order of chance. Without
+    /// the node's own mails.
+    std::vector<Mail> look(const std::string &node, const std::string &mailbox);
     void remove(const std::string &mailbox, std::uint64_t id);
 
     /// When the next mail on its way to this mailbox arrives.
-    [[nodiscard]] std::optional<Timestamp> next_arrival(const std::string &mailbox) const;
+    [[nodiscard]] std::optional<Timestamp> next_arrival(const std::string &node,
+                                                        const std::string &mailbox) const;
 
     [[nodiscard]] const HarmCounts &harm() const { return harm_; }
+
+    [[nodiscard]] const WorldTime &time() const { return time_; }
 
     /// Mails handed in, for the promise that nothing is sent without a change.
     [[nodiscard]] std::uint64_t sent() const { return sent_; }
@@ -72,8 +76,6 @@ class Network {
 
     bool strikes(std::uint32_t percent, const char *kind);
     std::string damaged(std::string mail);
-    [[nodiscard]] bool is_parted(const std::string &from, const std::string &to) const;
-
     Random &random_;
     const WorldTime &time_;
     Hostility hostility_;
@@ -84,11 +86,13 @@ class Network {
     HarmCounts harm_;
 };
 
-/// A node's way into the network: its own mailboxes are the sources of its inlets, the others' the
-/// targets of its transmissions. Forgets everything when the process dies (it is destroyed).
+/// A node's way into the network: mailboxes shared by several nodes, of which each takes what one
+/// of its stamps opens, like transport/maildir. Forgets everything when the process dies (it is
+/// destroyed).
 class NetworkTransport final : public engine::Transport {
   public:
-    NetworkTransport(Network &network, const WorldTime &time) : network_(network), time_(time) {}
+    NetworkTransport(Network &network, std::string node)
+        : network_(network), node_(std::move(node)) {}
 
     void configure(std::vector<engine::Inlet> inlets) override;
     void submit(engine::Transmission transmission) override;
@@ -100,16 +104,24 @@ class NetworkTransport final : public engine::Transport {
     void die_in(std::uint64_t calls) { calls_left_ = calls; }
 
   private:
+    struct Held {
+        std::size_t open_events = 0;
+        engine::Settlement settlement = engine::Settlement::remove;
+        std::optional<Timestamp> kept_at;
+    };
+
     void count_call(const char *where);
-    void look_into(const std::string &mailbox);
+    void look_into(const engine::Inlet &inlet, Timestamp now);
+    void judge(const engine::Inlet &inlet, const Network::Mail &mail);
 
     Network &network_;
-    const WorldTime &time_;
+    std::string node_;
     std::optional<std::uint64_t> calls_left_;
-    std::vector<std::string> sources_;
+    std::vector<engine::Inlet> inlets_;
     std::vector<engine::Event> events_;
-    std::set<std::uint64_t> shown_;
-    std::map<std::uint64_t, std::set<std::uint64_t>> unsettled_; // envelopes of a mail
+    std::set<std::uint64_t> others_; // mails that are not for us
+    std::map<std::uint64_t, Held> held_;
+    Timestamp last_poll_{};
 };
 
 } // namespace postrider::simulation

@@ -1,6 +1,8 @@
 // The simulated mail system does the harm that it says it does, and nothing else.
 #include <gtest/gtest.h>
 
+#include "common/wire/envelope.hpp"
+
 #include "tests/simulation/crash.hpp"
 #include "tests/simulation/network.hpp"
 
@@ -9,34 +11,39 @@ namespace {
 
 using std::chrono::hours;
 
-/// The smallest bytes that look like a whole envelope: one recipient and a body of 300 bytes.
-Bytes envelope_of(std::uint8_t filling) {
-    ByteWriter writer;
-    writer.raw(as_bytes("PRDR\x01\x0d\x0a"));
-    writer.u8(0);
-    writer.u8(1);
-    writer.u8(1);
-    writer.u16(104);
-    writer.u32(300);
-    Bytes bytes = std::move(writer).take();
-    bytes.resize(80 + 64 + 104 + 300, filling);
-    return bytes;
-}
-
 class NetworkTest : public testing::Test {
   protected:
     NetworkTest() {
-        a_.configure({{"maildir", "a", {}, {}}});
-        b_.configure({{"maildir", "b", {}, {}}});
+        a_.configure({{"maildir", "shared", {}, {}}});
+        b_.configure({inlet()});
     }
 
-    void send(std::uint8_t filling) {
-        a_.submit({ticket_++, "maildir", "b", "", envelope_of(filling)});
+    [[nodiscard]] engine::Inlet inlet() const {
+        FixedBytes<32> key{};
+        std::copy_n(stamp_key_.data(), key.size(), key.begin());
+        return {"maildir", "shared", {key}, {}};
     }
 
-    std::vector<engine::Arrived> arrived() {
+    /// An envelope under the stamp that b gave to a.
+    Bytes envelope_of(std::uint8_t filling) {
+        const std::vector<wire::Recipient> recipients{
+            {NodeId{2}, receiving_key_.public_key, crypto::Key{}, stamp_key_}};
+        const Bytes body(300, filling);
+        return *wire::seal_part({NodeId{1}, signing_key_}, recipients, wire::ContentKey{}, {},
+                                body);
+    }
+
+    Bytes send(std::uint8_t filling) {
+        Bytes envelope = envelope_of(filling);
+        a_.submit({ticket_++, "maildir", "shared", "", envelope});
+        return envelope;
+    }
+
+    std::vector<engine::Arrived> arrived() { return arrived(b_); }
+
+    std::vector<engine::Arrived> arrived(NetworkTransport &transport) {
         std::vector<engine::Arrived> out;
-        for (engine::Event &event : b_.poll(time_.now())) {
+        for (engine::Event &event : transport.poll(time_.now())) {
             if (auto *arrival = std::get_if<engine::Arrived>(&event)) {
                 out.push_back(std::move(*arrival));
             }
@@ -47,20 +54,24 @@ class NetworkTest : public testing::Test {
     Random random_{3};
     WorldTime time_;
     Network network_{random_, time_};
-    NetworkTransport a_{network_, time_};
-    NetworkTransport b_{network_, time_};
+    NetworkTransport a_{network_, "a"};
+    NetworkTransport b_{network_, "b"};
+    crypto::SigningKey signing_key_ = crypto::SigningKey::generate();
+    crypto::ExchangeKey receiving_key_ = crypto::ExchangeKey::generate();
+    crypto::Key stamp_key_ = crypto::Key::random();
     std::uint64_t ticket_ = 1;
 };
 
 TEST_F(NetworkTest, APeacefulNetworkDeliversWhatWasSent) {
-    send(1);
+    const Bytes envelope = send(1);
     EXPECT_EQ(a_.poll(time_.now()).size(), 1U) << "the outcome";
     EXPECT_TRUE(arrived().empty());
-    EXPECT_EQ(b_.next_look(time_.now()), network_.next_arrival("b"));
+    EXPECT_EQ(b_.next_look(time_.now()), network_.next_arrival("b", "shared"));
     time_.advance(hours{1});
     const auto mails = arrived();
     ASSERT_EQ(mails.size(), 1U);
-    EXPECT_EQ(mails[0].envelope, envelope_of(1));
+    EXPECT_EQ(mails[0].envelope, envelope);
+    EXPECT_TRUE(a_.poll(time_.now()).empty()) << "what a node sends is not for itself";
 }
 
 TEST_F(NetworkTest, AMailIsShownOncePerProcessUntilItIsSettled) {
@@ -70,14 +81,27 @@ TEST_F(NetworkTest, AMailIsShownOncePerProcessUntilItIsSettled) {
     ASSERT_EQ(mails.size(), 1U);
     EXPECT_TRUE(arrived().empty());
     b_.settle(mails[0].receipt, engine::Settlement::keep);
+    EXPECT_TRUE(arrived().empty());
+    time_.advance(std::chrono::minutes{2});
     EXPECT_EQ(arrived().size(), 1U);
-    NetworkTransport reborn(network_, time_);
-    reborn.configure({{"maildir", "b", {}, {}}});
-    EXPECT_EQ(reborn.poll(time_.now()).size(), 1U) << "not settled, so still there";
+    NetworkTransport reborn(network_, "b");
+    reborn.configure({inlet()});
+    EXPECT_EQ(arrived(reborn).size(), 1U) << "not settled, so still there";
     b_.settle(mails[0].receipt, engine::Settlement::remove);
-    NetworkTransport later(network_, time_);
-    later.configure({{"maildir", "b", {}, {}}});
-    EXPECT_TRUE(later.poll(time_.now()).empty());
+    NetworkTransport later(network_, "b");
+    later.configure({inlet()});
+    EXPECT_TRUE(arrived(later).empty());
+}
+
+TEST_F(NetworkTest, AMailForSomebodyElseIsLeftUntilItsStampIsKnown) {
+    NetworkTransport stranger(network_, "c");
+    stranger.configure({{"maildir", "shared", {}, {}}});
+    send(1);
+    time_.advance(hours{1});
+    EXPECT_TRUE(arrived(stranger).empty());
+    EXPECT_EQ(arrived().size(), 1U);
+    stranger.configure({inlet()});
+    EXPECT_EQ(arrived(stranger).size(), 1U);
 }
 
 TEST_F(NetworkTest, EveryKindOfHarmIsDoneAndCounted) {

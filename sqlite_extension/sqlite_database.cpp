@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/dialect/sqlite.hpp"
+#include "common/dialect/state_names.hpp"
 
 #include "sqlite_extension/sqlite_error.hpp"
 #include "sqlite_extension/sqlite_statement.hpp"
@@ -87,7 +88,7 @@ class SqliteTransaction : public engine::Transaction {
     }
 
     void execute_script(std::string_view sql) override {
-        run_script(connection(), std::string{sql});
+        run_script(connection(), dialect::expand_state_names(sql, dialect::sqlite()));
     }
 
     void defer_foreign_keys() override { run_script(connection(), "PRAGMA defer_foreign_keys=ON"); }

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "common/dialect/sqlite.hpp"
+#include "common/dialect/state_names.hpp"
 
 #include "sqlite_extension/sqlite_error.hpp"
 
@@ -120,7 +121,19 @@ Value argument_value(sqlite3_value *argument) {
     }
 }
 
-StatementHandle StatementCache::take(std::string_view sql) {
+const std::string &StatementCache::expanded(std::string_view sql) {
+    if (const auto known = expanded_.find(sql); known != expanded_.end()) {
+        return known->second;
+    }
+    if (expanded_.size() >= statements_kept_max) {
+        expanded_.clear();
+    }
+    return expanded_.emplace(std::string(sql), dialect::expand_state_names(sql, dialect::sqlite()))
+        .first->second;
+}
+
+StatementHandle StatementCache::take(std::string_view text) {
+    const std::string &sql = expanded(text);
     const auto found = free_.find(sql);
     if (found != free_.end()) {
         StatementHandle kept = std::move(found->second);

@@ -30,7 +30,8 @@ Value column_value(sqlite3_stmt *statement, int index);
 /// The same for an argument of a SQL function.
 Value argument_value(sqlite3_value *argument);
 
-/// Prepared statements by text. One in use is out of the cache, so a text may be in use twice.
+/// Prepared statements by text, `@name` standing for a state table. One in use is out of the cache,
+/// so a text may be in use twice.
 class StatementCache {
   public:
     explicit StatementCache(sqlite3 *connection) : connection_(connection) {}
@@ -42,8 +43,12 @@ class StatementCache {
     [[nodiscard]] sqlite3 *connection() const { return connection_; }
 
   private:
+    const std::string &expanded(std::string_view sql);
+
     sqlite3 *connection_;
-    std::map<std::string, StatementHandle, std::less<>> free_;
+    std::map<std::string, std::string, std::less<>>
+        expanded_; // by the text as the engine writes it
+    std::map<std::string, StatementHandle, std::less<>> free_; // by the expanded text
 };
 
 /// A statement on loan from the cache.

@@ -199,11 +199,6 @@ std::optional<Error> Maildir::look_through(Place &place, Harvest &harvest) {
         }
     };
     Result<void> listed = for_each_message(place.inlet.source, collect);
-    if (listed && unread.empty() && !place.position.empty()) {
-        place.position.clear();
-        seen_count = 0;
-        listed = for_each_message(place.inlet.source, collect);
-    }
     if (!listed) {
         return std::move(listed).error();
     }
@@ -255,6 +250,11 @@ std::optional<Error> Maildir::read_all(Place &place,
             others_count,
             Error{Errc::unknown_peer, "left messages that are for somebody else in maildir \"" +
                                           printable(place.inlet.source) + "\""}});
+    }
+    if (!is_stopped) {
+        // The end was reached: from the start again, for names that sort before what was read, such
+        // as those of a writer whose clock lags.
+        place.position.clear();
     }
     more_ = more_ || (is_progress && is_stopped);
     return trouble;

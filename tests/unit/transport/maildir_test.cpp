@@ -226,6 +226,25 @@ TEST_F(MaildirTest, AFloodOfMailsComesInPortionsOldestFirst) {
     EXPECT_EQ(one->next_look(now_), now_ + std::chrono::seconds{1});
 }
 
+TEST_F(MaildirTest, AWriterWhoseClockLagsIsHeardWhileOthersKeepWriting) {
+    const auto one = reader(1);
+    const std::string late = put(envelope_for(key(1)));
+    fs::rename(directory_ + "/new/" + late, root_ / "late");
+    std::set<std::string> arrived;
+    for (int poll = 0; poll < 3; ++poll) {
+        put(envelope_for(key(1)));
+        if (poll == 1) {
+            fs::rename(root_ / "late", directory_ + "/new/1.R00.postrider");
+        }
+        now_ += std::chrono::seconds{1};
+        for (const Arrived &mail : only<Arrived>(one->poll(now_))) {
+            arrived.insert(fs::path(mail.receipt).filename());
+        }
+    }
+    EXPECT_EQ(arrived.size(), 4U);
+    EXPECT_EQ(arrived.count("1.R00.postrider"), 1U);
+}
+
 TEST_F(MaildirTest, ManyTransmissionsAreDeliveredInOrderOverSeveralPolls) {
     Maildir writer;
     const Bytes envelope = envelope_for(key(1));

@@ -1,6 +1,7 @@
 // Offers of tasks between peers: what is said over stream 0, and what is done with what is heard.
 #pragma once
 
+#include "common/engine/declare.hpp"
 #include "common/engine/session.hpp"
 #include "common/engine/store/peers.hpp"
 #include "common/wire/control.hpp"
@@ -17,5 +18,9 @@ void restate_control(const Session &session, const Peer &peer);
 /// Does what a control message of the peer asks for. The same message may come again.
 Result<void>
 take_control_message(const Session &session, const Peer &peer, const wire::ControlMessage &message);
+
+/// Makes an offered task ours: `name` is "peer.task". Tells what was done. `refused` when there is
+/// no such offer, or a table is missing or unfit here; the offer then stays open.
+Result<ActionRows> accept_offer(const Session &session, const std::string &name);
 
 } // namespace postrider::engine

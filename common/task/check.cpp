@@ -73,12 +73,18 @@ std::vector<std::string> declared(const TaskText &text, const std::vector<std::s
     return names;
 }
 
-Mistake require(const Name &name, const std::vector<std::string> &known, const std::string &what) {
+Mistake require(const Name &name,
+                const std::vector<std::string> &known,
+                const std::string &what,
+                const std::string &user) {
     if (std::find(known.begin(), known.end(), name.value) != known.end()) {
         return std::nullopt;
     }
     const auto near = nearest(name.value, known);
-    return mistake_at(name.at, "there is no " + what + " \"" + name.value + "\"",
+    const bool kept = name.at.line == 0; // declared before, so the message must say where
+    return mistake_at(name.at,
+                      "there is no " + what + " \"" + name.value + "\"" +
+                          (kept ? ", which " + user + " names" : ""),
                       near ? "Did you mean \"" + *near + "\"?"
                            : "Declare it in this text, or correct the name.");
 }
@@ -91,44 +97,48 @@ struct Known {
     std::vector<std::string> nodes; // whoever may decide a conflict
 };
 
-Mistake check_conflict_node(const Maybe<Conflict> &conflict, const Known &known) {
-    return conflict && conflict->value.node ? require(*conflict->value.node, known.nodes, "node")
-                                            : std::nullopt;
+Mistake
+check_conflict_node(const Maybe<Conflict> &conflict, const Known &known, const std::string &user) {
+    return conflict && conflict->value.node
+               ? require(*conflict->value.node, known.nodes, "node", user)
+               : std::nullopt;
 }
 
 Mistake check_task_references(const Task &task, const Known &known) {
+    const std::string user = "the task \"" + task.name.value + "\"";
     if (task.on) {
-        if (auto mistake = require(*task.on, known.hosted, "hosted node")) {
+        if (auto mistake = require(*task.on, known.hosted, "hosted node", user)) {
             return mistake;
         }
     }
     for (const Name &peer : task.peers) {
-        if (auto mistake = require(peer, known.peers_and_groups, "peer or group")) {
+        if (auto mistake = require(peer, known.peers_and_groups, "peer or group", user)) {
             return mistake;
         }
     }
     for (const Table &table : task.tables) {
-        if (auto mistake = check_conflict_node(table.conflict, known)) {
+        if (auto mistake = check_conflict_node(table.conflict, known, user)) {
             return mistake;
         }
     }
     if (task.verify && task.verify->value.repair_from) {
-        if (auto mistake = require(*task.verify->value.repair_from, known.nodes, "node")) {
+        if (auto mistake = require(*task.verify->value.repair_from, known.nodes, "node", user)) {
             return mistake;
         }
     }
-    return check_conflict_node(task.conflict, known);
+    return check_conflict_node(task.conflict, known, user);
 }
 
 Mistake check_peer_references(const Peer &peer, const Known &known) {
+    const std::string user = "the peer \"" + peer.name.value + "\"";
     for (const Name &group : peer.groups) {
-        if (auto mistake = require(group, known.groups, "group")) {
+        if (auto mistake = require(group, known.groups, "group", user)) {
             return mistake;
         }
     }
     for (const Path &path : peer.paths) {
         if (path.via) {
-            if (auto mistake = require(*path.via, known.mailboxes, "mailbox")) {
+            if (auto mistake = require(*path.via, known.mailboxes, "mailbox", user)) {
                 return mistake;
             }
         }

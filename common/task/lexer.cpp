@@ -40,6 +40,9 @@ char Lexer::peek(std::size_t ahead) const {
 
 void Lexer::advance() {
     const char c = text_[offset_++];
+    if (at_.line == 0) {
+        return;
+    }
     if (c == '\n') {
         ++at_.line;
         at_.column = 1;

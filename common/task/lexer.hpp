@@ -20,8 +20,8 @@ struct Token {
 
 class Lexer {
   public:
-    /// `text` is UTF-8 and outlives the lexer.
-    explicit Lexer(std::string_view text) : text_(text) {}
+    /// `text` is UTF-8 and outlives the lexer. Without `begin` tokens have no places.
+    explicit Lexer(std::string_view text, Position begin = {1, 1}) : text_(text), at_(begin) {}
 
     /// The next token; `end` at the end, again and again.
     Result<Token> next();
@@ -50,7 +50,7 @@ class Lexer {
 
     std::string_view text_;
     std::size_t offset_ = 0;
-    Position at_{1, 1};
+    Position at_;
 };
 
 /// "line 3, column 7: " before the message.

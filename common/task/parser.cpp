@@ -34,7 +34,7 @@ std::string listed(const std::vector<std::string> &expected) {
 
 } // namespace
 
-Parser::Parser(std::string_view text) : lexer_(text) {
+Parser::Parser(std::string_view text, Position begin) : lexer_(text, begin) {
     take();
 }
 
@@ -335,7 +335,20 @@ Result<TaskText> Parser::text() {
     return text;
 }
 
-Result<TaskText> parse(std::string_view text) {
+Result<ObjectName> Parser::object() {
+    ObjectName name = object_name();
+    if (current_.kind != TokenKind::end) {
+        fail_expected("the end of the name");
+    }
+    if (error_) {
+        return *error_;
+    }
+    return name;
+}
+
+namespace {
+
+Result<void> check_characters(std::string_view text) {
     if (text.size() > limits::task_text_bytes_max) {
         return Error{Errc::too_large,
                      "the task text has " + std::to_string(text.size()) + " bytes",
@@ -349,7 +362,30 @@ Result<TaskText> parse(std::string_view text) {
                      {},
                      "Save the text as UTF-8."};
     }
-    return Parser{text}.text();
+    return {};
+}
+
+} // namespace
+
+Result<TaskText> parse(std::string_view text) {
+    if (const Result<void> checked = check_characters(text); !checked) {
+        return checked.error();
+    }
+    return Parser{text, {1, 1}}.text();
+}
+
+Result<TaskText> parse_stored(std::string_view text) {
+    if (const Result<void> checked = check_characters(text); !checked) {
+        return checked.error();
+    }
+    return Parser{text, {}}.text();
+}
+
+Result<ObjectName> parse_object(std::string_view text) {
+    if (const Result<void> checked = check_characters(text); !checked) {
+        return checked.error();
+    }
+    return Parser{text, {}}.object();
 }
 
 } // namespace postrider::task

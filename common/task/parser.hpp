@@ -14,9 +14,11 @@ namespace postrider::task {
 
 class Parser {
   public:
-    explicit Parser(std::string_view text);
+    Parser(std::string_view text, Position begin);
 
     Result<TaskText> text();
+    /// Nothing but the name of a table.
+    Result<ObjectName> object();
 
   private:
     // tokens (parser.cpp)

@@ -16,6 +16,13 @@ namespace postrider::task {
 /// `unsupported_version` for POSTRIDER 2 and above, `too_large`, else `malformed`.
 Result<TaskText> parse(std::string_view text);
 
+/// As `parse` for a text that was printed before and kept: the model has no places, so that
+/// messages about it name no line of a text that nobody sees.
+Result<TaskText> parse_stored(std::string_view text);
+
+/// The name of a table alone, as a peer suggests it.
+Result<ObjectName> parse_object(std::string_view text);
+
 /// Canonical text; parses back to an equal model.
 std::string print(const TaskText &text);
 /// One statement with its semicolon, without a line break at the end.

@@ -126,6 +126,15 @@ StreamReport read_stream(CborReader &in) {
     return out;
 }
 
+/// Shown to people as it is, so it holds nothing that a terminal would obey.
+std::string read_printable(CborReader &in, std::size_t bytes_max) {
+    const std::string_view text = in.text(bytes_max);
+    if (printable(text, bytes_max) != text) {
+        in.fail();
+    }
+    return std::string(text);
+}
+
 Note read_note(CborReader &in) {
     Note out;
     expect_array(in, note_parts);
@@ -134,8 +143,8 @@ Note read_note(CborReader &in) {
     out.stream = static_cast<std::uint32_t>(in.choice(uint32_max + 1));
     out.batch_number = in.unsigned_integer();
     out.rows = in.unsigned_integer();
-    out.code = in.text(limits::note_code_bytes_max);
-    out.message = in.text(limits::note_message_bytes_max);
+    out.code = read_printable(in, limits::note_code_bytes_max);
+    out.message = read_printable(in, limits::note_message_bytes_max);
     return out;
 }
 

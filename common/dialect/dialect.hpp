@@ -98,6 +98,8 @@ class Dialect {
     /// ?1 = capture id: name, sql of the key table and of every trigger that bears the capture's
     /// name; the triggers first.
     [[nodiscard]] virtual std::string list_capture() const = 0;
+    /// No parameter: the names of all key tables.
+    [[nodiscard]] virtual std::string list_key_tables() const = 0;
     /// The key table of a capture, without quotes.
     [[nodiscard]] virtual std::string key_table(CaptureId capture) const = 0;
     [[nodiscard]] virtual CollectQuery collect(const TableDescription &table,

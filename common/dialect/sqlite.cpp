@@ -300,6 +300,11 @@ class SqliteDialect final : public Dialect {
                "'postrider\\_capture\\_' || ?1 || '\\_%' ESCAPE '\\') ORDER BY type DESC, name";
     }
 
+    [[nodiscard]] std::string list_key_tables() const override {
+        return "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name LIKE "
+               "'postrider\\_capture\\_%' ESCAPE '\\' ORDER BY name";
+    }
+
     [[nodiscard]] std::string key_table(CaptureId capture) const override {
         return sqlite_text::key_table(capture);
     }

@@ -186,6 +186,24 @@ void drop_triggers(Transaction &transaction,
     }
 }
 
+/// Key tables that belong to none of the captures in use.
+std::vector<std::string> leftovers(Transaction &transaction,
+                                   const dialect::Dialect &dialect,
+                                   const std::vector<dialect::CaptureId> &in_use) {
+    std::vector<std::string> tables;
+    const auto cursor = transaction.query(dialect.list_key_tables());
+    while (const Row *row = cursor->next()) {
+        const std::string name = text_of(row->front());
+        const bool used = std::any_of(in_use.begin(), in_use.end(), [&](dialect::CaptureId id) {
+            return name == dialect.key_table(id);
+        });
+        if (!used) {
+            tables.push_back(name);
+        }
+    }
+    return tables;
+}
+
 /// "k0, t0" out of the key table's definition.
 std::string_view key_columns_of(std::string_view key_table_sql) {
     const std::size_t begin = key_table_sql.find('(');
@@ -201,7 +219,8 @@ void rebuild_key_table(Transaction &transaction,
                        const std::string &old_sql) {
     const dialect::CaptureSchema schema =
         dialect.capture_schema(table, capture.id, capture.options);
-    const std::string old_table = schema.key_table + "_old";
+    const std::string old_table =
+        schema.key_table + "_old" + std::to_string(leftovers(transaction, dialect, {}).size());
     transaction.execute_script("ALTER TABLE main." + dialect.quote_identifier(schema.key_table) +
                                " RENAME TO " + dialect.quote_identifier(old_table));
     transaction.execute_script(schema.key_table_sql);
@@ -210,7 +229,8 @@ void rebuild_key_table(Transaction &transaction,
     } else {
         transaction.execute(dialect.mark_all(table, capture.id, capture.options));
     }
-    transaction.execute_script("DROP TABLE main." + dialect.quote_identifier(old_table));
+    // DROP TABLE fails as long as a statement reads, and we may be called by one: `drop_leftovers`.
+    transaction.execute("DELETE FROM main." + dialect.quote_identifier(old_table));
 }
 
 } // namespace
@@ -278,7 +298,15 @@ void remove_capture(Transaction &transaction,
     // The triggers first: without the table they would make every write of the user fail.
     drop_triggers(transaction, dialect, existing, key_table);
     if (find(existing, key_table) != nullptr) {
-        transaction.execute_script("DROP TABLE main." + dialect.quote_identifier(key_table));
+        transaction.execute("DELETE FROM main." + dialect.quote_identifier(key_table));
+    }
+}
+
+void drop_leftovers(Transaction &transaction,
+                    const dialect::Dialect &dialect,
+                    const std::vector<dialect::CaptureId> &in_use) {
+    for (const std::string &table : leftovers(transaction, dialect, in_use)) {
+        transaction.execute_script("DROP TABLE main." + dialect.quote_identifier(table));
     }
 }
 

@@ -33,10 +33,18 @@ Result<void> install_capture(Transaction &transaction,
                              const dialect::TableDescription &table,
                              const Capture &capture);
 
-/// Drops triggers and key table, whatever is left of them.
+/// Drops the triggers and empties the key table, whatever is left of them. The empty table stays
+/// until `drop_leftovers`: SQLite drops no table while a statement reads, and the caller may be
+/// one.
 void remove_capture(Transaction &transaction,
                     const dialect::Dialect &dialect,
                     dialect::CaptureId capture);
+
+/// Drops the key tables of captures that are not `in_use`. In a write transaction of our own
+/// connection.
+void drop_leftovers(Transaction &transaction,
+                    const dialect::Dialect &dialect,
+                    const std::vector<dialect::CaptureId> &in_use);
 
 /// What is missing or altered, one sentence each; empty when the capture is whole. A rebuilt table
 /// has lost its triggers: rows changed since then are unknown, so the answer is a reload.

@@ -174,6 +174,7 @@ TEST(CaptureLife, removal_leaves_nothing_and_the_host_writes_on) {
         const auto transaction = sqlite::join_transaction(host.handle());
         engine::remove_capture(*transaction, dialect::sqlite(), 1);
         engine::remove_capture(*transaction, dialect::sqlite(), 1);
+        engine::drop_leftovers(*transaction, dialect::sqlite(), {2});
         transaction->commit();
     }
     host.must("INSERT INTO t VALUES(1, 1)");

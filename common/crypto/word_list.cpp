@@ -17,7 +17,7 @@
 namespace postrider::crypto {
 
 // One text with blanks between, so that 2048 words take a couple of hundred lines.
-const char word_list_text[] =
+const std::string_view word_list_text =
     "abandon ability able about above absent absorb abstract absurd abuse access accident "
     "account accuse achieve acid acoustic acquire across act action actor actress actual adapt "
     "add addict address adjust admit adult advance advice aerobic affair afford afraid again age "

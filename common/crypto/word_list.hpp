@@ -1,8 +1,10 @@
 // The words of words.hpp as one text, sorted, with single spaces between.
 #pragma once
 
+#include <string_view>
+
 namespace postrider::crypto {
 
-extern const char word_list_text[];
+extern const std::string_view word_list_text;
 
 } // namespace postrider::crypto

@@ -139,6 +139,13 @@ Reception take_envelope(const Session &session, ByteView envelope, const std::st
         wire::open_part(envelope, claimed->keys.stamp_in, opening_of(session, peer, claimed->keys),
                         {*peer.node, *peer.sign_public, peer.signing_generation});
     if (!part) {
+        // A confirm that comes again bears the stamp that the peer now uses for everything.
+        if (part.error().code == Errc::gap) {
+            if (const auto paired = take_pairing_envelope(session, envelope);
+                paired && paired->has_value()) {
+                return {Received::duplicate, Settlement::remove, {}};
+            }
+        }
         return refuse(session, {peer.peer_id, source, part.error()});
     }
     return take_verified(session, peer, *part, source);

@@ -11,6 +11,12 @@ namespace postrider::engine {
 /// the youngest first, and the contact key.
 wire::Opening opening_of(const Session &session, const Peer &peer, const PeerKeys &keys);
 
+/// The generation to announce to others now; never one that is destroyed.
+std::uint32_t current_receiving_generation(const Session &session);
+
+/// Our receiving key of a generation that is not destroyed.
+crypto::ExchangeKey own_receiving_key(const Session &session, std::uint32_t generation);
+
 /// Begins a new generation when the current one is 7 days old. To be called when something is sent
 /// anyway: the new key rides along.
 void rotate_if_due(const Session &session);

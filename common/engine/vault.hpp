@@ -13,7 +13,7 @@
 
 namespace postrider::engine {
 
-/// SECURITY.md, "Secrets at rest": M opens the sealed columns; the ratchet at index `ratchet_index`
+/// docs/security.md, "Secrets at rest": M opens the sealed columns; the ratchet at index `ratchet_index`
 /// gives the receiving keys from that index on, and no earlier one.
 struct Secret {
     NodeId node{};

@@ -115,12 +115,20 @@ std::vector<StateTable> identity_tables() {
                      maybe(integer("next_try_at")), text("last_error", "''"),
                      maybe(integer("worked_at")), maybe(blob("configuration_mac"))},
          .primary_key = {"peer_id", "ordinal"}},
+        // A pairing under way. role: inviter or accepter. state: open, used, disputed or expired at
+        // the inviter; answered, confirmed or expired at the accepter. `key_sealed` is K,
+        // `answer_sealed` the answer that was sent or taken, `next_try_at` when its message goes
+        // out (again).
         {.name = "invitation",
          .columns = {blob("invitation_id"), integer("peer_id"), text("role"), text("state"),
-                     maybe(blob("key_sealed")), maybe(blob("nonce")), blob("line_hash"),
-                     maybe(blob("transcript")), maybe(blob("message")), integer("expires_at"),
-                     integer("tries", "0"), maybe(integer("next_try_at")), boolean("trust_tasks")},
+                     blob("public_invitation"), blob("key_sealed"), maybe(blob("nonce_sealed")),
+                     maybe(blob("answer_sealed")), integer("expires_at"), integer("tries", "0"),
+                     maybe(integer("next_try_at")), boolean("trust_tasks")},
          .primary_key = {"invitation_id"}},
+        // Receiving generations after the first, and since when each is announced.
+        {.name = "receiving_key",
+         .columns = {integer("generation"), integer("announced_at")},
+         .primary_key = {"generation"}},
     };
 }
 
@@ -259,7 +267,7 @@ std::vector<StateTable> log_tables() {
                      maybe(integer("peer_id")), text("message"), text("action", "''")},
          .primary_key = {"event_id"}},
         // What came in and was not taken, with the reason; equal ones are counted.
-        {.name = "refused",
+        {.name = "refusal",
          .columns = {integer("refused_id"), maybe(integer("peer_id")), text("source"),
                      text("reason"), text("hint", "''"), integer("count", "1"), integer("first_at"),
                      integer("last_at")},

@@ -1,0 +1,39 @@
+// Configuration that could do harm if somebody else wrote it carries a MAC under the secret file
+// (docs/security.md, "Secrets at rest"): a row edited by hand, or brought by a foreign database
+// file, is shown but not used until `approve`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/engine/session.hpp"
+
+namespace postrider::engine {
+
+/// Tables with a column configuration_mac: peer, peer_path, mailbox, task_table. `key` holds the
+/// values of the primary key, in its order.
+struct ConfigurationKey {
+    std::string table;
+    std::vector<Value> key;
+    auto operator<=>(const ConfigurationKey &) const = default;
+};
+
+/// Writes the MAC of a row that this node has just written itself.
+void protect(const Session &session, const std::string &table, std::vector<Value> key);
+
+/// The row is as `protect` or `approve` last saw it. False when there is no such row.
+bool is_approved(const Session &session, const ConfigurationKey &row);
+
+/// Rows that are not used, in the order of tables and keys. A peer without keys needs no approval.
+std::vector<ConfigurationKey> unapproved(const Session &session);
+
+/// The operator says that all rows are as they should be. Gives how many were not approved before.
+std::size_t approve(const Session &session);
+
+/// What the MAC covers: table, then each covered column by name, kind and value, lengths before
+/// texts and bytes. Only null, integer, text and bytes occur.
+Bytes canonical_row(const std::string &table,
+                    const std::vector<std::string> &columns,
+                    const std::vector<Value> &values);
+
+} // namespace postrider::engine

@@ -12,7 +12,7 @@
 //   3 created, ms   8 origins        [+ [node, incarnation, collect number]]
 //   4 compression   9 dependencies   [+ [stream, batch number, queue position]]
 //                  10 history [+ hash]  11 notes seen  12 report  13 key  14 start [token,
-//                  previous]
+//                  previous]  15 rebase [incarnation, number, chain]
 #include "common/wire/batch.hpp"
 
 #include <algorithm>
@@ -41,9 +41,10 @@ enum HeaderKey : std::uint8_t {
     key_report = 12,
     key_receiving_key = 13,
     key_start = 14,
+    key_rebase = 15,
 };
 
-constexpr std::uint64_t header_keys = 15;
+constexpr std::uint64_t header_keys = 16;
 constexpr std::size_t frame_parts = 6;
 constexpr std::size_t triple_parts = 3;
 constexpr std::size_t pair_parts = 2;
@@ -165,6 +166,12 @@ void HeaderWriter::write_options() {
             out_.null();
         }
     }
+    if (header_.rebase) {
+        pair(key_rebase).array(triple_parts);
+        out_.unsigned_integer(header_.rebase->incarnation);
+        out_.unsigned_integer(header_.rebase->number);
+        out_.bytes(header_.rebase->chain);
+    }
 }
 
 class HeaderReader {
@@ -180,6 +187,7 @@ class HeaderReader {
     void read_dependencies();
     void read_history();
     void read_start();
+    void read_rebase();
 
     /// The values that are left out must not be written.
     void require(bool condition) {
@@ -259,8 +267,11 @@ void HeaderReader::read_pair(std::uint64_t key) {
     case key_receiving_key:
         header.key = read_key(in_);
         break;
-    default:
+    case key_start:
         read_start();
+        break;
+    default:
+        read_rebase();
         break;
     }
 }
@@ -324,6 +335,15 @@ void HeaderReader::read_start() {
         start.previous = in_.fixed<16>();
     }
     out_.header.start = start;
+}
+
+void HeaderReader::read_rebase() {
+    expect_array(in_, triple_parts);
+    Rebase rebase;
+    rebase.incarnation = in_.unsigned_integer();
+    rebase.number = in_.unsigned_integer();
+    rebase.chain = in_.fixed<32>();
+    out_.header.rebase = rebase;
 }
 
 Error too_large(const char *what) {

@@ -1,8 +1,8 @@
 // Reports:
 //
-//   [[* stream], [* note], [* suite], key / null, notes seen]
+//   [incarnation, counter, hello, [* stream], [* note], [* suite], key / null, notes seen]
 //   stream  [stream, incarnation, applied, chain, [* [first, last]], [* missing]]
-//   missing [number, body hash, [+ [offset, size]]]
+//   missing [number, body hash, [* [offset, size]]]; no range and a hash of zeros: nothing came
 //   note    [number, kind, stream, batch number, rows, code, message]
 //   key     [generation, receiving key]
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace postrider::wire {
 
 namespace {
 
-constexpr std::size_t report_parts = 5;
+constexpr std::size_t report_parts = 8;
 constexpr std::size_t stream_parts = 6;
 constexpr std::size_t missing_parts = 3;
 constexpr std::size_t note_parts = 7;
@@ -91,7 +91,7 @@ MissingParts read_missing(CborReader &in) {
         }
         out.ranges.push_back(range);
     }
-    if (out.ranges.empty()) {
+    if (out.ranges.empty() != (out.body_hash == Hash{})) {
         in.fail();
     }
     return out;
@@ -192,6 +192,9 @@ KeyAnnouncement read_key(CborReader &in) {
 
 void write_report(CborWriter &out, const Report &report) {
     out.array(report_parts);
+    out.unsigned_integer(report.incarnation);
+    out.unsigned_integer(report.counter);
+    out.boolean(report.hello);
     out.array(report.streams.size());
     for (const StreamReport &stream : report.streams) {
         write_stream(out, stream);
@@ -212,6 +215,9 @@ void write_report(CborWriter &out, const Report &report) {
 Report read_report(CborReader &in) {
     Report out;
     expect_array(in, report_parts);
+    out.incarnation = in.unsigned_integer();
+    out.counter = in.unsigned_integer();
+    out.hello = in.boolean();
     const std::size_t streams = in.array(limits::report_streams_max);
     for (std::size_t index = 0; index < streams && in.ok(); ++index) {
         StreamReport stream = read_stream(in);

@@ -31,17 +31,17 @@ void log_refused(Transaction &transaction, Timestamp now, const RefusedRow &refu
     const Value source = Value::text(printable(refused.source));
     const Value cause = Value::text(printable(reason, 400));
     const std::int64_t counted =
-        transaction.execute("UPDATE @refused SET count = count + 1, last_at = ?4"
+        transaction.execute("UPDATE @refusal SET count = count + 1, last_at = ?4"
                             " WHERE source = ?2 AND reason = ?3"
                             " AND coalesce(peer_id, 0) = coalesce(?1, 0)",
                             {peer, source, cause, stored(now)});
     if (counted == 0) {
         transaction.execute(
-            "INSERT INTO @refused (refused_id, peer_id, source, reason, hint, first_at, last_at)"
-            " SELECT coalesce(max(refused_id), 0) + 1, ?1, ?2, ?3, ?4, ?5, ?5 FROM @refused",
+            "INSERT INTO @refusal (refused_id, peer_id, source, reason, hint, first_at, last_at)"
+            " SELECT coalesce(max(refused_id), 0) + 1, ?1, ?2, ?3, ?4, ?5, ?5 FROM @refusal",
             {peer, source, cause, Value::text(refused.reason.hint), stored(now)});
-        transaction.execute("DELETE FROM @refused WHERE refused_id <="
-                            " (SELECT max(refused_id) FROM @refused) - ?1",
+        transaction.execute("DELETE FROM @refusal WHERE refused_id <="
+                            " (SELECT max(refused_id) FROM @refusal) - ?1",
                             {std::int64_t{limits::refused_rows_max}});
     }
 }
@@ -91,7 +91,7 @@ void prune_logs(Transaction &transaction, Timestamp now, Duration keep) {
     const Value oldest = stored(now - keep);
     transaction.execute("DELETE FROM @delivery WHERE finished_at < ?1", {oldest});
     transaction.execute("DELETE FROM @event WHERE happened_at < ?1", {oldest});
-    transaction.execute("DELETE FROM @refused WHERE last_at < ?1", {oldest});
+    transaction.execute("DELETE FROM @refusal WHERE last_at < ?1", {oldest});
 }
 
 } // namespace postrider::engine

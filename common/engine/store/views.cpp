@@ -88,7 +88,7 @@ std::string refused_sql(const dialect::Dialect &dialect) {
            " AS last, p.name AS peer, r.source AS source, r.reason AS reason, r.count AS count," +
            dialect.time_text("r.first_at") +
            " AS first, r.hint AS action"
-           " FROM @refused r LEFT JOIN @peer p ON p.peer_id = r.peer_id";
+           " FROM @refusal r LEFT JOIN @peer p ON p.peer_id = r.peer_id";
 }
 
 std::string offers_sql(const dialect::Dialect &dialect) {

@@ -1,0 +1,221 @@
+// Building and running the two nodes.
+#include "tests/support/paired_nodes.hpp"
+
+#include <stdexcept>
+
+namespace postrider::test {
+
+using engine::Session;
+using engine::stored;
+
+Application::Application(const std::string &path) {
+    if (sqlite3_open(path.c_str(), &connection_) != SQLITE_OK) {
+        throw std::runtime_error("could not open " + path);
+    }
+    sqlite3_busy_timeout(connection_, 5000);
+    run("PRAGMA foreign_keys = ON");
+}
+
+void Application::run(const std::string &sql) {
+    if (sqlite3_exec(connection_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
+        throw std::runtime_error(std::string(sqlite3_errmsg(connection_)) + ": " + sql);
+    }
+}
+
+std::string Application::ask(const std::string &sql) {
+    std::string out;
+    const auto row = [](void *text, int count, char **values, char **) {
+        auto &answer = *static_cast<std::string *>(text);
+        answer += answer.empty() ? "" : "\n";
+        for (int index = 0; index < count; ++index) {
+            answer += index == 0 ? "" : "|";
+            answer += values[index] == nullptr ? "" : values[index];
+        }
+        return 0;
+    };
+    if (sqlite3_exec(connection_, sql.c_str(), row, &out, nullptr) != SQLITE_OK) {
+        throw std::runtime_error(std::string(sqlite3_errmsg(connection_)) + ": " + sql);
+    }
+    return out;
+}
+
+stream::Timing quick_timing() {
+    stream::Timing timing;
+    timing.retransmission_min = std::chrono::seconds{30};
+    timing.acknowledgement_delay = std::chrono::seconds{1};
+    timing.gap_delay = std::chrono::seconds{10};
+    timing.repeat_min = std::chrono::seconds{30};
+    return timing;
+}
+
+TestNode::TestNode(const std::string &file, const std::string &name, Timestamp start)
+    : path(file), now(start) {
+    vault.move_to(file, 1, std::hash<std::string>{}(file));
+    open();
+    const auto transaction = database->begin(engine::Mode::write);
+    engine::create_state_tables(*transaction, database->dialect());
+    Result<engine::Identity> made = engine::create_identity(*transaction, vault, name, now);
+    ensure(made.has_value(), "a test node gets an identity");
+    identity = *std::move(made);
+    transaction->commit();
+}
+
+void TestNode::open() {
+    Result<std::unique_ptr<sqlite::SqliteDatabase>> opened =
+        sqlite::open_database({.path = path, .create = true});
+    ensure(opened.has_value(), "a test node's file can be opened");
+    database = *std::move(opened);
+    transport = std::make_unique<transport::Maildir>();
+    engine = std::make_unique<engine::Engine>(
+        engine::Ports{*database, vault, *transport},
+        engine::EngineSettings{.timing = timing, .holder = "test"});
+}
+
+void TestNode::restart() {
+    engine.reset();
+    transport.reset();
+    database.reset();
+    open();
+}
+
+void TestNode::write(const std::function<void(const Session &)> &work) {
+    const auto transaction = database->begin(engine::Mode::write);
+    work({*transaction, database->dialect(), identity, timing, now});
+    transaction->commit();
+}
+
+engine::CycleResult TestNode::cycle() {
+    Result<engine::CycleResult> result = engine->cycle(now);
+    if (!result) {
+        throw std::runtime_error(result.error().message);
+    }
+    if (result->problem) {
+        throw std::runtime_error(result->problem->message);
+    }
+    return *std::move(result);
+}
+
+std::int64_t TestNode::add_task(const Session &session,
+                                const std::string &task,
+                                const std::string &direction,
+                                const std::vector<std::string> &tables) {
+    session.transaction.execute(
+        "INSERT INTO @task (declared_by, name, direction, statement, lane, created_at)"
+        " VALUES (?1, ?2, ?3, '', 'maildir', 0)",
+        {stored(identity.node), Value::text(task), Value::text(direction)});
+    const std::int64_t task_id = engine::integer_at(
+        *engine::first_row(session.transaction, "SELECT max(task_id) FROM @task"), 0);
+    std::int64_t ordinal = 0;
+    for (const std::string &table : tables) {
+        session.transaction.execute(
+            "INSERT INTO @task_table (task_id, ordinal, local_name, wire_name)"
+            " VALUES (?1, ?2, ?3, ?3)",
+            {task_id, ++ordinal, Value::text(table)});
+    }
+    return task_id;
+}
+
+void TestNode::send(const std::string &task,
+                    const std::string &peer,
+                    const std::vector<std::string> &tables) {
+    write([&](const Session &session) {
+        const std::int64_t task_id = add_task(session, task, "send", tables);
+        for (const std::string &table : tables) {
+            const auto described =
+                engine::describe_table(session.transaction, session.dialect, table);
+            ensure(described.has_value(), "the tables of a test exist");
+            session.transaction.execute(
+                "INSERT INTO @capture (table_name, fingerprint) VALUES (?1, ?2)",
+                {Value::text(table), Value::text(dialect::fingerprint(*described))});
+            const std::int64_t capture_id = engine::integer_at(
+                *engine::first_row(session.transaction, "SELECT max(capture_id) FROM @capture"), 0);
+            const Result<void> installed = engine::install_capture(
+                session.transaction, session.dialect, *described, {capture_id, {}});
+            if (!installed) {
+                throw std::runtime_error(installed.error().message + installed.error().detail);
+            }
+        }
+        const std::int64_t peer_id = engine::find_peer(session.transaction, peer)->peer_id;
+        session.transaction.execute("INSERT INTO @task_peer (task_id, peer_id, changed_at, state) "
+                                    "VALUES (?1, ?2, 0, 'offered')",
+                                    {task_id, peer_id});
+        engine::activate_task(session, task_id, peer_id);
+    });
+}
+
+void TestNode::receive(const std::string &task,
+                       const std::string &peer,
+                       const std::vector<std::string> &tables) {
+    write([&](const Session &session) {
+        const std::int64_t task_id = add_task(session, task, "receive", tables);
+        session.transaction.execute(
+            "INSERT INTO @task_peer (task_id, peer_id, changed_at, state) VALUES (?1, ?2, 0, "
+            "'active')",
+            {task_id, engine::find_peer(session.transaction, peer)->peer_id});
+    });
+}
+
+namespace {
+
+struct SharedKeys {
+    crypto::Key psk;
+    crypto::Key to_left;
+    crypto::Key to_right;
+};
+
+void add_peer(TestNode &node,
+              const TestNode &other,
+              const SharedKeys &keys,
+              bool is_left,
+              const std::string &maildir) {
+    node.write([&](const Session &session) {
+        engine::Peer peer;
+        peer.peer_id = 1;
+        const auto place = [&](const char *column, const crypto::Key &key) {
+            return engine::seal(node.identity, engine::peer_place(peer, column), key.view());
+        };
+        const Result<crypto::ExchangeKey> receiving =
+            crypto::receiving_key(other.identity.ratchet, other.identity.ratchet.index);
+        session.transaction.execute(
+            "INSERT INTO @peer (peer_id, name, node_id, state, sign_public, contact_public,"
+            " receiving_generation, receiving_public, psk_sealed, stamp_in_sealed,"
+            " stamp_out_sealed, created_at)"
+            " VALUES (1, ?1, ?2, 'verified', ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0)",
+            {Value::text(other.identity.name), stored(other.identity.node),
+             stored(other.identity.signing_key.public_key),
+             stored(other.identity.contact_key.public_key),
+             std::int64_t{other.identity.ratchet.index}, stored(receiving->public_key),
+             place("psk_sealed", keys.psk),
+             place("stamp_in_sealed", is_left ? keys.to_left : keys.to_right),
+             place("stamp_out_sealed", is_left ? keys.to_right : keys.to_left)});
+        session.transaction.execute("INSERT INTO @peer_path (peer_id, ordinal, kind, target)"
+                                    " VALUES (1, 1, 'maildir', ?1)",
+                                    {Value::text(maildir)});
+        engine::open_control_stream(session, 1);
+    });
+}
+
+} // namespace
+
+void pair_directly(TestNode &left, TestNode &right, const std::string &maildir) {
+    const Result<void> made = transport::create_maildir(maildir);
+    ensure(made.has_value(), "a test can make a maildir");
+    const SharedKeys keys{crypto::Key::random(), crypto::Key::random(), crypto::Key::random()};
+    add_peer(left, right, keys, true, maildir);
+    add_peer(right, left, keys, false, maildir);
+}
+
+void run_until_quiet(TestNode &left, TestNode &right) {
+    for (int round = 0; round < 1000; ++round) {
+        const bool busy = left.cycle().did_anything() || right.cycle().did_anything();
+        const bool waiting = left.engine->cycle(left.now)->did_anything();
+        if (!busy && !waiting && round > 3) {
+            return;
+        }
+        left.now += std::chrono::seconds{1};
+        right.now += std::chrono::seconds{1};
+    }
+    throw std::runtime_error("the nodes do not come to rest");
+}
+
+} // namespace postrider::test

@@ -1,0 +1,84 @@
+// Two nodes over SQLite files with a maildir between them, paired behind the back of the pairing
+// protocol, for tests of the engine.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <sqlite3.h>
+
+#include "common/engine/cycle.hpp"
+#include "common/engine/introspect.hpp"
+#include "common/engine/lanes.hpp"
+#include "common/engine/store/rows.hpp"
+#include "common/engine/store/schema.hpp"
+#include "common/transport/maildir.hpp"
+#include "common/vault/memory_vault.hpp"
+
+#include "sqlite_extension/sqlite_database.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace postrider::test {
+
+/// A plain connection, as an application has one: triggers fire, nothing of ours is loaded.
+class Application {
+  public:
+    explicit Application(const std::string &path);
+    Application(const Application &) = delete;
+    Application &operator=(const Application &) = delete;
+
+    ~Application() { sqlite3_close(connection_); }
+
+    /// Throws std::runtime_error with SQLite's message.
+    void run(const std::string &sql);
+    /// All rows, columns joined with '|', rows with '\n'.
+    std::string ask(const std::string &sql);
+
+  private:
+    sqlite3 *connection_ = nullptr;
+};
+
+/// Timing of a test: everything at once.
+stream::Timing quick_timing();
+
+class TestNode {
+  public:
+    TestNode(const std::string &path, const std::string &name, Timestamp now);
+
+    /// Runs `work` in a write transaction and commits.
+    void write(const std::function<void(const engine::Session &)> &work);
+    engine::CycleResult cycle();
+    /// The process dies and comes back: everything in memory is gone.
+    void restart();
+    /// The directory of the maildir that both nodes use.
+    void
+    send(const std::string &task, const std::string &peer, const std::vector<std::string> &tables);
+    void receive(const std::string &task,
+                 const std::string &peer,
+                 const std::vector<std::string> &tables);
+
+    std::string path;
+    Timestamp now;
+    stream::Timing timing = quick_timing();
+    vault::MemoryVault vault;
+    std::unique_ptr<sqlite::SqliteDatabase> database;
+    std::unique_ptr<transport::Maildir> transport;
+    std::unique_ptr<engine::Engine> engine;
+    engine::Identity identity;
+
+  private:
+    std::int64_t add_task(const engine::Session &session,
+                          const std::string &task,
+                          const std::string &direction,
+                          const std::vector<std::string> &tables);
+    void open();
+};
+
+/// Gives each the other's keys and the maildir at `maildir`.
+void pair_directly(TestNode &left, TestNode &right, const std::string &maildir);
+
+/// Cycles both, the clock going on, until neither does anything.
+void run_until_quiet(TestNode &left, TestNode &right);
+
+} // namespace postrider::test

@@ -159,6 +159,9 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
                     log_refused(session.transaction, now,
                                 {std::nullopt, unusable->receipt, unusable->reason});
                     settlements.emplace_back(unusable->receipt, Settlement::set_aside);
+                } else if (const auto *notice = std::get_if<Notice>(&event)) {
+                    log_refused(session.transaction, now,
+                                {std::nullopt, notice->source, notice->reason});
                 } else if (const auto *outcome = std::get_if<Outcome>(&event)) {
                     if (const auto sent = tickets_.take(outcome->ticket)) {
                         take_outcome(session, *sent, outcome->result);

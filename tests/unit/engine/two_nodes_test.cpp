@@ -45,13 +45,13 @@ TEST_F(TwoNodes, AChangeArrivesAndIsAcknowledged) {
 
 TEST_F(TwoNodes, RowsThatWereThereBeforeAreLoaded) {
     Application &application = shop_application;
-    application.run("CREATE TABLE old(id INTEGER PRIMARY KEY, name TEXT);"
-                    "INSERT INTO old VALUES(1, 'a'), (2, 'b')");
-    office_application.run("CREATE TABLE old(id INTEGER PRIMARY KEY, name TEXT)");
-    shop.send("olds", "office", {"old"});
-    office.receive("olds", "shop", {"old"});
+    application.run("CREATE TABLE stock(id INTEGER PRIMARY KEY, name TEXT);"
+                    "INSERT INTO stock VALUES(1, 'a'), (2, 'b')");
+    office_application.run("CREATE TABLE stock(id INTEGER PRIMARY KEY, name TEXT)");
+    shop.send("stocks", "office", {"stock"});
+    office.receive("stocks", "shop", {"stock"});
     run_until_quiet(shop, office);
-    EXPECT_EQ(office_application.ask("SELECT * FROM old"), "1|a\n2|b");
+    EXPECT_EQ(office_application.ask("SELECT * FROM stock"), "1|a\n2|b");
 }
 
 TEST_F(TwoNodes, NothingTravelsWhenNothingChanges) {

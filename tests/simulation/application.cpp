@@ -257,6 +257,15 @@ std::string ask(const MemoryDisk &disk, const std::string &sql) {
     return rows.empty() ? "" : rows.front().front();
 }
 
+std::string ask_text(const MemoryDisk &disk, const std::string &sql) {
+    const std::string exact = ask(disk, sql);
+    if (!exact.starts_with("text ")) {
+        return "";
+    }
+    const Result<Bytes> text = from_hex(exact.substr(5));
+    return std::string{as_text(*text)};
+}
+
 void run_plain(const MemoryDisk &disk, const std::string &sql) {
     PlainConnection connection(disk);
     if (!connection.is_open() || !connection.run(sql)) {

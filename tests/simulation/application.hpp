@@ -49,6 +49,9 @@ std::string complaints(const MemoryDisk &disk);
 /// The one value of a query, as text; "" without a row.
 std::string ask(const MemoryDisk &disk, const std::string &sql);
 
+/// The same for a text, as it is.
+std::string ask_text(const MemoryDisk &disk, const std::string &sql);
+
 /// Runs statements through a plain connection; throws BrokenInvariant when that fails.
 void run_plain(const MemoryDisk &disk, const std::string &sql);
 

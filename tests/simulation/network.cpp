@@ -10,6 +10,7 @@
 #include "common/wire/envelope.hpp"
 
 #include "tests/simulation/crash.hpp"
+#include "tests/simulation/faults.hpp"
 
 namespace postrider::simulation {
 
@@ -140,6 +141,9 @@ std::optional<Timestamp> Network::next_arrival(const std::string &node,
 // ---- NetworkTransport ---------------------------------------------------------------------------
 
 void NetworkTransport::count_call(const char *where) {
+    if (disk_ != nullptr && disk_->is_dead()) {
+        throw Crash{where};
+    }
     if (!calls_left_) {
         return;
     }
@@ -193,7 +197,11 @@ void NetworkTransport::judge(const engine::Inlet &inlet, const Network::Mail &ma
         }
     }
     if (held.open_events > 0) {
+        held.commits_before = witness_ != nullptr ? witness_->commits : 0;
         held_[mail.id] = held;
+        if (planted_fault() == Fault::delete_mail_before_commit) {
+            remove(receipt);
+        }
     } else {
         others_.insert(mail.id);
     }
@@ -238,6 +246,15 @@ void NetworkTransport::settle(const engine::Receipt &receipt, engine::Settlement
     if (held.settlement == engine::Settlement::keep) {
         held.kept_at = last_poll_;
         return;
+    }
+    remove(receipt);
+}
+
+void NetworkTransport::remove(const engine::Receipt &receipt) {
+    const auto entry = held_.find(id_of(receipt));
+    if (witness_ != nullptr && witness_->commits == entry->second.commits_before &&
+        witness_->violation.empty()) {
+        witness_->violation = "a mail was deleted before what it brought was committed";
     }
     network_.remove(mailbox_of(receipt), entry->first);
     held_.erase(entry);

@@ -12,7 +12,9 @@
 #include "common/engine/transport.hpp"
 
 #include "tests/simulation/clock.hpp"
+#include "tests/simulation/memory_disk.hpp"
 #include "tests/simulation/random.hpp"
+#include "tests/simulation/witness.hpp"
 
 namespace postrider::simulation {
 
@@ -94,6 +96,11 @@ class NetworkTransport final : public engine::Transport {
     NetworkTransport(Network &network, std::string node)
         : network_(network), node_(std::move(node)) {}
 
+    /// Of a process that dies with its disk, and under a witness: a mail that goes before anything
+    /// was committed since it was shown is a violation.
+    NetworkTransport(Network &network, std::string node, const MemoryDisk &disk, Witness &witness)
+        : network_(network), node_(std::move(node)), disk_(&disk), witness_(&witness) {}
+
     void configure(std::vector<engine::Inlet> inlets) override;
     void submit(engine::Transmission transmission) override;
     std::vector<engine::Event> poll(Timestamp now) override;
@@ -108,14 +115,18 @@ class NetworkTransport final : public engine::Transport {
         std::size_t open_events = 0;
         engine::Settlement settlement = engine::Settlement::remove;
         std::optional<Timestamp> kept_at;
+        std::uint64_t commits_before = 0;
     };
 
     void count_call(const char *where);
     void look_into(const engine::Inlet &inlet, Timestamp now);
     void judge(const engine::Inlet &inlet, const Network::Mail &mail);
+    void remove(const engine::Receipt &receipt);
 
     Network &network_;
     std::string node_;
+    const MemoryDisk *disk_ = nullptr;
+    Witness *witness_ = nullptr;
     std::optional<std::uint64_t> calls_left_;
     std::vector<engine::Inlet> inlets_;
     std::vector<engine::Event> events_;

@@ -1,0 +1,189 @@
+// The faults that sit inside the core: each function stands in for the one of the same name.
+#include "tests/simulation/faults.hpp"
+
+#include <array>
+#include <utility>
+
+#include "common/engine/introspect.hpp"
+#include "common/stream/incoming.hpp"
+#include "common/stream/outgoing.hpp"
+
+namespace postrider::simulation {
+
+namespace {
+
+Fault planted = Fault::none;
+
+constexpr std::array<std::pair<std::string_view, Fault>, 6> names{{
+    {"skip_duplicate_check", Fault::skip_duplicate_check},
+    {"acknowledge_before_commit", Fault::acknowledge_before_commit},
+    {"forget_chain", Fault::forget_chain},
+    {"delete_mail_before_commit", Fault::delete_mail_before_commit},
+    {"reuse_number_after_restore", Fault::reuse_number_after_restore},
+    {"drop_guard_trigger", Fault::drop_guard_trigger},
+}};
+
+} // namespace
+
+std::optional<Fault> fault_named(std::string_view name) {
+    for (const auto &[known, fault] : names) {
+        if (known == name) {
+            return fault;
+        }
+    }
+    return std::nullopt;
+}
+
+std::vector<std::string> fault_names() {
+    std::vector<std::string> out;
+    for (const auto &[name, fault] : names) {
+        out.emplace_back(name);
+    }
+    return out;
+}
+
+Fault planted_fault() {
+    return planted;
+}
+
+void plant(Fault fault) {
+    planted = fault;
+}
+
+/// As if the number just before the arriving one were the last that was applied.
+stream::IncomingStream without_memory_of(const stream::IncomingStream &stream,
+                                         const stream::PartHead &head) {
+    stream::IncomingStream forgetful = stream;
+    if (stream.newcomer == 0 && head.incarnation == stream.applied.incarnation &&
+        head.number <= stream.applied.number) {
+        forgetful.applied.number = head.number - 1;
+    }
+    return forgetful;
+}
+
+/// A machine in which every chain hash fits.
+stream::IncomingStream with_fitting_chain(const stream::IncomingStream &stream) {
+    stream::IncomingStream blind = stream;
+    stream::ChainHash chain = stream.applied.chain;
+    std::uint64_t number = 0;
+    for (auto &[key, body] : blind.inbox) {
+        if (!body.opened) {
+            continue;
+        }
+        if (body.opened->rebase) {
+            body.opened->rebase->chain = stream.applied.chain;
+        }
+        if (key.first != number) {
+            body.opened->previous_chain = chain;
+            chain = body.opened->chain;
+            number = key.first;
+        } else {
+            body.opened->chain = chain;
+        }
+    }
+    return blind;
+}
+
+} // namespace postrider::simulation
+
+// The names are the mangled ones of stream::judge, note_stored, next_step, on_report and
+// engine::check_capture.
+// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming)
+namespace postrider {
+
+using simulation::Fault;
+using simulation::planted_fault;
+
+#define POSTRIDER_JUDGE "_ZN9postrider6stream5judgeERKNS0_14IncomingStreamERKNS0_8PartHeadE"
+#define POSTRIDER_NOTE_STORED                                                                      \
+    "_ZN9postrider6stream11note_storedERNS0_14IncomingStreamERKNS0_8PartHeadE"
+#define POSTRIDER_NEXT_STEP "_ZN9postrider6stream9next_stepERKNS0_14IncomingStreamE"
+
+stream::ArrivalVerdict real_judge(const stream::IncomingStream &,
+                                  const stream::PartHead &) asm("__real_" POSTRIDER_JUDGE);
+stream::ArrivalVerdict wrapped_judge(const stream::IncomingStream &,
+                                     const stream::PartHead &) asm("__wrap_" POSTRIDER_JUDGE);
+
+stream::ArrivalVerdict wrapped_judge(const stream::IncomingStream &stream,
+                                     const stream::PartHead &head) {
+    return planted_fault() == Fault::skip_duplicate_check
+               ? real_judge(simulation::without_memory_of(stream, head), head)
+               : real_judge(stream, head);
+}
+
+bool real_note_stored(stream::IncomingStream &,
+                      const stream::PartHead &) asm("__real_" POSTRIDER_NOTE_STORED);
+bool wrapped_note_stored(stream::IncomingStream &,
+                         const stream::PartHead &) asm("__wrap_" POSTRIDER_NOTE_STORED);
+
+bool wrapped_note_stored(stream::IncomingStream &stream, const stream::PartHead &head) {
+    if (planted_fault() == Fault::skip_duplicate_check) {
+        stream = simulation::without_memory_of(stream, head);
+    }
+    return real_note_stored(stream, head);
+}
+
+stream::Step real_next_step(const stream::IncomingStream &) asm("__real_" POSTRIDER_NEXT_STEP);
+stream::Step wrapped_next_step(const stream::IncomingStream &) asm("__wrap_" POSTRIDER_NEXT_STEP);
+
+stream::Step wrapped_next_step(const stream::IncomingStream &stream) {
+    const bool blind =
+        planted_fault() == Fault::forget_chain || planted_fault() == Fault::skip_duplicate_check;
+    return real_next_step(blind ? simulation::with_fitting_chain(stream) : stream);
+}
+
+#define POSTRIDER_ON_REPORT                                                                        \
+    "_ZN9postrider6stream9on_reportERNS0_14OutgoingStreamERKNS0_12StreamReportERKNS0_6TimingENSt6" \
+    "chrono10time_pointINS9_3_V212system_clockENS9_8durationIlSt5ratioILl1ELl1000EEEEEE"
+
+stream::ReportOutcome real_on_report(stream::OutgoingStream &,
+                                     const stream::StreamReport &,
+                                     const stream::Timing &,
+                                     Timestamp) asm("__real_" POSTRIDER_ON_REPORT);
+stream::ReportOutcome wrapped_on_report(stream::OutgoingStream &,
+                                        const stream::StreamReport &,
+                                        const stream::Timing &,
+                                        Timestamp) asm("__wrap_" POSTRIDER_ON_REPORT);
+
+stream::ReportOutcome wrapped_on_report(stream::OutgoingStream &stream,
+                                        const stream::StreamReport &report,
+                                        const stream::Timing &timing,
+                                        Timestamp now) {
+    stream::StreamReport blind = report;
+    if (planted_fault() == Fault::forget_chain &&
+        report.applied.incarnation == stream.incarnation) {
+        const auto entry = stream.outbox.find(report.applied.number);
+        blind.applied.chain =
+            entry == stream.outbox.end() ? stream.acknowledged_chain : entry->second.chain;
+    }
+    return real_on_report(stream, blind, timing, now);
+}
+
+#define POSTRIDER_CHECK_CAPTURE                                                                    \
+    "_ZN9postrider6engine13check_captureB5cxx11ERNS0_11TransactionERKNS_7dialect7DialectERKNS3_16TableDe" \
+    "scriptionERKNS0_7CaptureE"
+
+std::vector<std::string>
+real_check_capture(engine::Transaction &,
+                   const dialect::Dialect &,
+                   const dialect::TableDescription &,
+                   const engine::Capture &) asm("__real_" POSTRIDER_CHECK_CAPTURE);
+std::vector<std::string>
+wrapped_check_capture(engine::Transaction &,
+                      const dialect::Dialect &,
+                      const dialect::TableDescription &,
+                      const engine::Capture &) asm("__wrap_" POSTRIDER_CHECK_CAPTURE);
+
+std::vector<std::string> wrapped_check_capture(engine::Transaction &transaction,
+                                               const dialect::Dialect &dialect,
+                                               const dialect::TableDescription &table,
+                                               const engine::Capture &capture) {
+    if (planted_fault() == Fault::drop_guard_trigger) {
+        return {};
+    }
+    return real_check_capture(transaction, dialect, table, capture);
+}
+
+} // namespace postrider
+
+// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming)

@@ -1,0 +1,138 @@
+// Processes that come and go.
+#include "tests/simulation/node.hpp"
+
+#include "common/engine/store/schema.hpp"
+
+#include "tests/simulation/application.hpp"
+#include "tests/simulation/crash.hpp"
+#include "tests/simulation/faults.hpp"
+
+namespace postrider::simulation {
+
+// ---- MortalVault --------------------------------------------------------------------------------
+
+void MortalVault::count_call(const char *where) {
+    if (disk_.is_dead()) {
+        throw Crash{where};
+    }
+    if (!calls_left_) {
+        return;
+    }
+    if (*calls_left_ == 0) {
+        throw Crash{where};
+    }
+    --*calls_left_;
+}
+
+Result<engine::Secret> MortalVault::load_secret(const NodeId &node) {
+    count_call("load secret");
+    return inner_.load_secret(node);
+}
+
+Result<void> MortalVault::store_secret(const engine::Secret &secret) {
+    count_call("store secret");
+    return inner_.store_secret(secret);
+}
+
+Result<std::optional<engine::StateFile>> MortalVault::load_state(const NodeId &node) {
+    count_call("load state");
+    Result<std::optional<engine::StateFile>> state = inner_.load_state(node);
+    if (planted_fault() == Fault::reuse_number_after_restore && state && *state) {
+        (*state)->incarnation = 0;
+        (*state)->positions.clear();
+    }
+    return state;
+}
+
+Result<void> MortalVault::store_state(const engine::StateFile &state) {
+    count_call("store state");
+    return inner_.store_state(state);
+}
+
+// ---- Node ---------------------------------------------------------------------------------------
+
+Node::Node(std::string name, const Surroundings &surroundings, bool write_ahead_log)
+    : clock(surroundings.time),
+      disk("disk-" + name, surroundings.random, clock),
+      name_(std::move(name)),
+      network_(surroundings.network) {
+    vault.move_to("/" + name_ + database_path, 1, 1);
+    run_plain(disk, write_ahead_log ? "PRAGMA journal_mode=WAL" : "PRAGMA journal_mode=DELETE");
+}
+
+bool Node::start() {
+    Result<std::unique_ptr<sqlite::SqliteDatabase>> database = sqlite::open_database(
+        {.path = database_path, .vfs = disk.vfs_name(), .create = true, .busy_timeout_ms = 0});
+    if (!database) {
+        trouble_ = database.error().message;
+        return false;
+    }
+    database_ = std::make_unique<WatchedDatabase>(*std::move(database), witness);
+    if (planted_fault() == Fault::acknowledge_before_commit) {
+        sqlite3_exec(database_->handle(), "PRAGMA synchronous=OFF", nullptr, nullptr, nullptr);
+    }
+    mortal_vault_ = std::make_unique<MortalVault>(vault, disk);
+    transport_ = std::make_unique<NetworkTransport>(network_, name_, disk, witness);
+    engine_ = std::make_unique<engine::Engine>(
+        engine::Ports{*database_, *mortal_vault_, *transport_}, engine::EngineSettings{});
+    return true;
+}
+
+void Node::stop() {
+    engine_.reset();
+    transport_.reset();
+    mortal_vault_.reset();
+    database_.reset();
+}
+
+void Node::die(Death death) {
+    disk.die(death); // first, so that nothing that is closed now reaches the disk
+    stop();
+}
+
+std::optional<engine::CycleResult> Node::cycle() {
+    if (!runs()) {
+        return std::nullopt;
+    }
+    try {
+        Result<engine::CycleResult> result = engine_->cycle(clock.now());
+        if (disk.is_dead()) {
+            return std::nullopt;
+        }
+        if (!result) {
+            trouble_ = result.error().message;
+            return engine::CycleResult{};
+        }
+        trouble_ = result->problem ? result->problem->message : "";
+        return *std::move(result);
+    } catch (const Crash &) {
+        return std::nullopt;
+    }
+}
+
+Result<void> Node::call(const std::function<Result<void>(const engine::Session &)> &work) {
+    const auto transaction = database_->begin(engine::Mode::write);
+    const Result<bool> is_declared = engine::has_state_tables(*transaction);
+    const Result<engine::Identity> identity =
+        is_declared && *is_declared ? engine::load_identity(*transaction, *mortal_vault_)
+                                    : Error{Errc::refused, "node is not declared yet"};
+    const engine::EngineSettings settings;
+    const engine::Session session{*transaction, database_->dialect(),
+                                  identity ? *identity : engine::Identity{}, settings.timing,
+                                  clock.now()};
+    Result<void> done = work(session);
+    if (done) {
+        transaction->commit();
+    }
+    return done;
+}
+
+void Node::restore(const Copy &copy, bool with_vault) {
+    disk.restore(copy.image);
+    if (with_vault) {
+        vault.restore(copy.vault);
+    }
+    witness.forget_positions();
+}
+
+} // namespace postrider::simulation

@@ -1,0 +1,88 @@
+// Forwards everything, and looks at the positions after each commit.
+#include "tests/simulation/watched_database.hpp"
+
+namespace postrider::simulation {
+
+namespace {
+
+using Applied = decltype(Witness::applied);
+
+Applied positions(engine::Transaction &transaction) {
+    Applied out;
+    const auto rows = transaction.query("SELECT peer_id, stream, applied_incarnation,"
+                                        " applied_number FROM postrider_stream_in",
+                                        engine::Parameters{});
+    while (const engine::Row *row = rows->next()) {
+        const auto number = [row](std::size_t column) {
+            return static_cast<std::uint64_t>(*row->at(column).as<std::int64_t>());
+        };
+        out[std::to_string(number(0)) + "/" + std::to_string(number(1))] = {number(2), number(3)};
+    }
+    return out;
+}
+
+class WatchedTransaction final : public engine::Transaction {
+  public:
+    WatchedTransaction(std::unique_ptr<engine::Transaction> inner, Witness &witness)
+        : inner_(std::move(inner)), witness_(witness) {}
+
+    std::int64_t execute(std::string_view sql, engine::Parameters parameters) override {
+        moved_ = moved_ || sql.find("stream_in") != std::string_view::npos;
+        return inner_->execute(sql, parameters);
+    }
+
+    std::unique_ptr<engine::Cursor> query(std::string_view sql,
+                                          engine::Parameters parameters) override {
+        return inner_->query(sql, parameters);
+    }
+
+    std::vector<std::size_t> execute_block(std::string_view sql,
+                                           std::span<const engine::BlockColumn> columns) override {
+        return inner_->execute_block(sql, columns);
+    }
+
+    void execute_script(std::string_view sql) override { inner_->execute_script(sql); }
+
+    void defer_foreign_keys() override { inner_->defer_foreign_keys(); }
+
+    void savepoint() override { inner_->savepoint(); }
+
+    void release() override { inner_->release(); }
+
+    void rollback_to() override { inner_->rollback_to(); }
+
+    void commit() override {
+        Applied now;
+        if (moved_) {
+            now = positions(*inner_);
+        }
+        inner_->commit();
+        ++witness_.commits;
+        for (const auto &[stream, position] : now) {
+            auto &before = witness_.applied[stream];
+            if (position < before && witness_.violation.empty()) {
+                witness_.violation = "a stream went back from number " +
+                                     std::to_string(before.second) + " to " +
+                                     std::to_string(position.second);
+            }
+            before = position;
+        }
+    }
+
+  private:
+    std::unique_ptr<engine::Transaction> inner_;
+    Witness &witness_;
+    bool moved_ = false;
+};
+
+} // namespace
+
+std::unique_ptr<engine::Transaction> WatchedDatabase::begin(engine::Mode mode) {
+    auto inner = database_->begin(mode);
+    if (mode == engine::Mode::read) {
+        return inner;
+    }
+    return std::make_unique<WatchedTransaction>(std::move(inner), witness_);
+}
+
+} // namespace postrider::simulation

@@ -1,0 +1,209 @@
+// The end of a run: everything is mended, comes to rest, and is held to the promises.
+#include <algorithm>
+#include <cstdio>
+
+#include "tests/simulation/world.hpp"
+
+namespace postrider::simulation {
+
+namespace {
+
+using std::chrono::hours;
+
+constexpr int rounds_max = 3000;
+constexpr int quiet_days = 40;
+
+} // namespace
+
+Verdict World::run() {
+    say("begins");
+    try {
+        build();
+        set_up();
+        if (!failed()) {
+            harm();
+        }
+        if (!failed()) {
+            heal();
+        }
+        if (!failed()) {
+            check();
+        }
+        if (!failed()) {
+            check_quiet();
+        }
+    } catch (const std::exception &error) {
+        fail(std::string("exception: ") + error.what());
+    }
+    for (const auto &[kind, count] : network_.harm()) {
+        harm_[kind] += count;
+    }
+    for (Member &member : members_) {
+        member.node->stop();
+        harm_["write lost"] += member.node->disk.lost_writes();
+    }
+    return {failure_, harm_};
+}
+
+void World::heal() {
+    network_.set_hostility({});
+    for (Member &member : members_) {
+        network_.set_partition(member.node->name(), false);
+        member.node->disk.cancel_fault();
+        member.node->clock.set_skew(Duration::zero());
+        if (member.node->runs()) {
+            member.node->stop(); // whatever was planned for the process goes with it
+        }
+        if (!member.node->start()) {
+            return fail(member.node->name() + " does not start: " + member.node->trouble());
+        }
+        member.application.write(member.node->disk, random_);
+    }
+    for (int count = 0; count < rounds_max && !failed(); ++count) {
+        std::optional<Timestamp> next;
+        const bool busy = round(next);
+        if (busy) {
+            time_.advance(std::chrono::seconds{1});
+        } else if (!next) {
+            return;
+        } else if (*next > time_.now()) {
+            time_.advance(*next - time_.now());
+        } else {
+            time_.advance(std::chrono::seconds{30});
+        }
+    }
+    std::string states;
+    for (Member &member : members_) {
+        states += "\n  " + state_of(member);
+    }
+    fail("does not come to rest" + states);
+}
+
+bool World::round(std::optional<Timestamp> &next) {
+    bool busy = false;
+    for (Member &member : members_) {
+        const std::optional<engine::CycleResult> result = member.node->cycle();
+        if (!result) {
+            fail(member.node->name() + " dies in peace");
+            return false;
+        }
+        if (!member.node->witness.violation.empty()) {
+            fail(member.node->name() + ": " + member.node->witness.violation);
+        }
+        busy = busy || result->did_anything();
+        if (result->next_at && (!next || *result->next_at < *next)) {
+            next = result->next_at;
+        }
+    }
+    return busy;
+}
+
+std::string World::state_of(Member &member) const {
+    std::string state = member.node->name() + ": " + member.node->trouble();
+    for (const char *sql :
+         {"SELECT 'outbox ' || count(*) || ' ' || coalesce(group_concat(peer_id || '/' || stream"
+          " || '/' || number), '') FROM postrider_outbox",
+          "SELECT 'out ' || coalesce(group_concat(peer_id || '/' || stream || ' state ' || state"
+          " || ' last ' || last_number || ' acknowledged ' || acknowledged || ' awaits '"
+          " || awaits_position || ' ' || reason, '; '), '') FROM postrider_stream_out",
+          "SELECT 'in ' || coalesce(group_concat(peer_id || '/' || stream || ' state ' || state"
+          " || ' applied ' || applied_number || ' newcomer ' || newcomer || ' ' || reason, '; '),"
+          " '') FROM postrider_stream_in",
+          "SELECT 'inbox ' || count(*) FROM postrider_inbox_body",
+          "SELECT 'refused ' || coalesce(group_concat(count || ' x ' || reason, '; '), '')"
+          " FROM postrider_refused"}) {
+        state += "\n    " + ask_text(member.node->disk, sql);
+    }
+    return state;
+}
+
+void World::check() {
+    for (Member &member : members_) {
+        check_member(member);
+        if (&member != &members_.front()) {
+            check_equal(members_.front(), member);
+            check_equal(member, members_.front());
+        }
+    }
+}
+
+void World::check_member(Member &member) {
+    const MemoryDisk &disk = member.node->disk;
+    if (const std::string wrong = complaints(disk); !wrong.empty()) {
+        fail(member.node->name() + ": " + wrong);
+    }
+    for (const char *table : {"outbox", "inbox_body", "inbox_part"}) {
+        if (ask(disk, std::string("SELECT count(*) FROM postrider_") + table) != "0") {
+            fail("something is pending at " + state_of(member));
+        }
+    }
+    for (const char *table : {"stream_out", "stream_in"}) {
+        if (ask(disk, std::string("SELECT count(*) FROM postrider_") + table +
+                          " WHERE state <> 0") != "0") {
+            fail("a stream is not open at " + state_of(member));
+        }
+    }
+    const std::string anew =
+        ask_text(disk, "SELECT message FROM postrider_event WHERE kind IN ('stream_rebased',"
+                       " 'new_incarnation') LIMIT 1");
+    if (!restored_ && !anew.empty()) {
+        fail(member.node->name() + " began anew although nothing was restored: " + anew);
+    }
+    const std::string forked =
+        ask_text(disk, "SELECT message FROM postrider_event WHERE kind = 'stream_rebased'"
+                       " AND message LIKE '%other content under our numbers%' LIMIT 1");
+    if (!restored_with_vault_ && !forked.empty()) {
+        fail(member.node->name() + " used a number twice: " + forked);
+    }
+}
+
+void World::check_equal(Member &owner, Member &reader) {
+    const auto sent = owner.application.content(owner.node->disk);
+    const auto received = owner.application.content(reader.node->disk);
+    for (const auto &[table, rows] : sent) {
+        if (received.at(table) == rows) {
+            continue;
+        }
+        std::string difference;
+        for (const std::string &row : rows) {
+            if (std::find(received.at(table).begin(), received.at(table).end(), row) ==
+                received.at(table).end()) {
+                difference += "\n  only sent:     " + row.substr(0, 160);
+            }
+        }
+        for (const std::string &row : received.at(table)) {
+            if (std::find(rows.begin(), rows.end(), row) == rows.end()) {
+                difference += "\n  only received: " + row.substr(0, 160);
+            }
+        }
+        return fail("table " + table + " differs at " + reader.node->name() +
+                    difference.substr(0, 2000));
+    }
+}
+
+void World::check_quiet() {
+    const std::uint64_t sent = network_.sent();
+    for (int day = 0; day < quiet_days && !failed(); ++day) {
+        time_.advance(hours{24});
+        std::optional<Timestamp> next;
+        round(next);
+    }
+    if (network_.sent() != sent) {
+        fail(std::to_string(network_.sent() - sent) + " mails without a change");
+    }
+}
+
+void World::fail(const std::string &what) {
+    if (failure_.empty()) {
+        failure_ = what;
+    }
+}
+
+void World::say(const std::string &what) const {
+    if (verbose_) {
+        std::printf("%s seed %llu: %s\n", to_text(time_.now()).c_str(),
+                    static_cast<unsigned long long>(seed_), what.c_str());
+    }
+}
+
+} // namespace postrider::simulation

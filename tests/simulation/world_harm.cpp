@@ -1,0 +1,127 @@
+// What happens to the nodes while they work.
+#include "tests/simulation/world.hpp"
+
+namespace postrider::simulation {
+
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr int steps_of_harm = 120;
+
+} // namespace
+
+void World::harm() {
+    network_.set_hostility({.loss = static_cast<std::uint32_t>(random_.below(30)),
+                            .duplication = static_cast<std::uint32_t>(random_.below(25)),
+                            .weeks_of_delay = static_cast<std::uint32_t>(random_.below(8)),
+                            .truncation = static_cast<std::uint32_t>(random_.below(5)),
+                            .bit_flip = static_cast<std::uint32_t>(random_.below(5)),
+                            .stripping = static_cast<std::uint32_t>(random_.below(4)),
+                            .footer = static_cast<std::uint32_t>(random_.below(20)),
+                            .refusal = static_cast<std::uint32_t>(random_.below(8)),
+                            .delay_max = minutes{1 + random_.below(120)}});
+    for (int count = 0; count < steps_of_harm && !failed(); ++count) {
+        step();
+    }
+}
+
+void World::step() {
+    time_.advance(random_.chance(8) ? Duration{hours{random_.below(60)}}
+                                    : Duration{seconds{random_.below(1200)}});
+    Member &member = members_.at(random_.below(members_.size()));
+    if (!member.node->runs() && (random_.chance(60) || !member.node->start())) {
+        return;
+    }
+    const std::uint64_t what = random_.below(100);
+    if (what < 30) {
+        write_as_user(member);
+    } else if (what < 82) {
+        run_member(member);
+    } else if (what < 88) {
+        plan_death(member);
+        run_member(member);
+    } else if (what < 90) {
+        jump_clock(member);
+    } else if (what < 93) {
+        toggle_partition(member);
+    } else if (what < 95) {
+        ++harm_["restart"];
+        member.node->stop();
+    } else if (what < 97 && with_disk_trouble_) {
+        plan_disk_trouble(member);
+        run_member(member);
+        member.node->disk.cancel_fault();
+    } else if (with_restores_ && random_.chance(50)) {
+        member.copies.push_back(member.node->copy());
+    } else if (with_restores_ && !member.copies.empty()) {
+        restore(member);
+    }
+}
+
+void World::run_member(Member &member) {
+    if (!member.node->cycle()) {
+        bury(member);
+    } else if (verbose_ && !member.node->trouble().empty()) {
+        say(member.node->name() + ": " + member.node->trouble());
+    }
+    if (!member.node->witness.violation.empty()) {
+        fail(member.node->name() + ": " + member.node->witness.violation);
+    }
+}
+
+void World::write_as_user(Member &member) {
+    member.application.write(member.node->disk, random_);
+    if (member.node->disk.is_dead()) {
+        bury(member);
+    }
+}
+
+void World::plan_death(Member &member) {
+    switch (random_.below(5)) {
+    case 0:
+        return member.node->die_in_transport(random_.below(6));
+    case 1:
+        return member.node->die_in_vault(random_.below(3));
+    default:
+        return member.node->disk.fail_in(random_.below(60), DiskFault::death);
+    }
+}
+
+void World::bury(Member &member) {
+    const bool power = random_.chance(60);
+    ++harm_[power ? "power cut" : "process killed"];
+    say(member.node->name() + " dies");
+    member.node->die(power ? Death::power : Death::process);
+}
+
+void World::plan_disk_trouble(Member &member) {
+    const bool full = random_.chance(50);
+    ++harm_[full ? "disk full" : "input/output error"];
+    member.node->disk.fail_in(random_.below(40), full ? DiskFault::full : DiskFault::io_error);
+}
+
+void World::jump_clock(Member &member) {
+    ++harm_["clock jump"];
+    const auto minutes_off = static_cast<std::int64_t>(random_.below(600)) - 300;
+    member.node->clock.set_skew(random_.chance(20) ? Duration{hours{minutes_off}}
+                                                   : Duration{minutes{minutes_off}});
+}
+
+void World::toggle_partition(Member &member) {
+    network_.set_partition(member.node->name(), random_.chance(50));
+}
+
+void World::restore(Member &member) {
+    const bool with_vault = random_.chance(25);
+    ++harm_[with_vault ? "restore with vault" : "restore"];
+    say(member.node->name() + " is restored from a copy" + (with_vault ? " with its vault" : ""));
+    restored_ = true;
+    restored_with_vault_ = restored_with_vault_ || with_vault;
+    member.node->stop();
+    member.node->restore(member.copies.at(random_.below(member.copies.size())), with_vault);
+}
+
+} // namespace postrider::simulation

@@ -71,10 +71,26 @@ void TestNode::open() {
         engine::EngineSettings{.timing = timing, .holder = "test"});
 }
 
-void TestNode::restart() {
+void TestNode::close() {
     engine.reset();
     transport.reset();
     database.reset();
+}
+
+void TestNode::restart() {
+    close();
+    open();
+}
+
+void TestNode::copy_to(const std::string &copy) {
+    close();
+    std::filesystem::copy_file(path, copy, std::filesystem::copy_options::overwrite_existing);
+    open();
+}
+
+void TestNode::restore(const std::string &copy) {
+    close();
+    std::filesystem::copy_file(copy, path, std::filesystem::copy_options::overwrite_existing);
     open();
 }
 

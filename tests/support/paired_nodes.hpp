@@ -51,7 +51,10 @@ class TestNode {
     engine::CycleResult cycle();
     /// The process dies and comes back: everything in memory is gone.
     void restart();
-    /// The directory of the maildir that both nodes use.
+    /// Puts the database file back to an older copy of itself.
+    void restore(const std::string &copy);
+    /// A copy of the database file as it is now.
+    void copy_to(const std::string &copy);
     void
     send(const std::string &task, const std::string &peer, const std::vector<std::string> &tables);
     void receive(const std::string &task,
@@ -68,6 +71,7 @@ class TestNode {
     engine::Identity identity;
 
   private:
+    void close();
     std::int64_t add_task(const engine::Session &session,
                           const std::string &task,
                           const std::string &direction,

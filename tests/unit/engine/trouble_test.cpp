@@ -1,0 +1,223 @@
+// What goes wrong on the way and at either end, and how it ends right.
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/paired_nodes.hpp"
+
+namespace postrider::test {
+namespace {
+
+constexpr Timestamp start = from_milliseconds(1'790'000'000'000);
+
+struct Trouble : testing::Test {
+    TemporaryDirectory directory;
+    TestNode shop{directory / "shop.db", "shop", start};
+    TestNode office{directory / "office.db", "office", start};
+    std::unique_ptr<Application> shop_application = std::make_unique<Application>(shop.path);
+    std::unique_ptr<Application> office_application = std::make_unique<Application>(office.path);
+
+    void SetUp() override { pair_directly(shop, office, directory / "mail"); }
+
+    void share(const std::string &create, const std::vector<std::string> &tables) {
+        shop_application->run(create);
+        office_application->run(create);
+        shop.send("task", "office", tables);
+        office.receive("task", "shop", tables);
+    }
+
+    void settle() { run_until_quiet(shop, office); }
+
+    /// Both sides show the same rows of a query.
+    void expect_equal(const std::string &sql) {
+        EXPECT_EQ(office_application->ask(sql), shop_application->ask(sql)) << sql;
+    }
+
+    void lose_mails() {
+        for (const auto &mail : std::filesystem::directory_iterator(directory / "mail/new")) {
+            std::filesystem::remove(mail.path());
+        }
+    }
+
+    std::size_t mails() {
+        std::size_t count = 0;
+        for ([[maybe_unused]] const auto &mail :
+             std::filesystem::directory_iterator(directory / "mail/new")) {
+            ++count;
+        }
+        return count;
+    }
+};
+
+TEST_F(Trouble, RowsThatSwapTheirUniqueValuesEndRight) {
+    share("CREATE TABLE t(id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE, n INT UNIQUE)", {"t"});
+    shop_application->run("INSERT INTO t VALUES(1, 'a', 10), (2, 'b', 20), (3, 'c', 30)");
+    settle();
+    shop_application->run("UPDATE t SET code = code || '*', n = -n;"
+                          "UPDATE t SET code = 'b', n = 20 WHERE id = 1;"
+                          "UPDATE t SET code = 'c', n = 30 WHERE id = 2;"
+                          "UPDATE t SET code = 'a', n = 10 WHERE id = 3");
+    settle();
+    EXPECT_EQ(office_application->ask("SELECT * FROM t ORDER BY id"), "1|b|20\n2|c|30\n3|a|10");
+}
+
+TEST_F(Trouble, AChildThatWasMovedSurvivesTheDeletionOfItsFormerParent) {
+    share("CREATE TABLE parent(id INTEGER PRIMARY KEY);"
+          "CREATE TABLE child(id INTEGER PRIMARY KEY, parent REFERENCES parent ON DELETE CASCADE)",
+          {"child", "parent"});
+    shop_application->run(
+        "INSERT INTO parent VALUES(1), (2); INSERT INTO child VALUES(7, 1), (8, 1)");
+    settle();
+    shop_application->run(
+        "UPDATE child SET parent = 2 WHERE id = 7; DELETE FROM parent WHERE id = 1");
+    settle();
+    EXPECT_EQ(office_application->ask("SELECT * FROM child"), "7|2");
+    EXPECT_EQ(office_application->ask("SELECT * FROM parent"), "2");
+}
+
+TEST_F(Trouble, AMissingTableHoldsTheStreamUntilItIsThere) {
+    share("CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT)", {"t"});
+    office_application->run("DROP TABLE t");
+    shop_application->run("INSERT INTO t VALUES(1, 'x')");
+    settle();
+    EXPECT_EQ(office_application->ask("SELECT state FROM postrider_status"), "stuck");
+    office_application->run("CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT)");
+    office.now += std::chrono::minutes{2};
+    shop.now += std::chrono::minutes{2};
+    settle();
+    EXPECT_EQ(office_application->ask("SELECT * FROM t"), "1|x");
+    EXPECT_EQ(office_application->ask("SELECT state FROM postrider_status"), "in step");
+}
+
+TEST_F(Trouble, AForeignKeyThatCannotHoldIsRefusedAtCommitAndTriedAgain) {
+    share("CREATE TABLE t(id INTEGER PRIMARY KEY, v INT)", {"t"});
+    office_application->run("CREATE TABLE parent(id INTEGER PRIMARY KEY); DROP TABLE t;"
+                            "CREATE TABLE t(id INTEGER PRIMARY KEY, v INT REFERENCES parent)");
+    shop_application->run("INSERT INTO t VALUES(1, 5)");
+    settle();
+    EXPECT_EQ(office_application->ask("SELECT state FROM postrider_status"), "stuck");
+    office_application->run("INSERT INTO parent VALUES(5)");
+    office.now += std::chrono::minutes{2};
+    settle();
+    EXPECT_EQ(office_application->ask("SELECT * FROM t"), "1|5");
+}
+
+TEST_F(Trouble, LostMailsAreSentAgain) {
+    share("CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT)", {"t"});
+    for (int number = 1; number <= 5; ++number) {
+        shop_application->run("INSERT INTO t VALUES(" + std::to_string(number) + ", 'x')");
+        shop.cycle();
+        shop.now += std::chrono::seconds{1};
+        if (number != 3) {
+            lose_mails();
+        }
+    }
+    office.now = shop.now;
+    for (int minute = 0; minute < 20; ++minute) {
+        settle();
+        shop.now += std::chrono::minutes{1};
+        office.now += std::chrono::minutes{1};
+    }
+    expect_equal("SELECT * FROM t ORDER BY id");
+    EXPECT_EQ(shop_application->ask("SELECT count(*) FROM postrider_outbox"), "0");
+    EXPECT_EQ(mails(), 0U);
+}
+
+TEST_F(Trouble, ASenderRestoredFromAnOlderCopyGoesOnUnderANewIncarnation) {
+    share("CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT)", {"t"});
+    shop_application->run("INSERT INTO t VALUES(1, 'first')");
+    settle();
+    shop_application.reset();
+    shop.copy_to(directory / "backup.db");
+    shop_application = std::make_unique<Application>(shop.path);
+    shop_application->run(
+        "INSERT INTO t VALUES(2, 'lost'); UPDATE t SET v = 'changed' WHERE id = 1");
+    settle();
+    expect_equal("SELECT * FROM t ORDER BY id");
+    shop_application.reset();
+    shop.restore(directory / "backup.db");
+    shop_application = std::make_unique<Application>(shop.path);
+    shop_application->run("INSERT INTO t VALUES(3, 'new')");
+    settle();
+    settle();
+    EXPECT_EQ(office_application->ask("SELECT * FROM t ORDER BY id"), "1|first\n3|new");
+    EXPECT_EQ(shop_application->ask(
+                  "SELECT count(*) FROM postrider_events WHERE kind = 'new_incarnation'"),
+              "1");
+}
+
+TEST_F(Trouble, ASenderRestoredTogetherWithItsStateFileIsNoticedByTheAcknowledgements) {
+    share("CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT)", {"t"});
+    shop_application->run("INSERT INTO t VALUES(1, 'first')");
+    settle();
+    shop_application.reset();
+    shop.copy_to(directory / "backup.db");
+    const vault::MemoryVaultContent snapshot = shop.vault.snapshot();
+    shop_application = std::make_unique<Application>(shop.path);
+    shop_application->run("INSERT INTO t VALUES(2, 'lost')");
+    settle();
+    shop_application->run("INSERT INTO t VALUES(3, 'lost too')");
+    settle();
+    shop_application.reset();
+    shop.vault.restore(snapshot);
+    shop.restore(directory / "backup.db");
+    shop_application = std::make_unique<Application>(shop.path);
+    shop_application->run("INSERT INTO t VALUES(4, 'new')");
+    for (int minute = 0; minute < 10; ++minute) {
+        settle();
+        shop.now += std::chrono::minutes{1};
+        office.now += std::chrono::minutes{1};
+    }
+    EXPECT_EQ(office_application->ask("SELECT * FROM t ORDER BY id"), "1|first\n4|new");
+}
+
+TEST_F(Trouble, AReceiverRestoredFromAnOlderCopyGetsWhatItLost) {
+    share("CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT)", {"t"});
+    shop_application->run("INSERT INTO t VALUES(1, 'first')");
+    settle();
+    office_application.reset();
+    office.copy_to(directory / "backup.db");
+    shop_application->run("INSERT INTO t VALUES(2, 'second'); DELETE FROM t WHERE id = 1");
+    office_application = std::make_unique<Application>(office.path);
+    settle();
+    office_application.reset();
+    office.restore(directory / "backup.db");
+    office_application = std::make_unique<Application>(office.path);
+    for (int minute = 0; minute < 5; ++minute) {
+        settle();
+        shop.now += std::chrono::minutes{1};
+        office.now += std::chrono::minutes{1};
+    }
+    EXPECT_EQ(office_application->ask("SELECT * FROM t ORDER BY id"), "2|second");
+}
+
+TEST_F(Trouble, ACopyAtAnotherPlaceRefusesToWork) {
+    share("CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT)", {"t"});
+    shop_application->run("INSERT INTO t VALUES(1, 'first')");
+    settle();
+    shop.vault.move_to("/elsewhere/shop.db", 2, 3);
+    shop.restart();
+    const Result<engine::CycleResult> result = shop.engine->cycle(shop.now);
+    ASSERT_FALSE(result.has_value());
+    EXPECT_NE(result.error().hint.find("claim_identity"), std::string::npos);
+}
+
+TEST_F(Trouble, ASecondWorkerTakesTheLeaseOver) {
+    share("CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT)", {"t"});
+    shop_application->run("INSERT INTO t VALUES(1, 'first')");
+    shop.cycle();
+    Result<std::unique_ptr<sqlite::SqliteDatabase>> second =
+        sqlite::open_database({.path = shop.path});
+    transport::Maildir maildir;
+    engine::Engine other{{**second, shop.vault, maildir},
+                         {.timing = shop.timing, .holder = "other"}};
+    shop_application->run("INSERT INTO t VALUES(2, 'second')");
+    ASSERT_TRUE(other.cycle(shop.now).has_value());
+    shop_application->run("INSERT INTO t VALUES(3, 'third')");
+    EXPECT_FALSE(shop.engine->cycle(shop.now).has_value());
+    settle();
+    EXPECT_EQ(office_application->ask("SELECT count(*) FROM t"), "3");
+}
+
+} // namespace
+} // namespace postrider::test

@@ -69,7 +69,8 @@ std::string words_of(const Hash &hash) {
     for (std::size_t number = 0; number < word_count; ++number) {
         std::size_t index = 0;
         for (std::size_t bit = number * word_bits; bit < (number + 1) * word_bits; ++bit) {
-            index = (index << 1U) | ((hash[bit / 8] >> (7 - bit % 8)) & 1U);
+            const unsigned byte = hash[bit / 8];
+            index = (index << 1U) | ((byte >> (7 - bit % 8)) & 1U);
         }
         out += (number == 0 ? "" : " ");
         out += word(index);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the text of every file of the project: length, columns, opening comment, and words that must not be there.
+"""Checks the text of every file: length, columns, opening comment, links, and words that must not be there.
 
 Prints one line per finding, then "N passed, M failed" with one check per file.
 """
@@ -22,6 +22,7 @@ PLACES = re.compile(
     r"(?<![\w/-])/(?:wor" + r"k|hom" + r"e|roo" + r"t)/[a-z]|(?<![\w-])share" + r"d/(?!data/chinook)"
     r"|(?:pypi\.or" + r"g|npmjs\.or" + r"g|crates\.i" + r"o|deb\.debian\.or" + r"g|proxy\.golang\.or" + r"g)"
 )
+LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#]+)")
 
 
 def project_files():
@@ -71,6 +72,9 @@ def check_file(name):
             findings.append(f"{name}:{number}: unfinished work is written down in the tracker, not here")
         if PLACES.search(line):
             findings.append(f"{name}:{number}: names a place outside the project")
+        for target in LINK.findall(line) if suffix == ".md" else []:
+            if not ((ROOT / name).parent / target).exists():
+                findings.append(f"{name}:{number}: links to {target}, which does not exist")
         if is_code and line != line.rstrip():
             findings.append(f"{name}:{number}: blanks at the end of the line")
     return findings

@@ -13,8 +13,8 @@
 
 namespace postrider::engine {
 
-/// docs/security.md, "Secrets at rest": M opens the sealed columns; the ratchet at index `ratchet_index`
-/// gives the receiving keys from that index on, and no earlier one.
+/// docs/security.md, "Secrets at rest": M opens the sealed columns; the ratchet at index
+/// `ratchet_index` gives the receiving keys from that index on, and no earlier one.
 struct Secret {
     NodeId node{};
     crypto::Key master;

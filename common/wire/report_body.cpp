@@ -22,8 +22,8 @@ Result<Report> decode_report_body(ByteView plaintext) {
     const std::uint32_t size = reader.u32();
     const ByteView encoded = reader.raw(size);
     const ByteView padding = reader.raw(reader.remaining());
-    const bool zeros = std::all_of(
-        padding.begin(), padding.end(), [](std::uint8_t byte) { return byte == 0; });
+    const bool zeros =
+        std::all_of(padding.begin(), padding.end(), [](std::uint8_t byte) { return byte == 0; });
     if (!reader.ok() || !zeros) {
         return Error{Errc::malformed, "the body of a report is malformed"};
     }

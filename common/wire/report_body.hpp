@@ -1,4 +1,5 @@
-// The body of an envelope of kind 4: u32 length of the report, the report, zeros up to the padded size.
+// The body of an envelope of kind 4: u32 length of the report, the report, zeros up to the padded
+// size.
 #pragma once
 
 #include "common/wire/report.hpp"

@@ -88,7 +88,7 @@ stream::IncomingStream with_fitting_chain(const stream::IncomingStream &stream) 
 
 // The names are the mangled ones of stream::judge, note_stored, next_step, on_report and
 // engine::check_capture.
-// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming)
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 namespace postrider {
 
 using simulation::Fault;
@@ -160,7 +160,8 @@ stream::ReportOutcome wrapped_on_report(stream::OutgoingStream &stream,
 }
 
 #define POSTRIDER_CHECK_CAPTURE                                                                    \
-    "_ZN9postrider6engine13check_captureB5cxx11ERNS0_11TransactionERKNS_7dialect7DialectERKNS3_16TableDe" \
+    "_ZN9postrider6engine13check_captureB5cxx11ERNS0_11TransactionERKNS_7dialect7DialectERKNS3_"   \
+    "16TableDe"                                                                                    \
     "scriptionERKNS0_7CaptureE"
 
 std::vector<std::string>
@@ -186,4 +187,4 @@ std::vector<std::string> wrapped_check_capture(engine::Transaction &transaction,
 
 } // namespace postrider
 
-// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming)
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)

@@ -1,0 +1,33 @@
+// The one table from our codes to SQLite's.
+#include "sqlite_extension/error_text.hpp"
+
+namespace postrider::sqlite {
+
+std::string one_text(const Error &error) {
+    std::string text = error.message;
+    if (!error.detail.empty()) {
+        text += "\nDETAIL: " + error.detail;
+    }
+    if (!error.hint.empty()) {
+        text += "\nHINT: " + error.hint;
+    }
+    return text;
+}
+
+int result_code(Errc code) {
+    switch (code) {
+    case Errc::unavailable:
+    case Errc::timed_out:
+        return SQLITE_BUSY;
+    case Errc::too_large:
+        return SQLITE_TOOBIG;
+    case Errc::conflict:
+        return SQLITE_CONSTRAINT;
+    case Errc::internal:
+        return SQLITE_INTERNAL;
+    default:
+        return SQLITE_ERROR;
+    }
+}
+
+} // namespace postrider::sqlite

@@ -1,0 +1,260 @@
+// The scalar functions. Those that act are DIRECTONLY: no view or trigger of a file may call them.
+#include <array>
+
+#include "common/base/limits.hpp"
+#include "common/engine/configuration_mac.hpp"
+#include "common/engine/pairing.hpp"
+#include "common/engine/receive.hpp"
+#include "common/engine/start.hpp"
+
+#include "sqlite_extension/caller.hpp"
+#include "sqlite_extension/entry_guard.hpp"
+#include "sqlite_extension/sqlite_statement.hpp"
+#include "sqlite_extension/surface.hpp"
+
+namespace postrider::sqlite {
+
+namespace {
+
+using Arguments = std::span<sqlite3_value *const>;
+
+Error wrong_argument(std::string_view function, std::string_view expected) {
+    return {Errc::refused, std::string{function} + " expects " + std::string{expected}, "",
+            "docs/sql_reference.md shows every function with an example."};
+}
+
+Result<std::string>
+text_argument(Arguments arguments, std::size_t index, std::string_view function) {
+    const Value value = argument_value(arguments[index]);
+    const Text *text = value.as<Text>();
+    if (text == nullptr || text->text.empty()) {
+        return wrong_argument(function, "a text as argument " + std::to_string(index + 1));
+    }
+    return text->text;
+}
+
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
+    return std::to_string(count) + " " + std::string{count == 1 ? one : many};
+}
+
+/// What a round did, for people.
+Result<Value> told(const Result<engine::CycleResult> &result) {
+    if (!result) {
+        return result.error();
+    }
+    std::string text = counted(result->envelopes_received, "envelope", "envelopes") +
+                       " received, " + counted(result->steps_applied, "step", "steps") +
+                       " applied, " + counted(result->rows_collected, "row", "rows") +
+                       " collected, " + counted(result->parts_sent, "envelope", "envelopes") +
+                       " sent";
+    if (result->problem) {
+        text += "; " + one_text(*result->problem);
+    }
+    return Value::text(text);
+}
+
+Result<Value> version(sqlite3 * /*connection*/, Arguments /*arguments*/) {
+    return Value::text(POSTRIDER_VERSION);
+}
+
+Result<Value> invite(sqlite3 *connection, Arguments arguments) {
+    const auto peer = text_argument(arguments, 0, "postrider_invite");
+    if (!peer) {
+        return peer.error();
+    }
+    return as_node(connection, [&](const engine::Session &session) -> Result<Value> {
+        const Result<std::string> line = engine::invite(session, *peer);
+        if (!line) {
+            return line.error();
+        }
+        return Value::text(*line);
+    });
+}
+
+Result<Value> confirm_peer(sqlite3 *connection, Arguments arguments) {
+    const auto peer = text_argument(arguments, 0, "postrider_confirm_peer");
+    const auto words = text_argument(arguments, 1, "postrider_confirm_peer");
+    if (!peer || !words) {
+        return peer ? words.error() : peer.error();
+    }
+    return as_node(connection, [&](const engine::Session &session) -> Result<Value> {
+        const Result<void> confirmed = engine::confirm_peer(session, *peer, *words);
+        if (!confirmed) {
+            return confirmed.error();
+        }
+        return Value::text("peer \"" + *peer + "\" is verified");
+    });
+}
+
+Result<Value> revoke(sqlite3 *connection, Arguments arguments) {
+    const auto peer = text_argument(arguments, 0, "postrider_revoke");
+    if (!peer) {
+        return peer.error();
+    }
+    return as_node(connection, [&](const engine::Session &session) -> Result<Value> {
+        const Result<void> revoked = engine::revoke(session, *peer);
+        if (!revoked) {
+            return revoked.error();
+        }
+        return Value::text("peer \"" + *peer +
+                           "\" is revoked: nothing is sent to it or taken from it");
+    });
+}
+
+Result<Value> approve(sqlite3 *connection, Arguments /*arguments*/) {
+    return as_node(connection, [](const engine::Session &session) -> Result<Value> {
+        return Value::text(counted(engine::approve(session), "row", "rows") +
+                           " of the configuration approved");
+    });
+}
+
+Result<Value> claim_identity(sqlite3 *connection, Arguments /*arguments*/) {
+    const Result<std::string> path = database_path(connection);
+    if (!path) {
+        return path.error();
+    }
+    vault::FileVault vault = file_vault(*path);
+    return as_node(connection, [&](const engine::Session &session) -> Result<Value> {
+        Result<engine::Identity> identity = engine::load_identity(session.transaction, vault);
+        if (!identity) {
+            return identity.error();
+        }
+        const Result<void> claimed = engine::claim_identity(session, vault, *identity);
+        if (!claimed) {
+            return claimed.error();
+        }
+        return Value::text("node \"" + identity->name + "\" goes on here");
+    });
+}
+
+Result<Value> sync_now(sqlite3 *connection, Arguments arguments) {
+    auto node = own_connection(connection, "postrider_sync_now");
+    if (!node) {
+        return node.error();
+    }
+    if (!arguments.empty()) {
+        const auto peer = text_argument(arguments, 0, "postrider_sync_now");
+        if (!peer) {
+            return peer.error();
+        }
+        const Result<void> known =
+            (*node)->write([&](const engine::Session &session) -> Result<void> {
+                const auto found = engine::require_peer(session.transaction, *peer);
+                return found ? Result<void>{} : Result<void>{found.error()};
+            });
+        if (!known) {
+            return known.error();
+        }
+    }
+    return told((*node)->run_once());
+}
+
+Result<Value> run(sqlite3 *connection, Arguments arguments) {
+    constexpr std::int64_t seconds_max = 366LL * 24 * 3600;
+    const Value seconds = argument_value(arguments[0]);
+    const auto *whole = seconds.as<std::int64_t>();
+    if (whole == nullptr || *whole < 0 || *whole > seconds_max) {
+        return wrong_argument("postrider_run", "a number of seconds, at most a year");
+    }
+    auto node = own_connection(connection, "postrider_run");
+    if (!node) {
+        return node.error();
+    }
+    return told((*node)->run_until(
+        system_now() + std::chrono::seconds{*whole}, [] { return false; }, [](const Error &) {}));
+}
+
+std::string_view name_of(engine::Received received) {
+    switch (received) {
+    case engine::Received::accepted:
+        return "accepted";
+    case engine::Received::duplicate:
+        return "duplicate";
+    case engine::Received::refused:
+        break;
+    }
+    return "refused";
+}
+
+Result<Value> receive(sqlite3 *connection, Arguments arguments) {
+    const Value envelope = argument_value(arguments[0]);
+    const Bytes *bytes = envelope.as<Bytes>();
+    if (bytes == nullptr) {
+        return wrong_argument("postrider_receive", "the bytes of an envelope as a blob");
+    }
+    if (bytes->size() > limits::mail_bytes_max) {
+        return Error{Errc::too_large, "envelope is larger than any that Postrider makes"};
+    }
+    auto node = own_connection(connection, "postrider_receive");
+    if (!node) {
+        return node.error();
+    }
+    engine::Reception reception;
+    const Result<void> taken = (*node)->write([&](const engine::Session &session) -> Result<void> {
+        reception = engine::take_envelope(session, *bytes, "postrider_receive");
+        return {};
+    });
+    if (!taken) {
+        return taken.error();
+    }
+    std::string text{name_of(reception.received)};
+    if (!reception.reason.empty()) {
+        text += ": " + reception.reason;
+    }
+    return Value::text(text);
+}
+
+using Function = Result<Value> (*)(sqlite3 *, Arguments);
+
+extern "C" {
+
+/// One C function for all: SQLite hands back which one is meant.
+static void
+call_function(sqlite3_context *context, int argument_count, sqlite3_value **arguments) noexcept {
+    entry(context, [&]() -> Result<Value> {
+        const auto function = *static_cast<const Function *>(sqlite3_user_data(context));
+        return function(sqlite3_context_db_handle(context),
+                        {arguments, static_cast<std::size_t>(argument_count)});
+    });
+}
+
+} // extern "C"
+
+struct Entry {
+    const char *name;
+    int arguments;
+    int flags;
+    Function function;
+};
+
+constexpr int acts = SQLITE_UTF8 | SQLITE_DIRECTONLY;
+
+constexpr std::array entries = {
+    Entry{"postrider_version", 0, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, version},
+    Entry{"postrider_invite", 1, acts, invite},
+    Entry{"postrider_confirm_peer", 2, acts, confirm_peer},
+    Entry{"postrider_revoke", 1, acts, revoke},
+    Entry{"postrider_approve", 0, acts, approve},
+    Entry{"postrider_claim_identity", 0, acts, claim_identity},
+    Entry{"postrider_receive", 1, acts, receive},
+    Entry{"postrider_run", 1, acts, run},
+    Entry{"postrider_sync_now", 0, acts, sync_now},
+    Entry{"postrider_sync_now", 1, acts, sync_now},
+};
+
+} // namespace
+
+int register_functions(sqlite3 *connection) {
+    for (const Entry &each : entries) {
+        const int code =
+            sqlite3_create_function_v2(connection, each.name, each.arguments, each.flags,
+                                       const_cast<Function *>(&each.function), // NOLINT: read only
+                                       call_function, nullptr, nullptr, nullptr);
+        if (code != SQLITE_OK) {
+            return code;
+        }
+    }
+    return SQLITE_OK;
+}
+
+} // namespace postrider::sqlite

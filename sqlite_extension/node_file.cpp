@@ -1,0 +1,182 @@
+// The loop around the engine's cycle.
+#include "sqlite_extension/node_file.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <thread>
+
+#include <unistd.h>
+
+#include "common/engine/pairing.hpp"
+#include "common/engine/start.hpp"
+#include "common/engine/store/schema.hpp"
+#include "common/engine/transmit.hpp"
+#include "common/vault/private_file.hpp"
+
+namespace postrider::sqlite {
+
+namespace {
+
+/// More rounds than any honest exchange between two files needs; what is left waits for the next
+/// call.
+constexpr int rounds_max = 200;
+/// A stop that is asked for is answered within this time.
+constexpr Duration nap_max = std::chrono::milliseconds{200};
+
+void add(engine::CycleResult &sum, const engine::CycleResult &round) {
+    sum.envelopes_received += round.envelopes_received;
+    sum.steps_applied += round.steps_applied;
+    sum.rows_collected += round.rows_collected;
+    sum.batches_built += round.batches_built;
+    sum.parts_sent += round.parts_sent;
+    sum.next_at = round.next_at;
+    sum.problem = round.problem;
+}
+
+std::string environment(const char *name) {
+    const char *value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): never set by us
+    return value == nullptr ? "" : value;
+}
+
+} // namespace
+
+Timestamp system_now() {
+    return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+}
+
+std::string state_directory() {
+    for (const char *name : {"POSTRIDER_STATE_DIRECTORY", "STATE_DIRECTORY"}) {
+        if (const std::string directory = environment(name); !directory.empty()) {
+            return directory.substr(0, directory.find(':')); // systemd may name several
+        }
+    }
+    const std::string state_home = environment("XDG_STATE_HOME");
+    return (state_home.empty() ? vault::home_directory() + "/.local/state" : state_home) +
+           "/postrider";
+}
+
+vault::FileVault file_vault(const std::string &database_path) {
+    return vault::FileVault{
+        {.directory = state_directory(), .database_path = database_path, .data_directories = {}}};
+}
+
+stream::Timing maildir_timing() {
+    stream::Timing timing;
+    timing.retransmission_min = std::chrono::minutes{1};
+    timing.acknowledgement_delay = Duration{0};
+    timing.gap_delay = std::chrono::seconds{10};
+    timing.repeat_min = std::chrono::minutes{1};
+    return timing;
+}
+
+NodeFile::NodeFile(std::unique_ptr<SqliteDatabase> database, const std::string &path)
+    : database_(std::move(database)),
+      vault_(file_vault(path)),
+      timing_(maildir_timing()),
+      engine_({*database_, vault_, transport_},
+              {.timing = timing_, .holder = "process " + std::to_string(getpid())}) {}
+
+Result<std::unique_ptr<NodeFile>> NodeFile::open(const std::string &path) {
+    auto database = open_database({.path = path});
+    if (!database) {
+        return database.error();
+    }
+    return std::unique_ptr<NodeFile>{new NodeFile(*std::move(database), path)};
+}
+
+Result<engine::CycleResult> NodeFile::run_once() {
+    engine::CycleResult sum;
+    for (int round = 0; round < rounds_max; ++round) {
+        const Result<engine::CycleResult> cycle = engine_.cycle(system_now());
+        if (!cycle) {
+            return cycle.error();
+        }
+        add(sum, *cycle);
+        if (!cycle->did_anything()) {
+            break;
+        }
+    }
+    return sum;
+}
+
+Result<engine::CycleResult> NodeFile::run_until(Timestamp until,
+                                                const std::function<bool()> &stop,
+                                                const std::function<void(const Error &)> &tell) {
+    engine::CycleResult sum;
+    while (!stop()) {
+        const Result<engine::CycleResult> cycle = engine_.cycle(system_now());
+        if (!cycle) {
+            return cycle.error();
+        }
+        add(sum, *cycle);
+        if (cycle->problem) {
+            tell(*cycle->problem);
+        }
+        if (system_now() >= until) {
+            break;
+        }
+        if (cycle->did_anything()) {
+            continue;
+        }
+        const Timestamp wake = std::min(cycle->next_at.value_or(until), until);
+        while (system_now() < wake && !stop()) {
+            std::this_thread::sleep_for(std::min(nap_max, wake - system_now()));
+        }
+    }
+    return sum;
+}
+
+Result<void> NodeFile::write(const std::function<Result<void>(const engine::Session &)> &work) {
+    const auto transaction = database_->begin(engine::Mode::write);
+    const Result<bool> ready = engine::has_state_tables(*transaction);
+    if (!ready) {
+        return ready.error();
+    }
+    const Result<engine::Identity> identity = engine::load_identity(*transaction, vault_);
+    if (!identity) {
+        return identity.error();
+    }
+    Result<void> done =
+        work({*transaction, database_->dialect(), *identity, timing_, system_now()});
+    if (done) {
+        transaction->commit();
+    }
+    return done;
+}
+
+Result<std::vector<Bytes>> NodeFile::take_pending(const std::string &name) {
+    std::vector<Bytes> envelopes;
+    engine::StateFile state;
+    engine::Tickets tickets;
+    const Result<void> booked = write([&](const engine::Session &session) -> Result<void> {
+        const Result<engine::Peer> peer = engine::require_peer(session.transaction, name);
+        if (!peer) {
+            return peer.error();
+        }
+        for (engine::PairingMail &mail : engine::due_pairing_mails(session)) {
+            if (mail.peer_id == peer->peer_id) {
+                envelopes.push_back(std::move(mail.envelope));
+            }
+        }
+        if (peer->is_live()) {
+            for (auto &transmission : engine::due_transmissions(session, *peer, tickets)) {
+                envelopes.push_back(std::move(transmission.envelope));
+            }
+            for (auto &transmission : engine::due_report(session, *peer, tickets)) {
+                envelopes.push_back(std::move(transmission.envelope));
+            }
+        }
+        state = engine::state_to_store(session, vault_);
+        return {};
+    });
+    if (!booked) {
+        return booked.error();
+    }
+    // What leaves must be known outside the database first.
+    if (const Result<void> stored = vault_.store_state(state); !stored) {
+        return stored.error();
+    }
+    return envelopes;
+}
+
+} // namespace postrider::sqlite

@@ -1,0 +1,62 @@
+// A SQLite file as a node: where its secret lies, and its engine with everything around it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/engine/cycle.hpp"
+#include "common/engine/session.hpp"
+#include "common/transport/maildir.hpp"
+#include "common/vault/file_vault.hpp"
+
+#include "sqlite_extension/sqlite_database.hpp"
+
+namespace postrider::sqlite {
+
+Timestamp system_now();
+
+/// `POSTRIDER_STATE_DIRECTORY`, else systemd's `STATE_DIRECTORY`, else
+/// `${XDG_STATE_HOME:-~/.local/state}/postrider`.
+std::string state_directory();
+
+vault::FileVault file_vault(const std::string &database_path);
+
+/// Answers are waited for as long as a maildir takes, not a mail server.
+stream::Timing maildir_timing();
+
+/// A connection of our own to a node's file, and everything that its engine needs. Not thread-safe.
+class NodeFile {
+  public:
+    /// `refused` when there is no such file; a file that is no node yet is only found out by the
+    /// first cycle.
+    static Result<std::unique_ptr<NodeFile>> open(const std::string &path);
+
+    /// Cycles until there is nothing left to do now. Gives the sum of what was done; `next_at` and
+    /// `problem` are those of the last cycle.
+    Result<engine::CycleResult> run_once();
+
+    /// Cycles until `until`, or until `stop` says so, sleeping in between. What fails for now is
+    /// given to `tell` and tried again.
+    Result<engine::CycleResult> run_until(Timestamp until,
+                                          const std::function<bool()> &stop,
+                                          const std::function<void(const Error &)> &tell);
+
+    /// Runs `work` in a write transaction of this connection and commits when it succeeds.
+    Result<void> write(const std::function<Result<void>(const engine::Session &)> &work);
+
+    /// What is due to this peer now, sealed and booked as sent, to be carried by hand.
+    Result<std::vector<Bytes>> take_pending(const std::string &peer);
+
+  private:
+    NodeFile(std::unique_ptr<SqliteDatabase> database, const std::string &path);
+
+    std::unique_ptr<SqliteDatabase> database_;
+    vault::FileVault vault_;
+    transport::Maildir transport_;
+    stream::Timing timing_;
+    engine::Engine engine_;
+};
+
+} // namespace postrider::sqlite

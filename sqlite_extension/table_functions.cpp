@@ -1,0 +1,219 @@
+// The table-valued functions.
+#include <array>
+
+#include "common/base/limits.hpp"
+#include "common/engine/inspect.hpp"
+#include "common/engine/offers.hpp"
+#include "common/engine/pairing.hpp"
+
+#include "sqlite_extension/caller.hpp"
+#include "sqlite_extension/surface.hpp"
+#include "sqlite_extension/table_function.hpp"
+
+namespace postrider::sqlite {
+
+namespace {
+
+using Rows = std::vector<engine::Row>;
+using Arguments = std::span<const Value>;
+
+Result<std::string> text_of(const Value &value, std::string_view what) {
+    const Text *text = value.as<Text>();
+    if (text == nullptr) {
+        return Error{Errc::refused, std::string{what} + " must be a text"};
+    }
+    return text->text;
+}
+
+/// An argument that is left out or null is false.
+bool is_true(const Value &value) {
+    const auto *number = value.as<std::int64_t>();
+    return number != nullptr && *number != 0;
+}
+
+Result<Rows> rows_of(const Result<engine::ActionRows> &actions) {
+    if (!actions) {
+        return actions.error();
+    }
+    Rows rows;
+    for (const engine::ActionRow &action : *actions) {
+        rows.push_back(
+            {Value::text(action.action), Value::text(action.object), Value::text(action.detail)});
+    }
+    return rows;
+}
+
+Result<Rows> declare(sqlite3 *connection, Arguments arguments) {
+    const auto text = text_of(arguments[0], "the task text");
+    if (!text) {
+        return text.error();
+    }
+    return rows_of(as_site(connection, [&](const engine::DeclareSite &site) {
+        return engine::declare(site, {.text = *text, .exact = is_true(arguments[1])});
+    }));
+}
+
+Result<Rows> plan(sqlite3 *connection, Arguments arguments) {
+    const auto text = text_of(arguments[0], "the task text");
+    if (!text) {
+        return text.error();
+    }
+    return rows_of(as_site(connection, [&](const engine::DeclareSite &site) {
+        return engine::plan(site, {.text = *text, .exact = is_true(arguments[1])});
+    }));
+}
+
+Result<Rows> describe(sqlite3 *connection, Arguments arguments) {
+    std::string object;
+    if (!arguments[0].is_null()) {
+        const auto text = text_of(arguments[0], "the object's name");
+        if (!text) {
+            return text.error();
+        }
+        object = *text;
+    }
+    std::string description;
+    const auto done =
+        as_site(connection, [&](const engine::DeclareSite &site) -> Result<engine::ActionRows> {
+            Result<std::string> described = engine::describe(site, object);
+            if (!described) {
+                return described.error();
+            }
+            description = *std::move(described);
+            return engine::ActionRows{};
+        });
+    if (!done) {
+        return done.error();
+    }
+    return Rows{{Value::text(description)}};
+}
+
+Result<Rows> accept(sqlite3 *connection, Arguments arguments) {
+    engine::Acceptance acceptance;
+    const auto line = text_of(arguments[0], "the invitation");
+    if (!line) {
+        return line.error();
+    }
+    acceptance.line = *line;
+    if (!arguments[1].is_null()) {
+        const auto address = text_of(arguments[1], "the address");
+        if (!address) {
+            return address.error();
+        }
+        acceptance.address = *address;
+    }
+    acceptance.trust_tasks = is_true(arguments[2]);
+    const Result<Value> peer =
+        as_node(connection, [&](const engine::Session &session) -> Result<Value> {
+            const Result<std::string> accepted = engine::accept(session, acceptance);
+            if (!accepted) {
+                return accepted.error();
+            }
+            return Value::text(*accepted);
+        });
+    if (!peer) {
+        return peer.error();
+    }
+    const std::string object = "peer " + peer->as<Text>()->text;
+    return Rows{
+        {Value::text("accept"), Value::text(object),
+         Value::text("our answer goes out with the next round")},
+        {Value::text("to do"), Value::text(object), Value::text("SELECT postrider_sync_now();")},
+        {Value::text("to do"), Value::text(object),
+         Value::text("compare the four words of postrider_status with the other side")}};
+}
+
+Result<Rows> accept_offer(sqlite3 *connection, Arguments arguments) {
+    const auto name = text_of(arguments[0], "the offer's name");
+    if (!name) {
+        return name.error();
+    }
+    engine::ActionRows actions;
+    const Result<Value> done =
+        as_node(connection, [&](const engine::Session &session) -> Result<Value> {
+            Result<engine::ActionRows> accepted = engine::accept_offer(session, *name);
+            if (!accepted) {
+                return accepted.error();
+            }
+            actions = *std::move(accepted);
+            return Value{};
+        });
+    if (!done) {
+        return done.error();
+    }
+    return rows_of(actions);
+}
+
+Result<Rows> pending(sqlite3 *connection, Arguments arguments) {
+    const auto peer = text_of(arguments[0], "the peer's name");
+    if (!peer) {
+        return peer.error();
+    }
+    auto node = own_connection(connection, "postrider_pending");
+    if (!node) {
+        return node.error();
+    }
+    Result<std::vector<Bytes>> envelopes = (*node)->take_pending(*peer);
+    if (!envelopes) {
+        return envelopes.error();
+    }
+    Rows rows;
+    for (Bytes &envelope : *envelopes) {
+        const auto size = static_cast<std::int64_t>(envelope.size());
+        rows.push_back({Value{size}, Value{std::move(envelope)}});
+    }
+    return rows;
+}
+
+Result<Rows> inspect(sqlite3 *connection, Arguments arguments) {
+    const Bytes *envelope = arguments[0].as<Bytes>();
+    if (envelope == nullptr || envelope->size() > limits::mail_bytes_max) {
+        return Error{Errc::refused, "postrider_inspect expects the bytes of an envelope as a blob"};
+    }
+    Rows rows;
+    const Result<Value> done =
+        as_node(connection, [&](const engine::Session &session) -> Result<Value> {
+            for (const engine::EnvelopeFact &fact : engine::inspect_envelope(session, *envelope)) {
+                rows.push_back({Value::text(fact.field), Value::text(fact.value)});
+            }
+            return Value{};
+        });
+    if (!done) {
+        return done.error();
+    }
+    return rows;
+}
+
+constexpr std::array action_columns = {"action", "object", "detail"};
+constexpr std::array description_columns = {"text"};
+constexpr std::array envelope_columns = {"bytes", "envelope"};
+constexpr std::array fact_columns = {"field", "value"};
+constexpr std::array text_arguments = {"task_text", "exact"};
+constexpr std::array object_arguments = {"object_name"};
+constexpr std::array accept_arguments = {"line", "address", "trust_tasks"};
+constexpr std::array peer_arguments = {"peer"};
+constexpr std::array envelope_arguments = {"bytes_of_envelope"};
+
+constexpr std::array functions = {
+    TableFunction{"postrider_declare", action_columns, text_arguments, 1, declare},
+    TableFunction{"postrider_plan", action_columns, text_arguments, 1, plan},
+    TableFunction{"postrider_describe", description_columns, object_arguments, 0, describe},
+    TableFunction{"postrider_accept", action_columns, accept_arguments, 1, accept},
+    TableFunction{"postrider_accept_offer", action_columns, object_arguments, 1, accept_offer},
+    TableFunction{"postrider_pending", envelope_columns, peer_arguments, 1, pending},
+    TableFunction{"postrider_inspect", fact_columns, envelope_arguments, 1, inspect},
+};
+
+} // namespace
+
+int register_table_functions(sqlite3 *connection) {
+    for (const TableFunction &function : functions) {
+        const int code = register_table_function(connection, function);
+        if (code != SQLITE_OK) {
+            return code;
+        }
+    }
+    return SQLITE_OK;
+}
+
+} // namespace postrider::sqlite

@@ -148,12 +148,34 @@ void take_notes(const Session &session, const Peer &peer, const wire::Report &re
     }
 }
 
-/// The other side waits to hear where we stand.
+/// The other side waits to hear where we stand. The control stream is always answered for, so that
+/// there is an answer even where nothing was ever received.
 void answer_hello(const Session &session, const Peer &peer) {
-    for (const StreamKey &key : streams_from(session, peer)) {
+    std::vector<StreamKey> keys = streams_from(session, peer);
+    const StreamKey control{peer.peer_id, control_stream};
+    if (std::find(keys.begin(), keys.end(), control) == keys.end()) {
+        keys.push_back(control);
+    }
+    for (const StreamKey &key : keys) {
         IncomingRow row = load_incoming(session.transaction, key);
         stream::note_urgent(row.acknowledgement, session.now);
         save_incoming(session.transaction, row);
+    }
+}
+
+/// A receiver names every stream of which it has received anything: one that waits for its position
+/// and is not named begins at nothing.
+void take_silence(const Session &session, const Peer &peer, const wire::Report &report) {
+    for (const StreamKey &key : streams_to(session, peer)) {
+        const bool named = std::any_of(
+            report.streams.begin(), report.streams.end(),
+            [&](const wire::StreamReport &about) { return about.stream == key.stream; });
+        const auto row = load_outgoing(session.transaction, key);
+        if (!named && row->machine.awaits_position) {
+            wire::StreamReport nothing;
+            nothing.stream = key.stream;
+            take_stream_report(session, peer, from_wire(report, nothing));
+        }
     }
 }
 
@@ -257,6 +279,9 @@ void take_report(const Session &session, const Peer &peer, const wire::Report &r
     }
     for (const wire::StreamReport &about : report.streams) {
         take_stream_report(session, peer, from_wire(report, about));
+    }
+    if (younger) {
+        take_silence(session, peer, report);
     }
     take_notes(session, peer, report);
     forget_notes(session.transaction, peer.peer_id, report.notes_seen);

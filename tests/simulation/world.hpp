@@ -40,6 +40,8 @@ class World {
     // world_harm.cpp
     void harm();
     void step();
+    bool begin(Member &member);
+    void end(Member &member);
     void run_member(Member &member);
     void write_as_user(Member &member);
     void plan_death(Member &member);

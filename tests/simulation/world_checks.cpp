@@ -52,7 +52,7 @@ void World::heal() {
         member.node->disk.cancel_fault();
         member.node->clock.set_skew(Duration::zero());
         if (member.node->runs()) {
-            member.node->stop(); // whatever was planned for the process goes with it
+            end(member); // whatever was planned for the process goes with it
         }
         if (!member.node->start()) {
             return fail(member.node->name() + " does not start: " + member.node->trouble());

@@ -32,7 +32,7 @@ void World::step() {
     time_.advance(random_.chance(8) ? Duration{hours{random_.below(60)}}
                                     : Duration{seconds{random_.below(1200)}});
     Member &member = members_.at(random_.below(members_.size()));
-    if (!member.node->runs() && (random_.chance(60) || !member.node->start())) {
+    if (!member.node->runs() && (random_.chance(60) || !begin(member))) {
         return;
     }
     const std::uint64_t what = random_.below(100);
@@ -49,7 +49,7 @@ void World::step() {
         toggle_partition(member);
     } else if (what < 95) {
         ++harm_["restart"];
-        member.node->stop();
+        end(member);
     } else if (what < 97 && with_disk_trouble_) {
         plan_disk_trouble(member);
         run_member(member);
@@ -58,6 +58,23 @@ void World::step() {
         member.copies.push_back(member.node->copy());
     } else if (with_restores_ && !member.copies.empty()) {
         restore(member);
+    }
+}
+
+/// Opening a database can meet a planned fault too.
+bool World::begin(Member &member) {
+    const bool started = member.node->start();
+    if (member.node->disk.is_dead()) {
+        bury(member);
+    }
+    return started && member.node->runs();
+}
+
+/// So can closing it: the last connection empties the log.
+void World::end(Member &member) {
+    member.node->stop();
+    if (member.node->disk.is_dead()) {
+        bury(member);
     }
 }
 
@@ -120,7 +137,7 @@ void World::restore(Member &member) {
     say(member.node->name() + " is restored from a copy" + (with_vault ? " with its vault" : ""));
     restored_ = true;
     restored_with_vault_ = restored_with_vault_ || with_vault;
-    member.node->stop();
+    end(member);
     member.node->restore(member.copies.at(random_.below(member.copies.size())), with_vault);
 }
 

@@ -1,4 +1,6 @@
 // Pairing in the state tables: the way it goes when all is well, and what people do with it.
+#include <filesystem>
+
 #include <gtest/gtest.h>
 
 #include "common/base/text_encoding.hpp"
@@ -53,11 +55,16 @@ TEST_F(Pairing, OpensTheControlStreamOnBothSides) {
 
 TEST_F(Pairing, GoesByItselfOnceTheLineIsAccepted) {
     const std::string maildir = directory / "maildir";
+    for (const char *folder : {"new", "cur", "tmp"}) {
+        std::filesystem::create_directories(maildir + "/" + folder);
+    }
     office.rows.run("UPDATE postrider_peer_path SET target = '" + maildir + "'");
     ASSERT_TRUE(shop.accept(Acceptance{office.invite("shop"), {}, false}));
     for (int round = 0; round < 3; ++round) {
         shop.cycle();
         office.cycle();
+        shop.now += std::chrono::minutes{1};
+        office.now += std::chrono::minutes{1};
     }
     EXPECT_EQ(office.state_of("shop"), "paired");
     EXPECT_EQ(shop.state_of("office"), "paired");

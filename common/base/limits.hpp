@@ -66,6 +66,7 @@ inline constexpr std::size_t maildir_names_max = 100'000;
 inline constexpr std::size_t task_text_bytes_max = 1 * mib;
 inline constexpr std::size_t task_sql_depth_max = 200;
 inline constexpr std::size_t task_name_bytes_max = 63;
+inline constexpr std::int64_t offers_per_peer_max = 1000;
 inline constexpr std::size_t invitation_bytes_max = 2 * kib;
 inline constexpr Duration invitation_lifetime = std::chrono::hours{24 * 14};
 

@@ -59,7 +59,7 @@ receiving_table(Transaction &transaction, std::int64_t peer_id, const std::strin
                                "SELECT tt.local_name FROM @task t"
                                " JOIN @task_table tt ON tt.task_id = t.task_id"
                                " JOIN @task_peer tp ON tp.task_id = t.task_id"
-                               " WHERE tp.peer_id = ?1 AND tp.state = 'active'"
+                               " WHERE tp.peer_id = ?1 AND tp.state IN ('active', 'offered')"
                                " AND t.direction = 'receive' AND tt.wire_name = ?2",
                                {peer_id, Value::text(wire_name)});
     return row ? std::optional{text_at(*row, 0)} : std::nullopt;

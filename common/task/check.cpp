@@ -175,8 +175,10 @@ class TableUses {
         }
         for (const Table &table : task.tables) {
             for (const std::string &peer : peers) {
-                if (auto mistake = add(task, table, peer)) {
-                    return mistake;
+                for (const bool here : {true, false}) {
+                    if (auto mistake = add(task, table, {peer, here})) {
+                        return mistake;
+                    }
                 }
             }
             if (auto mistake = add_capture(task, table)) {
@@ -187,25 +189,39 @@ class TableUses {
     }
 
   private:
-    static std::string key_of(const Task &task, const Table &table) {
-        return (task.on ? task.on->value : "") + "\n" + lower_ascii(print(local_name(task, table)));
+    /// With whom, and whether the name is the one here or the one over there.
+    struct Side {
+        std::string peer;
+        bool here = true;
+        auto operator<=>(const Side &) const = default;
+    };
+
+    static std::string key_of(const Task &task, const ObjectName &table) {
+        std::string key = task.on ? task.on->value : "";
+        for (const Identifier &part : table.parts) {
+            key += "\n" + lower_ascii(part.text);
+        }
+        return key;
     }
 
-    Mistake add(const Task &task, const Table &table, const std::string &peer) {
-        std::vector<Use> &uses = uses_[{key_of(task, table), peer}];
+    Mistake add(const Task &task, const Table &table, const Side &side) {
+        const ObjectName &name = side.here ? local_name(task, table) : remote_name(task, table);
+        std::vector<Use> &uses = uses_[{key_of(task, name), side}];
         const Direction direction = task.direction.value;
         const Position at = table.name.parts.front().at;
-        const std::string named = "the table " + print(local_name(task, table));
+        const std::string named =
+            "the table " + print(name) + (side.here ? "" : " of \"" + side.peer + "\"");
         for (const Use &use : uses) {
             const std::string both =
                 " by the tasks \"" + use.task->name.value + "\" and \"" + task.name.value + "\"";
             if (use.direction == direction || use.direction == Direction::sync ||
                 direction == Direction::sync) {
-                return mistake_at(
-                    at, named + " would go to or come from \"" + peer + "\" twice," + both,
-                    "Take it out of one of the two tasks.");
+                return mistake_at(at,
+                                  named + " would travel twice between here and \"" + side.peer +
+                                      "\"," + both,
+                                  "Take it out of one of the two tasks.");
             }
-            return mistake_at(at, named + " is sent to and received from \"" + peer + "\"," + both,
+            return mistake_at(at, named + " would travel to and from \"" + side.peer + "\"," + both,
                               "Say SYNC … WITH in one task: only then are conflicts resolved.");
         }
         uses.push_back({&task, direction});
@@ -216,7 +232,8 @@ class TableUses {
         if (task.direction.value == Direction::receive) {
             return std::nullopt;
         }
-        const auto [place, is_new] = captures_.emplace(key_of(task, table), &task);
+        const auto [place, is_new] =
+            captures_.emplace(key_of(task, local_name(task, table)), &task);
         const Task &other = *place->second;
         if (!is_new && other.capture && task.capture && !(*other.capture == *task.capture)) {
             return mistake_at(task.capture->at,
@@ -232,7 +249,7 @@ class TableUses {
     }
 
     std::map<std::string, std::vector<std::string>> members_;
-    std::map<std::pair<std::string, std::string>, std::vector<Use>> uses_;
+    std::map<std::pair<std::string, Side>, std::vector<Use>> uses_;
     std::map<std::string, const Task *> captures_;
 };
 

@@ -144,20 +144,8 @@ std::string words(const Limit &limit) {
 }
 
 std::string statement(const Node &node) {
-    std::string out = "NODE " + words(node.name);
-    if (node.time_zone) {
-        out += " TIME ZONE " + quote_string(node.time_zone->value);
-    }
-    if (node.keep) {
-        out += " " + print(node.keep->value);
-    }
-    if (node.alert) {
-        out += " ALERT " + quote_string(node.alert->value.address);
-        if (node.alert->value.after) {
-            out += " AFTER " + words(*node.alert->value.after);
-        }
-    }
-    return out;
+    const std::string options = print_options(node);
+    return "NODE " + words(node.name) + (options.empty() ? "" : " ") + options;
 }
 
 std::string statement(const HostedNode &hosted) {
@@ -197,17 +185,13 @@ std::string statement(const Peer &peer) {
         out += " IN " + listed(peer.groups);
     }
     if (!peer.attributes.empty()) {
-        out += " (" + listed(peer.attributes) + ")";
+        out += " (" + print_attributes(peer) + ")";
     }
     if (!peer.paths.empty()) {
         out += " " + listed(peer.paths);
     }
-    if (peer.keep) {
-        out += " " + print(peer.keep->value);
-    }
-    if (peer.report_every) {
-        out += " REPORT EVERY " + words(peer.report_every->value);
-    }
+    const std::string options = print_options(peer);
+    out += (options.empty() ? "" : " ") + options;
     return out + (peer.trust_tasks ? " TRUST TASKS" : "");
 }
 
@@ -384,6 +368,35 @@ std::string print(const Keep &keep) {
     static constexpr std::array<const char *, 4> units{"DAYS", "WEEKS", "MB", "GB"};
     return "KEEP " + std::to_string(keep.amount) + " " +
            units.at(static_cast<std::size_t>(keep.unit));
+}
+
+std::string print_options(const Node &node) {
+    std::string out;
+    if (node.time_zone) {
+        out += " TIME ZONE " + quote_string(node.time_zone->value);
+    }
+    if (node.keep) {
+        out += " " + print(node.keep->value);
+    }
+    if (node.alert) {
+        out += " ALERT " + quote_string(node.alert->value.address);
+        if (node.alert->value.after) {
+            out += " AFTER " + words(*node.alert->value.after);
+        }
+    }
+    return out.empty() ? out : out.substr(1);
+}
+
+std::string print_attributes(const Peer &peer) {
+    return listed(peer.attributes);
+}
+
+std::string print_options(const Peer &peer) {
+    std::string out = peer.keep ? " " + print(peer.keep->value) : "";
+    if (peer.report_every) {
+        out += " REPORT EVERY " + words(peer.report_every->value);
+    }
+    return out.empty() ? out : out.substr(1);
 }
 
 std::string print(const Statement &statement_) {

@@ -34,6 +34,11 @@ std::string print(const By &by);
 std::string print(const Pacing &pacing);
 std::string print(const Path &path);
 std::string print(const Keep &keep);
+/// The clauses of a statement that describe what no column of its own holds, without the name:
+/// TIME ZONE, KEEP, ALERT; the attributes without parentheses; KEEP and REPORT EVERY.
+std::string print_options(const Node &node);
+std::string print_attributes(const Peer &peer);
+std::string print_options(const Peer &peer);
 /// 'text' with its quotes doubled.
 std::string quote_string(std::string_view text);
 /// A name of ours, in quotes where a bare word would not do.

@@ -149,15 +149,17 @@ const std::vector<Wrong> wrong_texts = {
     {"PEER b; TASK t ON erp SEND a TO b", "line 1, column 19: there is no hosted node \"erp\"",
      "Declare it in this text, or correct the name."},
     {"PEER b; TASK t SEND a TO b; TASK u SEND a TO b",
-     "line 1, column 41: the table a would go to or come from \"b\" twice, by the tasks \"t\" and "
+     "line 1, column 41: the table a would travel twice between here and \"b\", by the tasks \"t\" "
+     "and "
      "\"u\"",
      "Take it out of one of the two tasks."},
     {"PEER b; TASK t SEND a TO b; TASK u RECEIVE a FROM b",
-     "line 1, column 44: the table a is sent to and received from \"b\", by the tasks \"t\" and "
+     "line 1, column 44: the table a would travel to and from \"b\", by the tasks \"t\" and "
      "\"u\"",
      "Say SYNC … WITH in one task: only then are conflicts resolved."},
     {"GROUP g; PEER b IN g; TASK t SEND a TO g; TASK u SYNC A WITH b",
-     "line 1, column 55: the table A would go to or come from \"b\" twice, by the tasks \"t\" and "
+     "line 1, column 55: the table A would travel twice between here and \"b\", by the tasks \"t\" "
+     "and "
      "\"u\"",
      "Take it out of one of the two tasks."},
     {"PEER b; PEER c; TASK t SEND a TO b CAPTURE BY TRIGGERS; TASK u SEND a TO c CAPTURE BY "
@@ -259,8 +261,15 @@ TEST(Check, ATableMayComeFromManyPeersAndGoToManyPeers) {
 TEST(Check, ReceivedTablesAreKnownHereByTheNameRightOfAs) {
     EXPECT_FALSE(
         check_whole(parse("PEER b; TASK t RECEIVE x AS a FROM b; TASK u SEND a TO b").value()));
-    EXPECT_TRUE(
+    EXPECT_TRUE(check_whole(
+        parse("PEER b; TASK t RECEIVE a AS x FROM b; TASK u SEND a AS y TO b").value()));
+}
+
+TEST(Check, ATableOfThePeerIsHeldToTheSameRules) {
+    EXPECT_FALSE(
         check_whole(parse("PEER b; TASK t RECEIVE a AS x FROM b; TASK u SEND a TO b").value()));
+    EXPECT_FALSE(
+        check_whole(parse("PEER b; TASK t SEND a AS x TO b; TASK u SEND c AS X TO b").value()));
 }
 
 TEST(Unavailable, EachClauseIsRefusedByName) {

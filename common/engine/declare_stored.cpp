@@ -1,0 +1,226 @@
+// Statements out of rows and rows out of statements.
+#include "common/engine/declare_stored.hpp"
+
+#include "common/engine/configuration_mac.hpp"
+#include "common/engine/declare_tasks.hpp"
+#include "common/engine/store/rows.hpp"
+#include "common/engine/store/schema.hpp"
+
+namespace postrider::engine {
+
+namespace {
+
+/// "MAILDIR" and "maildir".
+std::string kind_word(const std::string &stored_kind) {
+    return stored_kind == "maildir" ? "MAILDIR" : stored_kind == "mail" ? "MAIL" : "DIRECT";
+}
+
+std::string stored_kind(task::PathKind kind) {
+    switch (kind) {
+    case task::PathKind::mail:
+        return "mail";
+    case task::PathKind::direct:
+        return "direct";
+    case task::PathKind::maildir:
+        break;
+    }
+    return "maildir";
+}
+
+std::string before(const std::string &separator, const std::string &text) {
+    return text.empty() ? text : separator + text;
+}
+
+std::string joined(const std::vector<std::string> &pieces) {
+    std::string out;
+    for (const std::string &piece : pieces) {
+        out += (out.empty() ? "" : ", ") + piece;
+    }
+    return out;
+}
+
+std::string node_statement(const Row &row) {
+    return "NODE " + task::quote_name(text_at(row, 0)) + before(" ", text_at(row, 1)) + ";\n";
+}
+
+std::string peer_statement(Transaction &transaction, const Row &row) {
+    const std::int64_t peer_id = integer_at(row, 0);
+    std::vector<std::string> groups;
+    for (const Row &group : all_rows(transaction,
+                                     "SELECT group_name FROM @peer_group WHERE peer_id = ?1"
+                                     " ORDER BY group_name",
+                                     {peer_id})) {
+        groups.push_back(task::quote_name(text_at(group, 0)));
+    }
+    std::vector<std::string> paths;
+    for (const Row &path : all_rows(transaction,
+                                    "SELECT kind, target, mailbox, settings FROM @peer_path"
+                                    " WHERE peer_id = ?1 ORDER BY ordinal",
+                                    {peer_id})) {
+        const std::string target = text_at(path, 1);
+        paths.push_back(kind_word(text_at(path, 0)) +
+                        (target.empty() ? "" : " " + task::quote_string(target)) +
+                        before(" VIA ", text_at(path, 2)) + before(" ", text_at(path, 3)));
+    }
+    const std::string attributes = text_at(row, 2);
+    return "PEER " + task::quote_name(text_at(row, 1)) + before(" IN ", joined(groups)) +
+           (attributes.empty() ? "" : " (" + attributes + ")") + before(" ", joined(paths)) +
+           before(" ", text_at(row, 3)) + (integer_at(row, 4) != 0 ? " TRUST TASKS" : "") + ";\n";
+}
+
+Error edited(const std::string &what, const Error &why) {
+    return {Errc::refused, "the state tables hold " + what + " that is no statement", why.message,
+            "Correct the row that was edited by hand."};
+}
+
+Result<void> load_mirrors(Transaction &transaction, DeclaredBefore &declared) {
+    for (const Row &row :
+         all_rows(transaction, "SELECT t.task_id, p.name, t.statement, t.paused FROM @task t"
+                               " JOIN @peer p ON p.node_id = t.declared_by"
+                               " ORDER BY p.name, t.name")) {
+        Result<task::TaskText> parsed = task::parse_stored(text_at(row, 2));
+        if (!parsed) {
+            return edited("an accepted task", parsed.error());
+        }
+        ensure(parsed->statements.size() == 1, "a stored task is one statement");
+        declared.mirrors.push_back({integer_at(row, 0), text_at(row, 1),
+                                    std::get<task::Task>(parsed->statements.front()),
+                                    integer_at(row, 3) != 0});
+    }
+    return {};
+}
+
+void clear_peer(Transaction &transaction, std::int64_t peer_id) {
+    for (const char *table :
+         {"peer_group", "peer_path", "invitation", "task_peer", "offer", "stream_out", "outbox",
+          "schema_out", "control_out", "stream_in", "inbox_body", "inbox_part", "schema_in", "note",
+          "delivery", "peer"}) {
+        transaction.execute(std::string{"DELETE FROM @"} + table + " WHERE peer_id = ?1",
+                            {peer_id});
+    }
+    for (const char *table : {"event", "refused"}) {
+        transaction.execute(
+            std::string{"UPDATE @"} + table + " SET peer_id = NULL WHERE peer_id = ?1", {peer_id});
+    }
+    // The number may be given to a new peer, to which these entries may have to go.
+    transaction.execute("UPDATE @queue SET from_peer = -1 WHERE from_peer = ?1", {peer_id});
+}
+
+/// The paths as the statement has them; what is known of a path that stays is kept.
+void store_paths(const Session &session, std::int64_t peer_id, const task::Peer &peer) {
+    Transaction &transaction = session.transaction;
+    std::int64_t ordinal = 0;
+    for (const task::Path &path : peer.paths) {
+        ++ordinal;
+        const std::string target = path.target ? path.target->value : "";
+        const std::string mailbox = path.via ? task::quote_name(path.via->value) : "";
+        transaction.execute(
+            "DELETE FROM @peer_path WHERE peer_id = ?1 AND ordinal = ?2"
+            " AND (kind <> ?3 OR target <> ?4)",
+            {peer_id, ordinal, Value::text(stored_kind(path.kind)), Value::text(target)});
+        transaction.execute(
+            "INSERT INTO @peer_path (peer_id, ordinal, kind, target, mailbox, settings)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (peer_id, ordinal)"
+            " DO UPDATE SET mailbox = excluded.mailbox, settings = excluded.settings",
+            {peer_id, ordinal, Value::text(stored_kind(path.kind)), Value::text(target),
+             Value::text(mailbox), Value::text(task::print(path.pacing))});
+        protect(session, "peer_path", {peer_id, ordinal});
+    }
+    transaction.execute("DELETE FROM @peer_path WHERE peer_id = ?1 AND ordinal > ?2",
+                        {peer_id, ordinal});
+}
+
+} // namespace
+
+bool is_paired(PeerState state) {
+    return state == PeerState::paired || state == PeerState::verified;
+}
+
+Result<DeclaredBefore> load_declared(Transaction &transaction) {
+    DeclaredBefore declared;
+    const Result<bool> has_tables = has_state_tables(transaction);
+    if (!has_tables) {
+        return has_tables.error();
+    }
+    declared.has_tables = *has_tables;
+    if (!declared.has_tables) {
+        return declared;
+    }
+    std::string text;
+    if (const auto node = first_row(transaction, "SELECT name, settings FROM @node")) {
+        declared.has_node = true;
+        text += node_statement(*node);
+    }
+    for (const Row &row : all_rows(transaction, "SELECT name FROM @group ORDER BY name")) {
+        text += "GROUP " + task::quote_name(text_at(row, 0)) + ";\n";
+    }
+    for (const Row &row : all_rows(transaction, "SELECT peer_id, name, attributes, settings,"
+                                                " trust_tasks FROM @peer ORDER BY name")) {
+        text += peer_statement(transaction, row);
+    }
+    for (const Row &row : all_rows(transaction, "SELECT t.statement FROM @task t JOIN @node n"
+                                                " ON n.node_id = t.declared_by ORDER BY t.name")) {
+        text += text_at(row, 0) + "\n";
+    }
+    for (const Peer &peer : load_peers(transaction)) {
+        declared.peer_states.emplace(peer.name, peer.state);
+    }
+    Result<task::TaskText> parsed = task::parse_stored(text);
+    if (!parsed) {
+        return edited("a text", parsed.error());
+    }
+    declared.text = *std::move(parsed);
+    if (const Result<void> mirrors = load_mirrors(transaction, declared); !mirrors) {
+        return mirrors.error();
+    }
+    return declared;
+}
+
+void store_group(Transaction &transaction, const std::string &name) {
+    transaction.execute("INSERT INTO @group (name) VALUES (?1) ON CONFLICT (name) DO NOTHING",
+                        {Value::text(name)});
+}
+
+void drop_group(Transaction &transaction, const std::string &name) {
+    transaction.execute("DELETE FROM @peer_group WHERE group_name = ?1", {Value::text(name)});
+    transaction.execute("DELETE FROM @group WHERE name = ?1", {Value::text(name)});
+}
+
+void store_peer(const Session &session, const task::Peer &peer) {
+    Transaction &transaction = session.transaction;
+    const Value name = Value::text(peer.name.value);
+    transaction.execute("INSERT INTO @peer (name, attributes, settings, trust_tasks, created_at)"
+                        " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (name) DO UPDATE SET"
+                        " attributes = excluded.attributes, settings = excluded.settings,"
+                        " trust_tasks = excluded.trust_tasks",
+                        {name, Value::text(task::print_attributes(peer)),
+                         Value::text(task::print_options(peer)),
+                         stored(peer.trust_tasks.has_value()), stored(session.now)});
+    const std::int64_t peer_id = find_peer(transaction, peer.name.value)->peer_id;
+    protect(session, "peer", {peer_id});
+    transaction.execute("DELETE FROM @peer_group WHERE peer_id = ?1", {peer_id});
+    for (const task::Name &group : peer.groups) {
+        transaction.execute("INSERT INTO @peer_group (peer_id, group_name) VALUES (?1, ?2)",
+                            {peer_id, Value::text(group.value)});
+    }
+    store_paths(session, peer_id, peer);
+}
+
+void drop_peer(const Session &session, const std::string &name) {
+    Transaction &transaction = session.transaction;
+    const auto peer = find_peer(transaction, name);
+    if (!peer) {
+        return;
+    }
+    if (peer->node) {
+        for (const Row &row : all_rows(transaction,
+                                       "SELECT task_id FROM @task"
+                                       " WHERE declared_by = ?1",
+                                       {stored(*peer->node)})) {
+            forget_task(transaction, integer_at(row, 0));
+        }
+    }
+    clear_peer(transaction, peer->peer_id);
+}
+
+} // namespace postrider::engine

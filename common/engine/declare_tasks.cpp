@@ -1,0 +1,314 @@
+// The rows of task, task_table, task_peer and capture.
+#include "common/engine/declare_tasks.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "common/engine/collect.hpp"
+#include "common/engine/configuration_mac.hpp"
+#include "common/engine/declare_stored.hpp"
+#include "common/engine/introspect.hpp"
+#include "common/engine/offers_out.hpp"
+#include "common/engine/store/rows.hpp"
+#include "common/task/check.hpp"
+#include "common/task/words.hpp"
+
+namespace postrider::engine {
+
+namespace {
+
+Error at_place(task::Position at, const Error &error) {
+    Error placed = task::mistake_at(at, error.message, error.hint);
+    placed.code = error.code;
+    placed.detail = error.detail;
+    return placed;
+}
+
+std::string listed(const std::vector<std::string> &names) {
+    std::string out;
+    for (const std::string &name : names) {
+        out += (out.empty() ? "" : ", ") + name;
+    }
+    return out;
+}
+
+/// The name in the catalogue's spelling.
+Result<std::string> catalogue_name(Transaction &transaction,
+                                   const dialect::Dialect &dialect,
+                                   const task::Identifier &name) {
+    std::vector<std::string> candidates;
+    for (const std::string &each : list_tables(transaction, dialect)) {
+        if (each == name.text) {
+            return each;
+        }
+        if (!name.exact && task::lower_ascii(each) == task::lower_ascii(name.text)) {
+            candidates.push_back(each);
+        }
+    }
+    if (candidates.size() > 1) {
+        return Error{Errc::refused,
+                     "table \"" + name.text + "\" could be any of " + listed(candidates),
+                     {},
+                     "Write the name in double quotes, exactly as one of them."};
+    }
+    return candidates.empty() ? name.text : candidates.front();
+}
+
+std::string wire_name_of(const task::Task &task,
+                         const task::Table &table,
+                         const dialect::TableDescription &description) {
+    if (task.direction.value != task::Direction::receive) {
+        return description.name;
+    }
+    std::string name;
+    for (const task::Identifier &part : table.name.parts) {
+        name += (name.empty() ? "" : ".") + part.text;
+    }
+    return name;
+}
+
+bool sends(const ResolvedTask &task) {
+    return task.task.direction.value == task::Direction::send;
+}
+
+/// A foreign key of `child` into a table of `parent`.
+const dialect::ForeignKeyDescription *
+reference(const ResolvedTask &child, const ResolvedTask &parent, std::string &child_table) {
+    for (const ResolvedTable &table : child.tables) {
+        for (const auto &foreign_key : table.description.foreign_keys) {
+            for (const ResolvedTable &other : parent.tables) {
+                if (task::lower_ascii(foreign_key.parent) ==
+                    task::lower_ascii(other.description.name)) {
+                    child_table = table.description.name;
+                    return &foreign_key;
+                }
+            }
+        }
+    }
+    return nullptr;
+}
+
+wire::TaskName wire_task_name(Transaction &transaction, std::int64_t task_id) {
+    const auto row =
+        first_row(transaction, "SELECT declared_by, name FROM @task WHERE task_id = ?1", {task_id});
+    ensure(row.has_value(), "a task that peers take part in has a row");
+    return {fixed_at<16>(*row, 0), text_at(*row, 1)};
+}
+
+/// The peers that a task's statement names, by themselves or through groups.
+std::set<std::int64_t> named_peers(Transaction &transaction, const task::Task &task) {
+    std::set<std::int64_t> peers;
+    for (const task::Name &name : task.peers) {
+        for (const Row &row : all_rows(transaction,
+                                       "SELECT peer_id FROM @peer WHERE name = ?1 UNION"
+                                       " SELECT peer_id FROM @peer_group WHERE group_name = ?1",
+                                       {Value::text(name.value)})) {
+            peers.insert(integer_at(row, 0));
+        }
+    }
+    return peers;
+}
+
+/// Ends a peer's part in a task; tells it if it may know of the task.
+void release_peer(const Session &session, std::int64_t task_id, std::int64_t peer_id) {
+    Transaction &transaction = session.transaction;
+    const auto peer = load_peer(transaction, peer_id);
+    const auto row =
+        first_row(transaction, "SELECT state FROM @task_peer WHERE task_id = ?1 AND peer_id = ?2",
+                  {task_id, peer_id});
+    if (peer && row && is_paired(peer->state)) {
+        queue_control(transaction, peer_id,
+                      wire::OfferWithdrawn{wire_task_name(transaction, task_id)});
+    }
+    transaction.execute("DELETE FROM @task_peer WHERE task_id = ?1 AND peer_id = ?2",
+                        {task_id, peer_id});
+}
+
+} // namespace
+
+Result<dialect::TableDescription> resolve_table(Transaction &transaction,
+                                                const dialect::Dialect &dialect,
+                                                const task::ObjectName &name) {
+    const task::Position at = name.parts.front().at;
+    if (name.parts.size() > 2 ||
+        (name.parts.size() == 2 && task::lower_ascii(name.parts.front().text) != "main")) {
+        return task::mistake_at(at, "table " + task::print(name) + " is not in this database",
+                                "Name the table alone, without a schema.");
+    }
+    Result<std::string> spelled = catalogue_name(transaction, dialect, name.parts.back());
+    if (!spelled) {
+        return at_place(at, spelled.error());
+    }
+    Result<dialect::TableDescription> description = describe_table(transaction, dialect, *spelled);
+    if (!description) {
+        return at_place(at, description.error());
+    }
+    const Result<void> fit = dialect.check_capturable(*description);
+    if (!fit) {
+        return at_place(at, fit.error());
+    }
+    return description;
+}
+
+Result<ResolvedTask>
+resolve_task(Transaction &transaction, const dialect::Dialect &dialect, const task::Task &task) {
+    ResolvedTask resolved{task, {}};
+    for (const task::Table &table : task.tables) {
+        Result<dialect::TableDescription> description =
+            resolve_table(transaction, dialect, task::local_name(task, table));
+        if (!description) {
+            return description.error();
+        }
+        std::string wire_name = wire_name_of(task, table, *description);
+        resolved.tables.push_back({*std::move(description), std::move(wire_name),
+                                   task::print(task::remote_name(task, table))});
+    }
+    return resolved;
+}
+
+std::string lane_of(const task::Task &task) {
+    std::string lane = task.by ? task::print(task.by->value) : "paths in order";
+    const std::string pacing = task::print(task.pacing);
+    if (!pacing.empty()) {
+        lane += ", " + pacing;
+    }
+    if (task.priority && task.priority->value != task::Priority::normal) {
+        lane += task.priority->value == task::Priority::high ? ", PRIORITY HIGH" : ", PRIORITY LOW";
+    }
+    // In this version a step that cannot be applied always holds its stream.
+    return lane + ", ON ERROR STOP";
+}
+
+Result<void> check_lanes(const std::vector<ResolvedTask> &tasks) {
+    for (const ResolvedTask &child : tasks) {
+        for (const ResolvedTask &parent : tasks) {
+            if (!sends(child) || !sends(parent) || lane_of(child.task) == lane_of(parent.task)) {
+                continue;
+            }
+            std::string table;
+            if (const auto *foreign_key = reference(child, parent, table)) {
+                return task::mistake_at(
+                    child.task.name.at,
+                    "table \"" + table + "\" of the task \"" + child.task.name.value +
+                        "\" refers to table \"" + foreign_key->parent + "\" of the task \"" +
+                        parent.task.name.value + "\", which travels in another lane",
+                    "Give both tasks the same BY, schedule and priority: rows that refer to each "
+                    "other must arrive together.");
+            }
+        }
+    }
+    return {};
+}
+
+std::int64_t
+find_task(Transaction &transaction, const NodeId &declared_by, const std::string &name) {
+    const auto row =
+        first_row(transaction, "SELECT task_id FROM @task WHERE declared_by = ?1 AND name = ?2",
+                  {stored(declared_by), Value::text(name)});
+    return row ? integer_at(*row, 0) : 0;
+}
+
+std::int64_t
+store_task(const Session &session, const NodeId &declared_by, const ResolvedTask &resolved) {
+    Transaction &transaction = session.transaction;
+    const task::Task &task = resolved.task;
+    transaction.execute(
+        "INSERT INTO @task (declared_by, name, direction, statement, lane, no_load, created_at)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (declared_by, name) DO UPDATE SET"
+        " direction = excluded.direction, statement = excluded.statement, lane = excluded.lane,"
+        " no_load = excluded.no_load",
+        {stored(declared_by), Value::text(task.name.value),
+         Value::text(sends(resolved) ? "send" : "receive"), Value::text(task::print(task)),
+         Value::text(lane_of(task)), stored(task.load && task.load->value == task::Load::none),
+         stored(session.now)});
+    const std::int64_t task_id = find_task(transaction, declared_by, task.name.value);
+    transaction.execute("DELETE FROM @task_table WHERE task_id = ?1", {task_id});
+    std::int64_t ordinal = 0;
+    for (const ResolvedTable &table : resolved.tables) {
+        ++ordinal;
+        transaction.execute(
+            "INSERT INTO @task_table (task_id, ordinal, local_name, wire_name)"
+            " VALUES (?1, ?2, ?3, ?4)",
+            {task_id, ordinal, Value::text(table.description.name), Value::text(table.wire_name)});
+        protect(session, "task_table", {task_id, ordinal});
+    }
+    return task_id;
+}
+
+void update_task_peers(const Session &session, std::int64_t task_id, bool renewed) {
+    Transaction &transaction = session.transaction;
+    const auto row =
+        first_row(transaction, "SELECT statement FROM @task WHERE task_id = ?1", {task_id});
+    const Result<task::TaskText> parsed = task::parse_stored(text_at(*row, 0));
+    ensure(parsed.has_value(), "the statement of a task was printed by us");
+    const std::set<std::int64_t> wanted =
+        named_peers(transaction, std::get<task::Task>(parsed->statements.at(0)));
+    for (const Row &present :
+         all_rows(transaction, "SELECT peer_id FROM @task_peer WHERE task_id = ?1", {task_id})) {
+        if (!wanted.contains(integer_at(present, 0))) {
+            release_peer(session, task_id, integer_at(present, 0));
+        }
+    }
+    for (const std::int64_t peer_id : wanted) {
+        transaction.execute(
+            std::string{"INSERT INTO @task_peer (task_id, peer_id, offer_position, changed_at)"
+                        " VALUES (?1, ?2, ?3, ?4) ON CONFLICT (task_id, peer_id) DO "} +
+                (renewed ? "UPDATE SET state = 'waiting', reason = '',"
+                           " offer_position = excluded.offer_position,"
+                           " changed_at = excluded.changed_at"
+                         : "NOTHING"),
+            {task_id, peer_id, stored(last_queue_position(transaction)), stored(session.now)});
+    }
+}
+
+void forget_task(Transaction &transaction, std::int64_t task_id) {
+    for (const char *table : {"task_peer", "task_table", "task"}) {
+        transaction.execute(std::string{"DELETE FROM @"} + table + " WHERE task_id = ?1",
+                            {task_id});
+    }
+}
+
+void drop_task(const Session &session, std::int64_t task_id) {
+    for (const Row &row : all_rows(
+             session.transaction, "SELECT peer_id FROM @task_peer WHERE task_id = ?1", {task_id})) {
+        release_peer(session, task_id, integer_at(row, 0));
+    }
+    forget_task(session.transaction, task_id);
+}
+
+Result<CaptureChanges> update_captures(Transaction &transaction, const dialect::Dialect &dialect) {
+    CaptureChanges changes;
+    for (const Row &row :
+         all_rows(transaction, "SELECT capture_id, table_name FROM @capture WHERE table_name"
+                               " NOT IN (SELECT tt.local_name FROM @task_table tt JOIN @task t"
+                               " ON t.task_id = tt.task_id WHERE t.direction = 'send')")) {
+        remove_capture(transaction, dialect, integer_at(row, 0));
+        transaction.execute("DELETE FROM @capture WHERE capture_id = ?1", {integer_at(row, 0)});
+        changes.removed.push_back(text_at(row, 1));
+    }
+    for (const Row &row :
+         all_rows(transaction, "SELECT DISTINCT tt.local_name FROM @task_table tt JOIN @task t"
+                               " ON t.task_id = tt.task_id WHERE t.direction = 'send' AND"
+                               " tt.local_name NOT IN (SELECT table_name FROM @capture)"
+                               " ORDER BY tt.local_name")) {
+        const std::string name = text_at(row, 0);
+        const Result<dialect::TableDescription> table = describe_table(transaction, dialect, name);
+        if (!table) {
+            return table.error();
+        }
+        transaction.execute("INSERT INTO @capture (table_name, fingerprint) VALUES (?1, ?2)",
+                            {Value::text(name), Value::text(dialect::fingerprint(*table))});
+        const auto id =
+            first_row(transaction, "SELECT capture_id FROM @capture WHERE table_name = ?1",
+                      {Value::text(name)});
+        const Result<void> installed =
+            install_capture(transaction, dialect, *table, {integer_at(*id, 0), {}});
+        if (!installed) {
+            return installed.error();
+        }
+        changes.installed.push_back(name);
+    }
+    return changes;
+}
+
+} // namespace postrider::engine

@@ -1,0 +1,259 @@
+// What this node says of its own tasks, and its answers to what others offer.
+#include "common/engine/offers.hpp"
+
+#include <set>
+
+#include "common/base/utf8.hpp"
+#include "common/engine/declare_stored.hpp"
+#include "common/engine/declare_tasks.hpp"
+#include "common/engine/introspect.hpp"
+#include "common/engine/lanes.hpp"
+#include "common/engine/offers_mirror.hpp"
+#include "common/engine/offers_out.hpp"
+#include "common/engine/store/log.hpp"
+
+namespace postrider::engine {
+
+namespace {
+
+struct OwnTask {
+    std::int64_t task_id = 0;
+    wire::TaskName name;
+    task::Task task;
+    bool paused = false;
+};
+
+std::optional<OwnTask> load_own_task(const Session &session, std::int64_t task_id) {
+    const auto row = first_row(session.transaction,
+                               "SELECT name, statement, paused FROM @task WHERE task_id = ?1"
+                               " AND declared_by = ?2",
+                               {task_id, stored(session.identity.node)});
+    if (!row) {
+        return std::nullopt;
+    }
+    Result<task::TaskText> parsed = task::parse_stored(text_at(*row, 1));
+    ensure(parsed && parsed->statements.size() == 1, "the statement of a task was printed by us");
+    return OwnTask{task_id,
+                   {session.identity.node, text_at(*row, 0)},
+                   std::get<task::Task>(parsed->statements.front()),
+                   integer_at(*row, 2) != 0};
+}
+
+std::set<std::string> wire_names(Transaction &transaction, std::int64_t task_id) {
+    std::set<std::string> names;
+    for (const Row &row :
+         all_rows(transaction, "SELECT wire_name FROM @task_table WHERE task_id = ?1", {task_id})) {
+        names.insert(text_at(row, 0));
+    }
+    return names;
+}
+
+Result<wire::Offer> offer_of(const Session &session, const OwnTask &own) {
+    const Result<ResolvedTask> resolved =
+        resolve_task(session.transaction, session.dialect, own.task);
+    if (!resolved) {
+        return resolved.error();
+    }
+    wire::Offer offer;
+    offer.task = own.name;
+    offer.direction = own.task.direction.value == task::Direction::send ? wire::Direction::receive
+                                                                        : wire::Direction::send;
+    for (const ResolvedTable &table : resolved->tables) {
+        TableSchema schema = table.description.schema();
+        schema.name = table.wire_name;
+        offer.tables.push_back({table.wire_name, table.suggestion, std::move(schema)});
+    }
+    offer.options.emplace("on error", "STOP");
+    offer.no_load = own.task.load && own.task.load->value == task::Load::none;
+    offer.paused = own.paused;
+    return offer;
+}
+
+void set_state(const Session &session,
+               std::int64_t task_id,
+               std::int64_t peer_id,
+               const std::string &state,
+               const std::string &reason = {}) {
+    session.transaction.execute(
+        "UPDATE @task_peer SET state = ?3, reason = ?4, changed_at = ?5"
+        " WHERE task_id = ?1 AND peer_id = ?2",
+        {task_id, peer_id, Value::text(state), Value::text(reason), stored(session.now)});
+}
+
+/// The state of a peer in one of our own tasks; empty: it has no part in it, or there is none.
+std::optional<std::string>
+state_of(const Session &session, std::int64_t task_id, std::int64_t peer_id) {
+    const auto row = first_row(session.transaction,
+                               "SELECT state FROM @task_peer WHERE task_id = ?1 AND peer_id = ?2",
+                               {task_id, peer_id});
+    return row ? std::optional{text_at(*row, 0)} : std::nullopt;
+}
+
+Error not_ours(const wire::TaskName &task) {
+    return {Errc::refused,
+            "the message is about the task \"" + printable(task.name) + "\" of another node",
+            {},
+            "Nothing needs to be done here."};
+}
+
+/// Messages that answer to our offers, and messages of a declaring node about its own tasks.
+class Listener {
+  public:
+    Listener(const Session &session, const Peer &peer) : session_(session), peer_(peer) {}
+
+    Result<void> operator()(const wire::Offer &offer) const {
+        return is_theirs(offer.task) ? take_offer(session_, peer_, offer)
+                                     : Result<void>{not_ours(offer.task)};
+    }
+
+    Result<void> operator()(const wire::OfferWithdrawn &withdrawn) const {
+        return is_theirs(withdrawn.task) ? withdraw_offer(session_, peer_, withdrawn.task.name)
+                                         : Result<void>{not_ours(withdrawn.task)};
+    }
+
+    Result<void> operator()(const wire::TaskAccepted &accepted) const {
+        if (accepted.task.declaring_node != session_.identity.node) {
+            return not_ours(accepted.task);
+        }
+        const std::int64_t task_id = find_own(accepted.task);
+        const auto state = state_of(session_, task_id, peer_.peer_id);
+        if (!state) {
+            queue_control(session_.transaction, peer_.peer_id, wire::OfferWithdrawn{accepted.task});
+            return {};
+        }
+        const std::set<std::string> tables(accepted.tables.begin(), accepted.tables.end());
+        // An answer to an older form of the task: the newer offer gets its own.
+        if (*state == "waiting" || tables != wire_names(session_.transaction, task_id)) {
+            return {};
+        }
+        activate_task(session_, task_id, peer_.peer_id);
+        return {};
+    }
+
+    Result<void> operator()(const wire::TaskRefused &refused) const {
+        if (refused.task.declaring_node != session_.identity.node) {
+            return not_ours(refused.task);
+        }
+        const std::int64_t task_id = find_own(refused.task);
+        const auto state = state_of(session_, task_id, peer_.peer_id);
+        if (!state || *state == "waiting" || *state == "refused") {
+            return {};
+        }
+        const std::string reason = printable(refused.reason);
+        set_state(session_, task_id, peer_.peer_id, "refused", reason);
+        log_event(session_.transaction, session_.now,
+                  {"task refused", peer_.peer_id,
+                   "peer \"" + peer_.name + "\" refused the task \"" + refused.task.name +
+                       "\": " + reason,
+                   "Settle it with the peer; declare the task again to offer it anew."});
+        return {};
+    }
+
+    Result<void> operator()(const wire::PauseTask &pause) const { return mirror(pause.task, true); }
+
+    Result<void> operator()(const wire::ResumeTask &resume) const {
+        return mirror(resume.task, false);
+    }
+
+    Result<void> operator()(const wire::Farewell & /*farewell*/) const {
+        session_.transaction.execute(
+            "UPDATE @peer SET held = ?2 WHERE peer_id = ?1",
+            {peer_.peer_id, Value::text("the peer no longer wants to take part")});
+        log_event(session_.transaction, session_.now,
+                  {"farewell", peer_.peer_id,
+                   "peer \"" + peer_.name + "\" no longer wants to take part",
+                   "DROP PEER " + task::quote_name(peer_.name) + ";"});
+        return {};
+    }
+
+    /// Streams open themselves with their first batch.
+    Result<void> operator()(const wire::StreamOpen & /*open*/) const { return {}; }
+
+  private:
+    [[nodiscard]] bool is_theirs(const wire::TaskName &task) const {
+        return peer_.node && task.declaring_node == *peer_.node;
+    }
+
+    [[nodiscard]] std::int64_t find_own(const wire::TaskName &task) const {
+        return find_task(session_.transaction, session_.identity.node, task.name);
+    }
+
+    [[nodiscard]] Result<void> mirror(const wire::TaskName &task, bool paused) const {
+        if (!is_theirs(task)) {
+            return not_ours(task);
+        }
+        const std::int64_t task_id =
+            find_task(session_.transaction, task.declaring_node, task.name);
+        if (task_id != 0 && paused) {
+            pause_task(session_.transaction, task_id);
+        } else if (task_id != 0) {
+            resume_task(session_.transaction, task_id);
+        }
+        return {};
+    }
+
+    const Session &session_;
+    const Peer &peer_;
+};
+
+} // namespace
+
+void queue_offers(const Session &session, const Peer &peer) {
+    if (!is_paired(peer.state)) {
+        return;
+    }
+    for (const Row &row : all_rows(session.transaction,
+                                   "SELECT task_id FROM @task_peer WHERE peer_id = ?1"
+                                   " AND state = 'waiting' ORDER BY task_id",
+                                   {peer.peer_id})) {
+        const auto own = load_own_task(session, integer_at(row, 0));
+        if (!own) {
+            continue;
+        }
+        const Result<wire::Offer> offer = offer_of(session, *own);
+        if (!offer) {
+            set_state(session, own->task_id, peer.peer_id, "refused", offer.error().message);
+            log_event(
+                session.transaction, session.now,
+                {"task not offered", peer.peer_id,
+                 "the task \"" + own->name.name + "\" cannot be offered: " + offer.error().message,
+                 offer.error().hint});
+            continue;
+        }
+        queue_control(session.transaction, peer.peer_id, *offer);
+        set_state(session, own->task_id, peer.peer_id, "offered");
+    }
+}
+
+void restate_control(const Session &session, const Peer &peer) {
+    Transaction &transaction = session.transaction;
+    transaction.execute("UPDATE @task_peer SET state = 'waiting'"
+                        " WHERE peer_id = ?1 AND state = 'offered'",
+                        {peer.peer_id});
+    queue_offers(session, peer);
+    for (const Row &row : all_rows(transaction,
+                                   "SELECT t.task_id, t.declared_by, t.name, t.paused FROM @task t"
+                                   " JOIN @task_peer tp ON tp.task_id = t.task_id"
+                                   " WHERE tp.peer_id = ?1 AND tp.state = 'active'"
+                                   " ORDER BY t.task_id",
+                                   {peer.peer_id})) {
+        const wire::TaskName name{fixed_at<16>(row, 1), text_at(row, 2)};
+        if (name.declaring_node == session.identity.node) {
+            queue_control(transaction, peer.peer_id,
+                          integer_at(row, 3) != 0 ? wire::ControlMessage{wire::PauseTask{name}}
+                                                  : wire::ControlMessage{wire::ResumeTask{name}});
+        } else {
+            const auto tables = wire_names(transaction, integer_at(row, 0));
+            queue_control(transaction, peer.peer_id,
+                          wire::TaskAccepted{name, {tables.begin(), tables.end()}});
+        }
+    }
+}
+
+Result<void> take_control_message(const Session &session,
+                                  const Peer &peer,
+                                  const wire::ControlMessage &message) {
+    return std::visit(Listener{session, peer}, message);
+}
+
+} // namespace postrider::engine

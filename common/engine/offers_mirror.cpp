@@ -1,0 +1,312 @@
+// Offers of peers become tasks of this node.
+#include "common/engine/offers_mirror.hpp"
+
+#include <algorithm>
+
+#include "common/base/limits.hpp"
+#include "common/base/utf8.hpp"
+#include "common/engine/declare_stored.hpp"
+#include "common/engine/declare_tasks.hpp"
+#include "common/engine/lanes.hpp"
+#include "common/engine/offers.hpp"
+#include "common/engine/offers_out.hpp"
+#include "common/engine/store/log.hpp"
+#include "common/task/check.hpp"
+
+namespace postrider::engine {
+
+namespace {
+
+Error refusal(std::string message, std::string hint) {
+    return {Errc::refused, std::move(message), {}, std::move(hint)};
+}
+
+Bytes raw_of(const wire::Offer &offer) {
+    return wire::encode_control(offer).raw;
+}
+
+task::ObjectName exact_name(const std::string &name) {
+    return {{task::Identifier{name, true, {}}}};
+}
+
+/// What the offer is here, as a statement of the task language: names only, never SQL.
+Result<task::Task> task_of(const Session &session, const Peer &peer, const wire::Offer &offer) {
+    if (offer.direction == wire::Direction::sync) {
+        return refusal("SYNC is not available in this version",
+                       "Let the peer offer SEND or RECEIVE.");
+    }
+    task::Task task;
+    task.name.value = offer.task.name;
+    task.peers.push_back({peer.name, {}});
+    task.direction.value =
+        offer.direction == wire::Direction::send ? task::Direction::send : task::Direction::receive;
+    if (offer.no_load) {
+        task.load = {task::Load::none, {}};
+    }
+    for (const wire::OfferedTable &offered : offer.tables) {
+        const Result<task::ObjectName> suggested = task::parse_object(offered.local_name);
+        if (!suggested) {
+            return refusal("the offer suggests \"" + printable(offered.local_name) +
+                               "\", which is not the name of a table",
+                           "Let the peer correct AS in its task.");
+        }
+        const Result<dialect::TableDescription> local =
+            resolve_table(session.transaction, session.dialect, *suggested);
+        if (!local) {
+            return local.error();
+        }
+        task::Table table;
+        table.name = exact_name(local->name);
+        if (offered.wire_name != local->name) {
+            table.as = exact_name(offered.wire_name);
+        }
+        if (table.as && task.direction.value == task::Direction::receive) {
+            std::swap(table.name, *table.as); // left is where the rows come from
+        }
+        task.tables.push_back(std::move(table));
+    }
+    return task;
+}
+
+std::set<std::string> key_of(const TableSchema &schema) {
+    std::set<std::string> key;
+    for (const std::uint32_t index : schema.key) {
+        key.insert(schema.columns.at(index).name);
+    }
+    return key;
+}
+
+/// Whoever receives must have every column that the sender has, and both the same key.
+Result<void> check_columns(const wire::Offer &offer,
+                           const wire::OfferedTable &offered,
+                           const dialect::TableDescription &local) {
+    const TableSchema ours = local.schema();
+    if (key_of(ours) != key_of(offered.schema)) {
+        return refusal("table \"" + local.name + "\" has another primary key than the peer's",
+                       "Give both tables the same primary key.");
+    }
+    const bool receives = offer.direction == wire::Direction::receive;
+    const TableSchema &sender = receives ? offered.schema : ours;
+    const TableSchema &receiver = receives ? ours : offered.schema;
+    for (const Column &column : sender.columns) {
+        const bool found =
+            std::any_of(receiver.columns.begin(), receiver.columns.end(),
+                        [&](const Column &each) { return each.name == column.name; }) ||
+            (receives && local.find_column(column.name) != nullptr);
+        if (!found) {
+            return refusal(
+                (receives ? "table \"" + local.name + "\" has" : "the peer's table has") +
+                    std::string{" no column \""} + printable(column.name) + "\"",
+                receives ? "Add the column here, then accept the offer."
+                         : "Let the column be added there and the task be declared "
+                           "again.");
+        }
+    }
+    return {};
+}
+
+/// Against our own tasks and the other mirrors.
+Result<void> check_against_others(const Session &session, const Peer &peer, task::Task task) {
+    const Result<DeclaredBefore> declared = load_declared(session.transaction);
+    if (!declared) {
+        return declared.error();
+    }
+    task::TaskText all = declared->text;
+    for (const Mirror &mirror : declared->mirrors) {
+        if (mirror.peer != peer.name || mirror.task.name.value != task.name.value) {
+            task::Task other = mirror.task;
+            other.name.value = mirror.full_name();
+            all.statements.emplace_back(std::move(other));
+        }
+    }
+    task.name.value = peer.name + "." + task.name.value;
+    all.statements.emplace_back(std::move(task));
+    if (auto mistake = task::check_tables(all)) {
+        return *std::move(mistake);
+    }
+    return {};
+}
+
+Result<ResolvedTask>
+resolve_offer(const Session &session, const Peer &peer, const wire::Offer &offer) {
+    const Result<task::Task> task = task_of(session, peer, offer);
+    if (!task) {
+        return task.error();
+    }
+    if (auto mistake = task::check_statement(*task)) {
+        return *std::move(mistake);
+    }
+    Result<ResolvedTask> resolved = resolve_task(session.transaction, session.dialect, *task);
+    if (!resolved) {
+        return resolved;
+    }
+    for (std::size_t index = 0; index < offer.tables.size(); ++index) {
+        resolved->tables[index].wire_name = offer.tables[index].wire_name;
+        if (auto fit =
+                check_columns(offer, offer.tables[index], resolved->tables[index].description);
+            !fit) {
+            return fit.error();
+        }
+    }
+    if (auto alone = check_against_others(session, peer, *task); !alone) {
+        return alone.error();
+    }
+    return resolved;
+}
+
+void say_accepted(const Session &session, const Peer &peer, const wire::Offer &offer) {
+    wire::TaskAccepted accepted{offer.task, {}};
+    for (const wire::OfferedTable &table : offer.tables) {
+        accepted.tables.push_back(table.wire_name);
+    }
+    queue_control(session.transaction, peer.peer_id, accepted);
+}
+
+/// The mirror replaces what it was before. Its tables are read again if rows leave from here.
+Result<ActionRows> apply_offer(const Session &session, const Peer &peer, const wire::Offer &offer) {
+    const Result<ResolvedTask> resolved = resolve_offer(session, peer, offer);
+    if (!resolved) {
+        return resolved.error();
+    }
+    Transaction &transaction = session.transaction;
+    const std::int64_t task_id = store_task(session, offer.task.declaring_node, *resolved);
+    update_task_peers(session, task_id, true);
+    const Result<CaptureChanges> captures = update_captures(transaction, session.dialect);
+    if (!captures) {
+        return captures.error();
+    }
+    activate_task(session, task_id, peer.peer_id);
+    if (offer.paused) {
+        pause_task(transaction, task_id);
+    }
+    transaction.execute("UPDATE @offer SET state = 'accepted' WHERE peer_id = ?1 AND name = ?2",
+                        {peer.peer_id, Value::text(offer.task.name)});
+    say_accepted(session, peer, offer);
+    ActionRows rows{{"accept", "task " + peer.name + "." + offer.task.name,
+                     task::print(task::Statement{resolved->task})}};
+    for (const std::string &table : captures->installed) {
+        rows.push_back({"create", "capture of table " + table, "Triggers and a table of keys."});
+    }
+    return rows;
+}
+
+Result<void> check_offer(Transaction &transaction, const Peer &peer, const wire::Offer &offer) {
+    task::Group name_alone;
+    name_alone.name.value = offer.task.name;
+    if (offer.tables.empty() || task::check_statement(name_alone)) {
+        return refusal("the offer of peer \"" + peer.name + "\" is not one that we would make",
+                       "Let the peer declare the task again.");
+    }
+    const auto count =
+        first_row(transaction, "SELECT count(*) FROM @offer WHERE peer_id = ?1 AND name <> ?2",
+                  {peer.peer_id, Value::text(offer.task.name)});
+    if (integer_at(*count, 0) >= limits::offers_per_peer_max) {
+        return Error{Errc::too_large,
+                     "peer \"" + peer.name + "\" offers too many tasks",
+                     {},
+                     "Let the peer put more tables into fewer tasks."};
+    }
+    return {};
+}
+
+} // namespace
+
+Result<void> take_offer(const Session &session, const Peer &peer, const wire::Offer &offer) {
+    Transaction &transaction = session.transaction;
+    if (auto checked = check_offer(transaction, peer, offer); !checked) {
+        return checked;
+    }
+    const Value name = Value::text(offer.task.name);
+    const Bytes raw = raw_of(offer);
+    const auto known =
+        first_row(transaction, "SELECT state, message FROM @offer WHERE peer_id = ?1 AND name = ?2",
+                  {peer.peer_id, name});
+    if (known && text_at(*known, 0) == "accepted" && blob_at(*known, 1) == raw) {
+        say_accepted(session, peer, offer);
+        return {};
+    }
+    transaction.execute("INSERT INTO @offer (peer_id, name, state, message, received_at)"
+                        " VALUES (?1, ?2, 'open', ?3, ?4) ON CONFLICT (peer_id, name) DO UPDATE"
+                        " SET state = 'open', message = excluded.message,"
+                        " received_at = excluded.received_at",
+                        {peer.peer_id, name, raw, stored(session.now)});
+    const std::string full_name = peer.name + "." + offer.task.name;
+    const std::string next = "SELECT * FROM " + session.dialect.command("accept_offer") + "(" +
+                             task::quote_string(full_name) + ");";
+    if (!peer.trust_tasks) {
+        log_event(transaction, session.now,
+                  {"offer", peer.peer_id,
+                   "peer \"" + peer.name + "\" offers the task \"" + full_name + "\"", next});
+        return {};
+    }
+    const Result<void> applied = transaction.attempt([&]() -> Result<void> {
+        const Result<ActionRows> rows = apply_offer(session, peer, offer);
+        return rows ? Result<void>{} : Result<void>{rows.error()};
+    });
+    if (!applied) {
+        log_event(transaction, session.now,
+                  {"offer", peer.peer_id,
+                   "the offered task \"" + full_name +
+                       "\" cannot be used yet: " + applied.error().message,
+                   applied.error().hint + " Then: " + next});
+    }
+    return {};
+}
+
+Result<void> withdraw_offer(const Session &session, const Peer &peer, const std::string &task) {
+    Transaction &transaction = session.transaction;
+    const std::int64_t forgotten = transaction.execute(
+        "DELETE FROM @offer WHERE peer_id = ?1 AND name = ?2", {peer.peer_id, Value::text(task)});
+    const std::int64_t task_id = find_task(transaction, *peer.node, task);
+    if (task_id != 0) {
+        forget_task(transaction, task_id);
+        const Result<CaptureChanges> captures = update_captures(transaction, session.dialect);
+        if (!captures) {
+            return captures.error();
+        }
+    }
+    if (forgotten > 0 || task_id != 0) {
+        log_event(transaction, session.now,
+                  {"offer withdrawn", peer.peer_id,
+                   "peer \"" + peer.name + "\" withdrew the task \"" + printable(task) +
+                       "\"; the rows stay",
+                   ""});
+    }
+    return {};
+}
+
+Result<ActionRows> accept_offer(const Session &session, const std::string &name) {
+    const std::size_t dot = name.find('.');
+    const auto peer = find_peer(session.transaction, name.substr(0, dot));
+    const auto row = peer && dot != std::string::npos
+                         ? first_row(session.transaction,
+                                     "SELECT message FROM @offer WHERE peer_id = ?1 AND name = ?2",
+                                     {peer->peer_id, Value::text(name.substr(dot + 1))})
+                         : std::nullopt;
+    if (!row) {
+        std::string open;
+        for (const Row &each :
+             all_rows(session.transaction, "SELECT p.name, o.name FROM @offer o JOIN @peer p"
+                                           " ON p.peer_id = o.peer_id WHERE o.state = 'open'"
+                                           " ORDER BY p.name, o.name")) {
+            open += (open.empty() ? "" : ", ") + text_at(each, 0) + "." + text_at(each, 1);
+        }
+        return refusal("there is no offer \"" + printable(name) + "\"",
+                       open.empty() ? "No offer is open; a peer's offer arrives with its mails."
+                                    : "The open offers are: " + open + ".");
+    }
+    const Result<wire::ControlMessage> message = wire::decode_control(blob_at(*row, 0));
+    ensure(message && std::holds_alternative<wire::Offer>(*message),
+           "an offer was stored as it was decoded");
+    Result<ActionRows> rows = refusal("", "");
+    const Result<void> applied = session.transaction.attempt([&]() -> Result<void> {
+        rows = apply_offer(session, *peer, std::get<wire::Offer>(*message));
+        return rows ? Result<void>{} : Result<void>{rows.error()};
+    });
+    if (!applied) {
+        return applied.error();
+    }
+    return rows;
+}
+
+} // namespace postrider::engine

@@ -1,0 +1,17 @@
+// The other side of a task: what a peer offers, kept until it is accepted, and made a mirror then.
+#pragma once
+
+#include "common/engine/session.hpp"
+#include "common/engine/store/peers.hpp"
+#include "common/wire/control.hpp"
+
+namespace postrider::engine {
+
+/// Keeps the offer; a peer whose tasks are trusted gets it accepted at once. An offer that was
+/// accepted before in the same words is answered again.
+Result<void> take_offer(const Session &session, const Peer &peer, const wire::Offer &offer);
+
+/// Forgets offer and mirror; the rows stay.
+Result<void> withdraw_offer(const Session &session, const Peer &peer, const std::string &task);
+
+} // namespace postrider::engine

@@ -1,0 +1,45 @@
+// What a text would change: compared with what was declared before, checked against the tables of
+// this database. Writes nothing.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/engine/declare.hpp"
+#include "common/engine/declare_stored.hpp"
+#include "common/engine/declare_tasks.hpp"
+
+namespace postrider::engine {
+
+struct Change {
+    enum class Kind { create, change, keep, drop };
+
+    Kind kind = Kind::keep;
+    task::Statement statement;
+    /// Of a changed task: more than its peers changed, so all of them get the offer anew.
+    bool renewed = false;
+};
+
+struct Intention {
+    DeclaredBefore before;
+    task::TaskText after;        // everything that will be declared
+    std::vector<Change> changes; // in the order in which they are done
+    std::vector<task::Pause> pauses;
+    std::vector<Mirror> dropped_mirrors;
+    std::vector<ResolvedTask> tasks; // of `after`; those that stay as they are only if they resolve
+    std::vector<std::string> captures_to_install;
+    std::vector<std::string> captures_to_remove;
+};
+
+Result<Intention> make_intention(Transaction &transaction,
+                                 const dialect::Dialect &dialect,
+                                 const Declaration &declaration);
+
+/// The rows that plan and declare both answer with.
+ActionRows
+action_rows(Transaction &transaction, const dialect::Dialect &dialect, const Intention &intention);
+
+/// "peer branch7"
+std::string object_of(const task::Statement &statement);
+
+} // namespace postrider::engine

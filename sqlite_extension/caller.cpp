@@ -37,8 +37,7 @@ Result<Value> as_node(sqlite3 *connection,
         return ready.error();
     }
     if (!*ready) {
-        return Error{Errc::refused, "this database is not a node yet", "",
-                     "Declare it: SELECT * FROM postrider_declare('NODE my_name;');"};
+        return not_a_node();
     }
     const Result<engine::Identity> identity = engine::load_identity(*transaction, vault);
     if (!identity) {

@@ -60,6 +60,11 @@ vault::FileVault file_vault(const std::string &database_path) {
         {.directory = state_directory(), .database_path = database_path, .data_directories = {}}};
 }
 
+Error not_a_node() {
+    return {Errc::refused, "this database is not a node yet", "",
+            "Declare it: SELECT * FROM postrider_declare('NODE my_name;');"};
+}
+
 stream::Timing maildir_timing() {
     stream::Timing timing;
     timing.retransmission_min = std::chrono::minutes{1};
@@ -80,6 +85,13 @@ Result<std::unique_ptr<NodeFile>> NodeFile::open(const std::string &path) {
     auto database = open_database({.path = path});
     if (!database) {
         return database.error();
+    }
+    const Result<bool> ready = engine::has_state_tables(*(*database)->begin(engine::Mode::read));
+    if (!ready) {
+        return ready.error();
+    }
+    if (!*ready) {
+        return not_a_node();
     }
     return std::unique_ptr<NodeFile>{new NodeFile(*std::move(database), path)};
 }
@@ -128,10 +140,6 @@ Result<engine::CycleResult> NodeFile::run_until(Timestamp until,
 
 Result<void> NodeFile::write(const std::function<Result<void>(const engine::Session &)> &work) {
     const auto transaction = database_->begin(engine::Mode::write);
-    const Result<bool> ready = engine::has_state_tables(*transaction);
-    if (!ready) {
-        return ready.error();
-    }
     const Result<engine::Identity> identity = engine::load_identity(*transaction, vault_);
     if (!identity) {
         return identity.error();

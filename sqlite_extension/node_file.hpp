@@ -26,11 +26,13 @@ vault::FileVault file_vault(const std::string &database_path);
 /// Answers are waited for as long as a maildir takes, not a mail server.
 stream::Timing maildir_timing();
 
+/// What to say of a file without state tables.
+Error not_a_node();
+
 /// A connection of our own to a node's file, and everything that its engine needs. Not thread-safe.
 class NodeFile {
   public:
-    /// `refused` when there is no such file; a file that is no node yet is only found out by the
-    /// first cycle.
+    /// `refused` when there is no such file, or it is no node.
     static Result<std::unique_ptr<NodeFile>> open(const std::string &path);
 
     /// Cycles until there is nothing left to do now. Gives the sum of what was done; `next_at` and

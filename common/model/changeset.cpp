@@ -80,8 +80,8 @@ void compose_rows(OneWayChanges &first, OneWayChanges &&second) {
     }
 }
 
-void compose_rows(SyncChanges &first, SyncChanges &&second) {
-    for (auto &[key, change] : second.changes) {
+void compose_rows(SyncChanges &first, const SyncChanges &second) {
+    for (const auto &[key, change] : second.changes) {
         const auto [place, is_new] = first.changes.try_emplace(key, change);
         if (!is_new) {
             place->second = join(place->second, change);
@@ -104,8 +104,7 @@ Result<void> compose_table(TableChanges &first, TableChanges &&second) {
     if (auto *one_way = std::get_if<OneWayChanges>(&first.changes)) {
         compose_rows(*one_way, std::get<OneWayChanges>(std::move(second.changes)));
     } else {
-        compose_rows(std::get<SyncChanges>(first.changes),
-                     std::get<SyncChanges>(std::move(second.changes)));
+        compose_rows(std::get<SyncChanges>(first.changes), std::get<SyncChanges>(second.changes));
     }
     return {};
 }

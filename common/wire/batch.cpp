@@ -16,9 +16,9 @@
 #include "common/wire/batch.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <set>
 
+#include "common/wire/envelope_body.hpp"
 #include "common/wire/report_format.hpp"
 
 namespace postrider::wire {
@@ -393,9 +393,12 @@ encode_body(const BatchHeader &header, std::span<const Frame> frames, const Body
     std::vector<FrameEntry> entries;
     Bytes content;
     for (const Frame &frame : frames) {
-        const Bytes compressed = compress(
+        Bytes compressed = compress(
             frame.raw,
             {.method = header.compression, .level = options.level, .history = options.history});
+        if (compressed.size() >= frame.raw.size()) {
+            compressed = frame.raw; // stored, as its size says
+        }
         entries.push_back({{frame.kind, frame.table, {}, frame.rows, frame.cell_bytes},
                            compressed.size(),
                            frame.raw.size()});
@@ -442,11 +445,13 @@ Result<Batch> decode_body(ByteView body, const BodyLimits &limits, ByteView hist
     Batch out;
     out.header = std::move(parsed->header);
     for (FrameEntry &entry : parsed->frames) {
-        if (entry.compressed_size > rest.size()) {
+        if (entry.compressed_size > rest.size() || entry.compressed_size > entry.raw_size) {
             return malformed();
         }
+        const bool is_stored = entry.compressed_size == entry.raw_size;
+        const Compression method = is_stored ? Compression::none : out.header.compression;
         Result<Bytes> raw = decompress(rest.first(entry.compressed_size), entry.raw_size,
-                                       {.method = out.header.compression, .history = history});
+                                       {.method = method, .history = history});
         if (!raw) {
             return raw.error();
         }
@@ -462,17 +467,10 @@ Result<Batch> decode_body(ByteView body, const BodyLimits &limits, ByteView hist
 }
 
 std::size_t padded_size(std::size_t size, const Padding &padding) {
-    if (size <= padding.floor) {
-        return padding.floor;
+    if (padding.step == 0) {
+        return padme(size);
     }
-    std::size_t step = padding.step;
-    if (step == 0) {
-        // PADME: as many low bits are zero as the exponent has bits to spare.
-        const auto exponent = static_cast<unsigned>(std::bit_width(size)) - 1;
-        const auto significant = static_cast<unsigned>(std::bit_width(exponent));
-        step = std::size_t{1} << (exponent - significant);
-    }
-    return (size + step - 1) / step * step;
+    return (size + padding.step - 1) / padding.step * padding.step;
 }
 
 } // namespace postrider::wire

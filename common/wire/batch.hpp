@@ -68,8 +68,7 @@ struct BatchHeader {
 
 /// How body plaintext is padded, so that its length says less about its content.
 struct Padding {
-    std::size_t floor = 256; // smallest body
-    std::size_t step = 0;    // 0: PADME; else a multiple of it
+    std::size_t step = 0; // 0: padme (envelope_body.hpp); else up to a multiple of it
 };
 
 struct BodyOptions {

@@ -19,13 +19,7 @@ constexpr std::uint64_t existences = 3;
 constexpr std::uint64_t existence_absent = 0;
 constexpr std::uint64_t existence_there = 2;
 constexpr std::size_t node_bytes = 16;
-
-SchemaName read_name(CborReader &in) {
-    SchemaName out;
-    out.table = in.text(limits::name_bytes_max);
-    out.hash = in.fixed<8>();
-    return out;
-}
+constexpr std::size_t schema_hash_bytes = std::tuple_size_v<SchemaHash>;
 
 class ChangeDecoder {
   public:
@@ -218,9 +212,9 @@ void ChangeDecoder::read_block(SyncChanges &out) {
 
 } // namespace
 
-Result<SchemaName> read_schema_name(ByteView raw) {
+Result<SchemaHash> read_schema_hash(ByteView raw) {
     CborReader in(raw);
-    SchemaName out = read_name(in);
+    const SchemaHash out = in.fixed<schema_hash_bytes>();
     if (!in.ok()) {
         return in.error("change frame");
     }
@@ -229,7 +223,7 @@ Result<SchemaName> read_schema_name(ByteView raw) {
 
 Result<TableChanges> decode_changes(ByteView raw, const TableSchema &schema, Allowance &allowance) {
     CborReader in(raw);
-    read_name(in);
+    in.fixed<schema_hash_bytes>();
     TableChanges out;
     out.schema = schema;
     if (in.choice(laws) == 1) {

@@ -89,9 +89,7 @@ class ChangeEncoder {
 };
 
 void ChangeEncoder::begin(std::uint64_t law) {
-    const SchemaName name = schema_name(schema_);
-    out_.text(name.table);
-    out_.bytes(name.hash);
+    out_.bytes(schema_name(schema_).hash);
     out_.unsigned_integer(law);
 }
 

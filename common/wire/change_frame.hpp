@@ -1,6 +1,6 @@
 // The changes of one table as a frame (docs/protocol.md, "Change frames"). A CBOR sequence:
 //
-//   table name, schema hash, law, then
+//   schema hash, law, then
 //   law 0 (one writer)  truncated, number of blocks, blocks of
 //                       operation, rows, [* column], [* old column],
 //                       a column vector per key column, column and old column
@@ -26,8 +26,8 @@ inline constexpr std::size_t register_bytes_fixed = 64;
 
 Frame encode_changes(const TableChanges &table, const SizeEstimate &size_of);
 
-/// Only the names at the head of a change frame.
-Result<SchemaName> read_schema_name(ByteView raw);
+/// The hash at the head of a change frame; it covers the table's name too.
+Result<SchemaHash> read_schema_hash(ByteView raw);
 
 /// Errors: malformed, too_large.
 Result<TableChanges> decode_changes(ByteView raw, const TableSchema &schema, Allowance &allowance);

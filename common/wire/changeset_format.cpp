@@ -53,16 +53,13 @@ class SchemaSource {
 };
 
 Result<TableChanges> decode_frame(const Frame &frame, const SchemaSource &schemas) {
-    Result<SchemaName> name = read_schema_name(frame.raw);
-    if (!name) {
-        return name.error();
+    Result<SchemaHash> hash = read_schema_hash(frame.raw);
+    if (!hash) {
+        return hash.error();
     }
-    if (name->table != frame.table) {
-        return malformed("change frame names another table than its header");
-    }
-    const TableSchema *schema = schemas.find(*name);
+    const TableSchema *schema = schemas.find({frame.table, *hash});
     if (schema == nullptr) {
-        return Error{Errc::gap, "schema of table \"" + name->table + "\" is not known here"};
+        return Error{Errc::gap, "schema of table \"" + frame.table + "\" is not known here"};
     }
     Allowance allowance(frame.rows, frame.cell_bytes);
     Result<TableChanges> changes = decode_changes(frame.raw, *schema, allowance);

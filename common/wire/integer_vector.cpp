@@ -20,6 +20,7 @@ namespace {
 enum class Packing : std::uint8_t { constant = 0, bits = 1, planes = 2 };
 constexpr std::uint64_t forms_without_differences = 3;
 constexpr std::uint64_t forms = 6;
+constexpr std::size_t few_values = 64;
 
 std::int64_t as_signed(std::uint64_t value) {
     return static_cast<std::int64_t>(value);
@@ -54,6 +55,18 @@ Frame frame_of(std::span<const std::uint64_t> values) {
     for (const std::uint64_t value : values) {
         out.fields.push_back((value - out.base) / out.unit);
         widest |= out.fields.back();
+    }
+    out.bits = static_cast<unsigned>(std::bit_width(widest));
+    return out;
+}
+
+/// The values as they are: of a few wide ones, the base would cost more than it saves.
+Frame unframed(std::span<const std::uint64_t> values) {
+    Frame out;
+    out.fields.assign(values.begin(), values.end());
+    std::uint64_t widest = 0;
+    for (const std::uint64_t value : values) {
+        widest |= value;
     }
     out.bits = static_cast<unsigned>(std::bit_width(widest));
     return out;
@@ -177,6 +190,9 @@ void encode_integers(CborWriter &out,
     Smallest smallest(size_of);
     const Frame frame = frame_of(values);
     offer_frame(smallest, frame, nullptr);
+    if (values.size() <= few_values) {
+        offer_frame(smallest, unframed(values), nullptr);
+    }
     if (frame.bits > 0 && values.size() > 2) {
         std::vector<std::uint64_t> differences;
         differences.reserve(values.size() - 1);

@@ -44,7 +44,7 @@ TEST(Batch, SharedHistoryShrinksAFrameAndIsNeededToReadIt) {
     const std::vector<Frame> frames = sample_frames();
     const Bytes history = canonical_bytes(frames);
     const BatchHeader header = test::sample_header();
-    const Padding exact{1, 1};
+    const Padding exact{1};
     const Bytes with = *encode_body(header, frames, {.history = history, .padding = exact});
     const Bytes without = *encode_body(header, frames, {.padding = exact});
     EXPECT_LT(with.size(), without.size());
@@ -54,7 +54,7 @@ TEST(Batch, SharedHistoryShrinksAFrameAndIsNeededToReadIt) {
 }
 
 TEST(Batch, EachTruncationWithinTheContentIsAnError) {
-    const Bytes body = *encode_body(test::sample_header(), sample_frames(), {.padding = {1, 1}});
+    const Bytes body = *encode_body(test::sample_header(), sample_frames(), {.padding = {1}});
     for (std::size_t size = 0; size < body.size(); ++size) {
         ASSERT_FALSE(decode_body(ByteView(body).first(size)).has_value()) << size;
     }
@@ -88,7 +88,7 @@ TEST(Batch, PadsByPadme) {
     EXPECT_EQ(padded_size(257, {}), 272U);
     EXPECT_EQ(padded_size(1000, {}), 1024U);
     EXPECT_EQ(padded_size(1'000'000, {}), 1'015'808U);
-    EXPECT_EQ(padded_size(5000, {.floor = 256, .step = 4096}), 8192U);
+    EXPECT_EQ(padded_size(5000, {.step = 4096}), 8192U);
 }
 
 TEST(Batch, HoldsRawBytesRowsAndCellBytesToTheirLimits) {

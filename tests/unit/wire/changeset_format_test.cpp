@@ -158,7 +158,6 @@ Result<Changeset> decode_bomb(std::uint64_t rows, Write write) {
     const TableSchema schema = small_table().schema;
     const SchemaName name = schema_name(schema);
     CborWriter out;
-    out.text(name.table);
     out.bytes(name.hash);
     out.unsigned_integer(0);
     out.boolean(false);
@@ -232,7 +231,6 @@ TEST(ChangesetFormat, TakesAsManyRowsAsABatchMayHave) {
     TableSchema schema = small_table().schema;
     const SchemaName name = schema_name(schema);
     CborWriter out;
-    out.text(name.table);
     out.bytes(name.hash);
     for (const std::uint64_t item : {0U}) {
         out.unsigned_integer(item);

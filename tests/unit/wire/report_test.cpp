@@ -72,7 +72,7 @@ TEST(Report, HoldsRangesToTheirLimits) {
 
     Report parts;
     parts.streams.resize(1);
-    parts.streams.front().missing.push_back({1, {}, {}});
+    parts.streams.front().missing.push_back({1, test::filled<32>(1), {}});
     std::vector<ByteRange> &ranges = parts.streams.front().missing.front().ranges;
     for (std::uint64_t range = 0; range < limits::body_ranges_max; ++range) {
         ranges.push_back({range * 10, 5});

@@ -1,0 +1,106 @@
+// The bytes of the whole mail that carries rows: changeset, body, envelope for one recipient, MIME.
+//
+//   bench_wire insert|update cold|warm < rows     rows: wire_baseline.py --rows
+//
+// cold: the first batch of a stream, with schema frames, start token and key announcement. warm: a
+// later one, whose schemas the receiver knows. Both acknowledge a stream of the other side.
+#include <cstdio>
+#include <cstring>
+#include <iostream>
+#include <stdexcept>
+
+#include "bench/wire_rows.hpp"
+#include <sodium.h>
+
+#include "common/mail/message.hpp"
+#include "common/wire/batch.hpp"
+#include "common/wire/changeset_format.hpp"
+#include "common/wire/envelope_body.hpp"
+
+namespace {
+
+using namespace postrider;
+
+constexpr Timestamp now = from_milliseconds(1'700'000'000'000);
+constexpr std::uint64_t incarnation = 0x0000'0001'8f3a'55c1;
+
+wire::Hash random_hash() {
+    return crypto::random_bytes<32>();
+}
+
+wire::BatchHeader header_of(bool warm) {
+    wire::BatchHeader out;
+    out.prev_chain = random_hash();
+    out.content_hash = random_hash();
+    out.low = logical_time_of(now);
+    out.created = now;
+    out.origins[{crypto::random_bytes<16>(), incarnation}] = 412;
+    out.suites = {1};
+    out.notes_seen = 7;
+    out.report = wire::Report{};
+    out.report->incarnation = incarnation;
+    out.report->counter = 5000;
+    out.report->streams.push_back({1, incarnation, 377, random_hash(), {}, {}});
+    out.report->suites = {1};
+    out.report->notes_seen = 7;
+    if (!warm) {
+        out.key = wire::KeyAnnouncement{3, random_hash()};
+        out.start = wire::StartToken{crypto::random_bytes<16>(), crypto::random_bytes<16>()};
+    }
+    return out;
+}
+
+std::set<wire::SchemaName> known_schemas(const Changeset &changeset, bool warm) {
+    std::set<wire::SchemaName> out;
+    if (warm) {
+        for (const auto &[name, table] : changeset.tables) {
+            out.insert(wire::schema_name(table.schema));
+        }
+    }
+    return out;
+}
+
+std::size_t mail_bytes(const Changeset &changeset, bool warm) {
+    const std::vector<wire::Frame> frames =
+        wire::encode_changeset(changeset, known_schemas(changeset, warm));
+    const Bytes plaintext = wire::encode_body(header_of(warm), frames).value();
+    const wire::ContentKey content_key = crypto::Key::random();
+    const NodeId node = crypto::random_bytes<16>();
+    const wire::HeadFields head{wire::EnvelopeKind::batch, 1, 1, incarnation, 378, std::nullopt};
+    const Bytes body =
+        wire::seal_body(content_key, {node, head.stream, incarnation, head.number}, plaintext)
+            .value();
+    const crypto::SigningKey signing_key = crypto::SigningKey::generate();
+    const std::vector<wire::Recipient> recipients = {
+        {crypto::random_bytes<16>(), crypto::ExchangeKey::generate().public_key,
+         crypto::Key::random(), crypto::Key::random()}};
+    const Bytes part =
+        wire::seal_part({node, signing_key}, recipients, content_key, head, body).value();
+    mail::Message message;
+    message.from = "sync@clinic-07.example";
+    message.to = "sync@hq.example";
+    message.date = now;
+    message.token = crypto::random_bytes<48>();
+    message.envelope = part;
+    return mail::write_message(message).value().size();
+}
+
+} // namespace
+
+int main(int argument_count, char **arguments) {
+    if (argument_count != 3 || sodium_init() < 0) {
+        std::fprintf(stderr, "usage: bench_wire insert|update cold|warm < rows\n");
+        return 2;
+    }
+    const bool update = std::strcmp(arguments[1], "update") == 0;
+    const bool warm = std::strcmp(arguments[2], "warm") == 0;
+    try {
+        const Changeset changeset =
+            bench::read_rows(std::cin, update ? Operation::update : Operation::insert);
+        std::printf("%zu\n", mail_bytes(changeset, warm));
+    } catch (const std::exception &error) {
+        std::fprintf(stderr, "bench_wire: %s\n", error.what());
+        return 1;
+    }
+    return 0;
+}

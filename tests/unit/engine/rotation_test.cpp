@@ -1,0 +1,128 @@
+// Generations of receiving keys: when they begin, what they open, when they end.
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "common/engine/rotation.hpp"
+
+#include "tests/support/pairing_nodes.hpp"
+#include "tests/support/seeded_random.hpp"
+
+namespace postrider::engine {
+namespace {
+
+using test::PairingNode;
+
+constexpr Duration day = std::chrono::hours{24};
+
+struct Rotation : testing::Test {
+    test::SeededRandom random{1};
+    test::TemporaryDirectory directory;
+    PairingNode node{directory / "node.db", "node"};
+
+    std::uint32_t generation() {
+        return node.within<std::uint32_t>(
+            [](const Session &session) { return current_receiving_generation(session); });
+    }
+
+    void rotate() {
+        node.write([](const Session &session) { rotate_if_due(session); });
+    }
+
+    std::uint32_t oldest() {
+        return node.within<std::uint32_t>(
+            [](const Session &session) { return oldest_needed_generation(session); });
+    }
+
+    wire::Opening opening() {
+        Peer peer;
+        peer.node = crypto::random_bytes<16>();
+        return node.within<wire::Opening>(
+            [&](const Session &session) { return opening_of(session, peer, {}); });
+    }
+
+    bool opens(std::uint32_t generation) {
+        const wire::Opening all = opening();
+        return std::any_of(all.keys.begin(), all.keys.end(), [&](const wire::OpeningKey &key) {
+            return !key.contact && key.generation == generation;
+        });
+    }
+};
+
+TEST_F(Rotation, BeginsANewGenerationAfterSevenDaysAndNotBefore) {
+    rotate();
+    EXPECT_EQ(generation(), 0U);
+    node.now += 7 * day - Duration{1};
+    rotate();
+    EXPECT_EQ(generation(), 0U);
+    node.now += Duration{1};
+    rotate();
+    EXPECT_EQ(generation(), 1U);
+    rotate();
+    EXPECT_EQ(generation(), 1U);
+}
+
+TEST_F(Rotation, KeepsAGenerationForThirtyDaysAfterItsSuccessorWasAnnounced) {
+    node.now += 7 * day;
+    rotate();
+    node.now += 30 * day - Duration{1};
+    EXPECT_EQ(oldest(), 0U);
+    node.now += Duration{1};
+    EXPECT_EQ(oldest(), 1U);
+}
+
+TEST_F(Rotation, NeverLosesTheCurrentGenerationHoweverLongNothingIsSent) {
+    node.now += 7 * day;
+    rotate();
+    node.now += 1000 * day;
+    EXPECT_EQ(oldest(), 1U);
+    EXPECT_EQ(generation(), 1U);
+    EXPECT_TRUE(opens(1));
+}
+
+TEST_F(Rotation, OpensWithEveryGenerationThatIsNotDestroyedAndTheContactKey) {
+    for (int week = 0; week < 3; ++week) {
+        node.now += 7 * day;
+        rotate();
+    }
+    const wire::Opening all = opening();
+    EXPECT_EQ(all.receiver, node.identity.node);
+    EXPECT_EQ(all.keys.front().generation, 3U);
+    EXPECT_FALSE(all.keys.front().contact);
+    EXPECT_TRUE(all.keys.back().contact);
+    for (std::uint32_t index = 0; index <= 3; ++index) {
+        EXPECT_TRUE(opens(index)) << index;
+    }
+    node.identity.ratchet = *crypto::advance(node.identity.ratchet, 2);
+    EXPECT_FALSE(opens(1));
+    EXPECT_TRUE(opens(2));
+    EXPECT_TRUE(opens(3));
+}
+
+TEST_F(Rotation, OpensWhatWasAnnouncedBeforeADatabaseWasRestored) {
+    const auto before = node.rows.ask("SELECT receiving_generation FROM postrider_node");
+    node.now += 7 * day;
+    rotate();
+    node.rows.run("UPDATE postrider_node SET receiving_generation = " + before); // the old copy
+    EXPECT_TRUE(opens(1));
+}
+
+TEST_F(Rotation, CatchesUpWithWhatPeersHaveSealedTo) {
+    node.declare("peer");
+    node.rows.run("UPDATE postrider_peer SET seals_to_generation = 3");
+    rotate();
+    EXPECT_EQ(generation(), 3U);
+}
+
+TEST_F(Rotation, NeverAnnouncesADestroyedGeneration) {
+    node.identity.ratchet = *crypto::advance(node.identity.ratchet, 5);
+    EXPECT_EQ(generation(), 5U);
+    const auto key = node.within<crypto::ExchangeKey>(
+        [](const Session &session) { return own_receiving_key(session, 5); });
+    EXPECT_EQ(key.public_key, crypto::receiving_key(node.identity.ratchet, 5)->public_key);
+    rotate();
+    EXPECT_EQ(node.rows.ask("SELECT receiving_generation FROM postrider_node"), "5");
+}
+
+} // namespace
+} // namespace postrider::engine

@@ -121,6 +121,11 @@ Reception take_envelope(const Session &session, ByteView envelope, const std::st
     const auto claimed = claimed_sender(session, *prologue);
     if (!claimed) {
         if (const auto paired = take_pairing_envelope(session, envelope)) {
+            if (!paired->has_value() && paired->error().code == Errc::gap) {
+                // The peer's first batch has overtaken the confirm that brings its key.
+                return {Received::refused, Settlement::keep,
+                        "the pairing with this peer is not finished yet"};
+            }
             if (!paired->has_value()) {
                 return refuse(session, {std::nullopt, source, paired->error()});
             }

@@ -45,7 +45,7 @@ class World {
     void run_member(Member &member);
     void write_as_user(Member &member);
     void plan_death(Member &member);
-    void plan_disk_trouble(Member &member);
+    void run_in_disk_trouble(Member &member);
     void jump_clock(Member &member);
     void toggle_partition(Member &member);
     void restore(Member &member);
@@ -53,6 +53,7 @@ class World {
 
     // world_checks.cpp
     void heal();
+    void write_for_certain(Member &member);
     void check();
     void check_member(Member &member);
     void check_equal(Member &owner, Member &reader);

@@ -35,7 +35,7 @@ void World::step() {
     if (!member.node->runs() && (random_.chance(60) || !begin(member))) {
         return;
     }
-    const std::uint64_t what = random_.below(100);
+    const std::uint64_t what = random_.below(with_restores_ ? 105 : 98);
     if (what < 30) {
         write_as_user(member);
     } else if (what < 82) {
@@ -50,11 +50,9 @@ void World::step() {
     } else if (what < 95) {
         ++harm_["restart"];
         end(member);
-    } else if (what < 97 && with_disk_trouble_) {
-        plan_disk_trouble(member);
-        run_member(member);
-        member.node->disk.cancel_fault();
-    } else if (with_restores_ && random_.chance(50)) {
+    } else if (what < 97) {
+        run_in_disk_trouble(member);
+    } else if (with_restores_ && member.copies.size() < 3) {
         member.copies.push_back(member.node->copy());
     } else if (with_restores_ && !member.copies.empty()) {
         restore(member);
@@ -114,10 +112,15 @@ void World::bury(Member &member) {
     member.node->die(power ? Death::power : Death::process);
 }
 
-void World::plan_disk_trouble(Member &member) {
+void World::run_in_disk_trouble(Member &member) {
+    if (!with_disk_trouble_) {
+        return run_member(member);
+    }
     const bool full = random_.chance(50);
     ++harm_[full ? "disk full" : "input/output error"];
     member.node->disk.fail_in(random_.below(40), full ? DiskFault::full : DiskFault::io_error);
+    run_member(member);
+    member.node->disk.cancel_fault();
 }
 
 void World::jump_clock(Member &member) {
@@ -132,7 +135,7 @@ void World::toggle_partition(Member &member) {
 }
 
 void World::restore(Member &member) {
-    const bool with_vault = random_.chance(25);
+    const bool with_vault = random_.chance(30);
     ++harm_[with_vault ? "restore with vault" : "restore"];
     say(member.node->name() + " is restored from a copy" + (with_vault ? " with its vault" : ""));
     restored_ = true;

@@ -98,7 +98,7 @@ void clear_peer(Transaction &transaction, std::int64_t peer_id) {
         transaction.execute(std::string{"DELETE FROM @"} + table + " WHERE peer_id = ?1",
                             {peer_id});
     }
-    for (const char *table : {"event", "refused"}) {
+    for (const char *table : {"event", "refusal"}) {
         transaction.execute(
             std::string{"UPDATE @"} + table + " SET peer_id = NULL WHERE peer_id = ?1", {peer_id});
     }

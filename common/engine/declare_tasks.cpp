@@ -143,6 +143,10 @@ Result<dialect::TableDescription> resolve_table(Transaction &transaction,
     if (!description) {
         return at_place(at, description.error());
     }
+    if (name.parts.back().exact && description->name != name.parts.back().text) {
+        return task::mistake_at(at, "table " + task::print(name) + " does not exist",
+                                "Did you mean \"" + description->name + "\"?");
+    }
     const Result<void> fit = dialect.check_capturable(*description);
     if (!fit) {
         return at_place(at, fit.error());

@@ -1,0 +1,255 @@
+// A task declared on one side becomes a task on both, by offer and acceptance over the maildir.
+#include <gtest/gtest.h>
+
+#include "common/engine/declare.hpp"
+#include "common/engine/offers.hpp"
+
+#include "tests/support/paired_nodes.hpp"
+
+namespace postrider::test {
+namespace {
+
+using engine::ActionRows;
+using engine::Session;
+
+constexpr Timestamp start = from_milliseconds(1'790'000'000'000);
+
+struct Offers : testing::Test {
+    TemporaryDirectory directory;
+    TestNode hq{directory / "hq.db", "hq", start};
+    TestNode b7{directory / "b7.db", "b7", start};
+    Application hq_application{hq.path};
+    Application b7_application{b7.path};
+
+    void SetUp() override {
+        for (Application *application : {&hq_application, &b7_application}) {
+            application->run("CREATE TABLE product(id INTEGER PRIMARY KEY, name TEXT);"
+                             "CREATE TABLE sale(id INTEGER PRIMARY KEY, amount REAL)");
+        }
+        hq_application.run("INSERT INTO product VALUES(1, 'rope'), (2, 'lamp')");
+        b7_application.run("INSERT INTO sale VALUES(7, 1.5)");
+        pair_directly(hq, b7, directory / "mail");
+    }
+
+    static void declare(TestNode &node, const std::string &text) {
+        Result<ActionRows> rows = ActionRows{};
+        node.write([&](const Session &session) {
+            rows = engine::declare({session.transaction, session.dialect, node.vault, node.now},
+                                   {text, false});
+        });
+        EXPECT_TRUE(rows.has_value()) << (rows ? "" : rows.error().message);
+    }
+
+    static Result<ActionRows> accept(TestNode &node, const std::string &name) {
+        Result<ActionRows> rows = ActionRows{};
+        node.write([&](const Session &session) { rows = engine::accept_offer(session, name); });
+        return rows;
+    }
+
+    void trust(TestNode &node, const std::string &peer) {
+        declare(node, "PEER " + peer + " MAILDIR '" + (directory / "mail") + "' TRUST TASKS");
+    }
+
+    std::string state(Application &application, const std::string &task) {
+        return application.ask("SELECT tp.state FROM postrider_task_peer tp JOIN postrider_task t"
+                               " ON t.task_id = tp.task_id WHERE t.name = '" +
+                               task + "'");
+    }
+
+    static std::string products(Application &application) {
+        return application.ask("SELECT id, name FROM product ORDER BY id");
+    }
+};
+
+TEST_F(Offers, AnOfferWaitsUntilItIsAcceptedAndThenTheRowsAreLoaded) {
+    declare(hq, "TASK prices SEND product TO b7");
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(state(hq_application, "prices"), "offered");
+    EXPECT_EQ(b7_application.ask("SELECT offer, state FROM postrider_offers"), "hq.prices|open");
+    EXPECT_EQ(products(b7_application), "");
+    const Result<ActionRows> accepted = accept(b7, "hq.prices");
+    ASSERT_TRUE(accepted.has_value()) << accepted.error().message;
+    EXPECT_EQ(accepted->front().action, "accept");
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(state(hq_application, "prices"), "active");
+    EXPECT_EQ(products(b7_application), "1|rope\n2|lamp");
+    hq_application.run("UPDATE product SET name = 'line' WHERE id = 1");
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(products(b7_application), "1|line\n2|lamp");
+}
+
+TEST_F(Offers, ATrustedPeersTaskIsAppliedAtOnce) {
+    trust(b7, "hq");
+    declare(hq, "TASK prices SEND product TO b7; TASK sales RECEIVE sale FROM b7");
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(products(b7_application), "1|rope\n2|lamp");
+    EXPECT_EQ(hq_application.ask("SELECT * FROM sale"), "7|1.5");
+    b7_application.run("INSERT INTO sale VALUES(8, 2.5)");
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(hq_application.ask("SELECT count(*) FROM sale"), "2");
+    EXPECT_EQ(hq_application.ask("SELECT count(*) FROM postrider_refused"), "0");
+    EXPECT_EQ(b7_application.ask("SELECT table_name FROM postrider_capture"), "sale");
+}
+
+TEST_F(Offers, NoLoadSendsOnlyWhatChangesLater) {
+    trust(b7, "hq");
+    declare(hq, "TASK prices SEND product TO b7 NO LOAD");
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(products(b7_application), "");
+    hq_application.run("INSERT INTO product VALUES(3, 'knife')");
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(products(b7_application), "3|knife");
+}
+
+TEST_F(Offers, WhatChangesBetweenDeclarationAndAcceptanceArrivesWithoutLoadToo) {
+    declare(hq, "TASK prices SEND product TO b7 NO LOAD");
+    run_until_quiet(hq, b7);
+    hq_application.run("INSERT INTO product VALUES(3, 'knife')");
+    run_until_quiet(hq, b7);
+    ASSERT_TRUE(accept(b7, "hq.prices").has_value());
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(products(b7_application), "3|knife");
+}
+
+TEST_F(Offers, TablesMayHaveOtherNamesThere) {
+    b7_application.run("CREATE TABLE \"Goods\"(id INTEGER PRIMARY KEY, name TEXT);"
+                       "CREATE TABLE till(id INTEGER PRIMARY KEY, amount REAL);"
+                       "INSERT INTO till VALUES(1, 4.5)");
+    trust(b7, "hq");
+    declare(hq, "TASK prices SEND product AS goods TO b7; TASK sales RECEIVE till AS sale FROM b7");
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(b7_application.ask("SELECT name FROM Goods ORDER BY id"), "rope\nlamp");
+    EXPECT_EQ(hq_application.ask("SELECT * FROM sale"), "1|4.5");
+}
+
+TEST_F(Offers, AnOfferThatDoesNotFitStaysOpenAndSaysWhy) {
+    hq_application.run("CREATE TABLE extra(id INTEGER PRIMARY KEY, x, y)");
+    trust(b7, "hq");
+    declare(hq, "TASK more SEND extra TO b7");
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(accept(b7, "hq.more").error().message, "table \"extra\" does not exist");
+    b7_application.run("CREATE TABLE extra(id INTEGER PRIMARY KEY, x)");
+    EXPECT_EQ(accept(b7, "hq.more").error().message, "table \"extra\" has no column \"y\"");
+    b7_application.run("DROP TABLE extra; CREATE TABLE extra(id, x INTEGER PRIMARY KEY, y)");
+    EXPECT_EQ(accept(b7, "hq.more").error().message,
+              "table \"extra\" has another primary key than the peer's");
+    EXPECT_EQ(state(b7_application, "more"), "");
+    b7_application.run("DROP TABLE extra; CREATE TABLE extra(id INTEGER PRIMARY KEY, y, x, z)");
+    EXPECT_TRUE(accept(b7, "hq.more").has_value());
+    EXPECT_EQ(accept(b7, "hq.nothing").error().message, "there is no offer \"hq.nothing\"");
+}
+
+TEST_F(Offers, ATableIsNotGivenToTwoTasksByAnOffer) {
+    declare(b7, "TASK mine SEND product TO hq");
+    declare(hq, "TASK prices SEND product TO b7");
+    run_until_quiet(hq, b7);
+    const Result<ActionRows> accepted = accept(b7, "hq.prices");
+    ASSERT_FALSE(accepted.has_value());
+    EXPECT_EQ(accepted.error().message,
+              "the table \"product\" would travel to and from \"hq\", by the tasks \"mine\" and "
+              "\"hq.prices\"");
+}
+
+TEST_F(Offers, AWithdrawnTaskEndsOnBothSidesAndTheRowsStay) {
+    trust(b7, "hq");
+    declare(hq, "TASK prices SEND product TO b7; TASK sales RECEIVE sale FROM b7");
+    run_until_quiet(hq, b7);
+    declare(hq, "DROP TASK prices; DROP TASK sales");
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(b7_application.ask("SELECT count(*) FROM postrider_task"), "0");
+    EXPECT_EQ(b7_application.ask("SELECT count(*) FROM postrider_capture"), "0");
+    EXPECT_EQ(b7_application.ask("SELECT count(*) FROM postrider_offer"), "0");
+    EXPECT_EQ(products(b7_application), "1|rope\n2|lamp");
+}
+
+TEST_F(Offers, AMirrorThatIsDroppedIsRefusedToItsDeclarer) {
+    trust(b7, "hq");
+    declare(hq, "TASK prices SEND product TO b7");
+    run_until_quiet(hq, b7);
+    declare(b7, "DROP TASK prices");
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(state(hq_application, "prices"), "refused");
+    hq_application.run("INSERT INTO product VALUES(3, 'knife')");
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(products(b7_application), "1|rope\n2|lamp");
+}
+
+TEST_F(Offers, AChangedTaskIsOfferedAgainAndItsNewTableIsLoaded) {
+    for (Application *application : {&hq_application, &b7_application}) {
+        application->run("CREATE TABLE brand(id INTEGER PRIMARY KEY, name TEXT)");
+    }
+    hq_application.run("INSERT INTO brand VALUES(1, 'x')");
+    trust(b7, "hq");
+    declare(hq, "TASK prices SEND product TO b7");
+    run_until_quiet(hq, b7);
+    declare(hq, "TASK prices SEND product, brand TO b7");
+    hq_application.run("INSERT INTO product VALUES(3, 'knife')");
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(b7_application.ask("SELECT * FROM brand"), "1|x");
+    EXPECT_EQ(products(b7_application), "1|rope\n2|lamp\n3|knife");
+    EXPECT_EQ(state(hq_application, "prices"), "active");
+}
+
+TEST_F(Offers, SayingEverythingAgainChangesNothing) {
+    trust(b7, "hq");
+    declare(hq, "TASK prices SEND product TO b7; TASK sales RECEIVE sale FROM b7");
+    run_until_quiet(hq, b7);
+    const std::string tasks = "SELECT name, direction, statement, paused FROM postrider_task";
+    const std::string before = b7_application.ask(tasks);
+    for (TestNode *node : {&hq, &b7}) {
+        node->write([](const Session &session) {
+            engine::restate_control(session, *engine::load_peer(session.transaction, 1));
+        });
+    }
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(b7_application.ask(tasks), before);
+    EXPECT_EQ(state(hq_application, "prices"), "active");
+    EXPECT_EQ(state(b7_application, "sales"), "active");
+}
+
+TEST_F(Offers, PauseReachesTheMirror) {
+    trust(b7, "hq");
+    declare(hq, "TASK sales RECEIVE sale FROM b7");
+    run_until_quiet(hq, b7);
+    declare(hq, "PAUSE TASK sales");
+    run_until_quiet(hq, b7);
+    b7_application.run("INSERT INTO sale VALUES(8, 2.5)");
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(hq_application.ask("SELECT count(*) FROM sale"), "1");
+    declare(hq, "RESUME TASK sales");
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(hq_application.ask("SELECT count(*) FROM sale"), "2");
+}
+
+TEST_F(Offers, MirrorsAreDescribedAsComments) {
+    trust(b7, "hq");
+    declare(hq, "TASK prices SEND product TO b7");
+    run_until_quiet(hq, b7);
+    b7.write([&](const Session &session) {
+        const Result<std::string> text =
+            engine::describe({session.transaction, session.dialect, b7.vault, b7.now});
+        ASSERT_TRUE(text.has_value());
+        EXPECT_NE(text->find("-- offered by hq: TASK prices RECEIVE \"product\" FROM hq;\n"),
+                  std::string::npos)
+            << *text;
+    });
+}
+
+TEST_F(Offers, APeerCannotSpeakOfTheTasksOfOthers) {
+    hq.write([](const Session &session) {
+        const engine::Peer peer = *engine::load_peer(session.transaction, 1);
+        const wire::TaskName foreign{NodeId{9}, "prices"};
+        EXPECT_FALSE(take_control_message(session, peer, wire::OfferWithdrawn{foreign}));
+        EXPECT_FALSE(take_control_message(session, peer, wire::TaskAccepted{foreign, {}}));
+        EXPECT_FALSE(take_control_message(session, peer, wire::TaskRefused{foreign, ""}));
+        EXPECT_FALSE(take_control_message(session, peer, wire::PauseTask{foreign}));
+        wire::Offer offer;
+        offer.task = foreign;
+        EXPECT_FALSE(take_control_message(session, peer, offer));
+        offer.task.declaring_node = *peer.node;
+        EXPECT_FALSE(take_control_message(session, peer, offer)); // no tables
+    });
+}
+
+} // namespace
+} // namespace postrider::test

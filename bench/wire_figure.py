@@ -41,7 +41,8 @@ def main(name):
     mail = statistics.median(mail_bytes(rows.getvalue(), operation, state) for _ in range(ROUNDS))
     share = 100 * mail / baseline
     verdict = "met" if share <= goal else "not met"
-    print(f"{name} {share:.1f} % (baseline: {baseline} bytes of gzip; whole mail {mail:.0f} bytes) goal <= {goal} % {verdict}")
+    against = f"(baseline: {baseline} bytes of gzip; whole mail {mail:.0f} bytes)"
+    print(f"{name} {share:.1f} % {against} goal <= {goal} % {verdict}")
 
 
 if __name__ == "__main__":

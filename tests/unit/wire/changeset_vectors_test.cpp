@@ -9,6 +9,7 @@
 #include "common/wire/batch.hpp"
 #include "common/wire/changeset_format.hpp"
 
+#include "tests/support/batch_text.hpp"
 #include "tests/support/changeset_text.hpp"
 #include "tests/support/random_changeset.hpp"
 #include "tests/support/sample_batch.hpp"
@@ -30,15 +31,6 @@ std::string read_file(const std::string &path) {
 void write_file(const std::string &path, const std::string &content) {
     std::filesystem::create_directories(std::filesystem::path(path).parent_path());
     std::ofstream(path, std::ios::binary) << content;
-}
-
-std::string lines_of(const std::vector<Frame> &frames) {
-    std::ostringstream out;
-    for (const Frame &frame : frames) {
-        out << static_cast<int>(frame.kind) << ' ' << (frame.table.empty() ? "-" : frame.table)
-            << ' ' << frame.rows << ' ' << frame.cell_bytes << ' ' << to_hex(frame.raw) << '\n';
-    }
-    return out.str();
 }
 
 std::vector<Frame> frames_of(const std::string &lines) {
@@ -77,7 +69,7 @@ TEST(ChangesetVectors, DecodeToWhatIsWrittenBesideThem) {
     if (writes()) {
         for (const auto &[name, changeset] : changesets()) {
             write_file(folder + "changeset/" + name + ".frames",
-                       lines_of(encode_changeset(changeset)));
+                       test::lines_of(encode_changeset(changeset)));
             write_file(folder + "changeset/" + name + ".txt", test::text_of(changeset));
         }
     }
@@ -110,6 +102,7 @@ TEST(BodyVectors, DecodeToTheSampleBatch) {
         }
         if (writes()) {
             write_file(name, to_hex(*encode_body(header, frames)) + "\n");
+            write_file(folder + "body/sample.txt", test::text_of(Batch{header, frames}));
         }
         std::string hex = read_file(name);
         ASSERT_FALSE(hex.empty());
@@ -118,6 +111,7 @@ TEST(BodyVectors, DecodeToTheSampleBatch) {
         ASSERT_TRUE(batch.has_value()) << batch.error().message;
         EXPECT_EQ(batch->header, header);
         EXPECT_EQ(batch->frames, frames);
+        EXPECT_EQ(test::text_of(*batch), read_file(folder + "body/sample.txt"));
     }
 }
 

@@ -121,7 +121,7 @@ void Engine::configure_transport(Timestamp now) {
             if (peer.state == PeerState::revoked) {
                 continue;
             }
-            for (const PeerPath &path : load_paths(session.transaction, peer.peer_id)) {
+            for (const PeerPath &path : load_paths(session, peer.peer_id)) {
                 if (path.approved) {
                     places.emplace(path.kind, path.target);
                 }

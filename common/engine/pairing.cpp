@@ -42,7 +42,10 @@ void set_state(const Session &session, std::int64_t peer_id, PeerState state) {
 // Where the peer may reach us: the first place that we share with it. Empty when it cannot stand in
 // a line; the other side then names a place itself.
 std::string own_address(const Session &session, const Peer &peer) {
-    for (const PeerPath &path : load_paths(session.transaction, peer.peer_id)) {
+    for (const PeerPath &path : load_paths(session, peer.peer_id)) {
+        if (!path.approved) {
+            continue;
+        }
         const std::string address =
             path.kind == "maildir" ? std::string{maildir_prefix} + path.target : path.target;
         if (wire::check_self_description("any", address)) {
@@ -115,7 +118,7 @@ Result<void> take_address(const Session &session,
                           const Peer &peer,
                           const wire::Invitation &invitation,
                           const std::optional<std::string> &said) {
-    const bool declared = !load_paths(session.transaction, peer.peer_id).empty();
+    const bool declared = !load_paths(session, peer.peer_id).empty();
     if (declared && !said) {
         return {};
     }

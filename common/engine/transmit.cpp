@@ -108,7 +108,7 @@ std::optional<Tickets::Sent> Tickets::take(std::uint64_t ticket) {
 }
 
 std::optional<PeerPath> usable_path(const Session &session, const Peer &peer) {
-    for (PeerPath &path : load_paths(session.transaction, peer.peer_id)) {
+    for (PeerPath &path : load_paths(session, peer.peer_id)) {
         if (path.approved && stream::may_try(path.retry, session.now)) {
             return std::move(path);
         }
@@ -206,7 +206,7 @@ std::vector<Transmission> due_report(const Session &session, const Peer &peer, T
 }
 
 void take_outcome(const Session &session, const Tickets::Sent &sent, const Result<void> &result) {
-    std::vector<PeerPath> paths = load_paths(session.transaction, sent.peer_id);
+    std::vector<PeerPath> paths = load_paths(session, sent.peer_id);
     const auto path = std::find_if(paths.begin(), paths.end(), [&](const PeerPath &candidate) {
         return candidate.ordinal == sent.path_ordinal;
     });
@@ -247,7 +247,10 @@ std::optional<Timestamp> next_due(const Session &session, const Peer &peer) {
     }
     // Nothing leaves before a path may be tried.
     std::optional<Timestamp> open;
-    for (const PeerPath &path : load_paths(session.transaction, peer.peer_id)) {
+    for (const PeerPath &path : load_paths(session, peer.peer_id)) {
+        if (!path.approved) {
+            continue;
+        }
         const Timestamp from = path.retry.next_try.value_or(session.now);
         open = open ? std::min(*open, from) : from;
     }

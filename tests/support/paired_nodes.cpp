@@ -3,6 +3,8 @@
 
 #include <stdexcept>
 
+#include "common/engine/configuration_mac.hpp"
+
 namespace postrider::test {
 
 using engine::Session;
@@ -207,6 +209,7 @@ void add_peer(TestNode &node,
         session.transaction.execute("INSERT INTO @peer_path (peer_id, ordinal, kind, target)"
                                     " VALUES (1, 1, 'maildir', ?1)",
                                     {Value::text(maildir)});
+        engine::protect(session, "peer_path", {std::int64_t{1}, std::int64_t{1}});
         engine::open_control_stream(session, 1);
     });
 }

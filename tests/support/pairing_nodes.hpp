@@ -1,6 +1,7 @@
 // Nodes that pair by the protocol, their messages carried by hand.
 #pragma once
 
+#include "common/engine/configuration_mac.hpp"
 #include "common/engine/pairing.hpp"
 #include "common/engine/receive.hpp"
 
@@ -21,6 +22,7 @@ struct PairingNode : TestNode {
             rows.run("INSERT INTO postrider_peer_path (peer_id, ordinal, kind, target)"
                      " SELECT peer_id, 1, 'maildir', '" +
                      maildir + "' FROM postrider_peer WHERE name = '" + peer + "'");
+            write([](const engine::Session &session) { engine::approve(session); });
         }
     }
 

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "common/engine/configuration_mac.hpp"
 #include "common/engine/store/rows.hpp"
 
 namespace postrider::engine {
@@ -137,9 +138,9 @@ Result<wire::Recipient> recipient_of(const Identity &identity, const Peer &peer)
     return wire::Recipient{*peer.node, *peer.receiving_public, keys->psk, keys->stamp_out};
 }
 
-std::vector<PeerPath> load_paths(Transaction &transaction, std::int64_t peer_id) {
+std::vector<PeerPath> load_paths(const Session &session, std::int64_t peer_id) {
     std::vector<PeerPath> paths;
-    for (const Row &row : all_rows(transaction,
+    for (const Row &row : all_rows(session.transaction,
                                    "SELECT ordinal, kind, target, failures, next_try_at"
                                    " FROM @peer_path WHERE peer_id = ?1 ORDER BY ordinal",
                                    {peer_id})) {
@@ -147,6 +148,7 @@ std::vector<PeerPath> load_paths(Transaction &transaction, std::int64_t peer_id)
             .ordinal = integer_at(row, 0), .kind = text_at(row, 1), .target = text_at(row, 2)};
         path.retry.failures = static_cast<std::uint32_t>(integer_at(row, 3));
         path.retry.next_try = maybe_time_at(row, 4);
+        path.approved = is_approved(session, {"peer_path", {peer_id, path.ordinal}});
         paths.push_back(std::move(path));
     }
     return paths;

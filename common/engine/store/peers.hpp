@@ -10,6 +10,8 @@
 
 namespace postrider::engine {
 
+struct Session;
+
 /// In the order in which a peer goes through them; `disputed` and `revoked` leave it.
 enum class PeerState {
     declared, // a name and paths, no keys
@@ -84,6 +86,6 @@ struct PeerPath {
 };
 
 /// In the order of the task text.
-std::vector<PeerPath> load_paths(Transaction &transaction, std::int64_t peer_id);
+std::vector<PeerPath> load_paths(const Session &session, std::int64_t peer_id);
 
 } // namespace postrider::engine

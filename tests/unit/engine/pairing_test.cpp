@@ -59,6 +59,7 @@ TEST_F(Pairing, GoesByItselfOnceTheLineIsAccepted) {
         std::filesystem::create_directories(maildir + "/" + folder);
     }
     office.rows.run("UPDATE postrider_peer_path SET target = '" + maildir + "'");
+    office.write([](const Session &session) { approve(session); });
     ASSERT_TRUE(shop.accept(Acceptance{office.invite("shop"), {}, false}));
     for (int round = 0; round < 3; ++round) {
         shop.cycle();
@@ -68,6 +69,13 @@ TEST_F(Pairing, GoesByItselfOnceTheLineIsAccepted) {
     }
     EXPECT_EQ(office.state_of("shop"), "paired");
     EXPECT_EQ(shop.state_of("office"), "paired");
+}
+
+TEST_F(Pairing, DoesNotNameOrUseAPathThatWasEditedByHand) {
+    office.rows.run("UPDATE postrider_peer_path SET target = '/elsewhere'");
+    EXPECT_EQ(wire::parse_invitation(office.invite("shop"))->address, "");
+    office.write([](const Session &session) { approve(session); });
+    EXPECT_EQ(wire::parse_invitation(office.invite("shop"))->address, "maildir:/elsewhere");
 }
 
 TEST_F(Pairing, ShowsWhereItStands) {

@@ -247,13 +247,15 @@ CborWriter write_constant(const Value &value) {
     return out;
 }
 
-/// Nothing unless values come twice on average.
+/// Nothing unless values come twice on average, and do so from the start.
 CborWriter write_dictionary(Values values, Kind kind, const SizeEstimate &size_of) {
+    constexpr std::size_t first_values = 1000;
     const auto is_less = [](const Value *left, const Value *right) { return *left < *right; };
     std::map<const Value *, std::uint64_t, decltype(is_less)> places(is_less);
-    for (const Value *value : values) {
-        places.try_emplace(value, 0);
-        if (places.size() > values.size() / 2) {
+    for (std::size_t row = 0; row < values.size(); ++row) {
+        places.try_emplace(values[row], 0);
+        const std::size_t seen = row < first_values ? first_values : values.size();
+        if (places.size() > std::min(seen, values.size()) / 2) {
             return {};
         }
     }

@@ -46,8 +46,8 @@ Frame frame_of(std::span<const std::uint64_t> values) {
         }
     }
     std::uint64_t unit = 0;
-    for (const std::uint64_t value : values) {
-        unit = std::gcd(unit, value - out.base);
+    for (std::size_t index = 0; index < values.size() && unit != 1; ++index) {
+        unit = std::gcd(unit, values[index] - out.base);
     }
     out.unit = std::max<std::uint64_t>(unit, 1);
     out.fields.reserve(values.size());
@@ -73,12 +73,20 @@ Frame unframed(std::span<const std::uint64_t> values) {
 }
 
 Bytes pack_bits(const Frame &frame) {
-    Bytes out((frame.fields.size() * frame.bits + 7) / 8);
-    std::size_t position = 0;
+    Bytes out;
+    out.reserve((frame.fields.size() * frame.bits + 7) / 8);
+    unsigned free_bits = 0; // of the last byte
     for (const std::uint64_t field : frame.fields) {
-        for (unsigned bit = frame.bits; bit > 0; --bit, ++position) {
-            const auto value = static_cast<std::uint8_t>((field >> (bit - 1)) & 1U);
-            out[position / 8] |= static_cast<std::uint8_t>(value << (7U - position % 8));
+        for (unsigned left = frame.bits; left > 0;) {
+            if (free_bits == 0) {
+                out.push_back(0);
+                free_bits = 8;
+            }
+            const unsigned take = std::min(free_bits, left);
+            const std::uint64_t piece = (field >> (left - take)) & ((1U << take) - 1U);
+            out.back() |= static_cast<std::uint8_t>(piece << (free_bits - take));
+            free_bits -= take;
+            left -= take;
         }
     }
     return out;

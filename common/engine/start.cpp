@@ -31,13 +31,15 @@ Positions positions_of(Transaction &transaction) {
     Positions positions;
     for (const Row &row :
          all_rows(transaction, "SELECT p.node_id, s.stream, s.incarnation, s.last_number"
-                               " FROM @stream_out s JOIN @peer p ON p.peer_id = s.peer_id")) {
+                               " FROM @stream_out s JOIN @peer p ON p.peer_id = s.peer_id"
+                               " WHERE p.node_id IS NOT NULL")) {
         positions[stream_name(fixed_at<16>(row, 0), integer_at(row, 1), "out") +
                   incarnation_text(unsigned_at(row, 2))] = unsigned_at(row, 3);
     }
     for (const Row &row :
          all_rows(transaction, "SELECT p.node_id, s.stream, s.applied_incarnation, s.applied_number"
-                               " FROM @stream_in s JOIN @peer p ON p.peer_id = s.peer_id")) {
+                               " FROM @stream_in s JOIN @peer p ON p.peer_id = s.peer_id"
+                               " WHERE p.node_id IS NOT NULL")) {
         positions[stream_name(fixed_at<16>(row, 0), integer_at(row, 1), "in") +
                   incarnation_text(unsigned_at(row, 2))] = unsigned_at(row, 3);
     }

@@ -129,7 +129,7 @@ Bytes canonical_row(const std::string &table,
     return std::move(writer).take();
 }
 
-void protect(const Session &session, const std::string &table, std::vector<Value> key) {
+void protect(const Session &session, const std::string &table, const std::vector<Value> &key) {
     const CoveredTable covered = covered_table(table);
     const auto row = row_of(session, covered, key);
     ensure(row.has_value(), "a row is protected after it was written");

@@ -19,7 +19,7 @@ struct ConfigurationKey {
 };
 
 /// Writes the MAC of a row that this node has just written itself.
-void protect(const Session &session, const std::string &table, std::vector<Value> key);
+void protect(const Session &session, const std::string &table, const std::vector<Value> &key);
 
 /// The row is as `protect` or `approve` last saw it. False when there is no such row.
 bool is_approved(const Session &session, const ConfigurationKey &row);

@@ -5,6 +5,7 @@
 #include "common/base/utf8.hpp"
 #include "common/crypto/words.hpp"
 #include "common/engine/configuration_mac.hpp"
+#include "common/engine/declare_stored.hpp"
 #include "common/engine/pairing_rows.hpp"
 #include "common/engine/rotation.hpp"
 #include "common/engine/store/log.hpp"
@@ -46,7 +47,7 @@ std::string own_address(const Session &session, const Peer &peer) {
         if (!path.approved) {
             continue;
         }
-        const std::string address =
+        std::string address =
             path.kind == "maildir" ? std::string{maildir_prefix} + path.target : path.target;
         if (wire::check_self_description("any", address)) {
             return address;
@@ -107,6 +108,9 @@ Result<Peer> inviting_peer(const Session &session, const wire::Invitation &invit
                              "')."};
         }
         return *std::move(peer);
+    }
+    if (const Result<void> named = check_peer_name(transaction, invitation.name); !named) {
+        return named.error();
     }
     transaction.execute("INSERT INTO @peer (name, state, created_at) VALUES (?1, 'declared', ?2)",
                         {Value::text(invitation.name), stored(session.now)});

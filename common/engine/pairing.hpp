@@ -40,8 +40,8 @@ std::optional<Result<void>> take_pairing_envelope(const Session &session, ByteVi
 /// Stamp keys under which pairing messages may arrive, for the transport's filter.
 std::vector<FixedBytes<32>> pairing_stamp_keys(const Session &session);
 
-/// Pairing messages that are due: answers until they are confirmed or expire, confirms whenever an
-/// answer came. Marked as sent; hand them to the transport only after the commit.
+/// Messages beside the streams that are due: answers until they are confirmed or expire, confirms
+/// whenever an answer came, key notices. Marked as sent; hand them to the transport only after the commit.
 struct PairingMail {
     std::int64_t peer_id = 0;
     Bytes envelope;

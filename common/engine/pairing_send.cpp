@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "common/base/limits.hpp"
+#include "common/engine/key_notice.hpp"
 #include "common/engine/pairing.hpp"
 #include "common/engine/pairing_rows.hpp"
 #include "common/engine/rotation.hpp"
@@ -73,7 +74,7 @@ Result<Bytes> confirm_of(const Session &session, const PairingRow &row) {
 
 std::vector<PairingMail> due_pairing_mails(const Session &session) {
     end_expired(session);
-    std::vector<PairingMail> out;
+    std::vector<PairingMail> out = due_key_notices(session);
     for (PairingRow &row : load_pairings(session)) {
         if (!row.next_try || *row.next_try > session.now) {
             continue;
@@ -99,7 +100,7 @@ std::vector<PairingMail> due_pairing_mails(const Session &session) {
 }
 
 std::optional<Timestamp> next_pairing_mail(const Session &session) {
-    std::optional<Timestamp> next;
+    std::optional<Timestamp> next = next_key_notice(session);
     for (const PairingRow &row : load_pairings(session)) {
         if (row.next_try && (!next || *row.next_try < *next)) {
             next = row.next_try;

@@ -4,6 +4,7 @@
 #include "common/base/limits.hpp"
 #include "common/crypto/chain.hpp"
 #include "common/engine/inbox.hpp"
+#include "common/engine/key_notice.hpp"
 #include "common/engine/pairing.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/rotation.hpp"
@@ -149,6 +150,10 @@ Reception take_envelope(const Session &session, ByteView envelope, const std::st
             if (const auto paired = take_pairing_envelope(session, envelope);
                 paired && paired->has_value()) {
                 return {Received::duplicate, Settlement::remove, {}};
+            }
+            if (peer.is_live()) {
+                // The peer does not know that this key is destroyed; it keeps what it sent.
+                request_key_notice(session, peer);
             }
         }
         return refuse(session, {peer.peer_id, source, part.error()});

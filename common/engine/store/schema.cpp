@@ -78,6 +78,8 @@ StateTable peer_table() {
                         integer("suites", "0"),
                         integer("announced_generation", "0"),
                         integer("seals_to_generation", "0"),
+                        maybe(integer("key_notice_due_at")),
+                        maybe(integer("key_notice_sent_at")),
                         integer("report_incarnation", "0"),
                         integer("report_counter", "0"),
                         integer("clock_ahead", "0"),

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "common/engine/rotation.hpp"
+#include "common/wire/envelope_body.hpp"
 
 #include "tests/support/pairing_nodes.hpp"
 #include "tests/support/seeded_random.hpp"
@@ -122,6 +123,39 @@ TEST_F(Rotation, NeverAnnouncesADestroyedGeneration) {
     EXPECT_EQ(key.public_key, crypto::receiving_key(node.identity.ratchet, 5)->public_key);
     rotate();
     EXPECT_EQ(node.rows.ask("SELECT receiving_generation FROM postrider_node"), "5");
+}
+
+// A peer was away for months: it seals to a key that is destroyed here, and is told the new one
+// even though it could not open a report either.
+TEST_F(Rotation, TellsAPeerTheNewKeyWhenItSealsToADestroyedOne) {
+    PairingNode office{directory / "office.db", "office"};
+    office.declare("node", "/mail");
+    ASSERT_TRUE(node.accept(office.invite("node")));
+    office.take(node.mails());
+    node.take(office.mails());
+    const Peer as_office_knows = office.peer("node");
+    node.now += 7 * day;
+    rotate();
+    node.identity.ratchet = *crypto::advance(node.identity.ratchet, 1);
+
+    const wire::ContentKey content_key = wire::ContentKey::random();
+    const Bytes body = *wire::seal_body(content_key, {}, Bytes(256));
+    const wire::Recipient to = *office.within<Result<wire::Recipient>>(
+        [&](const Session &session) { return recipient_of(session.identity, as_office_knows); });
+    const Bytes mail = *wire::seal_part(office.identity.sender(), {&to, 1}, content_key, {}, body);
+    EXPECT_EQ(node.take(mail), Received::refused);
+    const std::vector<Bytes> notices = node.mails();
+    ASSERT_EQ(notices.size(), 1U);
+    EXPECT_EQ(office.take(notices), Received::accepted);
+    EXPECT_EQ(office.peer("node").receiving_generation, 1U);
+    EXPECT_EQ(office.peer("node").receiving_public,
+              crypto::receiving_key(node.identity.ratchet, 1)->public_key);
+    // Repetitions cost one notice an hour.
+    node.take(mail);
+    node.take(mail);
+    EXPECT_TRUE(node.mails().empty());
+    node.now += std::chrono::hours{1};
+    EXPECT_EQ(node.mails().size(), 1U);
 }
 
 } // namespace

@@ -1,0 +1,77 @@
+// When a key notice goes out, and its sealing.
+#include "common/engine/key_notice.hpp"
+
+#include <algorithm>
+
+#include "common/engine/rotation.hpp"
+#include "common/engine/store/rows.hpp"
+#include "common/wire/envelope_body.hpp"
+#include "common/wire/pairing.hpp"
+
+namespace postrider::engine {
+
+namespace {
+
+constexpr Duration notice_pause = std::chrono::hours{1};
+
+Result<Bytes> sealed_notice(const Session &session, const Peer &peer) {
+    const Result<PeerKeys> keys = peer_keys(session.identity, peer);
+    if (!keys) {
+        return keys.error();
+    }
+    ensure(peer.node && peer.contact_public, "a live peer has a contact key");
+    const std::uint32_t generation = current_receiving_generation(session);
+    const wire::KeyNotice notice{generation, own_receiving_key(session, generation).public_key,
+                                 wire::suites_supported};
+    const wire::ContentKey content_key = wire::ContentKey::random();
+    const Result<Bytes> body = wire::seal_body(content_key, {session.identity.node, 0, 0, 0},
+                                               wire::encode_key_notice(notice));
+    if (!body) {
+        return body.error();
+    }
+    wire::HeadFields head;
+    head.kind = wire::EnvelopeKind::key_notice;
+    head.signing_generation = session.identity.signing_generation;
+    const wire::Recipient recipient{*peer.node, *peer.contact_public, keys->psk, keys->stamp_out};
+    return wire::seal_part(session.identity.sender(), {&recipient, 1}, content_key, head, *body);
+}
+
+} // namespace
+
+void request_key_notice(const Session &session, const Peer &peer) {
+    const Row row =
+        *first_row(session.transaction, "SELECT key_notice_sent_at FROM @peer WHERE peer_id = ?1",
+                   {peer.peer_id});
+    const auto sent = maybe_time_at(row, 0);
+    const Timestamp due = sent ? std::max(session.now, *sent + notice_pause) : session.now;
+    session.transaction.execute("UPDATE @peer SET key_notice_due_at = ?2 WHERE peer_id = ?1"
+                                " AND key_notice_due_at IS NULL",
+                                {peer.peer_id, stored(due)});
+}
+
+std::vector<PairingMail> due_key_notices(const Session &session) {
+    std::vector<PairingMail> out;
+    for (const Row &row : all_rows(session.transaction,
+                                   "SELECT peer_id FROM @peer WHERE key_notice_due_at <= ?1"
+                                   " ORDER BY peer_id",
+                                   {stored(session.now)})) {
+        const Peer peer = *load_peer(session.transaction, integer_at(row, 0));
+        session.transaction.execute("UPDATE @peer SET key_notice_due_at = NULL,"
+                                    " key_notice_sent_at = ?2 WHERE peer_id = ?1",
+                                    {peer.peer_id, stored(session.now)});
+        if (!peer.is_live()) {
+            continue;
+        }
+        if (Result<Bytes> envelope = sealed_notice(session, peer)) {
+            out.push_back({peer.peer_id, *std::move(envelope)});
+        }
+    }
+    return out;
+}
+
+std::optional<Timestamp> next_key_notice(const Session &session) {
+    return maybe_time_at(
+        *first_row(session.transaction, "SELECT min(key_notice_due_at) FROM @peer"), 0);
+}
+
+} // namespace postrider::engine

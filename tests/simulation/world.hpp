@@ -54,6 +54,7 @@ class World {
     // world_checks.cpp
     void heal();
     void write_for_certain(Member &member);
+    [[nodiscard]] bool is_trouble_visible() const;
     void check();
     void check_member(Member &member);
     void check_equal(Member &owner, Member &reader);
@@ -79,6 +80,7 @@ class World {
     bool restored_ = false;
     bool restored_with_vault_ = false;
     bool with_disk_trouble_ = false;
+    bool left_visible_ = false;
 };
 
 } // namespace postrider::simulation

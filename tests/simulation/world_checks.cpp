@@ -10,7 +10,7 @@ namespace {
 
 using std::chrono::hours;
 
-constexpr int rounds_max = 3000;
+constexpr int rounds_max = 1500;
 constexpr int quiet_days = 40;
 
 } // namespace
@@ -29,7 +29,7 @@ Verdict World::run() {
         if (!failed()) {
             check();
         }
-        if (!failed()) {
+        if (!failed() && !left_visible_) {
             check_quiet();
         }
     } catch (const std::exception &error) {
@@ -72,11 +72,28 @@ void World::heal() {
             time_.advance(std::chrono::seconds{30});
         }
     }
+    // A machine that was taken back whole, vault and all, counts its reports from where it was, and
+    // they pass for old ones. That is for people to mend; it must not look well meanwhile.
+    if (restored_with_vault_ && is_trouble_visible()) {
+        ++harm_["left visible"];
+        left_visible_ = true;
+        return;
+    }
     std::string states;
     for (Member &member : members_) {
         states += "\n  " + state_of(member);
     }
     fail("does not come to rest" + states);
+}
+
+bool World::is_trouble_visible() const {
+    return std::any_of(members_.begin(), members_.end(), [](const Member &member) {
+        const MemoryDisk &disk = member.node->disk;
+        return ask(disk, "SELECT count(*) FROM postrider_outbox") != "0" ||
+               ask(disk, "SELECT count(*) FROM postrider_stream_out WHERE state <> 0"
+                         " OR awaits_position <> 0") != "0" ||
+               ask(disk, "SELECT count(*) FROM postrider_stream_in WHERE state <> 0") != "0";
+    });
 }
 
 /// A node that was taken back in time together with its vault is noticed when it is next heard of.
@@ -131,6 +148,15 @@ std::string World::state_of(Member &member) const {
 }
 
 void World::check() {
+    left_visible_ = left_visible_ || (restored_with_vault_ && is_trouble_visible());
+    if (left_visible_) {
+        for (Member &member : members_) {
+            if (const std::string wrong = complaints(member.node->disk); !wrong.empty()) {
+                fail(member.node->name() + ": " + wrong);
+            }
+        }
+        return;
+    }
     for (Member &member : members_) {
         check_member(member);
         if (&member != &members_.front()) {

@@ -5,6 +5,8 @@
 #include "common/engine/declare_tasks.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/engine/store/schema.hpp"
+#include "common/task/check.hpp"
+#include "common/task/words.hpp"
 
 namespace postrider::engine {
 
@@ -131,6 +133,29 @@ void store_paths(const Session &session, std::int64_t peer_id, const task::Peer 
 }
 
 } // namespace
+
+Result<void> check_peer_name(Transaction &transaction, const std::string &name) {
+    task::Peer peer;
+    peer.name.value = name;
+    auto mistake = task::check_statement(peer);
+    if (!mistake && task::lower_ascii(name) != name) {
+        mistake = task::mistake_at({}, "the name \"" + name + "\" has capital letters", "");
+    }
+    const bool taken =
+        first_row(transaction,
+                  "SELECT name FROM @node WHERE name = ?1 UNION SELECT name FROM @group"
+                  " WHERE name = ?1 UNION SELECT name FROM @peer WHERE name = ?1",
+                  {Value::text(name)})
+            .has_value();
+    if (!mistake && taken) {
+        mistake = task::mistake_at({}, "the name \"" + name + "\" is taken here", "");
+    }
+    if (mistake) {
+        mistake->hint = "Give one of the two nodes another name: declare NODE with it, then pair.";
+        return *std::move(mistake);
+    }
+    return {};
+}
 
 bool is_paired(PeerState state) {
     return state == PeerState::paired || state == PeerState::verified;

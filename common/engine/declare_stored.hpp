@@ -44,6 +44,10 @@ void store_peer(const Session &session, const task::Peer &peer);
 /// Forgets the peer, what it sent and what was to be sent to it; its mirrors too.
 void drop_peer(const Session &session, const std::string &name);
 
+/// Whether a node that calls itself so can be a peer here: every text that is declared later names
+/// it. `refused` for unusual characters, and for the name of this node, a group or another peer.
+Result<void> check_peer_name(Transaction &transaction, const std::string &name);
+
 /// Whether batches may be sealed for it.
 bool is_paired(PeerState state);
 

@@ -114,7 +114,7 @@ class Merge {
         *place = statement;
     }
 
-    const Mirror *find_mirror(const task::Name &name) const {
+    [[nodiscard]] const Mirror *find_mirror(const task::Name &name) const {
         const Mirror *found = nullptr;
         for (const Mirror &mirror : out_.before.mirrors) {
             if (mirror.task.name.value == name.value) {
@@ -226,7 +226,7 @@ std::vector<Mirror> remaining_mirrors(const Intention &intention) {
 }
 
 Result<void> check_after(const Intention &intention) {
-    if (const auto checked = task::check_whole(intention.after); !checked) {
+    if (auto checked = task::check_whole(intention.after); !checked) {
         return checked;
     }
     task::TaskText with_mirrors;

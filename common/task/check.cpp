@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "common/task/task_text.hpp"
 #include "common/task/words.hpp"
@@ -193,7 +194,6 @@ class TableUses {
     struct Side {
         std::string peer;
         bool here = true;
-        auto operator<=>(const Side &) const = default;
     };
 
     static std::string key_of(const Task &task, const ObjectName &table) {
@@ -206,26 +206,26 @@ class TableUses {
 
     Mistake add(const Task &task, const Table &table, const Side &side) {
         const ObjectName &name = side.here ? local_name(task, table) : remote_name(task, table);
-        std::vector<Use> &uses = uses_[{key_of(task, name), side}];
-        const Direction direction = task.direction.value;
+        const Use now{&task, task.direction.value};
+        const auto [place, is_new] =
+            uses_.emplace(std::tuple{key_of(task, name), side.peer, side.here}, now);
+        if (is_new) {
+            return std::nullopt;
+        }
+        const Use &other = place->second;
         const Position at = table.name.parts.front().at;
         const std::string named =
             "the table " + print(name) + (side.here ? "" : " of \"" + side.peer + "\"");
-        for (const Use &use : uses) {
-            const std::string both =
-                " by the tasks \"" + use.task->name.value + "\" and \"" + task.name.value + "\"";
-            if (use.direction == direction || use.direction == Direction::sync ||
-                direction == Direction::sync) {
-                return mistake_at(at,
-                                  named + " would travel twice between here and \"" + side.peer +
-                                      "\"," + both,
-                                  "Take it out of one of the two tasks.");
-            }
-            return mistake_at(at, named + " would travel to and from \"" + side.peer + "\"," + both,
-                              "Say SYNC … WITH in one task: only then are conflicts resolved.");
+        const std::string both =
+            " by the tasks \"" + other.task->name.value + "\" and \"" + task.name.value + "\"";
+        if (other.direction == now.direction || other.direction == Direction::sync ||
+            now.direction == Direction::sync) {
+            return mistake_at(
+                at, named + " would travel twice between here and \"" + side.peer + "\"," + both,
+                "Take it out of one of the two tasks.");
         }
-        uses.push_back({&task, direction});
-        return std::nullopt;
+        return mistake_at(at, named + " would travel to and from \"" + side.peer + "\"," + both,
+                          "Say SYNC … WITH in one task: only then are conflicts resolved.");
     }
 
     Mistake add_capture(const Task &task, const Table &table) {
@@ -249,7 +249,7 @@ class TableUses {
     }
 
     std::map<std::string, std::vector<std::string>> members_;
-    std::map<std::pair<std::string, Side>, std::vector<Use>> uses_;
+    std::map<std::tuple<std::string, std::string, bool>, Use> uses_;
     std::map<std::string, const Task *> captures_;
 };
 

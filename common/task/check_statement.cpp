@@ -20,7 +20,7 @@ Mistake check_name(const Name &name) {
     const bool plain = std::all_of(name.value.begin(), name.value.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
     });
-    if (!plain) {
+    if (name.value.empty() || !plain) {
         return mistake_at(name.at,
                           "the name \"" + printable(name.value) + "\" has unusual characters",
                           "Names of nodes, peers, groups, mailboxes, tasks and attributes consist "

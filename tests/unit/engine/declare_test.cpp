@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "common/engine/declare.hpp"
+#include "common/engine/declare_stored.hpp"
 
 #include "tests/support/paired_nodes.hpp"
 
@@ -224,6 +225,15 @@ TEST_F(Declaring, ADroppedPeerLeavesNothingBehind) {
     ASSERT_EQ(message_of("TASK t SEND products TO b8; DROP PEER b7"), "declared");
     EXPECT_EQ(application.ask("SELECT count(*) FROM postrider_peer_path"), "0");
     EXPECT_EQ(application.ask("SELECT count(*) FROM postrider_task_peer"), "1");
+}
+
+TEST_F(Declaring, APeerThatPairsMustHaveANameThatTextsCanName) {
+    ASSERT_EQ(message_of("NODE hq; GROUP shops; PEER b7"), "declared");
+    const auto transaction = database->begin(engine::Mode::read);
+    EXPECT_TRUE(engine::check_peer_name(*transaction, "b8").has_value());
+    for (const char *name : {"hq", "shops", "b7", "B8", "b 8", "", "b8;DROP"}) {
+        EXPECT_FALSE(engine::check_peer_name(*transaction, name).has_value()) << name;
+    }
 }
 
 } // namespace

@@ -1,7 +1,7 @@
 // postrider-run FILE [--once]: keeps one SQLite node running, for branches where nobody loads an
 // extension. The same code as postrider_run() and postrider_sync_now() in SQL.
 #include <csignal>
-#include <cstdio>
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -34,7 +34,7 @@ const char *const usage = "usage: postrider-run FILE [--once]\n"
                           "  --version\n";
 
 int fail(const Error &error) {
-    std::fprintf(stderr, "postrider-run: %s\n", sqlite::one_text(error).c_str());
+    std::cerr << "postrider-run: " << sqlite::one_text(error) << "\n";
     return 1;
 }
 
@@ -42,7 +42,7 @@ void tell(const Error &error) {
     static std::string last; // the same trouble is told once, not at every round
     const std::string text = sqlite::one_text(error);
     if (text != last) {
-        std::fprintf(stderr, "postrider-run: %s\n", text.c_str());
+        std::cerr << "postrider-run: " << text << std::endl;
         last = text;
     }
 }
@@ -74,12 +74,9 @@ int run(const Call &call) {
         return fail(result.error());
     }
     if (call.once) {
-        std::printf("%llu envelopes received, %llu steps applied, %llu rows collected, "
-                    "%llu envelopes sent\n",
-                    static_cast<unsigned long long>(result->envelopes_received),
-                    static_cast<unsigned long long>(result->steps_applied),
-                    static_cast<unsigned long long>(result->rows_collected),
-                    static_cast<unsigned long long>(result->parts_sent));
+        std::cout << result->envelopes_received << " envelopes received, " << result->steps_applied
+                  << " steps applied, " << result->rows_collected << " rows collected, "
+                  << result->parts_sent << " envelopes sent\n";
         if (result->problem) {
             return fail(*result->problem);
         }
@@ -92,26 +89,26 @@ int run(const Call &call) {
 int main(int argument_count, char **argument_values) {
     const std::vector<std::string> arguments(argument_values + 1, argument_values + argument_count);
     if (arguments.size() == 1 && arguments.front() == "--version") {
-        std::puts("postrider-run " POSTRIDER_VERSION);
+        std::cout << "postrider-run " POSTRIDER_VERSION "\n";
         return 0;
     }
     Call call;
     if (!read_arguments(arguments, call)) {
-        std::fputs(usage, stderr);
+        std::cerr << usage;
         return 2;
     }
     if (sodium_init() < 0) {
-        std::fputs("postrider-run: could not start libsodium\n", stderr);
+        std::cerr << "postrider-run: could not start libsodium\n";
         return 1;
     }
-    std::signal(SIGINT, ask_to_stop);
-    std::signal(SIGTERM, ask_to_stop);
+    static_cast<void>(std::signal(SIGINT, ask_to_stop));
+    static_cast<void>(std::signal(SIGTERM, ask_to_stop));
     try {
         return run(call);
     } catch (const engine::DatabaseError &error) {
         return fail(error.error());
     } catch (const std::exception &error) {
-        std::fprintf(stderr, "postrider-run: %s\n", error.what());
+        std::cerr << "postrider-run: " << error.what() << "\n";
         return 1;
     }
 }

@@ -17,9 +17,10 @@ Result<std::string> database_path(sqlite3 *connection) {
 
 Result<void> outside_transaction(sqlite3 *connection, std::string_view function) {
     if (sqlite3_get_autocommit(connection) == 0) {
-        return Error{Errc::refused, std::string{function} + " cannot run inside a transaction",
-                     "It works on a connection of its own, which would wait for this one.",
-                     "COMMIT first."};
+        return Error{
+            Errc::refused, std::string{function} + " cannot run inside a transaction",
+            "What it does must be on the disk before anything leaves, and cannot be rolled back.",
+            "COMMIT first."};
     }
     return {};
 }

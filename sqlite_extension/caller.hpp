@@ -15,8 +15,8 @@ namespace postrider::sqlite {
 /// node must be there again after a restart.
 Result<std::string> database_path(sqlite3 *connection);
 
-/// `refused` inside an explicit transaction: what opens a connection of its own would wait for the
-/// caller's locks.
+/// `refused` inside an explicit transaction: what leaves this database must be durable before, and
+/// a connection of our own would wait for the caller's locks.
 Result<void> outside_transaction(sqlite3 *connection, std::string_view function);
 
 /// Runs `work` as this node, in a savepoint of the caller's connection; kept when it succeeds.

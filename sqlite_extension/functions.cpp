@@ -178,7 +178,7 @@ std::string_view name_of(engine::Received received) {
 
 Result<Value> receive(sqlite3 *connection, Arguments arguments) {
     const Value envelope = argument_value(arguments[0]);
-    const Bytes *bytes = envelope.as<Bytes>();
+    const auto *bytes = envelope.as<Bytes>();
     if (bytes == nullptr) {
         return wrong_argument("postrider_receive", "the bytes of an envelope as a blob");
     }

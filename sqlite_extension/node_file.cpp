@@ -7,10 +7,7 @@
 
 #include <unistd.h>
 
-#include "common/engine/pairing.hpp"
-#include "common/engine/start.hpp"
 #include "common/engine/store/schema.hpp"
-#include "common/engine/transmit.hpp"
 #include "common/vault/private_file.hpp"
 
 namespace postrider::sqlite {
@@ -150,41 +147,6 @@ Result<void> NodeFile::write(const std::function<Result<void>(const engine::Sess
         transaction->commit();
     }
     return done;
-}
-
-Result<std::vector<Bytes>> NodeFile::take_pending(const std::string &name) {
-    std::vector<Bytes> envelopes;
-    engine::StateFile state;
-    engine::Tickets tickets;
-    const Result<void> booked = write([&](const engine::Session &session) -> Result<void> {
-        const Result<engine::Peer> peer = engine::require_peer(session.transaction, name);
-        if (!peer) {
-            return peer.error();
-        }
-        for (engine::PairingMail &mail : engine::due_pairing_mails(session)) {
-            if (mail.peer_id == peer->peer_id) {
-                envelopes.push_back(std::move(mail.envelope));
-            }
-        }
-        if (peer->is_live()) {
-            for (auto &transmission : engine::due_transmissions(session, *peer, tickets)) {
-                envelopes.push_back(std::move(transmission.envelope));
-            }
-            for (auto &transmission : engine::due_report(session, *peer, tickets)) {
-                envelopes.push_back(std::move(transmission.envelope));
-            }
-        }
-        state = engine::state_to_store(session, vault_);
-        return {};
-    });
-    if (!booked) {
-        return booked.error();
-    }
-    // What leaves must be known outside the database first.
-    if (const Result<void> stored = vault_.store_state(state); !stored) {
-        return stored.error();
-    }
-    return envelopes;
 }
 
 } // namespace postrider::sqlite

@@ -48,9 +48,6 @@ class NodeFile {
     /// Runs `work` in a write transaction of this connection and commits when it succeeds.
     Result<void> write(const std::function<Result<void>(const engine::Session &)> &work);
 
-    /// What is due to this peer now, sealed and booked as sent, to be carried by hand.
-    Result<std::vector<Bytes>> take_pending(const std::string &peer);
-
   private:
     NodeFile(std::unique_ptr<SqliteDatabase> database, const std::string &path);
 

@@ -5,6 +5,8 @@
 #include "common/engine/inspect.hpp"
 #include "common/engine/offers.hpp"
 #include "common/engine/pairing.hpp"
+#include "common/engine/pending.hpp"
+#include "common/engine/start.hpp"
 
 #include "sqlite_extension/caller.hpp"
 #include "sqlite_extension/surface.hpp"
@@ -149,16 +151,37 @@ Result<Rows> pending(sqlite3 *connection, Arguments arguments) {
     if (!peer) {
         return peer.error();
     }
-    auto node = own_connection(connection, "postrider_pending");
-    if (!node) {
-        return node.error();
+    // Not on a connection of our own: with a rollback journal it would wait for the statement that
+    // called us.
+    if (const Result<void> outside = outside_transaction(connection, "postrider_pending");
+        !outside) {
+        return outside.error();
     }
-    Result<std::vector<Bytes>> envelopes = (*node)->take_pending(*peer);
-    if (!envelopes) {
-        return envelopes.error();
+    const Result<std::string> path = database_path(connection);
+    if (!path) {
+        return path.error();
+    }
+    vault::FileVault vault = file_vault(*path);
+    std::vector<Bytes> envelopes;
+    engine::StateFile state;
+    const Result<Value> booked =
+        as_node(connection, [&](const engine::Session &session) -> Result<Value> {
+            Result<std::vector<Bytes>> taken = engine::take_pending(session, *peer);
+            if (!taken) {
+                return taken.error();
+            }
+            envelopes = *std::move(taken);
+            state = engine::state_to_store(session, vault);
+            return Value{};
+        });
+    if (!booked) {
+        return booked.error();
+    }
+    if (const Result<void> stored = vault.store_state(state); !stored) {
+        return stored.error();
     }
     Rows rows;
-    for (Bytes &envelope : *envelopes) {
+    for (Bytes &envelope : envelopes) {
         const auto size = static_cast<std::int64_t>(envelope.size());
         rows.push_back({Value{size}, Value{std::move(envelope)}});
     }
@@ -166,7 +189,7 @@ Result<Rows> pending(sqlite3 *connection, Arguments arguments) {
 }
 
 Result<Rows> inspect(sqlite3 *connection, Arguments arguments) {
-    const Bytes *envelope = arguments[0].as<Bytes>();
+    const auto *envelope = arguments[0].as<Bytes>();
     if (envelope == nullptr || envelope->size() > limits::mail_bytes_max) {
         return Error{Errc::refused, "postrider_inspect expects the bytes of an envelope as a blob"};
     }

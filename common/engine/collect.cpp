@@ -279,9 +279,12 @@ void inspect(const Session &session, const CapturedTable &captured) {
 } // namespace
 
 void inspect_captures(const Session &session) {
+    std::vector<dialect::CaptureId> in_use;
     for (const CapturedTable &captured : captured_tables(session.transaction)) {
         inspect(session, captured);
+        in_use.push_back(captured.capture.id);
     }
+    drop_leftovers(session.transaction, session.dialect, in_use);
 }
 
 bool has_captured(Transaction &transaction, const dialect::Dialect &dialect) {

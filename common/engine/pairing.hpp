@@ -41,7 +41,8 @@ std::optional<Result<void>> take_pairing_envelope(const Session &session, ByteVi
 std::vector<FixedBytes<32>> pairing_stamp_keys(const Session &session);
 
 /// Messages beside the streams that are due: answers until they are confirmed or expire, confirms
-/// whenever an answer came, key notices. Marked as sent; hand them to the transport only after the commit.
+/// whenever an answer came, key notices. Marked as sent; hand them to the transport only after the
+/// commit.
 struct PairingMail {
     std::int64_t peer_id = 0;
     Bytes envelope;

@@ -214,6 +214,50 @@ TEST(ChangesetFormat, RefusesSharedPrefixesThatWouldFillTheMemory) {
     EXPECT_EQ(out.error().code, Errc::too_large);
 }
 
+TEST(ChangesetFormat, RefusesWordsThatWouldFillTheMemory) {
+    const Result<Changeset> out = decode_bomb(1000, [](CborWriter &writer) {
+        writer.unsigned_integer(static_cast<std::uint64_t>(ColumnForm::strings));
+        writer.unsigned_integer(static_cast<std::uint64_t>(Kind::text));
+        writer.unsigned_integer(2); // words
+        writer.unsigned_integer(0); // each string has 1000 words
+        writer.integer(1000);
+        writer.unsigned_integer(1); // one word of 300 bytes
+        writer.unsigned_integer(0);
+        writer.integer(300);
+        writer.bytes(Bytes(300));
+        writer.unsigned_integer(0); // indexes: constant
+        writer.integer(0);
+    });
+    ASSERT_FALSE(out.has_value());
+    EXPECT_EQ(out.error().code, Errc::too_large);
+}
+
+TEST(ChangesetFormat, RefusesAKeyThatComesTwice) {
+    const TableSchema schema = small_table().schema;
+    const auto decode_keys = [&](std::int64_t step) {
+        CborWriter out;
+        out.bytes(schema_name(schema).hash);
+        out.unsigned_integer(0);
+        out.boolean(false);
+        out.unsigned_integer(1);
+        out.unsigned_integer(static_cast<std::uint64_t>(Operation::remove));
+        out.unsigned_integer(2);
+        out.array(0);
+        out.array(0);
+        out.unsigned_integer(static_cast<std::uint64_t>(ColumnForm::integers));
+        out.unsigned_integer(static_cast<std::uint64_t>(Kind::int64));
+        out.unsigned_integer(3); // 7, then 7 + step
+        out.integer(7);
+        out.integer(step);
+        const std::vector<Frame> frames = {
+            encode_schema(schema),
+            {FrameKind::changes, "visit", std::move(out).take(), 2, 2 * value_bytes_fixed}};
+        return decode_changeset(frames, {}).has_value();
+    };
+    EXPECT_TRUE(decode_keys(1));
+    EXPECT_FALSE(decode_keys(0));
+}
+
 TEST(ChangesetFormat, RefusesMoreRowsThanABatchMayHave) {
     const Result<Changeset> out = decode_bomb(limits::batch_rows_max + 1, [](CborWriter &writer) {
         writer.unsigned_integer(static_cast<std::uint64_t>(ColumnForm::integers));

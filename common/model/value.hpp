@@ -119,7 +119,7 @@ struct Json {
 
 /// The first bit is the highest of the first byte; unused low bits of the last byte are zero.
 struct Bits {
-    std::uint64_t count;
+    std::uint64_t count = 0;
     Bytes bytes;
     auto operator<=>(const Bits &) const = default;
 };

@@ -177,10 +177,11 @@ std::vector<Value> ColumnReader::read(std::size_t count, Place place) {
 
 std::vector<Value> ColumnReader::read_constant(std::size_t count) {
     const Value value = decode_value(in_, allowance_);
-    if (!in_.ok() || !charge_each(count - 1, value.cell_bytes())) {
-        return {};
+    std::vector<Value> out;
+    if (in_.ok() && charge_each(count - 1, value.cell_bytes())) {
+        out.resize(count, value);
     }
-    return std::vector<Value>(count, value);
+    return out;
 }
 
 std::vector<Value> ColumnReader::read_mixed(std::size_t count) {

@@ -127,7 +127,7 @@ struct Targets {
     Changeset forwarded;
 };
 
-Result<Targets> find_targets(const Session &session, const Peer &peer, Changeset changeset) {
+Result<Targets> find_targets(const Session &session, const Peer &peer, Changeset &&changeset) {
     Targets targets;
     for (auto &[wire_name, changes] : changeset.tables) {
         const auto local = receiving_table(session.transaction, peer.peer_id, wire_name);

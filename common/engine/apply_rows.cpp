@@ -286,6 +286,7 @@ Result<void> finish_waiting(Transaction &transaction,
 }
 
 Result<void> remove_all(Transaction &transaction, std::vector<TableWork> &works) {
+    // NOLINTNEXTLINE(modernize-loop-convert): clang 14 cannot compile the library's reverse view
     for (auto work = works.rbegin(); work != works.rend(); ++work) {
         run(transaction, work->removals);
         if (!work->removals.waiting.empty()) {
@@ -309,6 +310,7 @@ Result<ApplyCounts> apply_rows(Transaction &transaction,
     ApplyCounts counts;
     std::vector<TableWork> works;
     std::vector<const dialect::TableDescription *> tables;
+    tables.reserve(targets.size());
     for (const TargetTable &target : targets) {
         tables.push_back(&target.table);
     }

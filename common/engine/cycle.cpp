@@ -133,6 +133,7 @@ void Engine::configure_transport(Timestamp now) {
             }
         }
         std::vector<Inlet> inlets;
+        inlets.reserve(places.size());
         for (const auto &[kind, source] : places) {
             inlets.push_back(
                 {.path_kind = kind, .source = source, .stamp_keys = keys, .cursor = {}});
@@ -159,7 +160,9 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
                     log_refused(session.transaction, now,
                                 {std::nullopt, unusable->receipt, unusable->reason});
                     settlements.emplace_back(unusable->receipt, Settlement::set_aside);
-                } else if (const auto *notice = std::get_if<Notice>(&event)) {
+                } else if (const auto *notice = std::get_if<Notice>(&event);
+                           notice != nullptr && notice->reason.code != Errc::unknown_peer) {
+                    // Mails of others are normal in a shared place; everything else is news.
                     log_refused(session.transaction, now,
                                 {std::nullopt, notice->source, notice->reason});
                 } else if (const auto *outcome = std::get_if<Outcome>(&event)) {

@@ -153,7 +153,7 @@ Reception take_envelope(const Session &session, ByteView envelope, const std::st
             }
             if (peer.is_live()) {
                 // The peer does not know that this key is destroyed; it keeps what it sent.
-                (void)peer;
+                request_key_notice(session, peer);
             }
         }
         return refuse(session, {peer.peer_id, source, part.error()});

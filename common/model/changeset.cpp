@@ -120,13 +120,13 @@ std::size_t Changeset::row_count() const {
 }
 
 Result<Changeset> compose(Changeset first, Changeset second) {
-    for (auto &[name, table] : second.tables) {
-        const auto found = first.tables.find(name);
+    for (auto &entry : second.tables) {
+        const auto found = first.tables.find(entry.first);
         if (found == first.tables.end()) {
-            first.tables.emplace(name, std::move(table));
+            first.tables.insert(std::move(entry));
             continue;
         }
-        if (auto composed = compose_table(found->second, std::move(table)); !composed) {
+        if (auto composed = compose_table(found->second, std::move(entry.second)); !composed) {
             return composed.error();
         }
         if (has_nothing(found->second)) {

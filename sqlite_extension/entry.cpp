@@ -1,19 +1,13 @@
 // Where SQLite enters: `.load mod_postrider`, or sqlite3_load_extension. SQLite derives the name of
 // the function from the letters of the file's name.
-#include <string>
-
 #include <sodium.h>
-
-#ifdef POSTRIDER_LOADABLE
 #include <sqlite3ext.h>
+
+#include "sqlite_extension/surface.hpp"
 
 extern "C" {
 SQLITE_EXTENSION_INIT1
 }
-#endif
-
-#include "sqlite_extension/sqlite_api.hpp"
-#include "sqlite_extension/surface.hpp"
 
 namespace {
 

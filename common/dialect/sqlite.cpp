@@ -3,6 +3,7 @@
 #include "common/dialect/sqlite.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstdlib>
 
@@ -50,18 +51,18 @@ Kind kind_of(std::string_view name, Affinity affinity) {
         Kind kind;
     };
 
-    static constexpr Word words[] = {
-        {"bool", Kind::boolean},
-        {"uuid", Kind::uuid},
-        {"json", Kind::json},
-        {"timestamptz", Kind::timestamp_with_zone},
-        {"timestamp with time zone", Kind::timestamp_with_zone},
-        {"timestamp", Kind::timestamp},
-        {"datetime", Kind::timestamp},
-        {"date", Kind::date},
-        {"time", Kind::time},
-        {"decimal", Kind::decimal},
-        {"numeric", Kind::decimal},
+    static constexpr std::array words = {
+        Word{"bool", Kind::boolean},
+        Word{"uuid", Kind::uuid},
+        Word{"json", Kind::json},
+        Word{"timestamptz", Kind::timestamp_with_zone},
+        Word{"timestamp with time zone", Kind::timestamp_with_zone},
+        Word{"timestamp", Kind::timestamp},
+        Word{"datetime", Kind::timestamp},
+        Word{"date", Kind::date},
+        Word{"time", Kind::time},
+        Word{"decimal", Kind::decimal},
+        Word{"numeric", Kind::decimal},
     };
     for (const Word &word : words) {
         if (name.starts_with(word.word)) {

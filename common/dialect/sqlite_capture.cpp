@@ -149,19 +149,28 @@ bool leads_to_same_key(const TableDescription &table, const IndexDescription &in
     return true;
 }
 
-/// The rows that a new row would clash with in `index`. REPLACE fills a NULL with the column's
-/// default before it looks for a clash, but after BEFORE triggers have run.
+/// The value a new row will have. REPLACE fills a NULL with the column's default before it looks
+/// for a clash, but after BEFORE triggers have run.
+std::string new_value(const ColumnDescription &column) {
+    const std::string value = of("NEW", column.name);
+    return column.not_null && !column.default_sql.empty()
+               ? "ifnull(" + value + ", " + column.default_sql + ")"
+               : value;
+}
+
+/// "mask0 = mask0 | excluded.mask0", or the same with another operator.
+std::string with_excluded(std::size_t word, std::string_view comparison) {
+    const std::string mask = "mask" + std::to_string(word);
+    return mask + std::string{comparison} + mask + " | excluded." + mask;
+}
+
+/// The rows that a new row would clash with in `index`.
 std::string clash(const TableDescription &table, const IndexDescription &index) {
     std::string condition;
     for (const IndexColumn &column : index.columns) {
-        const ColumnDescription *described = table.find_column(column.name);
-        std::string value = of("NEW", column.name);
-        if (described->not_null && !described->default_sql.empty()) {
-            value = "ifnull(" + value + ", " + described->default_sql + ")";
-        }
         append(condition, " AND ",
-               of(identifier(table.name), column.name) + " = " + value + " COLLATE " +
-                   column.collation);
+               of(identifier(table.name), column.name) + " = " +
+                   new_value(*table.find_column(column.name)) + " COLLATE " + column.collation);
     }
     if (!index.predicate.empty()) {
         condition += " AND (" + index.predicate + ")";
@@ -266,9 +275,8 @@ std::string CaptureWriter::on_conflict() const {
     std::string assignments;
     std::string news;
     for (std::size_t word = 0; word < words_; ++word) {
-        const std::string mask = "mask" + std::to_string(word);
-        append(assignments, ", ", mask + " = " + mask + " | excluded." + mask);
-        append(news, " OR ", mask + " <> " + mask + " | excluded." + mask);
+        append(assignments, ", ", with_excluded(word, " = "));
+        append(news, " OR ", with_excluded(word, " <> "));
     }
     return target + "UPDATE SET " + assignments + " WHERE " + news;
 }
@@ -379,19 +387,23 @@ CaptureSchema CaptureWriter::schema() const {
 
 void CaptureWriter::add_guards(CaptureSchema &schema) const {
     std::size_t number = 0;
-    const std::string on = " ON " + identifier(table_.name) + " ";
     for (const IndexDescription &index : table_.indexes) {
-        if (!index.unique || leads_to_same_key(table_, index)) {
-            continue;
+        if (index.unique && !leads_to_same_key(table_, index)) {
+            add_guard(schema, index, "unique" + std::to_string(number++));
         }
-        const std::string condition = clash(table_, index);
-        const std::string when = "WHEN EXISTS(SELECT 1 FROM " + identifier(table_.name) +
-                                 " WHERE " + condition + ") BEGIN " + mark_rows(condition) + "; ";
-        const std::string suffix = "unique" + std::to_string(number++);
-        schema.triggers.push_back(trigger(suffix + "_insert", "BEFORE INSERT" + on + when));
-        schema.triggers.push_back(
-            trigger(suffix + "_update", "BEFORE UPDATE" + update_of(table_, index) + on + when));
     }
+}
+
+void CaptureWriter::add_guard(CaptureSchema &schema,
+                              const IndexDescription &index,
+                              const std::string &suffix) const {
+    const std::string on = " ON " + identifier(table_.name) + " ";
+    const std::string condition = clash(table_, index);
+    const std::string when = "WHEN EXISTS(SELECT 1 FROM " + identifier(table_.name) + " WHERE " +
+                             condition + ") BEGIN " + mark_rows(condition) + "; ";
+    schema.triggers.push_back(trigger(suffix + "_insert", "BEFORE INSERT" + on + when));
+    schema.triggers.push_back(
+        trigger(suffix + "_update", "BEFORE UPDATE" + update_of(table_, index) + on + when));
 }
 
 /// REPLACE also deletes the row that has the new row's rowid, where the rowid is not the key.

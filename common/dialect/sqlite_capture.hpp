@@ -37,6 +37,9 @@ class CaptureWriter {
     [[nodiscard]] std::string key_of(std::string_view row) const;
     [[nodiscard]] std::string key_changed() const;
     void add_guards(CaptureSchema &schema) const;
+    void add_guard(CaptureSchema &schema,
+                   const IndexDescription &index,
+                   const std::string &suffix) const;
     void add_rowid_guard(CaptureSchema &schema) const;
 
     const TableDescription &table_;

@@ -36,6 +36,7 @@ std::optional<Fault> fault_named(std::string_view name) {
 
 std::vector<std::string> fault_names() {
     std::vector<std::string> out;
+    out.reserve(names.size());
     for (const auto &[name, fault] : names) {
         out.emplace_back(name);
     }

@@ -83,7 +83,7 @@ std::string Network::damaged(std::string mail) {
     return mail;
 }
 
-bool Network::send(const std::string &from, const std::string &to, std::string mail) {
+bool Network::send(const std::string &from, const std::string &to, const std::string &mail) {
     if (strikes(hostility_.refusal, "refusal")) {
         return false;
     }
@@ -96,7 +96,7 @@ bool Network::send(const std::string &from, const std::string &to, std::string m
         const auto ordinary = static_cast<std::uint64_t>(hostility_.delay_max.count());
         Duration delay{static_cast<std::int64_t>(random_.below(ordinary + 1))};
         if (strikes(hostility_.weeks_of_delay, "weeks of delay")) {
-            delay += std::chrono::hours{random_.below(24 * 21)};
+            delay += std::chrono::hours{random_.below(std::uint64_t{24} * 21)};
         }
         mailboxes_[to][next_id_++] = {time_.now() + delay, from, damaged(mail)};
     }
@@ -174,7 +174,7 @@ void NetworkTransport::submit(engine::Transmission transmission) {
     Result<void> outcome;
     if (!mail) {
         outcome = mail.error();
-    } else if (!network_.send(node_, transmission.target, std::move(*mail))) {
+    } else if (!network_.send(node_, transmission.target, *mail)) {
         outcome = Error{Errc::unavailable, "could not connect to mail server"};
     }
     events_.emplace_back(engine::Outcome{transmission.ticket, std::move(outcome)});

@@ -46,7 +46,7 @@ class Network {
     void set_partition(const std::string &node, bool parted);
 
     /// `from` is a node, `to` a mailbox. False: refused for now.
-    bool send(const std::string &from, const std::string &to, std::string mail);
+    bool send(const std::string &from, const std::string &to, const std::string &mail);
 
     struct Mail {
         std::uint64_t id = 0;

@@ -9,7 +9,7 @@ namespace postrider::simulation {
 /// SplitMix64: small, fast, and the same on every platform.
 class Random {
   public:
-    explicit Random(std::uint64_t seed) : state_(seed) {}
+    explicit Random(std::uint64_t seed) noexcept : state_(seed) {}
 
     std::uint64_t next();
     /// 0 to `count` - 1; `count` is not 0.

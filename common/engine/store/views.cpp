@@ -59,10 +59,11 @@ std::string status_sql(const dialect::Dialect &dialect) {
            " WHEN p.state = 'disputed' THEN 'find out who answered; SELECT " +
            dialect.command("revoke") +
            "(''' || p.name || '''); and pair again'"
-           " WHEN p.state = 'paired' THEN 'words not compared: compare them with the other side,"
+           " WHEN p.state = 'paired' THEN 'words not compared: ask the other side for its four "
+           "words,"
            " then SELECT " +
            dialect.command("confirm_peer") +
-           "(''' || p.name || ''', ''' || p.words || ''');'"
+           "(''' || p.name || ''', ''the four words that the other side shows'');'"
            " ELSE '' END AS action"
            " FROM @peer p";
 }

@@ -47,6 +47,7 @@ class PlainConnection {
                "the simulation's own queries are right");
         while (sqlite3_step(statement) == SQLITE_ROW) {
             std::vector<std::string> row;
+            row.reserve(static_cast<std::size_t>(sqlite3_column_count(statement)));
             for (int column = 0; column < sqlite3_column_count(statement); ++column) {
                 row.push_back(exact(statement, column));
             }

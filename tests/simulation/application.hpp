@@ -15,6 +15,8 @@ namespace postrider::simulation {
 /// unique column, a foreign key with cascade, every storage class, a table without rowid.
 class Application {
   public:
+    Application() = default;
+
     explicit Application(std::string owner) : owner_(std::move(owner)) {}
 
     [[nodiscard]] std::vector<std::string> tables() const;

@@ -3,12 +3,14 @@
 // Runs N worlds in P processes (the randomness of libsodium is process-wide). The last line says
 // seeds, faults injected by kind, and failures; a failing seed prints how to replay it.
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
 #include <vector>
 
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,10 +32,10 @@ struct Options {
 Options read_options(const std::vector<std::string> &arguments) {
     Options options;
     const auto refuse = [](const std::string &what) {
-        std::fprintf(stderr,
-                     "simulation: %s\nusage: simulation --seeds N --start S [--fault NAME]"
-                     " [--processes P] [--verbose]\n",
-                     what.c_str());
+        (void)std::fprintf(stderr,
+                           "simulation: %s\nusage: simulation --seeds N --start S [--fault NAME]"
+                           " [--processes P] [--verbose]\n",
+                           what.c_str());
         std::exit(2); // NOLINT(concurrency-mt-unsafe)
     };
     for (std::size_t index = 0; index < arguments.size(); ++index) {
@@ -69,8 +71,13 @@ struct Tally {
 };
 
 std::string replay_command(const Options &options, std::uint64_t seed) {
-    return "simulation --seeds 1 --start " + std::to_string(seed) +
-           (options.fault.empty() ? "" : " --fault " + options.fault) + " --verbose";
+    std::string command = "simulation --seeds 1 --start ";
+    command += std::to_string(seed);
+    if (!options.fault.empty()) {
+        command += " --fault ";
+        command += options.fault;
+    }
+    return command + " --verbose";
 }
 
 /// One process's share: every `processes`-th seed. With a planted fault the first failure is
@@ -88,9 +95,10 @@ Tally run_share(const Options &options, std::uint64_t share) {
         }
         if (!verdict.failure.empty()) {
             ++tally.failures;
-            std::printf("seed %llu: %s\n  replay: %s\n", static_cast<unsigned long long>(seed),
-                        verdict.failure.c_str(), replay_command(options, seed).c_str());
-            std::fflush(stdout);
+            (void)std::printf("seed %llu: %s\n  replay: %s\n",
+                              static_cast<unsigned long long>(seed), verdict.failure.c_str(),
+                              replay_command(options, seed).c_str());
+            (void)std::fflush(stdout);
             if (!options.fault.empty()) {
                 break;
             }
@@ -118,9 +126,11 @@ void write_tally(int descriptor, const Tally &tally) {
 
 void add_tally(int descriptor, Tally &sum) {
     std::string text;
-    char buffer[4096];
-    for (ssize_t got = 0; (got = read(descriptor, buffer, sizeof buffer)) > 0;) {
-        text.append(buffer, static_cast<std::size_t>(got));
+    std::array<char, 4096> buffer{};
+    ssize_t got = read(descriptor, buffer.data(), buffer.size());
+    while (got > 0) {
+        text.append(buffer.data(), static_cast<std::size_t>(got));
+        got = read(descriptor, buffer.data(), buffer.size());
     }
     for (std::size_t from = 0; from < text.size();) {
         const std::size_t end = text.find('\n', from);
@@ -142,12 +152,12 @@ Tally run_all(const Options &options) {
     Tally sum;
     std::vector<std::pair<pid_t, int>> shares;
     for (std::uint64_t share = 0; share < options.processes; ++share) {
-        int ends[2];
-        const pid_t child = pipe(ends) == 0 ? fork() : -1;
+        std::array<int, 2> ends{};
+        const pid_t child = pipe2(ends.data(), O_CLOEXEC) == 0 ? fork() : -1;
         if (child == 0) {
             close(ends[0]);
             write_tally(ends[1], run_share(options, share));
-            std::fflush(stdout);
+            (void)std::fflush(stdout);
             _exit(0);
         }
         if (child < 0) {
@@ -164,7 +174,7 @@ Tally run_all(const Options &options) {
         int status = 0;
         waitpid(child, &status, 0);
         if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-            std::printf("a process of the simulation died (status %d)\n", status);
+            (void)std::printf("a process of the simulation died (status %d)\n", status);
             ++sum.failures;
         }
     }
@@ -179,9 +189,9 @@ int run(const Options &options) {
     for (const auto &[kind, count] : tally.harm) {
         injected += (injected.empty() ? "" : ", ") + std::to_string(count) + " " + kind;
     }
-    std::printf("simulation: %llu seeds; injected: %s; %llu failures\n",
-                static_cast<unsigned long long>(tally.seeds), injected.c_str(),
-                static_cast<unsigned long long>(tally.failures));
+    (void)std::printf("simulation: %llu seeds; injected: %s; %llu failures\n",
+                      static_cast<unsigned long long>(tally.seeds), injected.c_str(),
+                      static_cast<unsigned long long>(tally.failures));
     return tally.failures == 0 && tally.seeds > 0 ? 0 : 1;
 }
 

@@ -11,6 +11,8 @@ namespace {
 using std::chrono::hours;
 
 constexpr int rounds_max = 1500;
+/// Where people have to mend it anyway, see is_trouble_visible.
+constexpr int rounds_with_vault_max = 300;
 constexpr int quiet_days = 40;
 
 } // namespace
@@ -59,7 +61,8 @@ void World::heal() {
         }
         write_for_certain(member);
     }
-    for (int count = 0; count < rounds_max && !failed(); ++count) {
+    const int rounds = restored_with_vault_ ? rounds_with_vault_max : rounds_max;
+    for (int count = 0; count < rounds && !failed(); ++count) {
         std::optional<Timestamp> next;
         const bool busy = round(next);
         if (busy) {
@@ -240,8 +243,8 @@ void World::fail(const std::string &what) {
 
 void World::say(const std::string &what) const {
     if (verbose_) {
-        std::printf("%s seed %llu: %s\n", to_text(time_.now()).c_str(),
-                    static_cast<unsigned long long>(seed_), what.c_str());
+        (void)std::printf("%s seed %llu: %s\n", to_text(time_.now()).c_str(),
+                          static_cast<unsigned long long>(seed_), what.c_str());
     }
 }
 

@@ -106,9 +106,10 @@ void World::build() {
     const Node::Surroundings surroundings{time_, network_, random_};
     for (int index = 0; index < count; ++index) {
         const std::string name = "n" + std::to_string(index);
-        members_.push_back({std::make_unique<Node>(name, surroundings, random_.chance(80)),
-                            Application{name},
-                            {}});
+        const bool write_ahead_log = random_.chance(80);
+        members_.emplace_back();
+        members_.back().node = std::make_unique<Node>(name, surroundings, write_ahead_log);
+        members_.back().application = Application{name};
     }
     for (Member &member : members_) {
         for (Member &other : members_) {

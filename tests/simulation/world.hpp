@@ -34,6 +34,7 @@ class World {
     // world_setup.cpp
     void build();
     void set_up();
+    void declare(Member &member, const std::string &text);
     void join(Member &center, Member &leaf);
     static void drop_guards(Member &member);
 

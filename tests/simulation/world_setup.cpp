@@ -1,10 +1,6 @@
 // The beginning of a run: files, applications, pairing, tasks.
-#include "common/engine/configuration_mac.hpp"
-#include "common/engine/introspect.hpp"
-#include "common/engine/lanes.hpp"
+#include "common/engine/declare.hpp"
 #include "common/engine/pairing.hpp"
-#include "common/engine/store/rows.hpp"
-#include "common/engine/store/schema.hpp"
 
 #include "tests/simulation/faults.hpp"
 #include "tests/simulation/world.hpp"
@@ -19,77 +15,18 @@ std::string mailbox_of(const std::string &leaf) {
     return "/mail/" + leaf;
 }
 
-Result<void> declare_node(const Session &session, Node &node) {
-    engine::create_state_tables(session.transaction, session.dialect);
-    const Result<engine::Identity> made =
-        engine::create_identity(session.transaction, node.vault, node.name(), session.now);
-    return made ? Result<void>{} : Result<void>{made.error()};
-}
-
-Result<void>
-declare_peer(const Session &session, const std::string &peer, const std::string &mailbox) {
-    session.transaction.execute("INSERT INTO @peer (peer_id, name, created_at)"
-                                " SELECT coalesce(max(peer_id), 0) + 1, ?1, ?2 FROM @peer",
-                                {Value::text(peer), engine::stored(session.now)});
-    const std::int64_t peer_id = engine::find_peer(session.transaction, peer)->peer_id;
-    session.transaction.execute("INSERT INTO @peer_path (peer_id, ordinal, kind, target)"
-                                " VALUES (?1, 1, 'maildir', ?2)",
-                                {peer_id, Value::text(mailbox)});
-    engine::protect(session, "peer_path", {peer_id, std::int64_t{1}});
-    return {};
-}
-
-/// A task that sends or receives the tables of `owner`, active with this peer at once.
-Result<void> declare_task(const Session &session,
-                          const Application &owner,
-                          const std::string &peer,
-                          const std::string &direction) {
-    engine::Transaction &transaction = session.transaction;
-    const std::int64_t peer_id = engine::find_peer(transaction, peer)->peer_id;
-    const std::string name = direction + "_" + owner.owner();
-    if (!engine::first_row(transaction, "SELECT 1 FROM @task WHERE name = ?1",
-                           {Value::text(name)})) {
-        transaction.execute(
-            "INSERT INTO @task (task_id, declared_by, name, direction, statement, lane, created_at)"
-            " SELECT coalesce(max(task_id), 0) + 1, ?1, ?2, ?3, '', 'normal', ?4 FROM @task",
-            {engine::stored(session.identity.node), Value::text(name), Value::text(direction),
-             engine::stored(session.now)});
-        std::int64_t ordinal = 0;
-        for (const std::string &table : owner.tables()) {
-            transaction.execute("INSERT INTO @task_table (task_id, ordinal, local_name, wire_name)"
-                                " SELECT task_id, ?2, ?3, ?3 FROM @task WHERE name = ?1",
-                                {Value::text(name), ++ordinal, Value::text(table)});
-        }
+/// "a, b, c"
+std::string list_of(const std::vector<std::string> &names) {
+    std::string list;
+    for (const std::string &name : names) {
+        list += (list.empty() ? "" : ", ") + name;
     }
-    const std::int64_t task_id = engine::integer_at(
-        *engine::first_row(transaction, "SELECT task_id FROM @task WHERE name = ?1",
-                           {Value::text(name)}),
-        0);
-    transaction.execute("INSERT INTO @task_peer (task_id, peer_id, changed_at) VALUES (?1, ?2, ?3)",
-                        {task_id, peer_id, engine::stored(session.now)});
-    engine::activate_task(session, task_id, peer_id);
-    return {};
+    return list;
 }
 
-Result<void> capture(const Session &session, const Application &application) {
-    session.transaction.execute("INSERT INTO @epoch (one, epoch) VALUES (1, 1)"
-                                " ON CONFLICT DO NOTHING");
-    std::int64_t id = 0;
-    for (const std::string &name : application.tables()) {
-        const auto table = engine::describe_table(session.transaction, session.dialect, name);
-        if (!table) {
-            return table.error();
-        }
-        Result<void> installed =
-            engine::install_capture(session.transaction, session.dialect, *table, {++id, {}});
-        if (!installed) {
-            return installed;
-        }
-        session.transaction.execute(
-            "INSERT INTO @capture (capture_id, table_name, fingerprint) VALUES (?1, ?2, ?3)",
-            {id, Value::text(name), Value::text(dialect::fingerprint(*table))});
-    }
-    return {};
+std::string task_of(const Application &application, const std::vector<std::string> &peers) {
+    return "TASK of_" + application.owner() + " SEND " + list_of(application.tables()) + " TO " +
+           list_of(peers) + ";";
 }
 
 } // namespace
@@ -123,33 +60,32 @@ void World::build() {
         if (!member.node->start()) {
             return fail(member.node->name() + " does not start: " + member.node->trouble());
         }
-        const auto declared = [&](const Session &session) {
-            return declare_node(session, *member.node);
-        };
-        if (const Result<void> done = member.node->call(declared); !done) {
-            return fail(done.error().message);
-        }
-        const auto captured = [&](const Session &session) {
-            return capture(session, member.application);
-        };
-        if (const Result<void> done = member.node->call(captured); !done) {
-            return fail(done.error().message);
-        }
+        declare(member, "NODE " + member.node->name() + ";");
+    }
+}
+
+void World::declare(Member &member, const std::string &text) {
+    const Result<void> done = member.node->call([&](const Session &session) {
+        const Result<engine::ActionRows> rows = engine::declare(
+            {session.transaction, session.dialect, member.node->vault, session.now}, {text});
+        return rows ? Result<void>{} : Result<void>{rows.error()};
+    });
+    if (!done) {
+        fail("could not declare \"" + text + "\": " + done.error().message);
     }
 }
 
 void World::join(Member &center, Member &leaf) {
     const std::string leaf_name = leaf.node->name();
-    const std::string center_name = center.node->name();
+    declare(center, "PEER " + leaf_name + " MAILDIR '" + mailbox_of(leaf_name) + "' TRUST TASKS;");
     std::string line;
     const Result<void> invited = center.node->call([&](const Session &session) {
-        Result<void> declared = declare_peer(session, leaf_name, mailbox_of(leaf_name));
         Result<std::string> made = engine::invite(session, leaf_name);
         if (!made) {
             return Result<void>{made.error()};
         }
         line = *made;
-        return declared;
+        return Result<void>{};
     });
     const Result<void> accepted = !invited ? invited : leaf.node->call([&](const Session &session) {
         const Result<std::string> peer =
@@ -170,20 +106,14 @@ void World::set_up() {
         join(center, members_.at(index));
     }
     heal();
+    std::vector<std::string> leaves;
     for (std::size_t index = 1; index < members_.size() && !failed(); ++index) {
         Member &leaf = members_.at(index);
-        const auto tasks_of = [](Member &here, Member &there) {
-            return here.node->call([&](const Session &session) {
-                const std::string peer = there.node->name();
-                Result<void> sends = declare_task(session, here.application, peer, "send");
-                return sends ? declare_task(session, there.application, peer, "receive") : sends;
-            });
-        };
-        for (const Result<void> &done : {tasks_of(center, leaf), tasks_of(leaf, center)}) {
-            if (!done) {
-                fail("could not declare a task: " + done.error().message);
-            }
-        }
+        leaves.push_back(leaf.node->name());
+        declare(leaf, task_of(leaf.application, {center.node->name()}));
+    }
+    if (!failed()) {
+        declare(center, task_of(center.application, leaves));
     }
     if (!failed()) {
         heal();

@@ -53,7 +53,7 @@ class Pieces {
 
 } // namespace
 
-Changeset select_tables(Changeset changeset, const SentTables &tables) {
+Changeset select_tables(Changeset &&changeset, const SentTables &tables) {
     Changeset selected;
     for (auto &[name, changes] : changeset.tables) {
         if (const auto found = tables.find(name); found != tables.end()) {
@@ -74,7 +74,7 @@ std::size_t cost_of(const Changeset &changeset) {
     return bytes;
 }
 
-std::vector<Changeset> cut_changeset(Changeset changeset, std::size_t piece_bytes_max) {
+std::vector<Changeset> cut_changeset(Changeset &&changeset, std::size_t piece_bytes_max) {
     Pieces pieces{piece_bytes_max};
     for (auto &[name, table] : changeset.tables) {
         auto &changes = std::get<OneWayChanges>(table.changes);

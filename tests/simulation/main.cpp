@@ -58,7 +58,7 @@ Options read_options(const std::vector<std::string> &arguments) {
         } else if (name == "--fault" && fault_named(value)) {
             options.fault = value;
         } else {
-            refuse("unknown option or fault: " + name + " " + value);
+            refuse("unknown option or fault: " + std::string{name}.append(" ").append(value));
         }
     }
     return options;

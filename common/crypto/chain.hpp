@@ -19,7 +19,8 @@ struct BatchPosition {
     std::uint64_t number = 0;
 };
 
-/// chain_n from chain_{n-1}. chain_0 of an incarnation is 32 zero bytes.
+/// chain_n from chain_{n-1}. chain_0 is 32 zero bytes; of an incarnation that a re-base begins, the
+/// chain hash of the position that the re-base names.
 Hash next_chain(const Hash &previous, const BatchPosition &position, const Hash &content);
 
 } // namespace postrider::crypto

@@ -268,8 +268,10 @@ void inspect(const Session &session, const CapturedTable &captured) {
     if (!faults.empty()) {
         reinstall(session, captured, *table,
                   {"capture_damaged", std::nullopt,
-                   quoted + " was not captured whole: " + faults.front() +
-                       "; the capture is renewed and its rows sent again"});
+                   quoted +
+                       " was not captured whole; its capture is renewed and its rows are sent"
+                       " again. " +
+                       faults.front()});
     } else if (!captured.held.empty()) {
         session.transaction.execute("UPDATE @capture SET held = '' WHERE capture_id = ?1",
                                     {captured.capture.id});

@@ -22,11 +22,6 @@ struct Secret {
     crypto::Key ratchet_key;
 };
 
-struct StreamPosition {
-    std::uint64_t sent = 0;
-    std::uint64_t applied = 0;
-};
-
 /// Written before anything is sent. Compared with the database at every start.
 struct StateFile {
     NodeId node{};

@@ -19,11 +19,19 @@ namespace {
 
 constexpr std::string_view path_kind = "maildir";
 
-/// Unlikely ever to be taken: the time makes a listing readable, 16 random bytes make it unique.
-std::string new_file_name(Timestamp now) {
+std::string padded(std::uint64_t number, std::size_t digits) {
+    const std::string text = std::to_string(number);
+    return std::string(digits - std::min(digits, text.size()), '0') + text;
+}
+
+/// Names sort as they are written, so that a reader takes them in this order: by time, then by
+/// count. 16 random bytes make the name unlikely ever to be taken.
+std::string new_file_name(Timestamp now, std::uint64_t count) {
     FixedBytes<16> random{};
     randombytes_buf(random.data(), random.size());
-    return std::to_string(to_milliseconds(now) / 1000) + ".R" + to_hex(random) + ".postrider";
+    const auto milliseconds = static_cast<std::uint64_t>(to_milliseconds(now));
+    return std::to_string(milliseconds / 1000) + ".M" + padded(milliseconds % 1000 * 1000, 6) +
+           "Q" + padded(count, 8) + "R" + to_hex(random) + ".postrider";
 }
 
 bool bears_stamp_of(ByteView envelope, const std::vector<FixedBytes<32>> &stamp_keys) {
@@ -84,6 +92,9 @@ void Maildir::configure(std::vector<engine::Inlet> inlets) {
         if (place.inlet.stamp_keys != inlet.stamp_keys) {
             place.seen.clear();
             place.position.clear();
+            // A batch that has overtaken the end of the pairing need not wait any longer.
+            std::erase_if(place.held,
+                          [](const auto &entry) { return entry.second.open_events == 0; });
         }
         place.inlet = std::move(inlet);
         places.push_back(std::move(place));
@@ -137,7 +148,7 @@ Result<void> Maildir::deliver(const engine::Transmission &transmission, Timestam
     if (!text) {
         return text.error();
     }
-    const MessageFile file{"new", new_file_name(now)};
+    const MessageFile file{"new", new_file_name(now, ++delivered_)};
     const std::string target = without_trailing_slashes(transmission.target);
     for (Place &place : places_) {
         if (place.inlet.source == target) {

@@ -77,6 +77,7 @@ class Maildir final : public engine::Transport {
     std::vector<Place> places_;
     std::vector<engine::Transmission> queue_;
     Timestamp last_poll_{};
+    std::uint64_t delivered_ = 0;
     bool more_ = false; // the last poll stopped before it had seen everything
 };
 

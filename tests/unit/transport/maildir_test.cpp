@@ -24,7 +24,7 @@ TEST_F(MaildirTest, DeliversAMailThatItsReaderTakes) {
 
 TEST_F(MaildirTest, TheFileNameAndTheMailTellNothingOfTheSender) {
     const std::string name = put(envelope_for(key(1)));
-    EXPECT_TRUE(name.starts_with("1795512605.R"));
+    EXPECT_TRUE(name.starts_with("1795512605.M000000Q00000001R"));
     EXPECT_TRUE(name.ends_with(".postrider"));
     const std::string mail = read_file("new/" + name);
     EXPECT_TRUE(mail.starts_with("From: postrider@localhost.invalid\r\n"
@@ -122,6 +122,17 @@ TEST_F(MaildirTest, AKeptMessageIsShownAgainAfterAMinute) {
     EXPECT_TRUE(one->poll(now_ + std::chrono::seconds{59}).empty());
     EXPECT_EQ(names_in("new").count(name), 1U);
     EXPECT_EQ(one->poll(now_ + std::chrono::seconds{60}).size(), 1U);
+}
+
+TEST_F(MaildirTest, AKeptMessageIsShownAgainAtOnceWhenANewStampKeyIsKnown) {
+    put(envelope_for(key(1)));
+    const auto one = reader(1);
+    const std::vector<Event> events = one->poll(now_);
+    one->settle(only<Arrived>(events).at(0).receipt, Settlement::keep);
+    engine::Inlet paired = inlet(1);
+    paired.stamp_keys.push_back(key(2));
+    one->configure({paired});
+    EXPECT_EQ(one->poll(now_).size(), 1U);
 }
 
 TEST_F(MaildirTest, AClockThatIsSetBackDoesNotHideAKeptMessage) {
@@ -259,6 +270,23 @@ TEST_F(MaildirTest, ManyTransmissionsAreDeliveredInOrderOverSeveralPolls) {
     }
     EXPECT_EQ(expected, 40U);
     EXPECT_EQ(names_in("new").size(), 40U);
+}
+
+TEST_F(MaildirTest, MailsOfOneMomentAreReadInTheOrderInWhichTheyWereSent) {
+    Maildir writer;
+    std::vector<Bytes> sent;
+    for (std::uint64_t ticket = 0; ticket < 12; ++ticket) {
+        sent.push_back(envelope_for(key(1)));
+        writer.submit(transmission(ticket, sent.back()));
+    }
+    while (writer.next_look(now_)) {
+        writer.poll(now_);
+    }
+    std::vector<Bytes> read;
+    for (const Arrived &arrived : only<Arrived>(reader(1)->poll(now_))) {
+        read.push_back(arrived.envelope);
+    }
+    EXPECT_EQ(read, sent);
 }
 
 TEST_F(MaildirTest, WithoutInletsThereIsNothingToLookFor) {

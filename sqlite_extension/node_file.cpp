@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/engine/store/schema.hpp"
+#include "common/engine/try_again.hpp"
 #include "common/vault/private_file.hpp"
 
 namespace postrider::sqlite {
@@ -94,6 +95,13 @@ Result<std::unique_ptr<NodeFile>> NodeFile::open(const std::string &path) {
 }
 
 Result<engine::CycleResult> NodeFile::run_once() {
+    const Result<void> asked = write([](const engine::Session &session) -> Result<void> {
+        engine::try_again_now(session);
+        return {};
+    });
+    if (!asked) {
+        return asked.error();
+    }
     engine::CycleResult sum;
     for (int round = 0; round < rounds_max; ++round) {
         const Result<engine::CycleResult> cycle = engine_.cycle(system_now());

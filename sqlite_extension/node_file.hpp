@@ -35,7 +35,8 @@ class NodeFile {
     /// `refused` when there is no such file, or it is no node.
     static Result<std::unique_ptr<NodeFile>> open(const std::string &path);
 
-    /// Cycles until there is nothing left to do now. Gives the sum of what was done; `next_at` and
+    /// Somebody asks for a round: tries again what waits for its next try, then cycles until there
+    /// is nothing left to do now. Gives the sum of what was done; `next_at` and
     /// `problem` are those of the last cycle.
     Result<engine::CycleResult> run_once();
 

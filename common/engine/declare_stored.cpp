@@ -5,6 +5,7 @@
 #include "common/engine/declare_tasks.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/engine/store/schema.hpp"
+#include "common/engine/try_again.hpp"
 #include "common/task/check.hpp"
 #include "common/task/words.hpp"
 
@@ -111,6 +112,7 @@ void clear_peer(Transaction &transaction, std::int64_t peer_id) {
 /// The paths as the statement has them; what is known of a path that stays is kept.
 void store_paths(const Session &session, std::int64_t peer_id, const task::Peer &peer) {
     Transaction &transaction = session.transaction;
+    try_again_now(session); // what failed over the old path need not wait for its next try
     std::int64_t ordinal = 0;
     for (const task::Path &path : peer.paths) {
         ++ordinal;

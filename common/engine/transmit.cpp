@@ -224,6 +224,12 @@ void take_outcome(const Session &session, const Tickets::Sent &sent, const Resul
         {sent.peer_id, sent.path_ordinal, std::int64_t{path->retry.failures},
          stored(path->retry.next_try), Value::text(result ? "" : result.error().message),
          result ? stored(session.now) : Value{}});
+    if (!result && !sent.stream) {
+        // An answer to an invitation did not go out; it need not wait as long as one that did.
+        session.transaction.execute("UPDATE @invitation SET next_try_at = ?2 WHERE peer_id = ?1"
+                                    " AND state = 'answered' AND next_try_at > ?2",
+                                    {sent.peer_id, stored(path->retry.next_try)});
+    }
     if (!result && sent.stream) {
         auto row = load_outgoing(session.transaction, *sent.stream);
         if (row && row->machine.outbox.contains(sent.number)) {

@@ -5,67 +5,136 @@ namespace postrider::engine {
 
 namespace {
 
+/// The column of the youngest event of a peer for which `which` holds.
+std::string latest_event(const std::string &column, const std::string &which) {
+    return "(SELECT e." + column +
+           " FROM @event e WHERE e.event_id = (SELECT max(x.event_id)"
+           " FROM @event x WHERE x.peer_id = p.peer_id AND " +
+           which + "))";
+}
+
+/// What the status of a peer is made of, one row per peer. A text is null where there is nothing
+/// to tell.
+std::string status_facts_sql() {
+    return "SELECT p.name, p.state, p.paused, p.held, p.words, p.heard_at,"
+           " (SELECT count(*) FROM @outbox o WHERE o.peer_id = p.peer_id) AS waiting,"
+           " coalesce((SELECT sum(q.rows) FROM @queue q WHERE q.from_peer <> p.peer_id"
+           " AND q.queue_position > (SELECT min(s.cursor) FROM @stream_out s"
+           " WHERE s.peer_id = p.peer_id AND s.stream > 0)), 0) AS queued,"
+           " (SELECT min(s.reason) FROM @stream_in s WHERE s.peer_id = p.peer_id"
+           " AND s.reason <> '') AS stuck, " +
+           latest_event("action", "x.kind = 'batch_held'") +
+           " AS stuck_action,"
+           " (SELECT min(s.reason) FROM @stream_out s WHERE s.peer_id = p.peer_id"
+           " AND s.state <> 0 AND s.reason <> '') AS stopped,"
+           " (SELECT min(h.last_error) FROM @peer_path h WHERE h.peer_id = p.peer_id"
+           " AND h.last_error <> '') AS path_error,"
+           " (SELECT min(c.held) FROM @capture c JOIN @task_table tt ON tt.local_name ="
+           " c.table_name JOIN @task t ON t.task_id = tt.task_id"
+           " JOIN @task_peer tp ON tp.task_id = t.task_id"
+           " WHERE tp.peer_id = p.peer_id AND t.direction = 'send' AND c.held <> '')"
+           " AS uncaptured,"
+           // What it has reported since the oldest batch that it has not acknowledged was made.
+           " CASE WHEN EXISTS (SELECT 1 FROM @outbox o WHERE o.peer_id = p.peer_id) THEN " +
+           latest_event("message", "x.kind = 'peer_note' AND x.happened_at >="
+                                   " (SELECT min(d.created_at) FROM @delivery d"
+                                   " WHERE d.peer_id = p.peer_id AND d.direction = 'sent'"
+                                   " AND d.finished_at IS NULL)") +
+           " END AS reported,"
+           " (SELECT min(o.name) FROM @offer o WHERE o.peer_id = p.peer_id AND o.state = 'open')"
+           " AS open_offer,"
+           " (SELECT min('it refuses the task \"' || t.name || '\": ' || tp.reason)"
+           " FROM @task_peer tp JOIN @task t ON t.task_id = tp.task_id"
+           " WHERE tp.peer_id = p.peer_id AND tp.state = 'refused') AS refused,"
+           " (SELECT min(t.name) FROM @task_peer tp JOIN @task t ON t.task_id = tp.task_id"
+           " WHERE tp.peer_id = p.peer_id AND tp.state IN ('waiting', 'offered')) AS offered"
+           " FROM @peer p";
+}
+
+/// The state of a peer in a word, for programs.
+std::string status_state_sql() {
+    return "CASE WHEN f.state = 'declared' THEN 'not paired'"
+           " WHEN f.state IN ('invited', 'accepted') THEN 'pairing'"
+           " WHEN f.state IN ('disputed', 'revoked') THEN f.state"
+           " WHEN f.paused = 1 THEN 'paused' WHEN f.held <> '' THEN 'held'"
+           " WHEN f.stuck IS NOT NULL THEN 'stuck' WHEN f.stopped IS NOT NULL THEN 'held'"
+           " WHEN f.path_error IS NOT NULL THEN 'unreachable'"
+           " WHEN f.uncaptured IS NOT NULL THEN 'held' WHEN f.reported IS NOT NULL THEN 'stuck'"
+           " WHEN f.open_offer IS NOT NULL THEN 'offered'"
+           " WHEN f.refused IS NOT NULL THEN 'refused'"
+           " WHEN f.waiting > 0 OR f.queued > 0 THEN 'sending'"
+           " WHEN f.offered IS NOT NULL THEN 'offered' ELSE 'in step' END";
+}
+
+/// The same in a sentence, for people; in the order of status_state_sql.
+std::string status_summary_sql(const dialect::Dialect &dialect) {
+    const std::string heard =
+        "coalesce('; last heard ' || " + dialect.time_text("f.heard_at") + ", '; never heard')";
+    const std::string batches = "f.waiting || CASE f.waiting WHEN 1 THEN ' batch' ELSE ' batches'"
+                                " END || ' sent and not acknowledged yet'";
+    return "CASE WHEN f.state = 'declared' THEN 'no keys have been exchanged yet'"
+           " WHEN f.state IN ('invited', 'accepted') AND f.path_error IS NOT NULL"
+           " THEN 'cannot send now: ' || f.path_error"
+           " WHEN f.state = 'invited' THEN 'waiting for the answer to our invitation'"
+           " WHEN f.state = 'accepted' THEN 'waiting for the confirmation of our answer'"
+           " WHEN f.state = 'disputed' THEN 'two different nodes answered one invitation'"
+           " WHEN f.state = 'revoked' THEN 'nothing is sent to it or taken from it'"
+           " WHEN f.paused = 1 THEN 'paused by a task text'"
+           " WHEN f.held <> '' THEN f.held"
+           " WHEN f.stuck IS NOT NULL THEN 'a batch from it waits: ' || f.stuck"
+           " WHEN f.stopped IS NOT NULL THEN 'nothing is sent to it: ' || f.stopped"
+           " WHEN f.path_error IS NOT NULL THEN 'cannot send now: ' || f.path_error"
+           " WHEN f.uncaptured IS NOT NULL THEN 'a table is not sent: ' || f.uncaptured"
+           " WHEN f.reported IS NOT NULL THEN " +
+           batches +
+           " || '; ' || f.reported"
+           " WHEN f.open_offer IS NOT NULL"
+           " THEN 'it offers the task \"' || f.open_offer || '\", which waits to be accepted here'"
+           " WHEN f.refused IS NOT NULL THEN f.refused"
+           " WHEN f.waiting > 0 THEN " +
+           batches + " || " + heard +
+           " WHEN f.queued > 0 THEN f.queued || CASE f.queued WHEN 1 THEN ' row waits' ELSE"
+           " ' rows wait' END || ' to be sent' || " +
+           heard +
+           " WHEN f.offered IS NOT NULL"
+           " THEN 'the task \"' || f.offered || '\" waits to be accepted there' || " +
+           heard + " ELSE 'everything sent was acknowledged' || " + heard + " END";
+}
+
+/// What a person does next; in the order of status_state_sql.
+std::string status_action_sql(const dialect::Dialect &dialect) {
+    const auto call = [&](const char *function) {
+        return "'SELECT " + dialect.command(function) + "(''' || f.name || ''');'";
+    };
+    const std::string try_again = "SELECT " + dialect.command("sync_now") + "();'";
+    return "CASE WHEN f.state IN ('declared', 'revoked') THEN " + call("invite") +
+           " WHEN f.state = 'disputed' THEN 'find out who answered; ' || " + call("revoke") +
+           " || ' and pair again'"
+           " WHEN f.paused = 1 THEN 'SELECT * FROM " +
+           dialect.command("declare") +
+           "(''RESUME PEER ' || f.name || ';'');'"
+           " WHEN f.stuck IS NOT NULL THEN coalesce(f.stuck_action, '')"
+           " WHEN f.path_error IS NOT NULL THEN 'mend the path, then " +
+           try_again + " WHEN f.uncaptured IS NOT NULL THEN 'mend the table, then " + try_again +
+           " WHEN f.reported IS NOT NULL THEN 'mend it there, then there " + try_again +
+           " WHEN f.open_offer IS NOT NULL THEN 'SELECT * FROM " + dialect.command("accept_offer") +
+           "(''' || f.name || '.' || f.open_offer || ''');'"
+           " WHEN f.refused IS NOT NULL THEN 'settle it with the other side; declare the task"
+           " again to offer it anew'"
+           " WHEN f.state = 'paired' THEN 'words not compared: ask the other side for its four"
+           " words, then SELECT " +
+           dialect.command("confirm_peer") +
+           "(''' || f.name || ''', ''the four words that the other side shows'');'"
+           " ELSE '' END";
+}
+
 /// One row per peer: a word for programs, a sentence for people, and the next command.
 std::string status_sql(const dialect::Dialect &dialect) {
-    const std::string waiting = "(SELECT count(*) FROM @outbox o WHERE o.peer_id = p.peer_id)";
-    const std::string queued =
-        "(SELECT coalesce(sum(q.rows), 0) FROM @queue q WHERE q.from_peer <> p.peer_id"
-        " AND q.queue_position > (SELECT min(s.cursor) FROM @stream_out s"
-        " WHERE s.peer_id = p.peer_id AND s.stream > 0))";
-    const std::string stuck =
-        "(SELECT min(s.reason) FROM @stream_in s WHERE s.peer_id = p.peer_id AND s.reason <> '')";
-    const std::string stopped =
-        "(SELECT min(s.reason) FROM @stream_out s WHERE s.peer_id = p.peer_id"
-        " AND s.state <> 0 AND s.reason <> '')";
-    const std::string path_error = "(SELECT min(h.last_error) FROM @peer_path h"
-                                   " WHERE h.peer_id = p.peer_id AND h.last_error <> '')";
-    const std::string heard =
-        "coalesce('; last heard ' || " + dialect.time_text("p.heard_at") + ", '; never heard')";
-    return "SELECT p.name AS peer,"
-           " CASE WHEN p.state = 'declared' THEN 'not paired'"
-           " WHEN p.state IN ('invited', 'accepted') THEN 'pairing'"
-           " WHEN p.state IN ('disputed', 'revoked') THEN p.state"
-           " WHEN p.paused = 1 THEN 'paused' WHEN p.held <> '' THEN 'held'"
-           " WHEN " +
-           stuck + " IS NOT NULL THEN 'stuck' WHEN " + stopped +
-           " IS NOT NULL THEN 'held'"
-           " WHEN " +
-           path_error +
-           " IS NOT NULL THEN 'unreachable'"
-           " WHEN " +
-           waiting + " > 0 OR coalesce(" + queued +
-           ", 0) > 0 THEN 'sending'"
-           " ELSE 'in step' END AS state,"
-           " CASE WHEN p.state = 'declared' THEN 'no keys have been exchanged yet'"
-           " WHEN p.state = 'invited' THEN 'waiting for the answer to our invitation'"
-           " WHEN p.state = 'accepted' THEN 'waiting for the confirmation of our answer'"
-           " WHEN p.state = 'disputed' THEN 'two different nodes answered one invitation'"
-           " WHEN p.state = 'revoked' THEN 'nothing is sent to it or taken from it'"
-           " WHEN p.paused = 1 THEN 'paused by a task text'"
-           " WHEN p.held <> '' THEN p.held"
-           " WHEN " +
-           stuck + " IS NOT NULL THEN 'a batch from it waits: ' || " + stuck + " WHEN " + stopped +
-           " IS NOT NULL THEN 'nothing is sent to it: ' || " + stopped + " WHEN " + path_error +
-           " IS NOT NULL THEN 'cannot send now: ' || " + path_error + " WHEN " + waiting +
-           " > 0 THEN " + waiting + " || ' batches sent and not acknowledged yet' || " + heard +
-           " WHEN coalesce(" + queued + ", 0) > 0 THEN " + queued +
-           " || ' rows wait to be sent' || " + heard +
-           " ELSE 'everything sent was acknowledged' || " + heard +
-           " END AS summary,"
-           " CASE WHEN p.state IN ('paired', 'verified') THEN p.words ELSE '' END AS words,"
-           " CASE WHEN p.state = 'declared' THEN 'SELECT " +
-           dialect.command("invite") +
-           "(''' || p.name || ''');'"
-           " WHEN p.state = 'disputed' THEN 'find out who answered; SELECT " +
-           dialect.command("revoke") +
-           "(''' || p.name || '''); and pair again'"
-           " WHEN p.state = 'paired' THEN 'words not compared: ask the other side for its four "
-           "words,"
-           " then SELECT " +
-           dialect.command("confirm_peer") +
-           "(''' || p.name || ''', ''the four words that the other side shows'');'"
-           " ELSE '' END AS action"
-           " FROM @peer p";
+    return "SELECT f.name AS peer, " + status_state_sql() + " AS state, " +
+           status_summary_sql(dialect) +
+           " AS summary,"
+           " CASE WHEN f.state IN ('paired', 'verified') THEN f.words ELSE '' END AS words, " +
+           status_action_sql(dialect) + " AS action FROM (" + status_facts_sql() + ") f";
 }
 
 std::string history_sql(const dialect::Dialect &dialect) {

@@ -74,9 +74,7 @@ int run(const Call &call) {
         return fail(result.error());
     }
     if (call.once) {
-        std::cout << result->envelopes_received << " envelopes received, " << result->steps_applied
-                  << " steps applied, " << result->rows_collected << " rows collected, "
-                  << result->parts_sent << " envelopes sent\n";
+        std::cout << sqlite::what_was_done(*result) << "\n";
         if (result->problem) {
             return fail(*result->problem);
         }

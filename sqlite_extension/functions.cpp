@@ -18,9 +18,9 @@ namespace {
 
 using Arguments = std::span<sqlite3_value *const>;
 
-Error wrong_argument(std::string_view function, std::string_view expected) {
+Error wrong_argument(std::string_view function, std::string_view expected, std::string hint) {
     return {Errc::refused, std::string{function} + " expects " + std::string{expected}, "",
-            "docs/sql_reference.md shows every function with an example."};
+            std::move(hint)};
 }
 
 Result<std::string>
@@ -28,25 +28,17 @@ text_argument(Arguments arguments, std::size_t index, std::string_view function)
     const Value value = argument_value(arguments[index]);
     const Text *text = value.as<Text>();
     if (text == nullptr || text->text.empty()) {
-        return wrong_argument(function, "a text as argument " + std::to_string(index + 1));
+        return wrong_argument(function, "a text as argument " + std::to_string(index + 1),
+                              "Write it in single quotes.");
     }
     return text->text;
 }
 
-std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
-    return std::to_string(count) + " " + std::string{count == 1 ? one : many};
-}
-
-/// What a round did, for people.
 Result<Value> told(const Result<engine::CycleResult> &result) {
     if (!result) {
         return result.error();
     }
-    std::string text = counted(result->envelopes_received, "envelope", "envelopes") +
-                       " received, " + counted(result->steps_applied, "step", "steps") +
-                       " applied, " + counted(result->rows_collected, "row", "rows") +
-                       " collected, " + counted(result->parts_sent, "envelope", "envelopes") +
-                       " sent";
+    std::string text = what_was_done(*result);
     if (result->problem) {
         text += "; " + one_text(*result->problem);
     }
@@ -154,7 +146,8 @@ Result<Value> run(sqlite3 *connection, Arguments arguments) {
     const Value seconds = argument_value(arguments[0]);
     const auto *whole = seconds.as<std::int64_t>();
     if (whole == nullptr || *whole < 0 || *whole > seconds_max) {
-        return wrong_argument("postrider_run", "a number of seconds, at most a year");
+        return wrong_argument("postrider_run", "a number of seconds, at most a year",
+                              "For a minute: SELECT postrider_run(60);");
     }
     auto node = own_connection(connection, "postrider_run");
     if (!node) {
@@ -180,10 +173,14 @@ Result<Value> receive(sqlite3 *connection, Arguments arguments) {
     const Value envelope = argument_value(arguments[0]);
     const auto *bytes = envelope.as<Bytes>();
     if (bytes == nullptr) {
-        return wrong_argument("postrider_receive", "the bytes of an envelope as a blob");
+        return wrong_argument("postrider_receive", "the bytes of an envelope as a blob",
+                              "Read its file: SELECT postrider_receive(readfile('FILE'));");
     }
     if (bytes->size() > limits::mail_bytes_max) {
-        return Error{Errc::too_large, "envelope is larger than any that Postrider makes"};
+        return Error{Errc::too_large,
+                     "envelope is larger than any that Postrider makes",
+                     {},
+                     "Give one envelope at a time, as postrider_pending gives them."};
     }
     auto node = own_connection(connection, "postrider_receive");
     if (!node) {

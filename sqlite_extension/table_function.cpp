@@ -42,7 +42,23 @@ std::string declaration(const TableFunction &function) {
     return "CREATE TABLE x(" + columns + ")";
 }
 
+/// How a call of it is written.
+std::string call_of(const TableFunction &function) {
+    return std::string{"SELECT * FROM "} + function.name +
+           (function.required > 0 ? "('…');" : "();");
+}
+
 extern "C" {
+
+/// Who calls it as a scalar function is told how it is called.
+static void
+call_as_scalar(sqlite3_context *context, int /*count*/, sqlite3_value ** /*arguments*/) noexcept {
+    entry(context, [&]() -> Result<Value> {
+        const auto &function = *static_cast<const TableFunction *>(sqlite3_user_data(context));
+        return Error{Errc::refused, std::string{function.name} + " gives rows, not a value", "",
+                     "Call it as " + call_of(function)};
+    });
+}
 
 // NOLINTNEXTLINE(readability-function-size): the parameters are SQLite's
 static int connect_table(sqlite3 *connection,
@@ -129,10 +145,13 @@ static int filter(sqlite3_vtab_cursor *base,
                 values[index] = argument_value(arguments[next++]);
             }
             if (index < function.required && values[index].is_null()) {
-                const std::string name = function.name;
                 return Error{Errc::refused,
-                             name + " needs the argument \"" + function.arguments[index] + "\"", "",
-                             "Call it as SELECT * FROM " + name + "('…');"};
+                             std::string{function.name} + " needs the argument \"" +
+                                 function.arguments[index] + "\"",
+                             (given & (1 << index)) != 0
+                                 ? "What was given is null, as of a file that is not there."
+                                 : "",
+                             "Call it as " + call_of(function)};
             }
         }
         return function.body(table.connection, values);
@@ -197,10 +216,15 @@ constexpr sqlite3_module module = [] {
 } // namespace
 
 int register_table_function(sqlite3 *connection, const TableFunction &function) {
-    // SQLite hands the description back to connect_table and never writes it.
-    return sqlite3_create_module_v2(connection, function.name, &module,
-                                    const_cast<TableFunction *>(&function), // NOLINT
-                                    nullptr);
+    // SQLite hands the description back to us and never writes it.
+    void *description = const_cast<TableFunction *>(&function); // NOLINT
+    const int code =
+        sqlite3_create_module_v2(connection, function.name, &module, description, nullptr);
+    return code != SQLITE_OK
+               ? code
+               : sqlite3_create_function_v2(connection, function.name, -1,
+                                            SQLITE_UTF8 | SQLITE_DIRECTONLY, description,
+                                            call_as_scalar, nullptr, nullptr, nullptr);
 }
 
 } // namespace postrider::sqlite

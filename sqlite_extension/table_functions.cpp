@@ -2,6 +2,7 @@
 #include <array>
 
 #include "common/base/limits.hpp"
+#include "common/base/utf8.hpp"
 #include "common/engine/inspect.hpp"
 #include "common/engine/offers.hpp"
 #include "common/engine/pairing.hpp"
@@ -19,12 +20,26 @@ namespace {
 using Rows = std::vector<engine::Row>;
 using Arguments = std::span<const Value>;
 
+/// A text, or the bytes of one, such as readfile gives.
 Result<std::string> text_of(const Value &value, std::string_view what) {
-    const Text *text = value.as<Text>();
-    if (text == nullptr) {
-        return Error{Errc::refused, std::string{what} + " must be a text"};
+    if (const Text *text = value.as<Text>()) {
+        return text->text;
     }
-    return text->text;
+    const Bytes *bytes = value.as<Bytes>();
+    if (bytes == nullptr) {
+        return Error{Errc::refused,
+                     std::string{what} + " must be a text",
+                     {},
+                     "Write it in single quotes; each quote inside is written twice."};
+    }
+    std::string text{as_text(*bytes)};
+    if (!is_utf8(text)) {
+        return Error{Errc::malformed,
+                     std::string{what} + " is not in UTF-8",
+                     {},
+                     "Save the file in UTF-8 and read it again."};
+    }
+    return text;
 }
 
 /// An argument that is left out or null is false.
@@ -191,7 +206,10 @@ Result<Rows> pending(sqlite3 *connection, Arguments arguments) {
 Result<Rows> inspect(sqlite3 *connection, Arguments arguments) {
     const auto *envelope = arguments[0].as<Bytes>();
     if (envelope == nullptr || envelope->size() > limits::mail_bytes_max) {
-        return Error{Errc::refused, "postrider_inspect expects the bytes of an envelope as a blob"};
+        return Error{Errc::refused,
+                     "postrider_inspect expects the bytes of an envelope as a blob",
+                     {},
+                     "Read its file: SELECT * FROM postrider_inspect(readfile('FILE'));"};
     }
     Rows rows;
     const Result<Value> done =

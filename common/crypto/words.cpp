@@ -87,7 +87,7 @@ Result<std::string> normalized_words(std::string_view typed) {
         return Error{Errc::malformed,
                      "expected four words, got " + std::to_string(parts.size()),
                      {},
-                     "Type the four words that status shows on the other side."};
+                     "Type the four words that the status of the other side shows."};
     }
     std::string out;
     for (const std::string_view part : parts) {
@@ -96,7 +96,7 @@ Result<std::string> normalized_words(std::string_view typed) {
             return Error{Errc::malformed,
                          "\"" + printable(candidate, 40) + "\" is not in the word list",
                          {},
-                         "Type the four words that status shows on the other side."};
+                         "Type the four words that the status of the other side shows."};
         }
         out += (out.empty() ? "" : " ") + candidate;
     }

@@ -21,13 +21,22 @@ constexpr std::string_view maildir_prefix = "maildir:";
 /// room for a wrong clock here.
 constexpr Duration expiry_tolerance = std::chrono::hours{24};
 
-Error not_again(const Peer &peer) {
+/// What to type, in the SQL of this database: "SELECT postrider_revoke('shop');".
+std::string call(const Session &session, const char *function, const std::string &arguments) {
+    return "SELECT " + session.dialect.command(function) + "(" + arguments + ");";
+}
+
+std::string revoke_call(const Session &session, const Peer &peer) {
+    return call(session, "revoke", "'" + peer.name + "'");
+}
+
+Error not_again(const Session &session, const Peer &peer) {
     const bool disputed = peer.state == PeerState::disputed;
     return {Errc::refused,
             disputed ? "peer \"" + peer.name + "\" is disputed: two nodes answered one invitation"
                      : "peer \"" + peer.name + "\" is paired already",
             {},
-            "To pair anew, revoke it first: revoke('" + peer.name + "')."};
+            "To pair anew, revoke it first: " + revoke_call(session, peer)};
 }
 
 bool has_keys(PeerState state) {
@@ -56,14 +65,18 @@ std::string own_address(const Session &session, const Peer &peer) {
     return {};
 }
 
+std::string name_the_directory(const Session &session) {
+    return "Name the directory by its full path as the second argument: SELECT * FROM " +
+           session.dialect.command("accept") + "('postrider1:…', '/folder');";
+}
+
 // The directory of "maildir:/path" or "/path".
-Result<std::string> maildir_of(const std::string &address) {
+Result<std::string> maildir_of(const Session &session, const std::string &address) {
     const std::string path =
         address.starts_with(maildir_prefix) ? address.substr(maildir_prefix.size()) : address;
     if (!path.starts_with('/')) {
         return Error{Errc::refused, "address \"" + printable(address) + "\" is not a maildir",
-                     "In this version nodes meet in a maildir.",
-                     "Name the directory as the second argument: accept(line, '/path')."};
+                     "In this version nodes meet in a maildir.", name_the_directory(session)};
     }
     return path;
 }
@@ -104,8 +117,8 @@ Result<Peer> inviting_peer(const Session &session, const wire::Invitation &invit
             return Error{Errc::refused,
                          "peer \"" + peer->name + "\" is another node than the one of this line",
                          {},
-                         "If it replaces the old one, revoke that first: revoke('" + peer->name +
-                             "')."};
+                         "If it replaces the old one, revoke that first: " +
+                             revoke_call(session, *peer)};
         }
         return *std::move(peer);
     }
@@ -131,9 +144,9 @@ Result<void> take_address(const Session &session,
         return Error{Errc::refused,
                      "invitation names no address of the inviter",
                      {},
-                     "Name the directory as the second argument: accept(line, '/path')."};
+                     name_the_directory(session)};
     }
-    const Result<std::string> path = maildir_of(address);
+    const Result<std::string> path = maildir_of(session, address);
     if (!path) {
         return path.error();
     }
@@ -182,7 +195,7 @@ Result<std::string> accept_line(const Session &session, const Acceptance &accept
         return peer.error();
     }
     if (has_keys(peer->state)) {
-        return not_again(*peer);
+        return not_again(session, *peer);
     }
     if (auto taken = take_address(session, *peer, *invitation, acceptance.address); !taken) {
         return taken.error();
@@ -223,7 +236,7 @@ Result<std::string> invite(const Session &session, const std::string &peer_name)
         return peer.error();
     }
     if (has_keys(peer->state)) {
-        return not_again(*peer);
+        return not_again(session, *peer);
     }
     const wire::PairingNonce nonce = crypto::random_bytes<32>();
     wire::Invitation invitation;
@@ -288,14 +301,15 @@ confirm_peer(const Session &session, const std::string &peer_name, const std::st
         return typed.error();
     }
     if (*typed != peer->words) {
-        log_event(session.transaction, session.now,
-                  {"words_differ", peer->peer_id,
-                   "the words given for \"" + peer->name + "\" are not those of its pairing",
-                   "revoke"});
+        log_event(
+            session.transaction, session.now,
+            {"words_differ", peer->peer_id,
+             "the words given for \"" + peer->name + "\" are not those of its pairing",
+             "Compare them once more by voice; if they differ: " + revoke_call(session, *peer)});
         return Error{Errc::refused, "the words are not those of peer \"" + peer->name + "\"",
                      "Either they were misheard, or somebody stands between the two nodes.",
-                     "Compare them once more by voice. If they differ, revoke('" + peer->name +
-                         "') and invite again over another way."};
+                     "Compare them once more by voice. If they differ: " +
+                         revoke_call(session, *peer) + " Then invite again over another way."};
     }
     set_state(session, peer->peer_id, PeerState::verified);
     return {};

@@ -24,6 +24,10 @@ Error refused(const Session &session,
     return {Errc::refused, message, {}, hint};
 }
 
+std::string revoke_call(const Session &session, const std::string &peer) {
+    return "SELECT " + session.dialect.command("revoke") + "('" + peer + "');";
+}
+
 bool is_same_identity(const wire::Answer &left, const wire::Answer &right) {
     return left.node == right.node && left.signing_key == right.signing_key;
 }
@@ -43,7 +47,7 @@ take_second_answer(const Session &session, PairingRow row, const wire::Answer &a
     const std::string peer = load_peer(session.transaction, row.peer_id)->name;
     if (same_identity || session.now >= row.expires) {
         return refused(session, row, "the invitation of \"" + peer + "\" was used already",
-                       "Revoke the peer and invite it again.");
+                       revoke_call(session, peer) + " Then invite it again.");
     }
     row.state = PairingState::disputed;
     row.next_try.reset();
@@ -53,8 +57,8 @@ take_second_answer(const Session &session, PairingRow row, const wire::Answer &a
     return refused(session, row,
                    "a second node, " + shown(answer.name) + ", answered the invitation of \"" +
                        peer + "\": the peer is disputed, and nothing is sent or taken",
-                   "Somebody else has read the invitation. Revoke the peer, and invite again over "
-                   "another way.");
+                   "Somebody else has read the invitation: " + revoke_call(session, peer) +
+                       " Then invite again over another way.");
 }
 
 // Both sides invited and accepted each other: of the two pairings that of the lesser node id
@@ -85,7 +89,8 @@ check_first_answer(const Session &session, const PairingRow &row, const wire::An
         return refused(session, row,
                        "the node that answered is known already as peer \"" + text_at(*known, 0) +
                            "\"",
-                       "One node cannot be two peers: revoke the other one first.");
+                       "One node cannot be two peers: " + revoke_call(session, text_at(*known, 0)) +
+                           " Then invite again.");
     }
     if ((answer.suites & wire::suites_supported) == 0) {
         return refused(session, row,

@@ -192,7 +192,9 @@ void complete_pairing(const Session &session, const PairingRow &row, const Agree
     log_event(transaction, session.now,
               {"paired", peer.peer_id,
                "paired with \"" + peer.name + "\"; the words are: " + agreed.words,
-               "Compare the words with the other side, then confirm_peer."});
+               "Ask the other side for its four words, then SELECT " +
+                   session.dialect.command("confirm_peer") + "('" + peer.name +
+                   "', 'the four words that the other side shows');"});
 }
 
 } // namespace postrider::engine

@@ -45,7 +45,8 @@ void expire(const Session &session, PairingRow row) {
               {"pairing_expired", row.peer_id,
                invited ? "the invitation of \"" + peer + "\" has expired without an answer"
                        : "\"" + peer + "\" has not confirmed our answer within 14 days",
-               invited ? "invite" : "Ask for a new invitation."});
+               invited ? "SELECT " + session.dialect.command("invite") + "('" + peer + "');"
+                       : "Ask for a new invitation."});
 }
 
 void end_expired(const Session &session) {

@@ -80,7 +80,9 @@ class Merge {
                 if (Result<void> dropped = take_drop(*drop); !dropped) {
                     return dropped;
                 }
-            } else if (!std::holds_alternative<task::Pause>(statement)) {
+            } else if (std::holds_alternative<task::Pause>(statement)) {
+                named_.insert(object_of(statement));
+            } else {
                 put(statement);
             }
         }

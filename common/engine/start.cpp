@@ -106,7 +106,8 @@ Result<void> check_place(const Session &session, Vault &vault, Identity &identit
                      "this database is a copy: the node was last at \"" + once.canonical_path +
                          "\"",
                      "Two copies of one node would overwrite each other's work.",
-                     "If the other one is gone for good: SELECT postrider_claim_identity();"};
+                     "Go on with the other one; if that is gone for good: SELECT "
+                     "postrider_claim_identity();"};
     }
     const bool behind = once.incarnation > identity.incarnation ||
                         std::any_of(once.positions.begin(), once.positions.end(),

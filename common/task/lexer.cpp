@@ -2,6 +2,7 @@
 #include "common/task/lexer.hpp"
 
 #include "common/base/limits.hpp"
+#include "common/base/utf8.hpp"
 
 namespace postrider::task {
 
@@ -165,8 +166,9 @@ Result<Token> Lexer::next() {
         return error_at(at_, "a name without quotes begins with an ASCII letter",
                         "Put the name in double quotes.");
     }
-    return error_at(at_, "this character has no meaning outside of SQL in parentheses",
-                    "Remove it; names with unusual characters stand in double quotes.");
+    return error_at(at_, "unexpected character \"" + printable({&c, 1}) + "\"",
+                    "Folders, addresses and other values stand in single quotes, names with "
+                    "unusual characters in double quotes.");
 }
 
 bool Lexer::after_word_character() const {

@@ -84,6 +84,8 @@ std::string Parser::found() const {
 std::string Parser::hint() const {
     std::vector<std::string> keywords;
     std::copy_if(expected_.begin(), expected_.end(), std::back_inserter(keywords), is_keyword);
+    const bool is_name =
+        current_.kind == TokenKind::word || current_.kind == TokenKind::quoted_name;
     if (current_.kind == TokenKind::word) {
         if (const auto near = nearest(current_.text, keywords)) {
             return "Did you mean " + *near + "?";
@@ -92,13 +94,31 @@ std::string Parser::hint() const {
             return "Put the word in double quotes to use it as a name.";
         }
     }
+    if (is_name && expects("in single quotes")) {
+        return "Put it in single quotes: '" + printable(current_.text, shown_bytes_max) + "'.";
+    }
     if (current_.kind == TokenKind::quoted_name && !keywords.empty()) {
         return "Keywords stand without quotes.";
+    }
+    if (expects("in parentheses")) {
+        return "Put it in parentheses: (…).";
+    }
+    if (current_.kind == TokenKind::string && expects("the name of")) {
+        return "Names stand without quotes, or in double ones.";
     }
     if (std::find(expected_.begin(), expected_.end(), "\";\"") != expected_.end()) {
         return "If a new statement begins here, end the one before with \";\".";
     }
-    return expected_.size() > 1 ? "Write one of these here." : "Write it here.";
+    if (expected_.size() > 1) {
+        return "Write one of these here.";
+    }
+    return current_.kind == TokenKind::end ? "Write it at the end." : "Write it here.";
+}
+
+bool Parser::expects(std::string_view phrase) const {
+    return std::any_of(expected_.begin(), expected_.end(), [&](const std::string &each) {
+        return each.find(phrase) != std::string::npos;
+    });
 }
 
 void Parser::fail_expected() {

@@ -29,6 +29,7 @@ class Parser {
     void fail_expected(const std::string &what);
     [[nodiscard]] std::string found() const;
     [[nodiscard]] std::string hint() const;
+    [[nodiscard]] bool expects(std::string_view phrase) const;
     bool accept(std::string_view keyword);
     bool accept_sign(char sign);
     void expect(std::string_view keyword);

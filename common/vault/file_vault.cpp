@@ -25,12 +25,29 @@ PrivateFile state_file(const FileVaultPlaces &places, const NodeId &node) {
     return {places.directory, to_hex(node) + ".state", "state file", limits::state_file_bytes_max};
 }
 
+/// The format knows neither the path nor what helps.
+Error unreadable(const FileVaultPlaces &places,
+                 const PrivateFile &file,
+                 const Error &error,
+                 std::string hint) {
+    return Error{error.code,
+                 file.what + " \"" + places.directory + "/" + file.name + "\"" +
+                     error.message.substr(file.what.size()),
+                 error.detail,
+                 error.code == Errc::unsupported_version ? "Use the version that wrote it, or a "
+                                                           "newer one."
+                                                         : std::move(hint)};
+}
+
 Result<void> check_place(const FileVaultPlaces &places) {
     if (places.directory.empty() || places.directory.front() != '/') {
         return Error{Errc::refused,
-                     "secret directory is not set",
+                     places.directory.empty()
+                         ? "secret directory is not set"
+                         : "secret directory \"" + places.directory + "\" is not a full path",
                      {},
-                     "Name a directory outside the data by its full path."};
+                     "Name a directory outside the data by its full path in "
+                     "POSTRIDER_STATE_DIRECTORY."};
     }
     std::vector<std::string> forbidden = places.data_directories;
     if (!places.database_path.empty()) {
@@ -86,7 +103,11 @@ Result<engine::Secret> FileVault::load_secret(const NodeId &node) {
     Bytes &bytes = **content;
     Result<engine::Secret> secret = parse_secret(bytes);
     sodium_memzero(bytes.data(), bytes.size());
-    if (secret && secret->node != node) {
+    if (!secret) {
+        return unreadable(places_, secret_file(places_, node), secret.error(),
+                          "Put the file back from a copy.");
+    }
+    if (secret->node != node) {
         return Error{Errc::refused,
                      "secret file is of another node",
                      {},
@@ -115,7 +136,9 @@ Result<std::optional<engine::StateFile>> FileVault::load_state(const NodeId &nod
     }
     Result<engine::StateFile> state = parse_state(**content);
     if (!state) {
-        return state.error();
+        return unreadable(places_, state_file(places_, node), state.error(),
+                          "Remove it: the node then asks its peers where they stand, and sends its "
+                          "tables again.");
     }
     return std::optional{std::move(*state)};
 }

@@ -280,7 +280,8 @@ Result<void> check_outside(const std::string &directory,
                          "secret directory " + quoted(directory) + " lies beside the data in " +
                              quoted(real_place),
                          "A copy or backup of the data would contain the keys.",
-                         "Choose a directory outside of " + quoted(real_place) + "."};
+                         "Name a directory outside of " + quoted(real_place) +
+                             " in POSTRIDER_STATE_DIRECTORY."};
         }
     }
     return {};

@@ -5,7 +5,7 @@ SELECT writefile('line.txt', postrider_invite('b')) > 100;
 .open b/shop.db
 .load ./mod_postrider
 SELECT action, object FROM postrider_declare('NODE b;');
-SELECT count(*) FROM postrider_accept(CAST(readfile('line.txt') AS TEXT), NULL, 0);
+SELECT count(*) FROM postrider_accept(readfile('line.txt'), NULL, 0);
 SELECT bytes = length(envelope), writefile('answer.bin', envelope) > 100 FROM postrider_pending('a');
 
 .open a/shop.db

@@ -30,33 +30,46 @@ class Entry:
     typed: bool = False
 
 
-def registered(extension):
-    """What a node's connection offers. A table is edited by people where its rows can be approved."""
-    with tempfile.TemporaryDirectory(prefix="postrider-docs-") as base:
+class Node:
+    """A declared node, asked through the shell."""
+
+    def __init__(self, extension, base):
+        self.extension, self.base = extension, base
         pathlib.Path(base, "data").mkdir()
+        self.ask("SELECT * FROM postrider_declare('NODE any;')")
 
-        def ask(statement):
-            done = subprocess.run(
-                ["sqlite3", "-batch", "-json", "-cmd", f".load {extension}", f"{base}/data/node.db", statement],
-                env={**os.environ, "POSTRIDER_STATE_DIRECTORY": f"{base}/state"}, capture_output=True, check=True)
-            return json.loads(done.stdout or b"[]")
+    def ask(self, statement):
+        """The rows that a statement gives, as dictionaries."""
+        done = subprocess.run(
+            ["sqlite3", "-batch", "-json", "-cmd", f".load {self.extension}", f"{self.base}/data/node.db", statement],
+            env={**os.environ, "POSTRIDER_STATE_DIRECTORY": f"{self.base}/state"}, capture_output=True, check=True)
+        return json.loads(done.stdout or b"[]")
 
-        ask("SELECT * FROM postrider_declare('NODE any;')")
-        entries = {}
-        for row in ask(f"SELECT name, narg FROM pragma_function_list WHERE {OURS}"):
+
+def registered(extension):
+    """What a node's connection offers, and the names of its state tables.
+
+    A table is edited by people where its rows can be approved.
+    """
+    with tempfile.TemporaryDirectory(prefix="postrider-docs-") as base:
+        node = Node(extension, base)
+        entries, state_tables = {}, set()
+        for row in node.ask(f"SELECT name, narg FROM pragma_function_list WHERE {OURS}"):
             entries.setdefault(row["name"], Entry("function")).argument_counts.add(row["narg"])
-        for row in ask("SELECT m.name AS name, c.name AS column, c.hidden AS hidden"
-                       f" FROM pragma_module_list m, pragma_table_xinfo(m.name) c WHERE m.{OURS}"):
+        for row in node.ask("SELECT m.name AS name, c.name AS column, c.hidden AS hidden"
+                            f" FROM pragma_module_list m, pragma_table_xinfo(m.name) c WHERE m.{OURS}"):
             entry = entries[row["name"]]
             entry.kind = "table-valued function"
             (entry.arguments if row["hidden"] else entry.columns).append(row["column"])
-        for row in ask("SELECT s.name AS name, s.type AS type, json_group_array(c.name) AS columns"
-                       " FROM sqlite_schema s, pragma_table_info(s.name) c"
-                       f" WHERE s.type IN ('table', 'view') AND s.{OURS} GROUP BY s.name"):
+        for row in node.ask("SELECT s.name AS name, s.type AS type, json_group_array(c.name) AS columns"
+                            " FROM sqlite_schema s, pragma_table_info(s.name) c"
+                            f" WHERE s.type IN ('table', 'view') AND s.{OURS} GROUP BY s.name"):
             columns = json.loads(row["columns"])
+            if row["type"] == "table":
+                state_tables.add(row["name"].removeprefix("postrider_"))
             if row["type"] == "view" or "configuration_mac" in columns:
                 entries[row["name"]] = Entry(row["type"], columns=columns)
-        return entries
+        return entries, state_tables
 
 
 def documented(text):
@@ -104,9 +117,9 @@ def complaint(name, page, code):
     return None if page.typed else f"{name} has no example that uses it"
 
 
-def check_surface(path, extension):
+def check_surface(path, code):
     """Gives the complaints, and how many names were compared."""
-    page, code = documented(path.read_text(encoding="utf-8")), registered(extension)
+    page = documented(path.read_text(encoding="utf-8"))
     names = sorted({*page, *code})
     complaints = [complaint(name, page.get(name), code.get(name)) for name in names]
-    return [f"docs/sql_reference.md: {each}" for each in complaints if each], len(names)
+    return [f"docs/{path.name}: {each}" for each in complaints if each], len(names)

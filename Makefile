@@ -5,6 +5,7 @@ PG_CONFIG ?= pg_config
 
 extension_directory = $(DESTDIR)$(PREFIX)/lib/postrider
 program_directory = $(DESTDIR)$(PREFIX)/bin
+unit_directory = $(DESTDIR)$(PREFIX)/lib/systemd/system
 release = build/release
 
 .PHONY: all release demo check install uninstall clean pg help
@@ -28,9 +29,12 @@ check:
 install: release
 	install -D -m 0644 $(release)/mod_postrider.so $(extension_directory)/mod_postrider.so
 	install -D -m 0755 $(release)/postrider-run $(program_directory)/postrider-run
+	install -d $(unit_directory)
+	sed 's#/usr/local/bin/#$(PREFIX)/bin/#' packaging/postrider@.service >$(unit_directory)/postrider@.service
 
 uninstall:
-	rm -f $(extension_directory)/mod_postrider.so $(program_directory)/postrider-run
+	rm -f $(extension_directory)/mod_postrider.so $(program_directory)/postrider-run \
+	  $(unit_directory)/postrider@.service
 
 clean:
 	rm -rf build

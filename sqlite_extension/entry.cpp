@@ -1,5 +1,7 @@
 // Where SQLite enters: `.load mod_postrider`, or sqlite3_load_extension. SQLite derives the name of
 // the function from the letters of the file's name.
+#include <initializer_list>
+
 #include <sodium.h>
 #include <sqlite3ext.h>
 
@@ -28,6 +30,13 @@ extern "C" __attribute__((visibility("default"))) int sqlite3_modpostrider_init(
         *error = sqlite3_mprintf("could not start libsodium");
         return SQLITE_ERROR;
     }
-    const int code = postrider::sqlite::register_functions(connection);
-    return code == SQLITE_OK ? postrider::sqlite::register_table_functions(connection) : code;
+    for (const auto add :
+         {postrider::sqlite::register_functions, postrider::sqlite::register_table_functions,
+          postrider::sqlite::register_look_functions}) {
+        if (const int code = add(connection); code != SQLITE_OK) {
+            return code;
+        }
+    }
+    // The library stays when this connection closes: a worker thread may be running in it.
+    return SQLITE_OK_LOAD_PERMANENTLY;
 }

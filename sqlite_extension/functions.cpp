@@ -6,11 +6,13 @@
 #include "common/engine/pairing.hpp"
 #include "common/engine/receive.hpp"
 #include "common/engine/start.hpp"
+#include "common/engine/uninstall.hpp"
 
 #include "sqlite_extension/caller.hpp"
 #include "sqlite_extension/entry_guard.hpp"
 #include "sqlite_extension/sqlite_statement.hpp"
 #include "sqlite_extension/surface.hpp"
+#include "sqlite_extension/worker.hpp"
 
 namespace postrider::sqlite {
 
@@ -157,6 +159,51 @@ Result<Value> run(sqlite3 *connection, Arguments arguments) {
         system_now() + std::chrono::seconds{*whole}, [] { return false; }, [](const Error &) {}));
 }
 
+Result<Value> start(sqlite3 *connection, Arguments /*arguments*/) {
+    if (const auto outside = outside_transaction(connection, "postrider_start"); !outside) {
+        return outside.error();
+    }
+    const Result<std::string> path = database_path(connection);
+    if (!path) {
+        return path.error();
+    }
+    const Result<WorkerState> state = start_worker(*path);
+    if (!state) {
+        return state.error();
+    }
+    return Value::text(*state == WorkerState::started ? "worker started"
+                                                      : "worker was running already");
+}
+
+Result<Value> stop(sqlite3 *connection, Arguments /*arguments*/) {
+    const Result<std::string> path = database_path(connection);
+    if (!path) {
+        return path.error();
+    }
+    return Value::text(stop_worker(*path) == WorkerState::stopped
+                           ? "worker stopped"
+                           : "no worker was running in this process");
+}
+
+Result<Value> uninstall(sqlite3 *connection, Arguments arguments) {
+    const bool abandon =
+        !arguments.empty() && argument_value(arguments[0]) == Value{std::int64_t{1}};
+    auto node = own_connection(connection, "postrider_uninstall");
+    if (!node) {
+        return node.error();
+    }
+    stop_worker(*database_path(connection));
+    const Result<void> done = (*node)->write([&](const engine::Session &session) -> Result<void> {
+        return engine::uninstall(session, abandon);
+    });
+    if (!done) {
+        return done.error();
+    }
+    return Value::text("everything of Postrider is gone from this file; the keys of the node are"
+                       " still in " +
+                       state_directory());
+}
+
 std::string_view name_of(engine::Received received) {
     switch (received) {
     case engine::Received::accepted:
@@ -237,6 +284,10 @@ constexpr std::array entries = {
     Entry{"postrider_run", 1, acts, run},
     Entry{"postrider_sync_now", 0, acts, sync_now},
     Entry{"postrider_sync_now", 1, acts, sync_now},
+    Entry{"postrider_start", 0, acts, start},
+    Entry{"postrider_stop", 0, acts, stop},
+    Entry{"postrider_uninstall", 0, acts, uninstall},
+    Entry{"postrider_uninstall", 1, acts, uninstall},
 };
 
 } // namespace

@@ -1,4 +1,4 @@
-// The table-valued functions.
+// The table-valued functions that act, and what belongs to them.
 #include <array>
 
 #include "common/base/limits.hpp"

@@ -62,11 +62,6 @@ bool has_history(const Positions &positions) {
                        [](const auto &entry) { return entry.second > 0; });
 }
 
-bool is_other_place(const StateFile &state, const StateFile &here) {
-    const bool same_file = state.device == here.device && state.inode == here.inode;
-    return state.canonical_path != here.canonical_path && !same_file;
-}
-
 void begin_incarnation(const Session &session,
                        Identity &identity,
                        std::uint64_t before,
@@ -86,6 +81,11 @@ void begin_incarnation(const Session &session,
 }
 
 } // namespace
+
+bool is_other_place(const StateFile &state, const StateFile &here) {
+    const bool same_file = state.device == here.device && state.inode == here.inode;
+    return state.canonical_path != here.canonical_path && !same_file;
+}
 
 Result<void> check_place(const Session &session, Vault &vault, Identity &identity) {
     const Result<std::optional<StateFile>> state = vault.load_state(identity.node);

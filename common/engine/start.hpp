@@ -12,6 +12,10 @@ namespace postrider::engine {
 /// incarnation, which is put into `identity`.
 Result<void> check_place(const Session &session, Vault &vault, Identity &identity);
 
+/// Whether a database that lies `here` is another file than the one that `state` was written for:
+/// path and inode both differ.
+bool is_other_place(const StateFile &state, const StateFile &here);
+
 /// The state file as it must be before the next transmission leaves.
 StateFile state_to_store(const Session &session, const Vault &vault);
 

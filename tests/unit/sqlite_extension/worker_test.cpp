@@ -1,0 +1,76 @@
+// The worker thread: it works while the host does something else, and ends when it is told to.
+#include <cstdlib>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "common/engine/declare.hpp"
+
+#include "sqlite_extension/node_file.hpp"
+#include "sqlite_extension/worker.hpp"
+#include "tests/support/paired_nodes.hpp"
+
+namespace postrider::test {
+namespace {
+
+struct Worker : testing::Test {
+    TemporaryDirectory directory;
+    TemporaryDirectory secrets; // never beside the data
+    std::string path = directory / "shop.db";
+
+    void SetUp() override {
+        setenv("POSTRIDER_STATE_DIRECTORY", (secrets / "state").c_str(), 1); // NOLINT
+        Application application{path};
+        application.run("PRAGMA journal_mode = wal; CREATE TABLE item(id INTEGER PRIMARY KEY)");
+        const auto database = sqlite::open_database({.path = path});
+        vault::FileVault vault = sqlite::file_vault(path);
+        const auto transaction = (*database)->begin(engine::Mode::write);
+        const auto declared =
+            engine::declare({*transaction, (*database)->dialect(), vault, sqlite::system_now()},
+                            {.text = "NODE shop; PEER office MAILDIR '" + (directory / "mail") +
+                                     "'; TASK items SEND item TO office;"});
+        ASSERT_TRUE(declared.has_value()) << declared.error().message;
+        transaction->commit();
+    }
+
+    void TearDown() override { sqlite::stop_all_workers(); }
+
+    /// Whether the captured keys are collected before a deadline that no healthy machine needs.
+    bool is_collected() {
+        Application application{path};
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+        while (std::chrono::steady_clock::now() < deadline) {
+            if (application.ask("SELECT count(*) FROM postrider_capture_1") == "0") {
+                return true;
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds{20});
+        }
+        return false;
+    }
+};
+
+TEST_F(Worker, WorksBesideTheHostUntilItIsStopped) {
+    ASSERT_EQ(sqlite::start_worker(path).value(), sqlite::WorkerState::started);
+    EXPECT_EQ(sqlite::start_worker(path).value(), sqlite::WorkerState::running);
+    Application{path}.run("INSERT INTO item VALUES(1)");
+    EXPECT_TRUE(is_collected());
+    EXPECT_EQ(sqlite::stop_worker(path), sqlite::WorkerState::stopped);
+    EXPECT_EQ(sqlite::stop_worker(path), sqlite::WorkerState::none);
+}
+
+TEST_F(Worker, GoesOnAfterTheFileWasLocked) {
+    Application application{path};
+    application.run("BEGIN IMMEDIATE; INSERT INTO item VALUES(1)");
+    ASSERT_EQ(sqlite::start_worker(path).value(), sqlite::WorkerState::started);
+    application.run("COMMIT");
+    EXPECT_TRUE(is_collected());
+}
+
+TEST_F(Worker, RefusesAFileThatIsNoNode) {
+    const std::string other = directory / "other.db";
+    Application{other}.run("CREATE TABLE t(id INTEGER PRIMARY KEY)");
+    EXPECT_FALSE(sqlite::start_worker(other).has_value());
+}
+
+} // namespace
+} // namespace postrider::test

@@ -199,9 +199,8 @@ Result<Value> uninstall(sqlite3 *connection, Arguments arguments) {
     if (!done) {
         return done.error();
     }
-    return Value::text("everything of Postrider is gone from this file; the keys of the node are"
-                       " still in " +
-                       state_directory());
+    return Value::text("everything of Postrider is gone from this file; the keys of the node stay"
+                       " where they are");
 }
 
 std::string_view name_of(engine::Received received) {

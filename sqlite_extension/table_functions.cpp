@@ -42,10 +42,13 @@ Result<std::string> text_of(const Value &value, std::string_view what) {
     return text;
 }
 
-/// An argument that is left out or null is false.
-bool is_true(const Value &value) {
+/// 0 or 1; an argument that is left out or null is false.
+Result<bool> flag_of(const Value &value, std::string_view what) {
     const auto *number = value.as<std::int64_t>();
-    return number != nullptr && *number != 0;
+    if (value.is_null() || (number != nullptr && (*number == 0 || *number == 1))) {
+        return number != nullptr && *number == 1;
+    }
+    return Error{Errc::refused, std::string{what} + " must be 0 or 1", {}, "1 stands for yes."};
 }
 
 Result<Rows> rows_of(const Result<engine::ActionRows> &actions) {
@@ -65,8 +68,12 @@ Result<Rows> declare(sqlite3 *connection, Arguments arguments) {
     if (!text) {
         return text.error();
     }
+    const auto exact = flag_of(arguments[1], "exact");
+    if (!exact) {
+        return exact.error();
+    }
     return rows_of(as_site(connection, [&](const engine::DeclareSite &site) {
-        return engine::declare(site, {.text = *text, .exact = is_true(arguments[1])});
+        return engine::declare(site, {.text = *text, .exact = *exact});
     }));
 }
 
@@ -75,8 +82,12 @@ Result<Rows> plan(sqlite3 *connection, Arguments arguments) {
     if (!text) {
         return text.error();
     }
+    const auto exact = flag_of(arguments[1], "exact");
+    if (!exact) {
+        return exact.error();
+    }
     return rows_of(as_site(connection, [&](const engine::DeclareSite &site) {
-        return engine::plan(site, {.text = *text, .exact = is_true(arguments[1])});
+        return engine::plan(site, {.text = *text, .exact = *exact});
     }));
 }
 
@@ -119,7 +130,11 @@ Result<Rows> accept(sqlite3 *connection, Arguments arguments) {
         }
         acceptance.address = *address;
     }
-    acceptance.trust_tasks = is_true(arguments[2]);
+    const auto trust_tasks = flag_of(arguments[2], "trust_tasks");
+    if (!trust_tasks) {
+        return trust_tasks.error();
+    }
+    acceptance.trust_tasks = *trust_tasks;
     const Result<Value> peer =
         as_node(connection, [&](const engine::Session &session) -> Result<Value> {
             const Result<std::string> accepted = engine::accept(session, acceptance);

@@ -2,6 +2,7 @@
 #include "common/engine/start.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "common/base/text_encoding.hpp"
 #include "common/engine/report.hpp"
@@ -57,6 +58,18 @@ bool is_behind(const Positions &now, const std::pair<std::string, std::uint64_t>
     return found->first < once.first || (found->first == once.first && found->second < once.second);
 }
 
+/// Streams of peers that were revoked or dropped since are no sign of an older database.
+void forget_strangers(Transaction &transaction, Positions &positions) {
+    std::set<std::string> peers;
+    for (const Row &row :
+         all_rows(transaction, "SELECT node_id FROM @peer WHERE node_id IS NOT NULL")) {
+        peers.insert(to_hex(fixed_at<16>(row, 0)));
+    }
+    std::erase_if(positions, [&](const auto &position) {
+        return !peers.contains(position.first.substr(0, position.first.find('/')));
+    });
+}
+
 bool has_history(const Positions &positions) {
     return std::any_of(positions.begin(), positions.end(),
                        [](const auto &entry) { return entry.second > 0; });
@@ -100,7 +113,8 @@ Result<void> check_place(const Session &session, Vault &vault, Identity &identit
         }
         return {};
     }
-    const StateFile &once = **state;
+    StateFile once = **state;
+    forget_strangers(session.transaction, once.positions);
     if (is_other_place(once, vault.here())) {
         return Error{Errc::refused,
                      "this database is a copy: the node was last at \"" + once.canonical_path +

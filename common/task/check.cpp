@@ -86,8 +86,9 @@ Mistake require(const Name &name,
     return mistake_at(name.at,
                       "there is no " + what + " \"" + name.value + "\"" +
                           (kept ? ", which " + user + " names" : ""),
-                      near ? "Did you mean \"" + *near + "\"?"
-                           : "Declare it in this text, or correct the name.");
+                      kept   ? "Declare " + user + " without it in the same text, or drop both."
+                      : near ? "Did you mean \"" + *near + "\"?"
+                             : "Declare it in this text, or correct the name.");
 }
 
 struct Known {

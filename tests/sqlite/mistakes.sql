@@ -10,6 +10,8 @@ SELECT action, object FROM postrider_declare(readfile('a.postrider'));
 SELECT * FROM postrider_declare(readfile('no_such_file'));
 SELECT * FROM postrider_declare(42);
 SELECT * FROM postrider_declare(x'ff00');
+SELECT * FROM postrider_declare('GROUP g;', 'exact');
+SELECT * FROM postrider_declare('GROUP g;', 2);
 -- Quotes.
 SELECT * FROM postrider_plan('PEER b MAILDIR mail;');
 SELECT * FROM postrider_plan('PEER b MAILDIR /mail;');
@@ -19,6 +21,10 @@ SELECT * FROM postrider_plan('TASK x SEND t WHERE v = 1 TO b;');
 SELECT action, object FROM postrider_declare('PAUSE PEER b;');
 SELECT state, action FROM postrider_status;
 SELECT action, object FROM postrider_declare('RESUME PEER b;');
+-- What is still named elsewhere.
+SELECT action, object FROM postrider_declare('TASK x SEND t TO b;');
+SELECT * FROM postrider_plan('DROP PEER b;');
+SELECT action, object FROM postrider_declare('DROP TASK x;');
 -- Addresses of an invitation.
 SELECT length(postrider_invite('b')) > 100;
 .open b/shop.db

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "common/engine/declare_stored.hpp"
+#include "common/engine/pairing.hpp"
+
 #include "tests/support/paired_nodes.hpp"
 
 namespace postrider::test {
@@ -200,6 +203,24 @@ TEST_F(Trouble, ACopyAtAnotherPlaceRefusesToWork) {
     const Result<engine::CycleResult> result = shop.engine->cycle(shop.now);
     ASSERT_FALSE(result.has_value());
     EXPECT_NE(result.error().hint.find("claim_identity"), std::string::npos);
+}
+
+TEST_F(Trouble, APeerThatWasRevokedOrDroppedDoesNotMakeTheDatabaseLookOlder) {
+    share("CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT)", {"t"});
+    shop_application->run("INSERT INTO t VALUES(1, 'first')");
+    settle();
+    const std::string restored =
+        "SELECT count(*) FROM postrider_events WHERE kind = 'new_incarnation'";
+    shop.write([](const engine::Session &session) {
+        ASSERT_TRUE(engine::revoke(session, "office").has_value());
+    });
+    shop.restart();
+    shop.cycle();
+    EXPECT_EQ(shop_application->ask(restored), "0");
+    office.write([](const engine::Session &session) { engine::drop_peer(session, "shop"); });
+    office.restart();
+    office.cycle();
+    EXPECT_EQ(office_application->ask(restored), "0");
 }
 
 TEST_F(Trouble, ASecondWorkerTakesTheLeaseOver) {

@@ -103,7 +103,7 @@ TEST_F(FileVaultFiles, OutliveAnEarlierCrashWhileWriting) {
 }
 
 TEST_F(FileVaultFiles, SayThatASecretIsMissingAndWhatToDo) {
-    expect_says(load_error(), "is missing", "pair again");
+    expect_says(load_error(), "is missing", "POSTRIDER_STATE_DIRECTORY");
 }
 
 TEST_F(FileVaultFiles, OpenToOthersAreRefusedWithTheCommandThatClosesThem) {

@@ -3,7 +3,8 @@
 There are four kinds, and nothing else is forgiven:
 
 - a time like 2026-11-24 03:55:46 stands for any time;
-- a page's folder /tmp/try and the installed files of /usr/local stand for where the test put them;
+- a page's folder /tmp/try and the installed files of /usr/local stand for where the test put them, a ~ in what is
+  printed for the home directory of the test;
 - an invitation is printed short, postrider1:qgBI…LTtA, and stands for the line that came: the same
   one wherever it is printed or typed again;
 - the words and names that the page lists in a comment, one a line, likewise:
@@ -37,8 +38,9 @@ def pattern_of(token):
 class Masks:
     """The names of one page: what it prints, and what this run has instead."""
 
-    def __init__(self, text, places):
+    def __init__(self, text, places, home):
         self.places = places  # as printed -> here; the longest first
+        self.home = home
         self.listed = {token: pattern_of(token) for token in LISTED.findall(text)}
         self.here = {}  # as printed -> in this run, once it was seen
 
@@ -56,7 +58,7 @@ class Masks:
         line = NEAR_LINE.sub(r"\1:", line.rstrip())
         for printed, here in [*self.here.items(), *self.places]:
             line = line.replace(here, printed)
-        return line
+        return line.replace(self.home, "~")
 
     def shortened(self, line):
         """The same with invitations printed short, for a page that is written anew."""
@@ -84,8 +86,8 @@ class Masks:
 
     def _differs(self, lines):
         text = "\n".join(lines)
-        return any(printed in text for printed in [*self.listed, *[printed for printed, _ in self.places]]) or bool(
-            TIME.search(text) or SHORT_INVITATION.search(text))
+        names = ["~", *self.listed, *[printed for printed, _ in self.places]]
+        return any(name in text for name in names) or bool(TIME.search(text) or SHORT_INVITATION.search(text))
 
     def equal(self, expected, came):
         """Whether what came is what is printed; learns the names that are new."""

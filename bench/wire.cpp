@@ -40,12 +40,11 @@ wire::BatchHeader header_of(bool warm) {
     out.report = wire::Report{};
     out.report->incarnation = incarnation;
     out.report->counter = 5000;
-    out.report->streams.push_back({1, incarnation, 377, random_hash(), {}, {}});
+    out.report->streams.push_back({1, incarnation, 377, random_hash(), {}, {}, false});
     out.report->suites = {1};
     out.report->notes_seen = 7;
     if (!warm) {
         out.key = wire::KeyAnnouncement{3, random_hash()};
-        out.start = wire::StartToken{crypto::random_bytes<16>(), crypto::random_bytes<16>()};
     }
     return out;
 }

@@ -195,7 +195,19 @@ Result<Rows> pending(sqlite3 *connection, Arguments arguments) {
     std::vector<Bytes> envelopes;
     engine::StateFile state;
     const Result<Value> booked =
-        as_node(connection, [&](const engine::Session &session) -> Result<Value> {
+        as_node(connection, [&](const engine::Session &caller) -> Result<Value> {
+            // What goes out by hand is sent like everything else: not from a copy, and not under
+            // numbers that were given before.
+            engine::Identity identity = caller.identity;
+            const engine::Session session{caller.transaction, caller.dialect, identity,
+                                          caller.timing, caller.now};
+            if (const Result<void> may_send = engine::check_not_stopped(session); !may_send) {
+                return may_send.error();
+            }
+            if (const Result<void> placed = engine::check_place(session, vault, identity);
+                !placed) {
+                return placed.error();
+            }
             Result<std::vector<Bytes>> taken = engine::take_pending(session, *peer);
             if (!taken) {
                 return taken.error();

@@ -78,6 +78,10 @@ inline constexpr std::size_t transmissions_at_once_max = 64;
 // Logs
 inline constexpr std::int64_t refused_rows_max = 10'000;
 
+// Incarnations
+/// A receiver may know so many incarnations of a stream that its sender has forgotten.
+inline constexpr std::uint64_t incarnations_ahead_max = 1024;
+
 // Keys
 inline constexpr std::uint32_t ratchet_steps_max = 65'536;
 inline constexpr std::size_t secret_file_bytes_max = 4 * kib;

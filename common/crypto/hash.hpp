@@ -65,6 +65,7 @@ inline constexpr std::string_view step = "postrider step";
 inline constexpr std::string_view receiving = "postrider recv";
 inline constexpr std::string_view rest = "postrider rest";
 inline constexpr std::string_view configuration = "postrider config";
+inline constexpr std::string_view seen = "postrider seen";
 } // namespace label
 
 } // namespace postrider::crypto

@@ -77,4 +77,14 @@ ConfigurationMac configuration_mac(const Key &master, ByteView canonical_row) {
     return hash<16>(label::configuration, master.view(), {canonical_row});
 }
 
+FixedBytes<16> mark_proof(const Key &master, const SaidMark &mark) {
+    ByteWriter input;
+    input.raw(mark.reader);
+    input.u64(mark.incarnation);
+    input.u64(mark.counter);
+    input.raw(mark.token);
+    input.u8(mark.claimed ? 1 : 0);
+    return hash<16>(label::seen, master.view(), {input.view()});
+}
+
 } // namespace postrider::crypto

@@ -32,4 +32,18 @@ using ConfigurationMac = FixedBytes<16>;
 /// H(16, "postrider config", M, canonical row).
 ConfigurationMac configuration_mac(const Key &master, ByteView canonical_row);
 
+/// What a report says of its maker, as the reader gives it back later.
+struct SaidMark {
+    NodeId reader{};
+    std::uint64_t incarnation = 0;
+    std::uint64_t counter = 0;
+    FixedBytes<16> token{};
+    bool claimed = false;
+};
+
+/// H(16, "postrider seen", M, reader ‖ incarnation ‖ counter ‖ token ‖ claimed): a reader that
+/// gives it back proves that this node, or a copy of it, once said so, whatever its database
+/// remembers.
+FixedBytes<16> mark_proof(const Key &master, const SaidMark &mark);
+
 } // namespace postrider::crypto

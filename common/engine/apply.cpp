@@ -302,7 +302,14 @@ apply_whole(const Session &session, const Peer &peer, IncomingRow &row, const st
         row.machine.newcomer != 0 ? row.machine.newcomer : row.machine.applied.incarnation;
     log_applied(session, row, step, counts, incarnation);
     note_missing_rows(session, peer, counts);
+    const bool was_forked = row.machine.state == stream::StreamState::forked;
     delete_bodies(session.transaction, row.key, stream::note_applied(row.machine, step));
+    if (was_forked) {
+        log_event(session.transaction, session.now,
+                  {"stream_mended", peer.peer_id,
+                   "stream " + std::to_string(row.key.stream) + " from " + peer.name +
+                       " goes on under a new incarnation"});
+    }
     row.machine.reason.clear();
     row.next_try_at.reset();
     stream::note_news(row.acknowledgement, session.now);
@@ -312,7 +319,8 @@ apply_whole(const Session &session, const Peer &peer, IncomingRow &row, const st
 }
 
 Applied stop(const Session &session, const Peer &peer, IncomingRow &row, const stream::Step &step) {
-    if (step.what == stream::Step::What::fork) {
+    const bool is_fork = step.what == stream::Step::What::fork;
+    if (is_fork) {
         stream::stop_forked(row.machine, step);
     } else {
         delete_bodies(session.transaction, row.key, stream::drop_newcomer(row.machine));
@@ -321,8 +329,11 @@ Applied stop(const Session &session, const Peer &peer, IncomingRow &row, const s
     save_incoming(session.transaction, row);
     log_event(
         session.transaction, session.now,
-        {"stream_forked", peer.peer_id,
-         "stream " + std::to_string(row.key.stream) + " from " + peer.name + ": " + step.reason});
+        {is_fork ? "stream_forked" : "rebase_refused", peer.peer_id,
+         "stream " + std::to_string(row.key.stream) + " from " + peer.name + ": " + step.reason,
+         is_fork ? peer.name + " is told and begins the stream anew. Should this come again, ask"
+                               " there for a second copy of the database."
+                 : std::string{}});
     return Applied::held;
 }
 

@@ -8,9 +8,11 @@
 #include "common/engine/apply.hpp"
 #include "common/engine/collect.hpp"
 #include "common/engine/dispatch.hpp"
+#include "common/engine/marks.hpp"
 #include "common/engine/offers.hpp"
 #include "common/engine/pairing.hpp"
 #include "common/engine/receive.hpp"
+#include "common/engine/report.hpp"
 #include "common/engine/rotation.hpp"
 #include "common/engine/start.hpp"
 #include "common/engine/store/log.hpp"
@@ -40,6 +42,15 @@ std::int64_t take_lease(Transaction &transaction, const std::string &holder) {
 std::vector<Peer> live_peers(const Session &session) {
     std::vector<Peer> peers = load_peers(session.transaction);
     std::erase_if(peers, [](const Peer &peer) { return !peer.is_live() || !peer.held.empty(); });
+    return peers;
+}
+
+/// Held because they are two copies of one node, which they are still told.
+std::vector<Peer> doubled_peers(const Session &session) {
+    std::vector<Peer> peers = load_peers(session.transaction);
+    std::erase_if(peers, [&](const Peer &peer) {
+        return !peer.is_live() || peer.held.empty() || !is_two_copies(session, peer);
+    });
     return peers;
 }
 
@@ -88,10 +99,13 @@ Result<void> Engine::start(Timestamp now) {
     std::optional<Error> failed;
     read(now, [&](const Session &session) {
         Result<Identity> identity = load_identity(session.transaction, ports_.vault);
-        if (identity) {
-            identity_ = *std::move(identity);
-        } else {
+        if (!identity) {
             failed = identity.error();
+            return;
+        }
+        identity_ = *std::move(identity);
+        if (const Result<void> goes_on = check_not_stopped(session); !goes_on) {
+            failed = goes_on.error();
         }
     });
     if (failed) {
@@ -110,6 +124,23 @@ Result<void> Engine::start(Timestamp now) {
         return *failed;
     }
     place_checked_ = true;
+    return {};
+}
+
+/// Reports may have told that our past is not the only one; nothing is built on it then.
+Result<void> Engine::look_at_own_past(Timestamp now) {
+    Result<void> goes_on;
+    std::optional<Timestamp> due;
+    read(now, [&](const Session &session) {
+        goes_on = check_not_stopped(session);
+        due = doubt_due(session);
+    });
+    if (!goes_on || !due || *due > now) {
+        return goes_on;
+    }
+    Identity identity = identity_;
+    write(now, [&](const Session &session) { settle_doubt(session, identity); });
+    identity_ = std::move(identity);
     return {};
 }
 
@@ -189,8 +220,8 @@ void Engine::apply_stream(Timestamp now,
         try {
             write(now, [&](const Session &session) {
                 const auto peer = load_peer(session.transaction, peer_id);
-                applied = peer && peer->is_live() ? apply_next_step(session, *peer, key)
-                                                  : Applied::nothing;
+                const bool may_apply = peer && peer->is_live() && peer->held.empty();
+                applied = may_apply ? apply_next_step(session, *peer, key) : Applied::nothing;
             });
         } catch (const DatabaseError &error) {
             if (error.reason() != DatabaseError::Reason::constraint) {
@@ -310,6 +341,9 @@ std::vector<Transmission> Engine::due_now(const Session &session) {
         append(due_transmissions(session, peer, tickets_));
         append(due_report(session, peer, tickets_));
     }
+    for (const Peer &peer : doubled_peers(session)) {
+        append(due_report(session, peer, tickets_));
+    }
     return out;
 }
 
@@ -373,6 +407,9 @@ std::optional<Timestamp> Engine::next_due_at(Timestamp now) {
         for (const Peer &peer : live_peers(session)) {
             earliest(next, next_due(session, peer));
         }
+        for (const Peer &peer : doubled_peers(session)) {
+            earliest(next, report_due(session, peer));
+        }
     });
     return next;
 }
@@ -381,6 +418,7 @@ std::optional<Timestamp> Engine::next_at(Timestamp now) {
     std::optional<Timestamp> next = next_due_at(now);
     earliest(next, ports_.transport.next_look(now));
     read(now, [&](const Session &session) {
+        earliest(next, doubt_due(session));
         for (const StreamKey &key : incoming_streams(session.transaction)) {
             earliest(next, load_incoming(session.transaction, key).next_try_at);
         }
@@ -397,6 +435,9 @@ Result<CycleResult> Engine::cycle(Timestamp now) {
         }
         configure_transport(now);
         guarded(result, [&] { handle_events(now, result); });
+        if (const Result<void> goes_on = look_at_own_past(now); !goes_on) {
+            return goes_on.error();
+        }
         apply_all(now, result);
         guarded(result, [&] { collect_all(now, result); });
         build_all(now, result);

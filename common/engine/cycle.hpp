@@ -54,6 +54,7 @@ class Engine {
     using Work = std::function<void(const Session &)>;
 
     Result<void> start(Timestamp now);
+    Result<void> look_at_own_past(Timestamp now);
     void configure_transport(Timestamp now);
     void handle_events(Timestamp now, CycleResult &result);
     void apply_all(Timestamp now, CycleResult &result);

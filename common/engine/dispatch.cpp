@@ -208,7 +208,7 @@ Result<void> add_batches(const Session &session,
         header.continues = index + 1 < step.batches.size();
         header.origins = step.origins;
         if (index == 0 && has_news(session, peer)) {
-            header.report = make_report(session, peer, false);
+            header.report = make_report(session, peer);
         }
         Result<void> added = add_batch(session, stream, header, *next, step.batches[index]);
         if (!added) {

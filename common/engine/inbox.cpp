@@ -119,7 +119,7 @@ Reception store_part(const Session &session,
     note_progress(row, session.now);
     save_incoming(session.transaction, row);
     if (header) {
-        forget_notes(session.transaction, peer.peer_id, header->notes_seen);
+        take_notes_seen(session, peer, header->notes_seen);
         if (header->key) {
             take_key(session, peer, *header->key);
         }

@@ -327,7 +327,8 @@ Result<void> revoke(const Session &session, const std::string &peer_name) {
         " trust_tasks = 0, seals_to_generation = 0 WHERE peer_id = ?1",
         {peer->peer_id});
     // Should it be paired again, or another node take its name, nothing received is built upon.
-    for (const char *table : {"invitation", "stream_in", "inbox_body", "inbox_part", "schema_in"}) {
+    for (const char *table :
+         {"invitation", "stream_in", "inbox_body", "inbox_part", "schema_in", "peer_start"}) {
         session.transaction.execute(std::string{"DELETE FROM @"} + table + " WHERE peer_id = ?1",
                                     {peer->peer_id});
     }

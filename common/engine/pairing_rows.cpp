@@ -160,8 +160,8 @@ void complete_pairing(const Session &session, const PairingRow &row, const Agree
         "UPDATE @peer SET node_id = ?2, state = 'paired', sign_generation = ?3, sign_public = ?4,"
         " contact_public = ?5, receiving_generation = ?6, receiving_public = ?7, psk_sealed = ?8,"
         " stamp_in_sealed = ?9, stamp_out_sealed = ?10, words = ?11, suites = ?12,"
-        " trust_tasks = max(trust_tasks, ?13), seals_to_generation = ?14, report_incarnation = 0,"
-        " report_counter = 0, held = '' WHERE peer_id = ?1",
+        " trust_tasks = max(trust_tasks, ?13), seals_to_generation = ?14, notes_taken = 0,"
+        " held = '' WHERE peer_id = ?1",
         {peer.peer_id, stored(agreed.node), std::int64_t{agreed.signing_generation},
          stored(agreed.signing_key), stored(agreed.contact_key),
          std::int64_t{agreed.receiving_generation}, stored(agreed.receiving_key),
@@ -169,6 +169,8 @@ void complete_pairing(const Session &session, const PairingRow &row, const Agree
          sealed("stamp_out_sealed", agreed.stamp_out), Value::text(agreed.words),
          std::int64_t{agreed.suites}, stored(agreed.trust_tasks),
          std::int64_t{current_receiving_generation(session)}});
+    // It may be another node under the name: what its reports told is of the one before.
+    transaction.execute("DELETE FROM @peer_start WHERE peer_id = ?1", {peer.peer_id});
     // Other invitations of ours are withdrawn, but known until they expire, so that a late answer
     // is not taken for a stranger's; other answers of ours are no longer wanted.
     transaction.execute("DELETE FROM @invitation WHERE peer_id = ?1 AND invitation_id <> ?2"

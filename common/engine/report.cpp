@@ -6,6 +6,7 @@
 #include "common/base/limits.hpp"
 #include "common/base/utf8.hpp"
 #include "common/engine/lanes.hpp"
+#include "common/engine/marks.hpp"
 #include "common/engine/offers.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
@@ -14,6 +15,9 @@
 namespace postrider::engine {
 
 namespace {
+
+/// Numbers of notes stay far below what the state tables can hold.
+constexpr std::uint64_t note_number_max = std::uint64_t{1} << 62U;
 
 std::vector<StreamKey> streams_from(const Session &session, const Peer &peer) {
     std::vector<StreamKey> keys = incoming_streams(session.transaction);
@@ -33,6 +37,7 @@ wire::StreamReport to_wire(const stream::StreamReport &report) {
     out.incarnation = report.applied.incarnation;
     out.applied = report.applied.number;
     out.chain = report.applied.chain;
+    out.forked = report.forked;
     for (const stream::Range &range : report.stored) {
         out.stored.push_back({range.offset, range.end - 1});
     }
@@ -53,6 +58,7 @@ stream::StreamReport from_wire(const wire::Report &report, const wire::StreamRep
     out.reporter_incarnation = report.incarnation;
     out.counter = report.counter;
     out.applied = {about.incarnation, about.applied, about.chain};
+    out.forked = about.forked;
     for (const wire::NumberRange &range : about.stored) {
         out.stored.push_back({range.first, range.last + 1});
     }
@@ -79,13 +85,13 @@ void begin_again(const Session &session,
     for (const auto &[number, entry] : row.machine.outbox) {
         finish_delivery(session.transaction, session.now, delivery_of(row, number), "replaced");
     }
-    const std::uint64_t before = std::max(row.machine.incarnation, session.identity.incarnation);
-    const std::uint64_t incarnation = session.identity.incarnation > row.machine.incarnation
-                                          ? session.identity.incarnation
-                                          : next_incarnation(before);
+    // The receiver may know an incarnation of ours that this database has forgotten.
+    const std::uint64_t once =
+        std::max(row.machine.incarnation, position ? position->incarnation : 0);
+    const std::uint64_t incarnation =
+        session.identity.incarnation > once ? session.identity.incarnation : next_incarnation(once);
     const std::vector<std::uint64_t> dropped =
         stream::begin_incarnation(row.machine, incarnation, position);
-    row.hello_at = position ? std::nullopt : std::optional{session.now};
     session.transaction.execute("DELETE FROM @schema_out WHERE peer_id = ?1 AND stream = ?2",
                                 {row.key.peer_id, std::int64_t{row.key.stream}});
     save_outgoing(session.transaction, row, {.changed = {}, .dropped = dropped});
@@ -96,10 +102,25 @@ void begin_again(const Session &session,
     }
 }
 
+/// The receiver knows of a past of ours that is not this one.
+bool is_of_another_past(stream::ReportVerdict verdict) {
+    return verdict == stream::ReportVerdict::beyond_sent ||
+           verdict == stream::ReportVerdict::wrong_chain ||
+           verdict == stream::ReportVerdict::told_forked;
+}
+
 void begin_where_receiver_stands(const Session &session,
                                  const Peer &peer,
                                  OutgoingRow &row,
                                  const stream::StreamReport &report) {
+    if (row.machine.state == stream::StreamState::forked) {
+        log_event(session.transaction, session.now,
+                  {"stream_forked", peer.peer_id,
+                   "stream " + std::to_string(row.key.stream) + " to " + peer.name +
+                       " has two pasts: " + row.machine.reason,
+                   "It begins anew by itself. Should this come again, look for a second copy of"
+                   " this database."});
+    }
     log_event(session.transaction, session.now,
               {"stream_rebased", peer.peer_id,
                "stream " + std::to_string(row.key.stream) + " to " + peer.name +
@@ -107,26 +128,48 @@ void begin_where_receiver_stands(const Session &session,
     begin_again(session, peer, row, report.applied);
 }
 
+/// A node that was taken back has forgotten a few incarnations. A peer that names one far ahead
+/// wants to use them up.
+bool is_credible(const Session &session,
+                 const OutgoingRow &row,
+                 const stream::StreamReport &report) {
+    const std::uint64_t known = std::max(row.machine.incarnation, session.identity.incarnation);
+    return report.applied.incarnation >> 32U <= (known >> 32U) + limits::incarnations_ahead_max;
+}
+
 void take_stream_report(const Session &session,
                         const Peer &peer,
-                        const stream::StreamReport &report) {
+                        const stream::StreamReport &report,
+                        bool is_fresh) {
     auto row = load_outgoing(session.transaction, {peer.peer_id, report.stream});
-    if (!row) {
+    // While our past is in doubt, a report that was made before the doubt tells of that past.
+    if (!row || (row->machine.awaits_position && !is_fresh)) {
         return;
     }
+    if (!is_credible(session, *row, report)) {
+        log_refused(session.transaction, session.now,
+                    {peer.peer_id,
+                     "report",
+                     {Errc::refused,
+                      "peer \"" + peer.name + "\" names an incarnation of ours that cannot be"}});
+        return;
+    }
+    const std::uint64_t incarnation = row->machine.incarnation;
+    const bool was_in_doubt = row->machine.awaits_position;
     const stream::ReportOutcome outcome =
         stream::on_report(row->machine, report, session.timing, session.now);
     for (const std::uint64_t number : outcome.dropped) {
         finish_delivery(session.transaction, session.now, delivery_of(*row, number),
                         "acknowledged");
     }
-    if (outcome.verdict == stream::ReportVerdict::position_known) {
-        row->hello_at.reset();
-    }
     save_outgoing(session.transaction, *row,
                   {.changed = outcome.changed, .dropped = outcome.dropped});
-    if (outcome.verdict == stream::ReportVerdict::beyond_sent ||
-        outcome.verdict == stream::ReportVerdict::wrong_chain ||
+    if (is_of_another_past(outcome.verdict) && !was_in_doubt) {
+        suspect_own_past(session, incarnation,
+                         "stream " + std::to_string(row->key.stream) + " to \"" + peer.name +
+                             "\": " + row->machine.reason);
+    }
+    if (is_of_another_past(outcome.verdict) ||
         outcome.verdict == stream::ReportVerdict::rebase_needed) {
         begin_where_receiver_stands(session, peer, *row, report);
     }
@@ -163,18 +206,19 @@ void answer_hello(const Session &session, const Peer &peer) {
     }
 }
 
-/// A receiver names every stream of which it has received anything: one that waits for its position
-/// and is not named begins at nothing.
+/// A receiver names every stream of which it has received anything. One that is not named stands at
+/// nothing: where its position is waited for, and where the receiver has forgotten what it had.
 void take_silence(const Session &session, const Peer &peer, const wire::Report &report) {
+    const bool is_fresh = knows_our_incarnation(session, report);
     for (const StreamKey &key : streams_to(session, peer)) {
         const bool named = std::any_of(
             report.streams.begin(), report.streams.end(),
             [&](const wire::StreamReport &about) { return about.stream == key.stream; });
-        const auto row = load_outgoing(session.transaction, key);
-        if (!named && row->machine.awaits_position) {
+        const bool waits = load_outgoing(session.transaction, key)->machine.awaits_position;
+        if (!named && (waits || report.hello)) {
             wire::StreamReport nothing;
             nothing.stream = key.stream;
-            take_stream_report(session, peer, from_wire(report, nothing));
+            take_stream_report(session, peer, from_wire(report, nothing), is_fresh);
         }
     }
 }
@@ -208,6 +252,9 @@ std::vector<wire::Note> notes_for(const Session &session, const Peer &peer) {
 } // namespace
 
 std::optional<Timestamp> report_due(const Session &session, const Peer &peer) {
+    if (is_two_copies(session, peer)) {
+        return has_notes(session, peer) ? session.now : marks_due(session, peer);
+    }
     std::optional<Timestamp> due;
     const auto earliest = [&](std::optional<Timestamp> time) {
         if (time && (!due || *time < *due)) {
@@ -221,17 +268,12 @@ std::optional<Timestamp> report_due(const Session &session, const Peer &peer) {
     if (has_notes(session, peer)) {
         earliest(session.now);
     }
-    for (const StreamKey &key : streams_to(session, peer)) {
-        const auto row = load_outgoing(session.transaction, key);
-        if (row->machine.awaits_position) {
-            earliest(row->hello_at);
-        }
-    }
+    earliest(marks_due(session, peer));
     return due;
 }
 
 bool has_news(const Session &session, const Peer &peer) {
-    if (has_notes(session, peer)) {
+    if (has_notes(session, peer) || start_is_untold(session, peer) || marks_due(session, peer)) {
         return true;
     }
     const std::vector<StreamKey> keys = streams_from(session, peer);
@@ -241,13 +283,9 @@ bool has_news(const Session &session, const Peer &peer) {
     });
 }
 
-wire::Report make_report(const Session &session, const Peer &peer, bool hello) {
-    session.transaction.execute("UPDATE @node SET report_counter = report_counter + 1");
-    const Row counter = *first_row(session.transaction, "SELECT report_counter FROM @node");
+wire::Report make_report(const Session &session, const Peer &peer) {
     wire::Report report;
-    report.incarnation = session.identity.incarnation;
-    report.counter = unsigned_at(counter, 0);
-    report.hello = hello;
+    mark_report(session, peer, report);
     for (const StreamKey &key : streams_from(session, peer)) {
         IncomingRow row = load_incoming(session.transaction, key);
         const bool name_missing =
@@ -266,33 +304,46 @@ wire::Report make_report(const Session &session, const Peer &peer, bool hello) {
 }
 
 void take_report(const Session &session, const Peer &peer, const wire::Report &report) {
-    const auto age = std::pair{report.incarnation, report.counter};
-    const bool younger = age > std::pair{peer.report_incarnation, peer.report_counter};
-    if (younger) {
-        session.transaction.execute(
-            "UPDATE @peer SET report_incarnation = ?2, report_counter = ?3"
-            " WHERE peer_id = ?1",
-            {peer.peer_id, stored(report.incarnation), stored(report.counter)});
-        if (report.hello) {
-            answer_hello(session, peer);
-        }
+    const MarkedReport verdict = judge_report(session, peer, report);
+    if (verdict == MarkedReport::past_in_doubt) {
+        take_notes(session, peer, report); // what it tells people does not depend on our past
     }
+    if (verdict != MarkedReport::usable) {
+        return;
+    }
+    if (report.hello) {
+        answer_hello(session, peer);
+    }
+    const bool is_fresh = knows_our_incarnation(session, report);
     for (const wire::StreamReport &about : report.streams) {
-        take_stream_report(session, peer, from_wire(report, about));
+        take_stream_report(session, peer, from_wire(report, about), is_fresh);
     }
-    if (younger) {
-        take_silence(session, peer, report);
-    }
+    take_silence(session, peer, report);
     take_notes(session, peer, report);
-    forget_notes(session.transaction, peer.peer_id, report.notes_seen);
+    take_notes_seen(session, peer, report.notes_seen);
     if (report.key) {
         take_key(session, peer, *report.key);
     }
 }
 
-void forget_notes(Transaction &transaction, std::int64_t peer_id, std::uint64_t seen) {
-    transaction.execute("DELETE FROM @note WHERE peer_id = ?1 AND note <= ?2",
-                        {peer_id, stored(seen)});
+void take_notes_seen(const Session &session, const Peer &peer, std::uint64_t seen) {
+    const std::uint64_t last =
+        unsigned_at(*first_row(session.transaction,
+                               "SELECT last_note FROM @peer WHERE peer_id = ?1", {peer.peer_id}),
+                    0);
+    if (seen <= last) {
+        session.transaction.execute("DELETE FROM @note WHERE peer_id = ?1 AND note <= ?2",
+                                    {peer.peer_id, stored(seen)});
+    } else if (seen <= note_number_max - last) {
+        // This database was taken back and gives numbers again: the peer has notes of ours under
+        // them, and would take what waits here for those.
+        session.transaction.execute(
+            "UPDATE @note SET note = note + ?2, told_at = NULL WHERE peer_id = ?1",
+            {peer.peer_id, stored(seen)});
+        session.transaction.execute(
+            "UPDATE @peer SET last_note = last_note + ?2 WHERE peer_id = ?1",
+            {peer.peer_id, stored(seen)});
+    }
 }
 
 void leave_note(const Session &session, const Peer &peer, wire::Note note) {
@@ -311,8 +362,12 @@ void leave_note(const Session &session, const Peer &peer, wire::Note note) {
 void doubt_streams(const Session &session, const Peer &peer) {
     for (const StreamKey &key : streams_to(session, peer)) {
         OutgoingRow row = *load_outgoing(session.transaction, key);
+        // From now on the marks alone tell which report is younger.
+        row.machine.reporter_incarnation = 0;
+        row.machine.report_counter = 0;
         begin_again(session, peer, row, std::nullopt);
     }
+    ask_position(session, peer);
 }
 
 std::optional<wire::KeyAnnouncement> key_to_announce(const Session &session, const Peer &peer) {

@@ -17,16 +17,16 @@ std::optional<Timestamp> report_due(const Session &session, const Peer &peer);
 bool has_news(const Session &session, const Peer &peer);
 
 /// The report of all streams of this peer, with the next counter. It counts as told: commit before
-/// it leaves. `hello` asks the peer for its positions in return.
-wire::Report make_report(const Session &session, const Peer &peer, bool hello);
+/// it leaves.
+wire::Report make_report(const Session &session, const Peer &peer);
 
 /// Uses a report of the peer, in any order of arrival: acknowledgements, positions, notes, keys. A
 /// stream whose receiver stands elsewhere begins a new incarnation there, and its tables are sent
-/// again.
+/// again. What it says of our own past is settled by settle_doubt (start.hpp).
 void take_report(const Session &session, const Peer &peer, const wire::Report &report);
 
 /// The peer has stored our notes up to this number.
-void forget_notes(Transaction &transaction, std::int64_t peer_id, std::uint64_t seen);
+void take_notes_seen(const Session &session, const Peer &peer, std::uint64_t seen);
 
 /// Leaves a numbered note for the peer, repeated until it has seen it.
 void leave_note(const Session &session, const Peer &peer, wire::Note note);

@@ -5,9 +5,11 @@
 #include <set>
 
 #include "common/base/text_encoding.hpp"
+#include "common/engine/marks.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
+#include "common/engine/store/starts.hpp"
 #include "common/engine/store/streams.hpp"
 
 namespace postrider::engine {
@@ -75,22 +77,97 @@ bool has_history(const Positions &positions) {
                        [](const auto &entry) { return entry.second > 0; });
 }
 
+enum class Streams {
+    in_doubt, // each asks its receiver where to go on, and sends its tables again
+    kept,     // each goes on until its receiver says that it stands elsewhere
+};
+
+/// Greater than every incarnation that this database knows of itself.
+std::uint64_t greatest_incarnation(const Session &session, const Identity &identity) {
+    std::uint64_t greatest = identity.incarnation;
+    for (const StreamKey &key : outgoing_streams(session.transaction)) {
+        greatest = std::max(greatest, load_outgoing(session.transaction, key)->machine.incarnation);
+    }
+    return greatest;
+}
+
 void begin_incarnation(const Session &session,
                        Identity &identity,
                        std::uint64_t before,
-                       const std::string &why) {
-    identity.incarnation = next_incarnation(before);
-    session.transaction.execute("UPDATE @node SET incarnation = ?1, report_counter = 0",
-                                {stored(identity.incarnation)});
+                       Streams streams) {
+    identity.incarnation =
+        next_incarnation(std::max(before, greatest_incarnation(session, identity)));
+    session.transaction.execute(
+        "UPDATE @node SET incarnation = ?1, doubt = '', doubt_incarnation = 0, suspicion = ''",
+        {stored(identity.incarnation)});
+    const Session anew{session.transaction, session.dialect, identity, session.timing, session.now};
     for (const Peer &peer : load_peers(session.transaction)) {
-        if (peer.node) {
-            doubt_streams(session, peer);
+        if (!peer.node) {
+            continue;
+        }
+        if (streams == Streams::in_doubt) {
+            doubt_streams(anew, peer);
+        } else {
+            ask_position(anew, peer);
         }
     }
+}
+
+void log_taken_back(const Session &session, const std::string &why) {
     log_event(session.transaction, session.now,
               {"new_incarnation", std::nullopt,
                why + ": this node goes on under a new incarnation, asks its peers where they stand,"
                      " and sends its tables again"});
+}
+
+void begin_taken_back(const Session &session,
+                      Identity &identity,
+                      std::uint64_t before,
+                      const std::string &why) {
+    session.transaction.execute("UPDATE @node SET claimed = 0");
+    begin_incarnation(session, identity, before, Streams::in_doubt);
+    log_taken_back(session, why);
+}
+
+/// The greatest incarnation of ours that the state file knows, of the node or of a stream.
+std::uint64_t greatest_of(const StateFile &once) {
+    std::uint64_t greatest = once.incarnation;
+    for (const auto &[name, number] : once.positions) {
+        const Result<Bytes> incarnation = from_hex(name.substr(name.rfind('/') + 1));
+        const bool is_ours = name.find("/out/") != std::string::npos;
+        if (is_ours && incarnation && incarnation->size() == sizeof greatest) {
+            greatest = std::max(greatest, ByteReader{*incarnation}.u64());
+        }
+    }
+    return greatest;
+}
+
+/// Whether the state file was written by this database: by its last start, or, where that sent
+/// nothing, by an earlier one. Any other start is of another past.
+bool is_written_from_here(const StateFile &once, const OwnStartRow &own) {
+    return once.start_token == stream::StartToken{} || once.start_token == own.start.token ||
+           once.start_token == own.state_token;
+}
+
+void draw_start_token(const Session &session, const Value &state_token) {
+    session.transaction.execute("UPDATE @node SET start_token = ?1, start_since = report_counter,"
+                                " state_token = ?2",
+                                {stored(crypto::random_bytes<16>()), state_token});
+}
+
+/// Empty where nothing speaks against the database.
+std::string doubt_of(const StateFile &once,
+                     const OwnStartRow &own,
+                     const Identity &identity,
+                     const Positions &now) {
+    if (once.incarnation > identity.incarnation || once.report_counter > own.start.counter ||
+        std::any_of(once.positions.begin(), once.positions.end(),
+                    [&](const auto &position) { return is_behind(now, position); })) {
+        return "the database is older than what this node has sent";
+    }
+    return is_written_from_here(once, own)
+               ? ""
+               : "the database is not the one that was last at work for this node";
 }
 
 } // namespace
@@ -108,35 +185,82 @@ Result<void> check_place(const Session &session, Vault &vault, Identity &identit
     const Positions now = positions_of(session.transaction);
     if (!*state) {
         if (has_history(now)) {
-            begin_incarnation(session, identity, identity.incarnation,
-                              "the state file of this node is gone");
+            begin_taken_back(session, identity, identity.incarnation,
+                             "the state file of this node is gone");
         }
+        draw_start_token(session, {});
         return {};
     }
     StateFile once = **state;
     forget_strangers(session.transaction, once.positions);
     if (is_other_place(once, vault.here())) {
-        return Error{Errc::refused,
-                     "this database is a copy: the node was last at \"" + once.canonical_path +
-                         "\"",
-                     "Two copies of one node would overwrite each other's work.",
-                     "Go on with the other one; if that is gone for good: SELECT "
-                     "postrider_claim_identity();"};
+        return Error{
+            Errc::refused,
+            "this database is a copy: the node was last at \"" + once.canonical_path + "\"",
+            "Two copies of one node would overwrite each other's work.",
+            "Go on with the other one; if that is gone for good: SELECT " +
+                session.dialect.command("claim_identity") + "(); if both are to work: SELECT " +
+                session.dialect.command("new_identity") + "('another_name');"};
     }
-    const bool behind = once.incarnation > identity.incarnation ||
-                        std::any_of(once.positions.begin(), once.positions.end(),
-                                    [&](const auto &position) { return is_behind(now, position); });
-    if (behind) {
-        begin_incarnation(session, identity, std::max(once.incarnation, identity.incarnation),
-                          "the database is older than what this node has sent");
+    const std::string doubt = doubt_of(once, load_own_start(session.transaction), identity, now);
+    if (!doubt.empty()) {
+        begin_taken_back(session, identity, greatest_of(once), doubt);
     }
+    draw_start_token(session, stored(once.start_token));
     return {};
 }
 
+std::optional<Timestamp> doubt_due(const Session &session) {
+    const Row row =
+        *first_row(session.transaction, "SELECT doubt, suspicion, suspected_at FROM @node");
+    if (!text_at(row, 0).empty()) {
+        return session.now;
+    }
+    if (text_at(row, 1).empty()) {
+        return std::nullopt;
+    }
+    // A peer may say what it likes: so much it can make us ask the others, and no more.
+    const auto last = maybe_time_at(row, 2);
+    return last && *last <= session.now ? *last + session.timing.repeat_min : session.now;
+}
+
+void settle_doubt(const Session &session, Identity &identity) {
+    const Row row =
+        *first_row(session.transaction, "SELECT doubt, doubt_incarnation, suspicion FROM @node");
+    if (const std::string doubt = text_at(row, 0); !doubt.empty()) {
+        begin_incarnation(session, identity, unsigned_at(row, 1), Streams::in_doubt);
+        log_taken_back(session, doubt);
+        return;
+    }
+    session.transaction.execute("UPDATE @node SET claimed = 0, suspected_at = ?1",
+                                {stored(session.now)});
+    begin_incarnation(session, identity, identity.incarnation, Streams::kept);
+    log_event(session.transaction, session.now,
+              {"new_incarnation", std::nullopt,
+               text_at(row, 2) + "; so this node goes on under a new incarnation and asks all its"
+                                 " peers where they stand"});
+}
+
+Result<void> check_not_stopped(const Session &session) {
+    const std::string stopped =
+        text_at(*first_row(session.transaction, "SELECT stopped FROM @node"), 0);
+    if (stopped.empty()) {
+        return {};
+    }
+    return Error{
+        Errc::refused, stopped, "Two copies of one node would overwrite each other's work.",
+        "To make this copy a node of its own: SELECT " + session.dialect.command("new_identity") +
+            "('another_name'); to let it go on instead of the other: SELECT " +
+            session.dialect.command("claim_identity") + "();"};
+}
+
 StateFile state_to_store(const Session &session, const Vault &vault) {
+    const OwnStartRow own = load_own_start(session.transaction);
     StateFile state = vault.here();
     state.node = session.identity.node;
     state.incarnation = session.identity.incarnation;
+    state.report_counter = own.start.counter;
+    state.start_token = own.start.token;
     state.positions = positions_of(session.transaction);
     return state;
 }
@@ -146,10 +270,15 @@ Result<void> claim_identity(const Session &session, Vault &vault, Identity &iden
     if (!state) {
         return state.error();
     }
-    const std::uint64_t once = *state ? (*state)->incarnation : 0;
-    begin_incarnation(session, identity, std::max(once, identity.incarnation),
-                      "the identity was claimed for this place");
-    return vault.store_state(state_to_store(session, vault));
+    const std::uint64_t once = *state ? greatest_of(**state) : 0;
+    const std::uint64_t seen =
+        unsigned_at(*first_row(session.transaction, "SELECT doubt_incarnation FROM @node"), 0);
+    session.transaction.execute("UPDATE @node SET claimed = 1, stopped = ''");
+    begin_incarnation(session, identity, std::max(once, seen), Streams::in_doubt);
+    draw_start_token(session, {});
+    log_taken_back(session, "the identity was claimed for this place");
+    const Session anew{session.transaction, session.dialect, identity, session.timing, session.now};
+    return vault.store_state(state_to_store(anew, vault));
 }
 
 } // namespace postrider::engine

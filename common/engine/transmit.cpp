@@ -167,19 +167,7 @@ std::vector<Transmission> due_report(const Session &session, const Peer &peer, T
     if (!due || *due > session.now || !path || !recipient) {
         return {};
     }
-    bool hello = false;
-    for (const StreamKey &key : outgoing_streams(session.transaction)) {
-        if (key.peer_id == peer.peer_id) {
-            OutgoingRow row = *load_outgoing(session.transaction, key);
-            if (row.machine.awaits_position) {
-                hello = true;
-                row.hello_at = session.now + stream::jittered(session.timing.retransmission_min,
-                                                              randombytes_random());
-                save_outgoing(session.transaction, row);
-            }
-        }
-    }
-    const wire::Report report = make_report(session, peer, hello);
+    const wire::Report report = make_report(session, peer);
     const wire::BodyContext context{session.identity.node, control_stream, report.incarnation,
                                     report.counter};
     const wire::ContentKey content_key = crypto::Key::random();

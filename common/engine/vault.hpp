@@ -26,8 +26,9 @@ struct Secret {
 struct StateFile {
     NodeId node{};
     std::uint64_t incarnation = 0;
-    FixedBytes<16> start_token{};
-    std::string canonical_path; // of the database file; empty for a server
+    std::uint64_t report_counter = 0;
+    FixedBytes<16> start_token{}; // of the start that wrote it
+    std::string canonical_path;   // of the database file; empty for a server
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
     /// By "<peer node id in hex>/<stream>/<out or in>".

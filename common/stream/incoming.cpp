@@ -244,6 +244,10 @@ std::vector<InboxKey> note_applied(IncomingStream &stream, const Step &step) {
 
 void stop_forked(IncomingStream &stream, const Step &step) {
     ensure(step.what == Step::What::fork, "only a fork forks a stream");
+    // A newcomer that forks has proven that it begins where we stand: its sender is told of it, not
+    // the sender of the past before.
+    stream.applied = position_of(stream);
+    stream.newcomer = 0;
     stream.state = StreamState::forked;
     stream.reason = step.reason;
 }
@@ -266,6 +270,7 @@ Position position_of(const IncomingStream &stream) {
 StreamReport make_report(const IncomingStream &stream, bool name_missing) {
     StreamReport report;
     report.applied = position_of(stream);
+    report.forked = stream.state == StreamState::forked && stream.newcomer == 0;
     RangeSet stored(report_ranges_max);
     for (const auto &[key, body] : stream.inbox) {
         if (body.opened && !stored.add({key.first, key.first + 1})) {

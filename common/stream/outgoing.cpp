@@ -116,6 +116,11 @@ ReportVerdict judge_position(OutgoingStream &stream, const StreamReport &report)
         hold(stream, StreamState::forked, "the receiver applied other content under our numbers");
         return ReportVerdict::wrong_chain;
     }
+    if (report.forked) {
+        hold(stream, StreamState::forked,
+             "the receiver was sent two pasts after number " + std::to_string(position.number));
+        return ReportVerdict::told_forked;
+    }
     return ReportVerdict::accepted;
 }
 
@@ -320,10 +325,6 @@ on_report(OutgoingStream &stream, const StreamReport &report, const Timing &timi
         outcome.verdict = ReportVerdict::nothing_new;
     }
     return outcome;
-}
-
-void stop_forked(OutgoingStream &stream, std::string reason) {
-    hold(stream, StreamState::forked, std::move(reason));
 }
 
 std::vector<std::uint64_t> begin_incarnation(OutgoingStream &stream,

@@ -65,6 +65,7 @@ enum class ReportVerdict {
     stale,          // older than one already used
     beyond_sent,    // has of a number never given: our own past is in doubt; stream held
     wrong_chain,    // another past under a number of ours; stream forked
+    told_forked,    // the receiver was sent two pasts under our numbers; stream forked
     rebase_needed,  // the receiver stands where our line does not pass; stream held
     position_known, // the position we waited for; numbering may begin
 };
@@ -128,13 +129,10 @@ void replace_body(OutgoingStream &stream, const Numbered &batch, Timestamp now);
 ReportOutcome
 on_report(OutgoingStream &stream, const StreamReport &report, const Timing &timing, Timestamp now);
 
-/// The receiver says that it was sent two contents under one number and has stopped (B3).
-void stop_forked(OutgoingStream &stream, std::string reason);
-
 /// The past is in doubt (B4): a greater incarnation begins, the outbox is given up (its changes are
 /// collected again by the engine), and nothing is numbered until a report says where the receiver
-/// stands. Where `position` is known already (verdicts rebase_needed, beyond_sent, wrong_chain), it
-/// begins there at once. Gives the outbox rows to delete.
+/// stands. Where `position` is known already (verdicts rebase_needed, beyond_sent, wrong_chain,
+/// told_forked), it begins there at once. Gives the outbox rows to delete.
 std::vector<std::uint64_t> begin_incarnation(OutgoingStream &stream,
                                              std::uint64_t incarnation,
                                              std::optional<Position> position);

@@ -48,6 +48,9 @@ struct StreamReport {
     /// Numbers beyond `applied` whose bodies are complete and durably stored.
     std::vector<Range> stored;
     std::vector<MissingParts> missing; // rising by number
+    /// The number after `applied` came with two contents, or continues another past: the receiver
+    /// applies nothing more of `applied.incarnation`.
+    bool forked = false;
     bool operator==(const StreamReport &) const = default;
 };
 

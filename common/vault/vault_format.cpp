@@ -83,6 +83,7 @@ Result<Bytes> encode_state(const engine::StateFile &state) {
     writer.raw(state_magic);
     writer.raw(state.node);
     writer.u64(state.incarnation);
+    writer.u64(state.report_counter);
     writer.raw(state.start_token);
     writer.u16(static_cast<std::uint16_t>(state.canonical_path.size()));
     writer.raw(as_bytes(state.canonical_path));
@@ -113,6 +114,7 @@ Result<engine::StateFile> parse_state(ByteView bytes) {
     engine::StateFile state;
     state.node = reader.fixed<16>();
     state.incarnation = reader.u64();
+    state.report_counter = reader.u64();
     state.start_token = reader.fixed<16>();
     const std::size_t path_bytes = reader.u16();
     state.canonical_path = as_text(reader.raw(path_bytes));

@@ -11,8 +11,8 @@
 //   2 low           7 continues      true
 //   3 created, ms   8 origins        [+ [node, incarnation, collect number]]
 //   4 compression   9 dependencies   [+ [stream, batch number, queue position]]
-//                  10 history [+ hash]  11 notes seen  12 report  13 key  14 start [token,
-//                  previous]  15 rebase [incarnation, number, chain]
+//                  10 history [+ hash]  11 notes seen  12 report  13 key
+//                  14 rebase [incarnation, number, chain]
 #include "common/wire/batch.hpp"
 
 #include <algorithm>
@@ -40,14 +40,12 @@ enum HeaderKey : std::uint8_t {
     key_notes_seen = 11,
     key_report = 12,
     key_receiving_key = 13,
-    key_start = 14,
-    key_rebase = 15,
+    key_rebase = 14,
 };
 
-constexpr std::uint64_t header_keys = 16;
+constexpr std::uint64_t header_keys = 15;
 constexpr std::size_t frame_parts = 6;
 constexpr std::size_t triple_parts = 3;
-constexpr std::size_t pair_parts = 2;
 constexpr std::size_t head_length_bytes = 4;
 constexpr std::uint64_t frame_kinds = 3;
 constexpr std::uint64_t compressions = 3;
@@ -157,15 +155,6 @@ void HeaderWriter::write_options() {
     if (header_.key) {
         write_key(pair(key_receiving_key), *header_.key);
     }
-    if (header_.start) {
-        pair(key_start).array(pair_parts);
-        out_.bytes(header_.start->token);
-        if (header_.start->previous) {
-            out_.bytes(*header_.start->previous);
-        } else {
-            out_.null();
-        }
-    }
     if (header_.rebase) {
         pair(key_rebase).array(triple_parts);
         out_.unsigned_integer(header_.rebase->incarnation);
@@ -186,7 +175,6 @@ class HeaderReader {
     void read_origins();
     void read_dependencies();
     void read_history();
-    void read_start();
     void read_rebase();
 
     /// The values that are left out must not be written.
@@ -267,9 +255,6 @@ void HeaderReader::read_pair(std::uint64_t key) {
     case key_receiving_key:
         header.key = read_key(in_);
         break;
-    case key_start:
-        read_start();
-        break;
     default:
         read_rebase();
         break;
@@ -325,16 +310,6 @@ void HeaderReader::read_history() {
     for (std::size_t index = 0; index < count && in_.ok(); ++index) {
         out_.header.history.push_back(in_.fixed<32>());
     }
-}
-
-void HeaderReader::read_start() {
-    expect_array(in_, pair_parts);
-    StartToken start;
-    start.token = in_.fixed<16>();
-    if (!in_.skip_null()) {
-        start.previous = in_.fixed<16>();
-    }
-    out_.header.start = start;
 }
 
 void HeaderReader::read_rebase() {

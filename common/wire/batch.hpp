@@ -31,13 +31,6 @@ struct Dependency {
     auto operator<=>(const Dependency &) const = default;
 };
 
-/// Each start of a node draws a token; two successors of one token are two copies of one node.
-struct StartToken {
-    FixedBytes<16> token{};
-    std::optional<FixedBytes<16>> previous;
-    auto operator<=>(const StartToken &) const = default;
-};
-
 /// Number 1 of an incarnation that replaces another one: the receiver's position from which the
 /// stream goes on (docs/correctness.md, B3 and B4).
 struct Rebase {
@@ -61,7 +54,6 @@ struct BatchHeader {
     std::vector<std::uint8_t> suites; // that the sender can open
     std::optional<Report> report;
     std::optional<KeyAnnouncement> key;
-    std::optional<StartToken> start;
     std::optional<Rebase> rebase;
     bool operator==(const BatchHeader &) const = default;
 };

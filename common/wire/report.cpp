@@ -1,10 +1,13 @@
 // Reports:
 //
-//   [incarnation, counter, hello, [* stream], [* note], [* suite], key / null, notes seen]
-//   stream  [stream, incarnation, applied, chain, [* [first, last]], [* missing]]
+//   [incarnation, counter, hello, [* stream], [* note], [* suite], key / null, notes seen, start,
+//    seen / null]
+//   stream  [stream, incarnation, applied, chain, [* [first, last]], [* missing], forked]
 //   missing [number, body hash, [* [offset, size]]]; no range and a hash of zeros: nothing came
 //   note    [number, kind, stream, batch number, rows, code, message]
 //   key     [generation, receiving key]
+//   start   [token, previous / null, since, claimed, proof]
+//   seen    [incarnation, counter, token, claimed, proof]
 #include <algorithm>
 
 #include "common/base/limits.hpp"
@@ -15,8 +18,10 @@ namespace postrider::wire {
 
 namespace {
 
-constexpr std::size_t report_parts = 8;
-constexpr std::size_t stream_parts = 6;
+constexpr std::size_t report_parts = 10;
+constexpr std::size_t stream_parts = 7;
+constexpr std::size_t start_parts = 5;
+constexpr std::size_t seen_parts = 5;
 constexpr std::size_t missing_parts = 3;
 constexpr std::size_t note_parts = 7;
 constexpr std::size_t pair_parts = 2;
@@ -48,6 +53,29 @@ void write_stream(CborWriter &out, const StreamReport &stream) {
             out.unsigned_integer(range.size);
         }
     }
+    out.boolean(stream.forked);
+}
+
+void write_start(CborWriter &out, const Start &start) {
+    out.array(start_parts);
+    out.bytes(start.token);
+    if (start.previous) {
+        out.bytes(*start.previous);
+    } else {
+        out.null();
+    }
+    out.unsigned_integer(start.since);
+    out.boolean(start.claimed);
+    out.bytes(start.proof);
+}
+
+void write_seen(CborWriter &out, const Seen &seen) {
+    out.array(seen_parts);
+    out.unsigned_integer(seen.incarnation);
+    out.unsigned_integer(seen.counter);
+    out.bytes(seen.token);
+    out.boolean(seen.claimed);
+    out.bytes(seen.proof);
 }
 
 void write_note(CborWriter &out, const Note &note) {
@@ -123,6 +151,31 @@ StreamReport read_stream(CborReader &in) {
         }
         before = out.missing.back().number;
     }
+    out.forked = in.boolean();
+    return out;
+}
+
+Start read_start(CborReader &in) {
+    Start out;
+    expect_array(in, start_parts);
+    out.token = in.fixed<16>();
+    if (!in.skip_null()) {
+        out.previous = in.fixed<16>();
+    }
+    out.since = in.unsigned_integer();
+    out.claimed = in.boolean();
+    out.proof = in.fixed<16>();
+    return out;
+}
+
+Seen read_seen(CborReader &in) {
+    Seen out;
+    expect_array(in, seen_parts);
+    out.incarnation = in.unsigned_integer();
+    out.counter = in.unsigned_integer();
+    out.token = in.fixed<16>();
+    out.claimed = in.boolean();
+    out.proof = in.fixed<16>();
     return out;
 }
 
@@ -210,6 +263,12 @@ void write_report(CborWriter &out, const Report &report) {
         out.null();
     }
     out.unsigned_integer(report.notes_seen);
+    write_start(out, report.start);
+    if (report.seen) {
+        write_seen(out, *report.seen);
+    } else {
+        out.null();
+    }
 }
 
 Report read_report(CborReader &in) {
@@ -239,6 +298,10 @@ Report read_report(CborReader &in) {
         out.key = read_key(in);
     }
     out.notes_seen = in.unsigned_integer();
+    out.start = read_start(in);
+    if (!in.skip_null()) {
+        out.seen = read_seen(in);
+    }
     return out;
 }
 

@@ -44,7 +44,32 @@ struct StreamReport {
     Hash chain{};
     std::vector<NumberRange> stored; // complete, beyond `applied`, rising
     std::vector<MissingParts> missing;
+    bool forked = false; // two pasts were sent after `applied`: nothing more of them is applied
     auto operator<=>(const StreamReport &) const = default;
+};
+
+/// Known to nobody but the node that made it: that it once sent what a peer says to have seen.
+using MarkProof = FixedBytes<16>;
+
+/// The start of the node that reports (docs/correctness.md, B4).
+struct Start {
+    FixedBytes<16> token{}; // drawn at random when the node started
+    /// Of the last start of this copy that the reader is known to have seen.
+    std::optional<FixedBytes<16>> previous;
+    std::uint64_t since = 0; // the counter of reports when it was drawn
+    bool claimed = false;    // the identity was claimed for this copy
+    MarkProof proof{};
+    auto operator<=>(const Start &) const = default;
+};
+
+/// The youngest report of the reader that the reporter has used.
+struct Seen {
+    std::uint64_t incarnation = 0;
+    std::uint64_t counter = 0;
+    FixedBytes<16> token{};
+    bool claimed = false;
+    MarkProof proof{};
+    auto operator<=>(const Seen &) const = default;
 };
 
 /// The numbers are those of the wire; never renumber.
@@ -76,18 +101,20 @@ struct KeyAnnouncement {
 };
 
 struct Report {
-    // The reporter's incarnation and its counter of reports to this peer, also in the head of an
-    // envelope of kind 4: a greater pair is younger, an older report is not used.
+    // The reporter's incarnation and its counter of reports, also in the head of an envelope of
+    // kind 4. stream/lineage.hpp tells which of two is younger; an older report is not used.
     std::uint64_t incarnation = 0;
     std::uint64_t counter = 0;
-    /// The reporter's past is in doubt and it asks for the other side's positions; the only kind of
-    /// report that is answered by one.
+    /// The reporter's past is in doubt and it asks for the other side's positions. Such a report is
+    /// answered by one; any other at most when its reporter seems not to know its own past.
     bool hello = false;
     std::vector<StreamReport> streams; // by rising stream
     std::vector<Note> notes;           // by rising number, at most limits::report_notes_max
     std::vector<std::uint8_t> suites;  // rising
     std::optional<KeyAnnouncement> key;
     std::uint64_t notes_seen = 0; // the greatest note number of the peer that is stored here
+    Start start;
+    std::optional<Seen> seen; // empty before the first
     auto operator<=>(const Report &) const = default;
 };
 

@@ -39,6 +39,8 @@ Result<std::optional<engine::StateFile>> MortalVault::load_state(const NodeId &n
     Result<std::optional<engine::StateFile>> state = inner_.load_state(node);
     if (planted_fault() == Fault::reuse_number_after_restore && state && *state) {
         (*state)->incarnation = 0;
+        (*state)->report_counter = 0;
+        (*state)->start_token = {};
         (*state)->positions.clear();
     }
     return state;

@@ -55,7 +55,8 @@ class World {
     // world_checks.cpp
     void heal();
     void write_for_certain(Member &member);
-    [[nodiscard]] bool is_trouble_visible() const;
+    bool claim_identities();
+    void claim(Member &member);
     void check();
     void check_member(Member &member);
     void check_equal(Member &owner, Member &reader);
@@ -81,7 +82,6 @@ class World {
     bool restored_ = false;
     bool restored_with_vault_ = false;
     bool with_disk_trouble_ = false;
-    bool left_visible_ = false;
 };
 
 } // namespace postrider::simulation

@@ -50,9 +50,9 @@ inline std::string text_of(const wire::Batch &batch) {
     if (header.key) {
         out << "key " << header.key->generation << ' ' << to_hex(header.key->receiving_key) << '\n';
     }
-    if (header.start) {
-        out << "start " << to_hex(header.start->token) << ' '
-            << (header.start->previous ? to_hex(*header.start->previous) : "-") << '\n';
+    if (header.rebase) {
+        out << "rebase " << header.rebase->incarnation << ' ' << header.rebase->number << ' '
+            << to_hex(header.rebase->chain) << '\n';
     }
     out << lines_of(batch.frames);
     return out.str();

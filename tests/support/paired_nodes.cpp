@@ -62,6 +62,14 @@ TestNode::TestNode(const std::string &file, const std::string &name, Timestamp s
     transaction->commit();
 }
 
+TestNode::TestNode(TestNode &original, const std::string &file)
+    : path(file), now(original.now), identity(original.identity) {
+    original.copy_to(file);
+    vault.restore(original.vault.snapshot());
+    vault.move_to(original.path, 2, std::hash<std::string>{}(file));
+    open();
+}
+
 void TestNode::open() {
     Result<std::unique_ptr<sqlite::SqliteDatabase>> opened =
         sqlite::open_database({.path = path, .create = true});
@@ -94,6 +102,16 @@ void TestNode::restore(const std::string &copy) {
     close();
     std::filesystem::copy_file(copy, path, std::filesystem::copy_options::overwrite_existing);
     open();
+}
+
+TestNode::Backup TestNode::back_up(const std::string &file) {
+    copy_to(file);
+    return {file, vault.snapshot()};
+}
+
+void TestNode::restore(const Backup &backup) {
+    vault.restore(backup.vault);
+    restore(backup.file);
 }
 
 void TestNode::write(const std::function<void(const Session &)> &work) {

@@ -45,6 +45,9 @@ stream::Timing quick_timing();
 class TestNode {
   public:
     TestNode(const std::string &path, const std::string &name, Timestamp now);
+    /// Another machine with a copy of `original`'s file and vault. Its file is at the same place
+    /// there, in its own inode.
+    TestNode(TestNode &original, const std::string &path);
 
     /// Runs `work` in a write transaction and commits.
     void write(const std::function<void(const engine::Session &)> &work);
@@ -55,6 +58,15 @@ class TestNode {
     void restore(const std::string &copy);
     /// A copy of the database file as it is now.
     void copy_to(const std::string &copy);
+
+    /// The whole machine: database and vault.
+    struct Backup {
+        std::string file;
+        vault::MemoryVaultContent vault;
+    };
+
+    Backup back_up(const std::string &file);
+    void restore(const Backup &backup);
     void
     send(const std::string &task, const std::string &peer, const std::vector<std::string> &tables);
     void receive(const std::string &task,

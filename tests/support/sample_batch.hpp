@@ -17,13 +17,16 @@ FixedBytes<size> filled(std::uint8_t byte) {
 
 inline wire::Report sample_report() {
     wire::Report out;
-    out.streams.push_back({1, 7, 40, filled<32>(1), {{42, 43}, {45, 45}}, {}});
-    out.streams.push_back({2, 7, 0, filled<32>(0), {}, {{1, filled<32>(2), {{0, 10}, {20, 5}}}}});
+    out.streams.push_back({1, 7, 40, filled<32>(1), {{42, 43}, {45, 45}}, {}, false});
+    out.streams.push_back(
+        {2, 7, 0, filled<32>(0), {}, {{1, filled<32>(2), {{0, 10}, {20, 5}}}}, true});
     out.notes.push_back({3, wire::NoteKind::parked, 1, 39, 2, "conflict", "row waits"});
     out.notes.push_back({4, wire::NoteKind::counts, 1, 40, 100, "", ""});
     out.suites = {1};
     out.key = wire::KeyAnnouncement{5, filled<32>(3)};
     out.notes_seen = 9;
+    out.start = {filled<16>(4), filled<16>(5), 61, true, filled<16>(6)};
+    out.seen = wire::Seen{8, 70, filled<16>(7), false, filled<16>(8)};
     return out;
 }
 
@@ -42,7 +45,7 @@ inline wire::BatchHeader sample_header() {
     out.suites = {1};
     out.report = sample_report();
     out.key = wire::KeyAnnouncement{6, filled<32>(0x55)};
-    out.start = wire::StartToken{filled<16>(0x66), filled<16>(0x77)};
+    out.rebase = wire::Rebase{6, 39, filled<32>(0x66)};
     return out;
 }
 

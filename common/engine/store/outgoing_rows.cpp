@@ -69,13 +69,13 @@ std::optional<OutgoingRow> load_outgoing(Transaction &transaction, const StreamK
         transaction,
         "SELECT lane, state, reason, incarnation, last_number, last_chain, acknowledged,"
         " acknowledged_chain, rebase_incarnation, rebase_number, rebase_chain, awaits_position,"
-        " hello_at, reporter_incarnation, report_counter, round_trip, cursor"
+        " reporter_incarnation, report_counter, round_trip, cursor"
         " FROM @stream_out WHERE peer_id = ?1 AND stream = ?2",
         {key.peer_id, stored_stream(key)});
     if (!row) {
         return std::nullopt;
     }
-    OutgoingRow out{key, text_at(*row, 0), {}, 0, std::nullopt};
+    OutgoingRow out{key, text_at(*row, 0), {}, 0};
     OutgoingStream &machine = out.machine;
     machine.state = state_at(*row, 1);
     machine.reason = text_at(*row, 2);
@@ -86,13 +86,12 @@ std::optional<OutgoingRow> load_outgoing(Transaction &transaction, const StreamK
     machine.acknowledged_chain = fixed_at<32>(*row, 7);
     machine.rebase = rebase_at(*row, 8);
     machine.awaits_position = integer_at(*row, 11) != 0;
-    out.hello_at = maybe_time_at(*row, 12);
-    machine.reporter_incarnation = unsigned_at(*row, 13);
-    machine.report_counter = unsigned_at(*row, 14);
-    if (const auto round_trip = maybe_integer_at(*row, 15)) {
+    machine.reporter_incarnation = unsigned_at(*row, 12);
+    machine.report_counter = unsigned_at(*row, 13);
+    if (const auto round_trip = maybe_integer_at(*row, 14)) {
         machine.round_trip = Duration{*round_trip};
     }
-    out.cursor = unsigned_at(*row, 16);
+    out.cursor = unsigned_at(*row, 15);
     for (const Row &entry_row :
          all_rows(transaction,
                   "SELECT number, chain, body_hash, body_total, continues, stored, tries,"
@@ -121,14 +120,14 @@ void save_outgoing(Transaction &transaction, const OutgoingRow &row, const Outbo
     transaction.execute(
         "UPDATE @stream_out SET state = ?3, reason = ?4, incarnation = ?5, last_number = ?6,"
         " last_chain = ?7, acknowledged = ?8, acknowledged_chain = ?9, rebase_incarnation = ?10,"
-        " rebase_number = ?11, rebase_chain = ?12, awaits_position = ?13, hello_at = ?14,"
-        " reporter_incarnation = ?15, report_counter = ?16, round_trip = ?17, cursor = ?18"
+        " rebase_number = ?11, rebase_chain = ?12, awaits_position = ?13,"
+        " reporter_incarnation = ?14, report_counter = ?15, round_trip = ?16, cursor = ?17"
         " WHERE peer_id = ?1 AND stream = ?2",
         {row.key.peer_id, stored_stream(row.key), stored(machine.state),
          Value::text(machine.reason), stored(machine.incarnation), stored(machine.last_number),
          stored(machine.last_chain), stored(machine.acknowledged),
          stored(machine.acknowledged_chain), stored(rebase.incarnation), stored(rebase.number),
-         stored_chain(machine.rebase), stored(machine.awaits_position), stored(row.hello_at),
+         stored_chain(machine.rebase), stored(machine.awaits_position),
          stored(machine.reporter_incarnation), stored(machine.report_counter),
          machine.round_trip ? Value{std::int64_t{machine.round_trip->count()}} : Value{},
          stored(row.cursor)});

@@ -16,8 +16,7 @@ constexpr std::array<std::string_view, 7> state_names = {
 constexpr const char *peer_columns =
     "SELECT peer_id, name, node_id, state, trust_tasks, paused, sign_generation, sign_public,"
     " contact_public, receiving_generation, receiving_public, psk_sealed, stamp_in_sealed,"
-    " stamp_out_sealed, words, report_incarnation, report_counter, notes_seen, notes_taken,"
-    " heard_at, sent_at, held FROM @peer";
+    " stamp_out_sealed, words, notes_seen, notes_taken, heard_at, sent_at, held FROM @peer";
 
 PeerState state_of(const std::string &name) {
     for (std::size_t index = 0; index < state_names.size(); ++index) {
@@ -51,13 +50,11 @@ Peer peer_from(const Row &row) {
     peer.stamp_in_sealed = maybe_blob_at(row, 12);
     peer.stamp_out_sealed = maybe_blob_at(row, 13);
     peer.words = text_at(row, 14);
-    peer.report_incarnation = unsigned_at(row, 15);
-    peer.report_counter = unsigned_at(row, 16);
-    peer.notes_seen = unsigned_at(row, 17);
-    peer.notes_taken = unsigned_at(row, 18);
-    peer.heard_at = maybe_time_at(row, 19);
-    peer.sent_at = maybe_time_at(row, 20);
-    peer.held = text_at(row, 21);
+    peer.notes_seen = unsigned_at(row, 15);
+    peer.notes_taken = unsigned_at(row, 16);
+    peer.heard_at = maybe_time_at(row, 17);
+    peer.sent_at = maybe_time_at(row, 18);
+    peer.held = text_at(row, 19);
     return peer;
 }
 

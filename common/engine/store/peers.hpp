@@ -41,9 +41,6 @@ struct Peer {
     std::optional<Bytes> stamp_in_sealed;
     std::optional<Bytes> stamp_out_sealed;
     std::string words;
-    /// The youngest report used of this peer, of any stream.
-    std::uint64_t report_incarnation = 0;
-    std::uint64_t report_counter = 0;
     /// Ours that it has seen, its that we have taken.
     std::uint64_t notes_seen = 0;
     std::uint64_t notes_taken = 0;

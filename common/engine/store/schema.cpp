@@ -44,14 +44,36 @@ StateTable one_row(const char *name, std::vector<StateColumn> columns) {
 }
 
 /// Who we are. `low` is the watermark last promised, `report_counter` the last one used.
+/// `start_token` was drawn at the last start, when the counter was at `start_since` and the state
+/// file held `state_token`. `doubt` says why our past is in doubt, until a new incarnation begins;
+/// it will be greater than `doubt_incarnation`, which a peer has seen. `suspicion` why peers are to
+/// be asked. `stopped` says why nothing is sent from here any more.
 StateTable node_table() {
-    return one_row("node", {blob("node_id"), text("name"), integer("incarnation"),
-                            integer("collect_number", "0"), integer("report_counter", "0"),
-                            integer("last_stamp", "0"), integer("low", "0"), blob("sign_public"),
-                            blob("sign_sealed"), integer("sign_generation", "0"),
-                            blob("contact_public"), blob("contact_sealed"),
-                            integer("receiving_generation", "0"), integer("receiving_since", "0"),
-                            text("settings", "''"), integer("created_at")});
+    return one_row("node", {blob("node_id"),
+                            text("name"),
+                            integer("incarnation"),
+                            integer("collect_number", "0"),
+                            integer("report_counter", "0"),
+                            integer("last_stamp", "0"),
+                            integer("low", "0"),
+                            maybe(blob("start_token")),
+                            integer("start_since", "0"),
+                            maybe(blob("state_token")),
+                            boolean("claimed"),
+                            text("doubt", "''"),
+                            integer("doubt_incarnation", "0"),
+                            text("suspicion", "''"),
+                            maybe(integer("suspected_at")),
+                            text("stopped", "''"),
+                            blob("sign_public"),
+                            blob("sign_sealed"),
+                            integer("sign_generation", "0"),
+                            blob("contact_public"),
+                            blob("contact_sealed"),
+                            integer("receiving_generation", "0"),
+                            integer("receiving_since", "0"),
+                            text("settings", "''"),
+                            integer("created_at")});
 }
 
 /// A peer as we know it. `stamp_in` is the key we gave it for what it sends to us, `stamp_out` the
@@ -80,8 +102,6 @@ StateTable peer_table() {
                         integer("seals_to_generation", "0"),
                         maybe(integer("key_notice_due_at")),
                         maybe(integer("key_notice_sent_at")),
-                        integer("report_incarnation", "0"),
-                        integer("report_counter", "0"),
                         integer("clock_ahead", "0"),
                         integer("last_note", "0"),
                         integer("notes_seen", "0"),
@@ -93,6 +113,22 @@ StateTable peer_table() {
                         integer("created_at")},
             .primary_key = {"peer_id"},
             .unique = {{"name"}, {"node_id"}}};
+}
+
+/// What reports told of a peer's starts (stream/lineage.hpp), and what it knows of ours. `proof`
+/// goes back to it with its youngest mark. `told_token` is our start that it was told last,
+/// `acknowledged_token` the last one that it has seen. `hello_at`: when to ask it again where it
+/// stands; `answer_at`: when to tell it how far it was seen itself.
+StateTable peer_start_table() {
+    return {.name = "peer_start",
+            .columns = {integer("peer_id"), integer("incarnation", "0"), integer("counter", "0"),
+                        maybe(blob("token")), boolean("claimed"), maybe(blob("proof")),
+                        blob("earlier"), maybe(blob("left_token")), integer("suspicion", "0"),
+                        maybe(integer("suspected_at")), boolean("two_copies"),
+                        maybe(blob("told_token")), maybe(blob("acknowledged_token")),
+                        maybe(integer("hello_at")), integer("hello_tries", "0"),
+                        maybe(integer("answer_at")), maybe(integer("answered_at"))},
+            .primary_key = {"peer_id"}};
 }
 
 std::vector<StateTable> identity_tables() {
@@ -108,6 +144,7 @@ std::vector<StateTable> identity_tables() {
          .primary_key = {"name"}},
         {.name = "group", .columns = {text("name")}, .primary_key = {"name"}},
         peer_table(),
+        peer_start_table(),
         {.name = "peer_group",
          .columns = {integer("peer_id"), text("group_name")},
          .primary_key = {"peer_id", "group_name"}},
@@ -187,9 +224,9 @@ std::vector<StateTable> sending_tables() {
                      integer("last_number", "0"), blob("last_chain"), integer("acknowledged", "0"),
                      blob("acknowledged_chain"), integer("rebase_incarnation", "0"),
                      integer("rebase_number", "0"), maybe(blob("rebase_chain")),
-                     boolean("awaits_position"), maybe(integer("hello_at")),
-                     integer("reporter_incarnation", "0"), integer("report_counter", "0"),
-                     maybe(integer("round_trip")), integer("cursor", "0")},
+                     boolean("awaits_position"), integer("reporter_incarnation", "0"),
+                     integer("report_counter", "0"), maybe(integer("round_trip")),
+                     integer("cursor", "0")},
          .primary_key = {"peer_id", "stream"}},
         // Sealed batches, kept until acknowledged. `wanted` is what to transmit next of the body,
         // empty for all of it.

@@ -27,8 +27,7 @@ struct OutgoingRow {
     StreamKey key;
     std::string lane;
     stream::OutgoingStream machine;
-    std::uint64_t cursor = 0;          // queue position up to which batches are made
-    std::optional<Timestamp> hello_at; // when to ask again where the receiver stands
+    std::uint64_t cursor = 0; // queue position up to which batches are made
 };
 
 std::vector<StreamKey> outgoing_streams(Transaction &transaction);

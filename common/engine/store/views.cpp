@@ -17,6 +17,9 @@ std::string latest_event(const std::string &column, const std::string &which) {
 /// to tell.
 std::string status_facts_sql() {
     return "SELECT p.name, p.state, p.paused, p.held, p.words, p.heard_at,"
+           " nullif((SELECT n.stopped FROM @node n), '') AS own_end,"
+           " EXISTS (SELECT 1 FROM @peer_start s WHERE s.peer_id = p.peer_id"
+           " AND s.two_copies = 1) AS doubled,"
            " (SELECT count(*) FROM @outbox o WHERE o.peer_id = p.peer_id) AS waiting,"
            " coalesce((SELECT sum(q.rows) FROM @queue q WHERE q.from_peer <> p.peer_id"
            " AND q.queue_position > (SELECT min(s.cursor) FROM @stream_out s"
@@ -56,6 +59,7 @@ std::string status_state_sql() {
     return "CASE WHEN f.state = 'declared' THEN 'not paired'"
            " WHEN f.state IN ('invited', 'accepted') THEN 'pairing'"
            " WHEN f.state IN ('disputed', 'revoked') THEN f.state"
+           " WHEN f.own_end IS NOT NULL THEN 'held'"
            " WHEN f.paused = 1 THEN 'paused' WHEN f.held <> '' THEN 'held'"
            " WHEN f.stuck IS NOT NULL THEN 'stuck' WHEN f.stopped IS NOT NULL THEN 'held'"
            " WHEN f.path_error IS NOT NULL THEN 'unreachable'"
@@ -79,6 +83,7 @@ std::string status_summary_sql(const dialect::Dialect &dialect) {
            " WHEN f.state = 'accepted' THEN 'waiting for the confirmation of our answer'"
            " WHEN f.state = 'disputed' THEN 'two different nodes answered one invitation'"
            " WHEN f.state = 'revoked' THEN 'nothing is sent to it or taken from it'"
+           " WHEN f.own_end IS NOT NULL THEN f.own_end"
            " WHEN f.paused = 1 THEN 'paused by a task text'"
            " WHEN f.held <> '' THEN f.held"
            " WHEN f.stuck IS NOT NULL THEN 'a batch from it waits: ' || f.stuck"
@@ -106,10 +111,17 @@ std::string status_action_sql(const dialect::Dialect &dialect) {
     const auto call = [&](const char *function) {
         return "'SELECT " + dialect.command(function) + "(''' || f.name || ''');'";
     };
+    const std::string claim = "SELECT " + dialect.command("claim_identity") + "();";
+    const std::string anew = "SELECT " + dialect.command("new_identity") + "(''another_name'');";
     const std::string try_again = "SELECT " + dialect.command("sync_now") + "();'";
     return "CASE WHEN f.state IN ('declared', 'revoked') THEN " + call("invite") +
            " WHEN f.state = 'disputed' THEN 'find out who answered; ' || " + call("revoke") +
            " || ' and pair again'"
+           " WHEN f.own_end IS NOT NULL THEN 'if this copy is to stay: " +
+           claim + " else: " + anew +
+           "' WHEN f.doubled THEN 'there, on the copy that stays: " + claim +
+           " on the other: " + anew +
+           "'"
            " WHEN f.paused = 1 THEN 'SELECT * FROM " +
            dialect.command("declare") +
            "(''RESUME PEER ' || f.name || ';'');'"

@@ -286,10 +286,6 @@ void World::sender_polls() {
         if (outcome.verdict == ReportVerdict::wrong_chain) {
             ++forks_;
         }
-        const bool is_current = report.applied.incarnation == disk.machine.incarnation;
-        if (mail->receiver_forked && is_current && outcome.verdict != ReportVerdict::stale) {
-            stop_forked(disk.machine, "the receiver has stopped");
-        }
         if (disk.machine.state == StreamState::held || disk.machine.state == StreamState::forked) {
             begin_again(disk, report.applied);
         }
@@ -430,7 +426,6 @@ void World::receiver_reports() {
         mail.report = make_report(disk.machine, names_missing(disk.acknowledgement, timing_, now));
         mail.report.reporter_incarnation = disk.incarnation;
         mail.report.counter = ++disk.reports;
-        mail.receiver_forked = disk.machine.state == StreamState::forked;
         on_reported(disk.acknowledgement, timing_, now);
     });
     receiver_vault_ = {receiver_.incarnation, receiver_.reports};

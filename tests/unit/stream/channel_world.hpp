@@ -27,7 +27,6 @@ struct Mail {
     Bytes slice;
     std::uint64_t checksum = 0;
     StreamReport report;
-    bool receiver_forked = false;
 };
 
 struct Batch {

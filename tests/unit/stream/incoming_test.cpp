@@ -184,6 +184,34 @@ TEST(Incoming, ABatchThatContinuesAnotherPastIsAFork) {
     EXPECT_FALSE(stream.reason.empty());
     EXPECT_EQ(next_step(stream).what, Step::What::wait);
     EXPECT_EQ(judge(stream, whole(7, 3)).arrival, Arrival::stopped);
+    EXPECT_TRUE(make_report(stream, false).forked);
+    // Once a newcomer is on its way there is nothing to tell the sender any more.
+    note_stored(stream, whole(9, 1));
+    EXPECT_FALSE(make_report(stream, false).forked);
+}
+
+TEST(Incoming, ANewcomerThatForksIsReportedAsForkedItself) {
+    IncomingStream stream = with_applied(1);
+    OpenedBatch first = batch(9, 1);
+    first.rebase = stream.applied;
+    first.previous_chain = stream.applied.chain;
+    const PartHead head = whole(9, 1);
+    ASSERT_TRUE(note_stored(stream, head));
+    note_opened(stream, {1, head.body_hash}, first);
+    PartHead again = head;
+    again.body_hash[9] = 1;
+    ASSERT_TRUE(note_stored(stream, again));
+    OpenedBatch other = first;
+    other.chain[9] ^= 1U;
+    note_opened(stream, {1, again.body_hash}, other);
+    const ChainHash stands_at = stream.applied.chain;
+    const Step step = next_step(stream);
+    ASSERT_EQ(step.what, Step::What::fork);
+    stop_forked(stream, step);
+    const StreamReport report = make_report(stream, false);
+    EXPECT_TRUE(report.forked);
+    EXPECT_EQ(report.applied, (Position{9, 0, stands_at}));
+    EXPECT_EQ(next_step(stream).what, Step::What::wait) << "it is said once, not in every round";
 }
 
 TEST(Incoming, ANumberWithTwoContentsIsAForkAndWithTwoBodiesIsNot) {

@@ -140,6 +140,33 @@ TEST(Outgoing, AnAcknowledgementWithAnotherChainForksTheStream) {
     EXPECT_EQ(next_number(stream), std::nullopt);
 }
 
+TEST(Outgoing, AReceiverThatWasSentTwoPastsForksTheStream) {
+    OutgoingStream stream = opened();
+    number_one(stream);
+    number_one(stream);
+    StreamReport report = applied(stream, 1, 1);
+    report.forked = true;
+    EXPECT_EQ(on_report(stream, report, timing, start).verdict, ReportVerdict::told_forked);
+    EXPECT_EQ(stream.state, StreamState::forked);
+    EXPECT_NE(stream.reason.find("after number 1"), std::string::npos);
+    EXPECT_EQ(next_number(stream), std::nullopt);
+    begin_incarnation(stream, 9, report.applied);
+    EXPECT_EQ(stream.state, StreamState::open);
+    EXPECT_EQ(next_number(stream)->rebase, report.applied);
+}
+
+TEST(Outgoing, AForkOfAnIncarnationThatWasGivenUpIsNoNews) {
+    OutgoingStream stream = opened();
+    number_one(stream);
+    StreamReport report = applied(stream, 0, 1);
+    report.forked = true;
+    EXPECT_EQ(on_report(stream, report, timing, start).verdict, ReportVerdict::told_forked);
+    begin_incarnation(stream, 9, report.applied);
+    report.counter = 2;
+    EXPECT_EQ(on_report(stream, report, timing, start).verdict, ReportVerdict::nothing_new);
+    EXPECT_EQ(stream.state, StreamState::open);
+}
+
 TEST(Outgoing, AnAcknowledgementOfMoreThanWasSentIsRefusedAndHeld) {
     OutgoingStream stream = opened();
     number_one(stream);

@@ -15,6 +15,7 @@ struct VaultFormat : testing::Test {
                           crypto::Key::random()};
     engine::StateFile state{crypto::random_bytes<16>(),
                             0x0000'0002'1234'5678,
+                            4711,
                             crypto::random_bytes<16>(),
                             "/srv/shop/shop.db",
                             2049,
@@ -29,9 +30,9 @@ bool equal(const engine::Secret &left, const engine::Secret &right) {
 
 bool equal(const engine::StateFile &left, const engine::StateFile &right) {
     return left.node == right.node && left.incarnation == right.incarnation &&
-           left.start_token == right.start_token && left.canonical_path == right.canonical_path &&
-           left.device == right.device && left.inode == right.inode &&
-           left.positions == right.positions;
+           left.report_counter == right.report_counter && left.start_token == right.start_token &&
+           left.canonical_path == right.canonical_path && left.device == right.device &&
+           left.inode == right.inode && left.positions == right.positions;
 }
 
 TEST_F(VaultFormat, GivesASecretBack) {

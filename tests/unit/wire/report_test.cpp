@@ -53,10 +53,10 @@ TEST(Report, HoldsNotesToTheirLimit) {
 TEST(Report, HoldsStreamsToTheirLimit) {
     Report report;
     for (std::uint32_t stream = 0; stream < limits::report_streams_max; ++stream) {
-        report.streams.push_back({stream, 0, 0, {}, {}, {}});
+        report.streams.push_back({stream, 0, 0, {}, {}, {}, false});
     }
     EXPECT_TRUE(decodes(report));
-    report.streams.push_back({5000, 0, 0, {}, {}, {}});
+    report.streams.push_back({5000, 0, 0, {}, {}, {}, false});
     EXPECT_FALSE(decodes(report));
 }
 

@@ -22,10 +22,10 @@ using Arguments = std::span<const Value>;
 
 /// A text, or the bytes of one, such as readfile gives.
 Result<std::string> text_of(const Value &value, std::string_view what) {
-    if (const Text *text = value.as<Text>()) {
+    if (const auto *text = value.as<Text>()) {
         return text->text;
     }
-    const Bytes *bytes = value.as<Bytes>();
+    const auto *bytes = value.as<Bytes>();
     if (bytes == nullptr) {
         return Error{Errc::refused,
                      std::string{what} + " must be a text",

@@ -194,13 +194,15 @@ Result<void> check_place(const Session &session, Vault &vault, Identity &identit
     StateFile once = **state;
     forget_strangers(session.transaction, once.positions);
     if (is_other_place(once, vault.here())) {
-        return Error{
-            Errc::refused,
-            "this database is a copy: the node was last at \"" + once.canonical_path + "\"",
-            "Two copies of one node would overwrite each other's work.",
-            "Go on with the other one; if that is gone for good: SELECT " +
-                session.dialect.command("claim_identity") + "(); if both are to work: SELECT " +
-                session.dialect.command("new_identity") + "('another_name');"};
+        return Error{Errc::refused,
+                     "this database is a copy: the node was last at \"" + once.canonical_path +
+                         "\"",
+                     "Two copies of one node would overwrite each other's work.",
+                     "Go on with the other one; if that is gone for good: SELECT " +
+                         session.dialect.command("claim_identity") +
+                         "(); if both are to work, make this one a"
+                         " node of its own: SELECT " +
+                         session.dialect.command("uninstall") + "(1); and declare it anew."};
     }
     const std::string doubt = doubt_of(once, load_own_start(session.transaction), identity, now);
     if (!doubt.empty()) {
@@ -249,8 +251,8 @@ Result<void> check_not_stopped(const Session &session) {
     }
     return Error{
         Errc::refused, stopped, "Two copies of one node would overwrite each other's work.",
-        "To make this copy a node of its own: SELECT " + session.dialect.command("new_identity") +
-            "('another_name'); to let it go on instead of the other: SELECT " +
+        "To make this copy a node of its own: SELECT " + session.dialect.command("uninstall") +
+            "(1); and declare it anew; to let it go on instead of the other: SELECT " +
             session.dialect.command("claim_identity") + "();"};
 }
 

@@ -292,7 +292,7 @@ void Engine::build_all(Timestamp now, CycleResult &result) {
                 queue_offers(session, peer);
                 for (const StreamKey &key : outgoing_streams(session.transaction)) {
                     if (key.peer_id == peer.peer_id) {
-                        while (const std::size_t built = build_step(session, peer, key)) {
+                        while (const std::size_t built = build_step(session, peer, key, settings_.batches)) {
                             result.batches_built += built;
                         }
                     }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/engine/dispatch.hpp"
 #include "common/engine/session.hpp"
 #include "common/engine/transmit.hpp"
 #include "common/engine/transport.hpp"
@@ -22,6 +23,7 @@ struct Ports {
 
 struct EngineSettings {
     stream::Timing timing;
+    BatchSizes batches = {};
     std::string holder = "worker"; // names this process in `lease`
     Duration keep_logs = std::chrono::hours{24 * 30};
 };

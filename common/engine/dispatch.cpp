@@ -1,7 +1,6 @@
 // Composing, numbering and sealing batches.
 #include "common/engine/dispatch.hpp"
 
-#include "common/base/limits.hpp"
 #include "common/crypto/chain.hpp"
 #include "common/engine/collect.hpp"
 #include "common/engine/report.hpp"
@@ -15,12 +14,6 @@
 namespace postrider::engine {
 
 namespace {
-
-/// A batch holds whole rows; between its cells and its raw bytes lie names and lengths.
-constexpr std::size_t piece_bytes_max = limits::own_batch_raw_bytes_max / 2;
-/// So much of the queue is composed into one step: enough for a week of work on a row to travel as
-/// one, little enough for memory.
-constexpr std::uint64_t step_content_bytes_max = limits::own_batch_raw_bytes_max;
 
 /// What goes into one batch.
 struct Content {
@@ -42,7 +35,8 @@ struct Composed {
     std::uint64_t cursor = 0;
 };
 
-Composed compose_queue(const Session &session, const OutgoingRow &stream) {
+Composed
+compose_queue(const Session &session, const OutgoingRow &stream, std::uint64_t step_bytes) {
     const SentTables tables = sent_tables(session.transaction, stream.key.peer_id, stream.lane);
     Composed out{.changeset = {}, .origins = {}, .cursor = stream.cursor};
     std::uint64_t content_bytes = 0;
@@ -51,7 +45,7 @@ Composed compose_queue(const Session &session, const OutgoingRow &stream) {
         " FROM @queue WHERE queue_position > ?1 ORDER BY queue_position",
         {stored(stream.cursor)});
     while (const Row *row = entries->next()) {
-        if (content_bytes > step_content_bytes_max) {
+        if (content_bytes > step_bytes) {
             break;
         }
         // What a peer sent never goes back to it.
@@ -94,14 +88,14 @@ void remember_schema(const Session &session, const StreamKey &key, const wire::S
         {key.peer_id, std::int64_t{key.stream}, Value::text(name.table), stored(name.hash)});
 }
 
-StepContent data_step(const Session &session, const OutgoingRow &stream) {
-    Composed composed = compose_queue(session, stream);
+StepContent data_step(const Session &session, const OutgoingRow &stream, const BatchSizes &sizes) {
+    Composed composed = compose_queue(session, stream, sizes.step_bytes);
     StepContent out{
         .batches = {}, .origins = std::move(composed.origins), .cursor = composed.cursor};
     std::set<wire::SchemaName> known = schemas_sent(session, stream.key);
     // All batches of a step must fit into the window at once, so a great step has greater batches.
     const std::size_t piece_bytes =
-        std::max(piece_bytes_max, cost_of(composed.changeset) / (limits::window_numbers_max / 2));
+        std::max(sizes.piece_bytes, cost_of(composed.changeset) / (limits::window_numbers_max / 2));
     for (const Changeset &piece : cut_changeset(std::move(composed.changeset), piece_bytes)) {
         out.batches.push_back({wire::encode_changeset(piece, known), piece.row_count()});
         for (const auto &[name, table] : piece.tables) {
@@ -246,13 +240,16 @@ SealedPlace outbox_place(const StreamKey &key, std::uint64_t number) {
             "content_key_sealed"};
 }
 
-std::size_t build_step(const Session &session, const Peer &peer, const StreamKey &key) {
+std::size_t build_step(const Session &session,
+                       const Peer &peer,
+                       const StreamKey &key,
+                       const BatchSizes &sizes) {
     auto stream = load_outgoing(session.transaction, key);
     if (!stream || !stream::next_number(stream->machine)) {
         return 0;
     }
-    StepContent step =
-        key.stream == control_stream ? control_step(session, *stream) : data_step(session, *stream);
+    StepContent step = key.stream == control_stream ? control_step(session, *stream)
+                                                    : data_step(session, *stream, sizes);
     if (!window_holds(*stream, step.batches.size())) {
         return 0; // the step is made again when the window has room for all of it
     }

@@ -78,7 +78,7 @@ void TestNode::open() {
     transport = std::make_unique<transport::Maildir>();
     engine = std::make_unique<engine::Engine>(
         engine::Ports{*database, vault, *transport},
-        engine::EngineSettings{.timing = timing, .holder = "test"});
+        engine::EngineSettings{.timing = timing, .batches = batches, .holder = "test"});
 }
 
 void TestNode::close() {

@@ -76,6 +76,7 @@ class TestNode {
     std::string path;
     Timestamp now;
     stream::Timing timing = quick_timing();
+    engine::BatchSizes batches; // taken at the next start
     vault::MemoryVault vault;
     std::unique_ptr<sqlite::SqliteDatabase> database;
     std::unique_ptr<transport::Maildir> transport;

@@ -1,6 +1,8 @@
 // Opening, checking and applying the batches of a step.
 #include "common/engine/apply.hpp"
 
+#include <map>
+
 #include "common/base/utf8.hpp"
 #include "common/crypto/chain.hpp"
 #include "common/engine/apply_rows.hpp"
@@ -21,11 +23,6 @@ namespace {
 
 /// A step that could not be applied is tried again this often; declaring anything tries it at once.
 constexpr Duration try_again_after = std::chrono::minutes{1};
-
-/// The batches of a step, decoded.
-struct StepInbox {
-    std::vector<wire::Batch> batches;
-};
 
 /// One batch: its content must be what its header, and so the chain, vouches for.
 Result<wire::Batch> read_batch(const Session &session,
@@ -77,26 +74,128 @@ void learn(const Session &session, const StreamKey &key, const wire::Batch &batc
     }
 }
 
-Result<Changeset>
-compose_step(const Session &session, const StreamKey &key, const StepInbox &inbox) {
-    wire::KnownSchemas known = known_schemas(session, key);
-    Changeset whole;
-    for (const wire::Batch &batch : inbox.batches) {
-        Result<Changeset> piece = wire::decode_changeset(batch.frames, known);
-        if (!piece) {
-            return piece;
+/// What a step brings: its batches composed, their headers and schemas.
+class StepContent {
+  public:
+    StepContent(const Session &session, const Peer &peer, const IncomingRow &row)
+        : session_(session), peer_(peer), row_(row), known_(known_schemas(session, row.key)) {}
+
+    /// Adds the bodies of the step that are not in yet.
+    Result<void> add(const stream::Step &step) {
+        for (; bodies_ < step.bodies.size(); ++bodies_) {
+            Result<wire::Batch> batch = read_batch(session_, peer_, row_, step.bodies[bodies_]);
+            if (!batch) {
+                return batch.error();
+            }
+            Result<void> added = add(*std::move(batch));
+            if (!added) {
+                return added;
+            }
         }
-        Result<void> learnt = wire::learn_schemas(batch.frames, known);
-        if (!learnt) {
-            return learnt.error();
-        }
-        Result<Changeset> composed = compose(std::move(whole), *std::move(piece));
-        if (!composed) {
-            return composed;
-        }
-        whole = *std::move(composed);
+        return {};
     }
-    return whole;
+
+    Changeset changes;
+    std::vector<wire::Batch> batches; // without their changes
+
+  private:
+    Result<void> add(wire::Batch batch) {
+        Result<Changeset> piece = wire::decode_changeset(batch.frames, known_);
+        if (!piece) {
+            return piece.error();
+        }
+        Result<void> learnt = wire::learn_schemas(batch.frames, known_);
+        if (!learnt) {
+            return learnt;
+        }
+        Result<Changeset> composed = compose(std::move(changes), *std::move(piece));
+        if (!composed) {
+            return composed.error();
+        }
+        changes = *std::move(composed);
+        std::erase_if(batch.frames, [](const wire::Frame &frame) {
+            return frame.kind != wire::FrameKind::schema;
+        });
+        batches.push_back(std::move(batch));
+        return {};
+    }
+
+    const Session &session_;
+    const Peer &peer_;
+    const IncomingRow &row_;
+    wire::KnownSchemas known_;
+    std::size_t bodies_ = 0;
+};
+
+/// The tables here that changes of a peer go to, by their names on the wire, read once.
+class OwnTables {
+  public:
+    OwnTables(const Session &session, const Peer &peer) : session_(session), peer_(peer) {}
+
+    /// Null: no task takes the table from this peer.
+    Result<const dialect::TableDescription *> find(const std::string &wire_name) {
+        if (const auto known = tables_.find(wire_name); known != tables_.end()) {
+            return &known->second;
+        }
+        const auto local = receiving_table(session_.transaction, peer_.peer_id, wire_name);
+        if (!local) {
+            return nullptr;
+        }
+        Result<dialect::TableDescription> table =
+            describe_table(session_.transaction, session_.dialect, *local);
+        if (!table) {
+            return table.error();
+        }
+        return &tables_.emplace(wire_name, *std::move(table)).first->second;
+    }
+
+    /// Whether our tables have the shapes that the changes need.
+    Result<void> check_shapes(const Changeset &changeset) {
+        for (const auto &[wire_name, changes] : changeset.tables) {
+            const Result<const dialect::TableDescription *> table = find(wire_name);
+            if (!table) {
+                return table.error();
+            }
+            Result<void> fits =
+                *table == nullptr ? Result<void>{} : check_shape(**table, changes.schema);
+            if (!fits) {
+                return fits;
+            }
+        }
+        return {};
+    }
+
+  private:
+    const Session &session_;
+    const Peer &peer_;
+    std::map<std::string, dialect::TableDescription> tables_;
+};
+
+/// Where our tables were altered before the sender's, a later step says that his are now, and sends
+/// the rows anew; what lies between fits only together with that, and is joined to it in `step`.
+Result<StepContent> read_fitting_step(const Session &session,
+                                      const Peer &peer,
+                                      const IncomingRow &row,
+                                      OwnTables &tables,
+                                      stream::Step &step) {
+    StepContent content{session, peer, row};
+    Result<void> read = content.add(step);
+    if (!read) {
+        return read.error();
+    }
+    const Result<void> fits = tables.check_shapes(content.changes);
+    bool fit = fits.has_value();
+    stream::Step joined = step;
+    while (!fit) {
+        auto longer = stream::joined_with_next(row.machine, joined);
+        if (!longer || fits.error().code != Errc::schema_mismatch || !content.add(*longer)) {
+            return fits.error();
+        }
+        joined = *std::move(longer);
+        fit = tables.check_shapes(content.changes).has_value();
+    }
+    step = std::move(joined);
+    return content;
 }
 
 /// A table that no task of ours takes from this peer: refused and shown, while the rest goes on.
@@ -127,25 +226,25 @@ struct Targets {
     Changeset forwarded;
 };
 
-Result<Targets> find_targets(const Session &session, const Peer &peer, Changeset &&changeset) {
+Result<Targets>
+find_targets(const Session &session, const Peer &peer, OwnTables &tables, Changeset &&changeset) {
     Targets targets;
     for (auto &[wire_name, changes] : changeset.tables) {
-        const auto local = receiving_table(session.transaction, peer.peer_id, wire_name);
-        if (!local || !std::holds_alternative<OneWayChanges>(changes.changes)) {
-            refuse_table(session, peer, wire_name, changes);
-            continue;
-        }
-        Result<dialect::TableDescription> table =
-            describe_table(session.transaction, session.dialect, *local);
+        const Result<const dialect::TableDescription *> table = tables.find(wire_name);
         if (!table) {
             return table.error();
         }
-        if (is_sent_on(session.transaction, *local, peer.peer_id)) {
-            TableChanges copy = changes;
-            copy.schema.name = *local;
-            targets.forwarded.tables.emplace(*local, std::move(copy));
+        if (*table == nullptr || !std::holds_alternative<OneWayChanges>(changes.changes)) {
+            refuse_table(session, peer, wire_name, changes);
+            continue;
         }
-        targets.tables.push_back({*std::move(table), std::move(changes.schema),
+        const std::string &local = (*table)->name;
+        if (is_sent_on(session.transaction, local, peer.peer_id)) {
+            TableChanges copy = changes;
+            copy.schema.name = local;
+            targets.forwarded.tables.emplace(local, std::move(copy));
+        }
+        targets.tables.push_back({**table, std::move(changes.schema),
                                   std::get<OneWayChanges>(std::move(changes.changes))});
     }
     return targets;
@@ -170,30 +269,38 @@ void forward(const Session &session,
 }
 
 Result<ApplyCounts>
-apply_data(const Session &session, const Peer &peer, const StreamKey &key, const StepInbox &inbox) {
-    Result<Changeset> changeset = compose_step(session, key, inbox);
-    if (!changeset) {
-        return changeset.error();
+apply_data(const Session &session, const Peer &peer, const IncomingRow &row, stream::Step &step) {
+    OwnTables tables{session, peer};
+    Result<StepContent> content = read_fitting_step(session, peer, row, tables, step);
+    if (!content) {
+        return content.error();
     }
-    const Result<Targets> targets = find_targets(session, peer, *std::move(changeset));
+    const Result<Targets> targets =
+        find_targets(session, peer, tables, std::move(content->changes));
     if (!targets) {
         return targets.error();
     }
     Result<ApplyCounts> counts = apply_rows(session.transaction, session.dialect, targets->tables);
     if (counts) {
-        forward(session, peer, inbox.batches.back().header, targets->forwarded);
-        for (const wire::Batch &batch : inbox.batches) {
-            learn(session, key, batch);
+        forward(session, peer, content->batches.back().header, targets->forwarded);
+        for (const wire::Batch &batch : content->batches) {
+            learn(session, row.key, batch);
         }
     }
     return counts;
 }
 
-Result<ApplyCounts>
-apply_control(const Session &session, const Peer &peer, const StepInbox &inbox) {
+Result<ApplyCounts> apply_control(const Session &session,
+                                  const Peer &peer,
+                                  const IncomingRow &row,
+                                  const stream::Step &step) {
     ApplyCounts counts;
-    for (const wire::Batch &batch : inbox.batches) {
-        for (const wire::Frame &frame : batch.frames) {
+    for (const stream::InboxKey &body : step.bodies) {
+        const Result<wire::Batch> batch = read_batch(session, peer, row, body);
+        if (!batch) {
+            return batch.error();
+        }
+        for (const wire::Frame &frame : batch->frames) {
             const Result<wire::ControlMessage> message = wire::decode_control(frame.raw);
             const Result<void> taken = message ? take_control_message(session, peer, *message)
                                                : Result<void>{message.error()};
@@ -222,33 +329,6 @@ void log_applied(const Session &session,
                      "received");
         finish_delivery(session.transaction, session.now, delivery, "applied");
     }
-}
-
-Result<StepInbox> read_step(const Session &session,
-                            const Peer &peer,
-                            const IncomingRow &row,
-                            const stream::Step &step) {
-    StepInbox inbox;
-    for (const stream::InboxKey &body : step.bodies) {
-        Result<wire::Batch> batch = read_batch(session, peer, row, body);
-        if (!batch) {
-            return batch.error();
-        }
-        inbox.batches.push_back(*std::move(batch));
-    }
-    return inbox;
-}
-
-Result<ApplyCounts> apply_content(const Session &session,
-                                  const Peer &peer,
-                                  const IncomingRow &row,
-                                  const stream::Step &step) {
-    const Result<StepInbox> inbox = read_step(session, peer, row, step);
-    if (!inbox) {
-        return inbox.error();
-    }
-    return row.key.stream == control_stream ? apply_control(session, peer, *inbox)
-                                            : apply_data(session, peer, row.key, *inbox);
 }
 
 Applied hold(const Session &session, const Peer &peer, IncomingRow &row, const Error &error) {
@@ -283,12 +363,14 @@ void note_missing_rows(const Session &session, const Peer &peer, const ApplyCoun
     }
 }
 
-Applied
-apply_whole(const Session &session, const Peer &peer, IncomingRow &row, const stream::Step &step) {
+/// Steps behind it may be joined to `step`.
+Applied apply_whole(const Session &session, const Peer &peer, IncomingRow &row, stream::Step step) {
     collect(session);
     ApplyCounts counts;
     const Result<void> done = session.transaction.attempt([&]() -> Result<void> {
-        Result<ApplyCounts> applied = apply_content(session, peer, row, step);
+        Result<ApplyCounts> applied = row.key.stream == control_stream
+                                          ? apply_control(session, peer, row, step)
+                                          : apply_data(session, peer, row, step);
         if (!applied) {
             return applied.error();
         }

@@ -39,17 +39,11 @@ void add_row(Block &block, std::vector<Value> row) {
 }
 
 /// Which columns of the changes the table takes: all but those that it computes itself.
-Result<std::set<std::uint32_t>> taken_columns(const TargetTable &target) {
+std::set<std::uint32_t> taken_columns(const TargetTable &target) {
     std::set<std::uint32_t> taken;
     for (std::uint32_t index = 0; index < target.schema.columns.size(); ++index) {
-        const std::string &name = target.schema.columns[index].name;
-        const dialect::ColumnDescription *column = target.table.find_column(name);
-        if (column == nullptr) {
-            return Error{Errc::schema_mismatch,
-                         "table \"" + target.table.name + "\" has no column \"" + name + "\"",
-                         "The sender's table has it.",
-                         "Add the column here; the batch is tried again by itself."};
-        }
+        const dialect::ColumnDescription *column =
+            target.table.find_column(target.schema.columns[index].name);
         if (column->generated == dialect::Generated::no) {
             taken.insert(index);
         }
@@ -57,31 +51,12 @@ Result<std::set<std::uint32_t>> taken_columns(const TargetTable &target) {
     return taken;
 }
 
-std::vector<std::string> key_names(const TargetTable &target) {
+std::vector<std::string> key_names(const TableSchema &schema) {
     std::vector<std::string> names;
-    for (const std::uint32_t index : target.schema.key) {
-        names.push_back(target.schema.columns[index].name);
+    for (const std::uint32_t index : schema.key) {
+        names.push_back(schema.columns[index].name);
     }
     return names;
-}
-
-Result<void> check_key(const TargetTable &target) {
-    std::set<std::string> theirs;
-    for (const std::string &name : key_names(target)) {
-        theirs.insert(name);
-    }
-    std::set<std::string> ours;
-    for (const std::uint32_t index : target.table.key) {
-        ours.insert(target.table.columns[index].name);
-    }
-    if (theirs != ours) {
-        return Error{Errc::schema_mismatch,
-                     "table \"" + target.table.name +
-                         "\" has another primary key than the sender's",
-                     {},
-                     "Give both tables the same primary key; the batch is tried again by itself."};
-    }
-    return {};
 }
 
 /// Every value in the storage form of the engine, or why a value cannot be held.
@@ -105,15 +80,13 @@ class WorkBuilder {
 
     Result<TableWork> build() {
         work_.target = &target_;
-        work_.key_columns = key_names(target_);
+        work_.key_columns = key_names(target_.schema);
         work_.removals.columns = work_.key_columns;
         work_.removals.sql = dialect_.remove(target_.table);
-        Result<void> key = check_key(target_);
-        Result<std::set<std::uint32_t>> taken = taken_columns(target_);
-        if (!key || !taken) {
-            return key ? taken.error() : key.error();
+        if (Result<void> fits = check_shape(target_.table, target_.schema); !fits) {
+            return fits.error();
         }
-        taken_ = *std::move(taken);
+        taken_ = taken_columns(target_);
         for (const auto &[key_values, change] : target_.changes.changes) {
             Result<void> added = add(key_values, change);
             if (!added) {
@@ -302,6 +275,30 @@ Result<void> remove_all(Transaction &transaction, std::vector<TableWork> &works)
 }
 
 } // namespace
+
+Result<void> check_shape(const dialect::TableDescription &table, const TableSchema &schema) {
+    for (const Column &column : schema.columns) {
+        if (table.find_column(column.name) == nullptr) {
+            return Error{Errc::schema_mismatch,
+                         "table \"" + table.name + "\" has no column \"" + column.name + "\"",
+                         "The sender's table has it.",
+                         "Add the column here; the batch is tried again by itself."};
+        }
+    }
+    const std::vector<std::string> names = key_names(schema);
+    const std::set<std::string> theirs(names.begin(), names.end());
+    std::set<std::string> ours;
+    for (const std::uint32_t index : table.key) {
+        ours.insert(table.columns[index].name);
+    }
+    if (theirs != ours) {
+        return Error{Errc::schema_mismatch,
+                     "table \"" + table.name + "\" has another primary key than the sender's",
+                     {},
+                     "Give both tables the same primary key; the batch is tried again by itself."};
+    }
+    return {};
+}
 
 Result<ApplyCounts> apply_rows(Transaction &transaction,
                                const dialect::Dialect &dialect,

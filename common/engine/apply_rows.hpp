@@ -23,6 +23,10 @@ struct ApplyCounts {
     std::uint64_t missing = 0; // updates whose row is not here
 };
 
+/// Whether the table can take changes of that shape: `schema_mismatch` for a column that it lacks,
+/// or for another key.
+Result<void> check_shape(const dialect::TableDescription &table, const TableSchema &schema);
+
 /// All of it or, with an Error, nothing that may stay: the caller runs it in a savepoint.
 /// `schema_mismatch` for a column that the table lacks, `conflict` for rows that its constraints
 /// refuse.

@@ -61,10 +61,6 @@ Register<T> join_registers(const Register<T> &first, const Register<T> &second) 
 }
 
 void compose_rows(OneWayChanges &first, OneWayChanges &&second) {
-    if (second.truncated) {
-        first = std::move(second);
-        return;
-    }
     for (auto &[key, change] : second.changes) {
         const auto found = first.changes.find(key);
         if (found == first.changes.end()) {
@@ -96,7 +92,16 @@ bool has_nothing(const TableChanges &table) {
     return std::get<SyncChanges>(table.changes).changes.empty();
 }
 
+bool begins_anew(const TableChanges &table) {
+    const auto *one_way = std::get_if<OneWayChanges>(&table.changes);
+    return one_way != nullptr && one_way->truncated;
+}
+
 Result<void> compose_table(TableChanges &first, TableChanges &&second) {
+    if (begins_anew(second) && std::holds_alternative<OneWayChanges>(first.changes)) {
+        first = std::move(second); // whatever shape the table had before
+        return {};
+    }
     if (first.schema != second.schema || first.changes.index() != second.changes.index()) {
         return Error{Errc::schema_mismatch, "table \"" + first.schema.name +
                                                 "\" changed its shape between two changesets"};

@@ -138,6 +138,34 @@ Step fork_at(std::uint64_t number, const char *what) {
     return step_of(Step::What::fork, "number " + std::to_string(number) + " " + what);
 }
 
+/// Adds to `step` the bodies from `number` on, up to the first that does not continue.
+Step with_step_at(const IncomingStream &stream, Step step, std::uint64_t number, ChainHash chain) {
+    for (;; ++number) {
+        const auto *body = opened_body(stream, number);
+        if (body == nullptr) {
+            return {};
+        }
+        const OpenedBatch &batch = *body->second.opened;
+        if (number == 1) {
+            if (std::optional<Step> refused = refused_beginning(stream, batch)) {
+                return *refused;
+            }
+        }
+        if (batch.previous_chain != chain) {
+            return fork_at(number, "continues another past");
+        }
+        if (is_told_twice(stream, number, batch.chain)) {
+            return fork_at(number, "was sent with two contents");
+        }
+        step.bodies.push_back(body->first);
+        if (!batch.continues) {
+            step.what = Step::What::apply;
+            return step;
+        }
+        chain = batch.chain;
+    }
+}
+
 } // namespace
 
 ArrivalVerdict judge(const IncomingStream &stream, const PartHead &head) {
@@ -190,35 +218,17 @@ void note_unusable(IncomingStream &stream, const InboxKey &body) {
 Step next_step(const IncomingStream &stream) {
     const bool may_apply = stream.state == StreamState::open ||
                            (stream.state == StreamState::forked && stream.newcomer != 0);
-    Step step;
     if (!may_apply) {
-        return step;
+        return {};
     }
-    ChainHash chain = stream.applied.chain;
-    for (std::uint64_t number = applied_number(stream) + 1;; ++number) {
-        const auto *body = opened_body(stream, number);
-        if (body == nullptr) {
-            return {};
-        }
-        const OpenedBatch &batch = *body->second.opened;
-        if (number == 1) {
-            if (std::optional<Step> refused = refused_beginning(stream, batch)) {
-                return *refused;
-            }
-        }
-        if (batch.previous_chain != chain) {
-            return fork_at(number, "continues another past");
-        }
-        if (is_told_twice(stream, number, batch.chain)) {
-            return fork_at(number, "was sent with two contents");
-        }
-        step.bodies.push_back(body->first);
-        if (!batch.continues) {
-            step.what = Step::What::apply;
-            return step;
-        }
-        chain = batch.chain;
-    }
+    return with_step_at(stream, {}, applied_number(stream) + 1, stream.applied.chain);
+}
+
+std::optional<Step> joined_with_next(const IncomingStream &stream, const Step &step) {
+    ensure(step.what == Step::What::apply && !step.bodies.empty(), "a step to apply has bodies");
+    const InboxKey &last = step.bodies.back();
+    Step joined = with_step_at(stream, step, last.first + 1, stream.inbox.at(last).opened->chain);
+    return joined.what == Step::What::apply ? std::optional{std::move(joined)} : std::nullopt;
 }
 
 std::vector<InboxKey> note_applied(IncomingStream &stream, const Step &step) {

@@ -106,6 +106,10 @@ struct Step {
 /// What to do next. Nothing while the stream is not open, but for a re-base.
 Step next_step(const IncomingStream &stream);
 
+/// `step` and the one behind it as one step, for a receiver whose tables take the first only
+/// together with what follows. Empty where that is not here whole.
+std::optional<Step> joined_with_next(const IncomingStream &stream, const Step &step);
+
 /// The bodies of a step `apply` are applied (same transaction): moves the position. Gives the inbox
 /// keys to delete, other bodies of the same numbers among them.
 std::vector<InboxKey> note_applied(IncomingStream &stream, const Step &step);

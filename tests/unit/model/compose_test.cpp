@@ -263,12 +263,22 @@ TEST(Compose, ATableWithNothingLeftIsGone) {
 }
 
 TEST(Compose, RefusesTwoShapesOfOneTable) {
-    Changeset first = changeset_of({.truncated = true, .changes = {}});
-    Changeset second = first;
+    const Changeset first = changeset_of({.truncated = true, .changes = {}});
+    OneWayChanges later;
+    later.changes[{std::int64_t{1}}] = change_of(Operation::insert);
+    Changeset second = changeset_of(std::move(later));
     second.tables["visit"].schema.columns.back().name = "d";
     const Result<Changeset> out = compose(first, second);
     ASSERT_FALSE(out.has_value());
     EXPECT_EQ(out.error().code, Errc::schema_mismatch);
+}
+
+TEST(Compose, ATableThatIsReplacedMayHaveAnotherShapeThanBefore) {
+    OneWayChanges before;
+    before.changes[{std::int64_t{1}}] = change_of(Operation::insert);
+    Changeset replaced = changeset_of({.truncated = true, .changes = {}});
+    replaced.tables["visit"].schema.columns.back().name = "d";
+    EXPECT_EQ(composed(changeset_of(std::move(before)), replaced), replaced);
 }
 
 TEST(Compose, RefusesToMixTheTwoLaws) {

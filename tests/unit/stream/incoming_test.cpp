@@ -84,6 +84,31 @@ TEST(Incoming, AStepThatContinuesIsAppliedWhenItsLastBatchIsThere) {
     EXPECT_EQ(stream.applied.number, 3U);
 }
 
+TEST(Incoming, AStepIsJoinedWithTheWholeOneBehindIt) {
+    IncomingStream stream;
+    receive(stream, 1);
+    receive(stream, 2, true);
+    const Step alone = next_step(stream);
+    EXPECT_FALSE(joined_with_next(stream, alone).has_value());
+    receive(stream, 3);
+    receive(stream, 4);
+    const std::optional<Step> joined = joined_with_next(stream, alone);
+    ASSERT_TRUE(joined.has_value());
+    EXPECT_EQ(joined->bodies.size(), 3U);
+    EXPECT_EQ(note_applied(stream, *joined).size(), 3U);
+    EXPECT_EQ(stream.applied, (Position{7, 3, chain_of(7, 3)}));
+    EXPECT_FALSE(joined_with_next(stream, next_step(stream)).has_value());
+}
+
+TEST(Incoming, AStepIsNotJoinedWithOneOfAnotherPast) {
+    IncomingStream stream;
+    receive(stream, 1);
+    OpenedBatch foreign = batch(7, 2);
+    foreign.previous_chain = chain_of(6, 1);
+    receive(stream, 2, foreign);
+    EXPECT_FALSE(joined_with_next(stream, next_step(stream)).has_value());
+}
+
 TEST(Incoming, WhatWasAppliedIsADuplicateForEver) {
     const IncomingStream stream = with_applied(2);
     EXPECT_EQ(judge(stream, whole(7, 1)).arrival, Arrival::duplicate);

@@ -24,6 +24,19 @@ void request_load(Transaction &transaction, std::int64_t task_id, std::int64_t h
     }
 }
 
+/// The first load of a task's tables to a peer. One that another form of the task, or another task,
+/// has sent before replaces what is there: rows may have gone while nothing travelled.
+void request_first_load(Transaction &transaction, std::int64_t task_id, std::int64_t peer_id) {
+    for (const Row &table :
+         all_rows(transaction,
+                  "SELECT tt.local_name, EXISTS (SELECT 1 FROM @schema_out s WHERE s.peer_id = ?2"
+                  " AND s.table_name = tt.wire_name) FROM @task_table tt WHERE tt.task_id = ?1",
+                  {task_id, peer_id})) {
+        request_reload(transaction, text_at(table, 0),
+                       integer_at(table, 1) != 0 ? reload_replacing : reload_rows);
+    }
+}
+
 std::optional<StreamKey>
 stream_of_lane(Transaction &transaction, std::int64_t peer_id, const std::string &lane) {
     const auto row = first_row(transaction,
@@ -116,7 +129,7 @@ void activate_task(const Session &session, std::int64_t task_id, std::int64_t pe
         insert_outgoing(transaction, row);
     }
     if (load) {
-        request_load(transaction, task_id, reload_rows);
+        request_first_load(transaction, task_id, peer_id);
     }
 }
 

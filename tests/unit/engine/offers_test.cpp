@@ -190,6 +190,20 @@ TEST_F(Offers, AChangedTaskIsOfferedAgainAndItsNewTableIsLoaded) {
     EXPECT_EQ(state(hq_application, "prices"), "active");
 }
 
+TEST_F(Offers, RowsThatGoWhileATaskHasAnotherFormGoThereToo) {
+    declare(hq, "TASK prices SEND product TO b7");
+    run_until_quiet(hq, b7);
+    ASSERT_TRUE(accept(b7, "hq.prices").has_value());
+    run_until_quiet(hq, b7);
+    declare(hq, "DROP TASK prices; TASK products SEND product TO b7");
+    hq_application.run("DELETE FROM product WHERE id = 2");
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(products(b7_application), "1|rope\n2|lamp");
+    ASSERT_TRUE(accept(b7, "hq.products").has_value());
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(products(b7_application), "1|rope");
+}
+
 TEST_F(Offers, SayingEverythingAgainChangesNothing) {
     trust(b7, "hq");
     declare(hq, "TASK prices SEND product TO b7; TASK sales RECEIVE sale FROM b7");

@@ -11,14 +11,56 @@ namespace postrider::simulation {
 
 namespace {
 
+/// A value to the bit.
+std::string exact(sqlite3_stmt *statement, int column) {
+    switch (sqlite3_column_type(statement, column)) {
+    case SQLITE_INTEGER:
+        return std::to_string(sqlite3_column_int64(statement, column));
+    case SQLITE_FLOAT: {
+        const double number = sqlite3_column_double(statement, column);
+        std::uint64_t bits = 0;
+        std::memcpy(&bits, &number, sizeof bits);
+        return "real " + std::to_string(bits);
+    }
+    case SQLITE_NULL:
+        return "null";
+    default:
+        break;
+    }
+    const bool is_text = sqlite3_column_type(statement, column) == SQLITE_TEXT;
+    const void *bytes = sqlite3_column_blob(statement, column);
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
+    return (is_text ? "text " : "blob ") +
+           to_hex(ByteView{static_cast<const std::uint8_t *>(bytes), size});
+}
+
+using ExactRows = std::vector<std::vector<std::string>>;
+
+ExactRows rows_of(sqlite3 *connection, const std::string &sql) {
+    ExactRows out;
+    sqlite3_stmt *statement = nullptr;
+    ensure(sqlite3_prepare_v2(connection, sql.c_str(), -1, &statement, nullptr) == SQLITE_OK,
+           "the simulation's own queries are right");
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        std::vector<std::string> row;
+        row.reserve(static_cast<std::size_t>(sqlite3_column_count(statement)));
+        for (int column = 0; column < sqlite3_column_count(statement); ++column) {
+            row.push_back(exact(statement, column));
+        }
+        out.push_back(std::move(row));
+    }
+    sqlite3_finalize(statement);
+    return out;
+}
+
 /// A plain connection as any program opens it.
 class PlainConnection {
   public:
     explicit PlainConnection(const MemoryDisk &disk) {
-        opened_ =
-            sqlite3_open_v2(database_path, &handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-                            disk.vfs_name().c_str()) == SQLITE_OK &&
-            run("PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL;");
+        opened_ = sqlite3_open_v2(disk.database_path().c_str(), &handle_,
+                                  SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                                  disk.vfs_name().c_str()) == SQLITE_OK &&
+                  run("PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL;");
     }
 
     PlainConnection(const PlainConnection &) = delete;
@@ -35,51 +77,16 @@ class PlainConnection {
         return (sqlite3_errcode(handle_) & 0xff) == SQLITE_CONSTRAINT;
     }
 
+    /// Or for the mistake of whoever wrote it.
+    [[nodiscard]] bool met_mistake() const { return sqlite3_errcode(handle_) == SQLITE_ERROR; }
+
     [[nodiscard]] std::string error() const { return sqlite3_errmsg(handle_); }
 
     [[nodiscard]] bool is_open() const { return opened_; }
 
-    /// Rows as exact texts.
-    std::vector<std::vector<std::string>> rows(const std::string &sql) {
-        std::vector<std::vector<std::string>> out;
-        sqlite3_stmt *statement = nullptr;
-        ensure(sqlite3_prepare_v2(handle_, sql.c_str(), -1, &statement, nullptr) == SQLITE_OK,
-               "the simulation's own queries are right");
-        while (sqlite3_step(statement) == SQLITE_ROW) {
-            std::vector<std::string> row;
-            row.reserve(static_cast<std::size_t>(sqlite3_column_count(statement)));
-            for (int column = 0; column < sqlite3_column_count(statement); ++column) {
-                row.push_back(exact(statement, column));
-            }
-            out.push_back(std::move(row));
-        }
-        sqlite3_finalize(statement);
-        return out;
-    }
+    [[nodiscard]] ExactRows rows(const std::string &sql) { return rows_of(handle_, sql); }
 
   private:
-    static std::string exact(sqlite3_stmt *statement, int column) {
-        switch (sqlite3_column_type(statement, column)) {
-        case SQLITE_INTEGER:
-            return std::to_string(sqlite3_column_int64(statement, column));
-        case SQLITE_FLOAT: {
-            const double number = sqlite3_column_double(statement, column);
-            std::uint64_t bits = 0;
-            std::memcpy(&bits, &number, sizeof bits);
-            return "real " + std::to_string(bits);
-        }
-        case SQLITE_NULL:
-            return "null";
-        default:
-            break;
-        }
-        const bool is_text = sqlite3_column_type(statement, column) == SQLITE_TEXT;
-        const void *bytes = sqlite3_column_blob(statement, column);
-        const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
-        return (is_text ? "text " : "blob ") +
-               to_hex(ByteView{static_cast<const std::uint8_t *>(bytes), size});
-    }
-
     sqlite3 *handle_ = nullptr;
     bool opened_ = false;
 };
@@ -128,6 +135,59 @@ std::string maybe_code(Random &random) {
     return random.chance(30) ? "NULL" : "'code" + number_below(random, 12) + "'";
 }
 
+/// Through how many alterations the tables have been.
+std::size_t level_of(PlainConnection &connection, const std::string &owner) {
+    return std::stoul(connection.rows("SELECT n FROM " + owner + "_level").at(0).at(0));
+}
+
+/// Statements of one version of the application.
+struct Writer {
+    const Shapes &shapes;
+    std::string version;
+    Random &random;
+
+    /// `columns` and their values, any others of the table's, and the version.
+    [[nodiscard]] std::string insert(const std::string &verb,
+                                     const Shape &shape,
+                                     const std::vector<std::string> &columns,
+                                     const std::string &fixed) const {
+        std::string names;
+        for (const std::string &column : columns) {
+            names += column + ", ";
+        }
+        std::string values = fixed;
+        for (const std::string &column : shape.values()) {
+            names += column + ", ";
+            values += ", " + any_value(random);
+        }
+        return verb + " INTO " + shape.name + "(" + names + shape.name_of(Role::version) +
+               ") VALUES(" + values + ", " + version + ")";
+    }
+
+    [[nodiscard]] std::string update(const Shape &shape,
+                                     const std::string &assignment,
+                                     const std::string &where,
+                                     const std::string &otherwise = "") const {
+        return "UPDATE " + otherwise + shape.name + " SET " + assignment +
+               ", version = " + version + " WHERE " + where;
+    }
+
+    [[nodiscard]] std::string any_assignment(const Shape &shape) const {
+        const std::vector<std::string> values = shape.values();
+        return values.at(random.below(values.size())) + " = " + any_value(random);
+    }
+
+    [[nodiscard]] std::string upsert_note(const std::string &key) const {
+        const Shape &note = shape_of(shapes, TableName::note);
+        std::string assignments;
+        for (const std::string &column : note.values()) {
+            assignments += column + " = excluded." + column + ", ";
+        }
+        return insert("INSERT", note, {"k", "n"}, key) + " ON CONFLICT(k, n) DO UPDATE SET " +
+               assignments + "version = " + version;
+    }
+};
+
 } // namespace
 
 std::vector<std::string> Application::tables() const {
@@ -135,61 +195,80 @@ std::vector<std::string> Application::tables() const {
 }
 
 void Application::create(const MemoryDisk &disk) const {
-    run_plain(disk, "CREATE TABLE IF NOT EXISTS " + owner_ +
-                        "_item(id INTEGER PRIMARY KEY, v, code TEXT UNIQUE,"
-                        " version INTEGER NOT NULL);"
-                        "CREATE TABLE IF NOT EXISTS " +
-                        owner_ + "_part(id INTEGER PRIMARY KEY, item INTEGER REFERENCES " + owner_ +
-                        "_item(id) ON DELETE CASCADE, v, version INTEGER NOT NULL);"
-                        "CREATE TABLE IF NOT EXISTS " +
-                        owner_ +
-                        "_note(k TEXT NOT NULL, n INTEGER NOT NULL, v, version INTEGER NOT NULL,"
-                        " PRIMARY KEY(k, n)) WITHOUT ROWID;");
+    std::string script;
+    for (const Shape &shape : shapes_.front()) {
+        script += shape.create("IF NOT EXISTS " + shape.name) + ";";
+    }
+    const std::string level = owner_ + "_level";
+    run_plain(disk, "BEGIN;" + script + "CREATE TABLE IF NOT EXISTS " + level +
+                        "(one INTEGER PRIMARY KEY, n INTEGER NOT NULL);INSERT OR IGNORE INTO " +
+                        level + " VALUES(1, 0);COMMIT;");
 }
 
-std::string Application::statement(Random &random) {
-    const std::string version = std::to_string(++last_version_);
+void Application::plan_migration(Random &random) {
+    Migration migration = next_migration(shapes_.back(), shapes_.size(), random);
+    scripts_.push_back(std::move(migration.script));
+    shapes_.push_back(std::move(migration.after));
+}
+
+bool Application::migrate(const MemoryDisk &disk) const {
+    PlainConnection connection(disk);
+    if (!connection.is_open() || !connection.run("PRAGMA foreign_keys=OFF") ||
+        !connection.run("BEGIN IMMEDIATE")) {
+        return false;
+    }
+    const std::size_t level = level_of(connection, owner_);
+    if (level == scripts_.size()) {
+        return false;
+    }
+    const bool done = connection.run(scripts_.at(level)) &&
+                      connection.run("UPDATE " + owner_ + "_level SET n = n + 1") &&
+                      connection.run("COMMIT");
+    ensure(done || !connection.met_mistake(), "the alterations are right");
+    return done;
+}
+
+std::string Application::statement(const Shapes &shapes, Random &random) {
+    const Writer writer{shapes, std::to_string(++last_version_), random};
+    const Shape &item = shape_of(shapes, TableName::item);
+    const Shape &part = shape_of(shapes, TableName::part);
+    const Shape &note = shape_of(shapes, TableName::note);
     const std::string id = number_below(random, 25);
-    const std::string item = owner_ + "_item";
-    const std::string part = owner_ + "_part";
-    const std::string note = owner_ + "_note";
-    const std::string key = "'k" + number_below(random, 5) + "', " + number_below(random, 4);
+    const std::string code = item.name_of(Role::code);
+    const std::string note_key = "'k" + number_below(random, 5) + "', " + number_below(random, 4);
     switch (random.below(13)) {
     case 0:
-        return "INSERT INTO " + item + " VALUES(" + id + ", " + any_value(random) + ", " +
-               maybe_code(random) + ", " + version + ")";
+        return writer.insert("INSERT", item, {"id", code}, id + ", " + maybe_code(random));
     case 1:
-        return "INSERT OR REPLACE INTO " + item + " VALUES(" + id + ", " + any_value(random) +
-               ", " + maybe_code(random) + ", " + version + ")";
+        return writer.insert("INSERT OR REPLACE", item, {"id", code},
+                             id + ", " + maybe_code(random));
     case 2:
-        return "UPDATE " + item + " SET v = " + any_value(random) + ", version = " + version +
-               " WHERE id = " + id;
+        return writer.update(item, writer.any_assignment(item), "id = " + id);
     case 3:
-        return "UPDATE " + item + " SET code = " + maybe_code(random) + ", version = " + version +
-               " WHERE id = " + id;
+        return writer.update(item, code + " = " + maybe_code(random), "id = " + id);
     case 4:
-        return "DELETE FROM " + item + " WHERE id = " + id;
+        return "DELETE FROM " + item.name + " WHERE id = " + id;
     case 5:
-        return "UPDATE OR IGNORE " + item + " SET id = " + number_below(random, 25) +
-               ", version = " + version + " WHERE id = " + id;
+        return writer.update(item, "id = " + number_below(random, 25), "id = " + id, "OR IGNORE ");
     case 6:
-        return "INSERT OR IGNORE INTO " + part + " SELECT " + number_below(random, 60) +
-               ", max(id), " + any_value(random) + ", " + version + " FROM " + item;
+        return writer.insert("INSERT OR IGNORE", part, {"id", "item"},
+                             number_below(random, 60) + ", (SELECT min(id) FROM " + item.name +
+                                 " WHERE id >= " + id + ")");
     case 7:
-        return "UPDATE " + part + " SET v = " + any_value(random) + ", version = " + version +
-               " WHERE id % 7 = " + number_below(random, 7);
+        return writer.update(part, writer.any_assignment(part),
+                             "id % 7 = " + number_below(random, 7));
     case 8:
-        return "DELETE FROM " + part + " WHERE id = " + number_below(random, 60);
+        return "DELETE FROM " + part.name + " WHERE id = " + number_below(random, 60);
     case 9:
-        return "INSERT INTO " + note + " VALUES(" + key + ", " + any_value(random) + ", " +
-               version + ") ON CONFLICT(k, n) DO UPDATE SET v = excluded.v, version = " + version;
+        return writer.upsert_note(note_key);
     case 10:
-        return "DELETE FROM " + note + " WHERE (k, n) = (" + key + ")";
+        return "DELETE FROM " + note.name + " WHERE (k, n) = (" + note_key + ")";
     case 11:
-        return "UPDATE " + item + " SET code = 'swap' || id, version = " + version +
-               " WHERE id % 5 = " + number_below(random, 5);
-    default:
-        return "UPDATE " + item + " SET v = v, version = " + version + " WHERE id = " + id;
+        return writer.update(item, code + " = 'swap' || id", "id % 5 = " + number_below(random, 5));
+    default: {
+        const std::string value = item.values().front();
+        return writer.update(item, value + " = " + value, "id = " + id);
+    }
     }
 }
 
@@ -198,8 +277,9 @@ bool Application::write(const MemoryDisk &disk, Random &random) {
     if (!connection.is_open() || !connection.run("BEGIN IMMEDIATE")) {
         return false;
     }
+    const Shapes &shapes = shapes_.at(level_of(connection, owner_));
     for (std::uint64_t count = 1 + random.below(5); count > 0; --count) {
-        if (!connection.run(statement(random)) && !connection.met_constraint()) {
+        if (!connection.run(statement(shapes, random)) && !connection.met_constraint()) {
             connection.run("ROLLBACK");
             return false;
         }
@@ -211,11 +291,11 @@ bool Application::write(const MemoryDisk &disk, Random &random) {
 }
 
 std::map<std::string, std::vector<std::string>> Application::content(const MemoryDisk &disk) const {
-    PlainConnection connection(disk);
     std::map<std::string, std::vector<std::string>> out;
     for (const std::string &table : tables()) {
         for (const std::vector<std::string> &row :
-             connection.rows("SELECT * FROM " + table + " ORDER BY 1, 2")) {
+             rows_of(disk.reader(), "SELECT * FROM " + table + " ORDER BY " +
+                                        (table == owner_ + "_note" ? "k, n" : "id"))) {
             std::string line;
             for (const std::string &cell : row) {
                 line += cell + " | ";
@@ -227,11 +307,11 @@ std::map<std::string, std::vector<std::string>> Application::content(const Memor
 }
 
 Application::Versions Application::versions(const MemoryDisk &disk) const {
-    PlainConnection connection(disk);
     Versions out;
     for (const std::string &table : tables()) {
         const bool is_note = table == owner_ + "_note";
-        for (const std::vector<std::string> &row : connection.rows(
+        for (const std::vector<std::string> &row : rows_of(
+                 disk.reader(),
                  (is_note ? "SELECT version, k, n FROM " : "SELECT version, id FROM ") + table)) {
             std::string key = table;
             for (std::size_t index = 1; index < row.size(); ++index) {
@@ -253,8 +333,7 @@ std::string complaints(const MemoryDisk &disk) {
 }
 
 std::string ask(const MemoryDisk &disk, const std::string &sql) {
-    PlainConnection connection(disk);
-    const auto rows = connection.rows(sql);
+    const ExactRows rows = rows_of(disk.reader(), sql);
     return rows.empty() ? "" : rows.front().front();
 }
 

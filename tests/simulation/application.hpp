@@ -8,16 +8,19 @@
 
 #include "tests/simulation/memory_disk.hpp"
 #include "tests/simulation/random.hpp"
+#include "tests/simulation/tables.hpp"
 
 namespace postrider::simulation {
 
 /// The tables that one node owns and writes, made at every node: keys of one and two columns, a
-/// unique column, a foreign key with cascade, every storage class, a table without rowid.
+/// unique column, a foreign key with cascade, every storage class, a table without rowid. Later
+/// versions of the application alter them; each database is altered at a time of its own.
 class Application {
   public:
     Application() = default;
 
-    explicit Application(std::string owner) : owner_(std::move(owner)) {}
+    explicit Application(std::string owner)
+        : owner_(std::move(owner)), shapes_{first_shapes(owner_)} {}
 
     [[nodiscard]] std::vector<std::string> tables() const;
 
@@ -27,6 +30,11 @@ class Application {
     /// One transaction of a few statements. A statement that a constraint refuses is left out.
     /// False when the disk failed and the whole transaction was rolled back, or the process died.
     bool write(const MemoryDisk &disk, Random &random);
+
+    /// A later version of the application is written: one alteration more.
+    void plan_migration(Random &random);
+    /// The file goes through its next alteration. False: there is none, or the disk failed.
+    [[nodiscard]] bool migrate(const MemoryDisk &disk) const;
 
     /// Every row of every table, exact: text of types and bytes.
     [[nodiscard]] std::map<std::string, std::vector<std::string>>
@@ -39,9 +47,11 @@ class Application {
     [[nodiscard]] const std::string &owner() const { return owner_; }
 
   private:
-    std::string statement(Random &random);
+    std::string statement(const Shapes &shapes, Random &random);
 
     std::string owner_;
+    std::vector<std::string> scripts_;
+    std::vector<Shapes> shapes_; // by how many scripts were run
     std::int64_t last_version_ = 0;
 };
 
@@ -56,8 +66,4 @@ std::string ask_text(const MemoryDisk &disk, const std::string &sql);
 
 /// Runs statements through a plain connection; throws BrokenInvariant when that fails.
 void run_plain(const MemoryDisk &disk, const std::string &sql);
-
-/// Where the database lies on its disk.
-inline constexpr const char *database_path = "/db";
-
 } // namespace postrider::simulation

@@ -14,13 +14,16 @@ namespace {
 
 Fault planted = Fault::none;
 
-constexpr std::array<std::pair<std::string_view, Fault>, 6> names{{
+constexpr std::array<std::pair<std::string_view, Fault>, 9> names{{
     {"skip_duplicate_check", Fault::skip_duplicate_check},
     {"acknowledge_before_commit", Fault::acknowledge_before_commit},
     {"forget_chain", Fault::forget_chain},
     {"delete_mail_before_commit", Fault::delete_mail_before_commit},
     {"reuse_number_after_restore", Fault::reuse_number_after_restore},
     {"drop_guard_trigger", Fault::drop_guard_trigger},
+    {"apply_half_a_step", Fault::apply_half_a_step},
+    {"never_join_steps", Fault::never_join_steps},
+    {"overlook_copy", Fault::overlook_copy},
 }};
 
 } // namespace
@@ -87,8 +90,8 @@ stream::IncomingStream with_fitting_chain(const stream::IncomingStream &stream) 
 
 } // namespace postrider::simulation
 
-// The names are the mangled ones of stream::judge, note_stored, next_step, on_report and
-// engine::check_capture.
+// The names are the mangled ones of stream::judge, note_stored, next_step, joined_with_next,
+// on_report and engine::check_capture.
 // NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 namespace postrider {
 
@@ -130,7 +133,24 @@ stream::Step wrapped_next_step(const stream::IncomingStream &) asm("__wrap_" POS
 stream::Step wrapped_next_step(const stream::IncomingStream &stream) {
     const bool blind =
         planted_fault() == Fault::forget_chain || planted_fault() == Fault::skip_duplicate_check;
-    return real_next_step(blind ? simulation::with_fitting_chain(stream) : stream);
+    stream::Step step = real_next_step(blind ? simulation::with_fitting_chain(stream) : stream);
+    if (planted_fault() == Fault::apply_half_a_step && step.bodies.size() > 1) {
+        step.bodies.resize(step.bodies.size() / 2);
+    }
+    return step;
+}
+
+#define POSTRIDER_JOINED                                                                           \
+    "_ZN9postrider6stream16joined_with_nextERKNS0_14IncomingStreamERKNS0_4StepE"
+
+std::optional<stream::Step> real_joined(const stream::IncomingStream &,
+                                        const stream::Step &) asm("__real_" POSTRIDER_JOINED);
+std::optional<stream::Step> wrapped_joined(const stream::IncomingStream &,
+                                           const stream::Step &) asm("__wrap_" POSTRIDER_JOINED);
+
+std::optional<stream::Step> wrapped_joined(const stream::IncomingStream &stream,
+                                           const stream::Step &step) {
+    return planted_fault() == Fault::never_join_steps ? std::nullopt : real_joined(stream, step);
 }
 
 #define POSTRIDER_ON_REPORT                                                                        \

@@ -17,6 +17,9 @@ enum class Fault {
     delete_mail_before_commit,
     reuse_number_after_restore,
     drop_guard_trigger,
+    apply_half_a_step,
+    never_join_steps,
+    overlook_copy,
 };
 
 /// Empty for a name that is none.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <new>
+#include <utility>
 
 #include "common/base/ensure.hpp"
 
@@ -459,6 +460,7 @@ MemoryDisk::MemoryDisk(std::string vfs_name, Random &random, const Clock &clock)
 }
 
 MemoryDisk::~MemoryDisk() {
+    close_reader();
     sqlite3_vfs_unregister(&vfs_);
 }
 
@@ -466,7 +468,15 @@ void MemoryDisk::fail_in(std::uint64_t operations, DiskFault fault) {
     planned_ = Plan{operations, fault};
 }
 
+bool MemoryDisk::survives_call() {
+    dead_ = dead_ || (points_ != nullptr && points_->pass());
+    return !dead_;
+}
+
 int MemoryDisk::before_change() {
+    if (!survives_call()) {
+        return SQLITE_IOERR;
+    }
     if (!planned_) {
         return SQLITE_OK;
     }
@@ -492,10 +502,12 @@ void MemoryDisk::make_deletions_durable() {
     std::erase_if(files_, [](const auto &file) { return file.second->is_deleted; });
 }
 
-/// Each write of the past since the last sync has its own fate.
-void MemoryDisk::lose_unsynced(File &file) {
+/// Each write since the last sync has its own fate, where the loss is not total.
+void MemoryDisk::lose_unsynced(File &file, Loss loss) {
     for (const Unsynced &change : file.unsynced) {
-        const std::uint64_t fate = random_.below(4);
+        const std::uint64_t fate = loss == Loss::none  ? 0
+                                   : loss == Loss::all ? 2
+                                                       : random_.below(4);
         if (fate == 0) {
             carry_out(file.durable, change);
             continue;
@@ -516,41 +528,70 @@ void MemoryDisk::lose_unsynced(File &file) {
 }
 
 void MemoryDisk::die(Death death) {
+    dead_ = true; // for what the reader would tidy up, too
+    close_reader();
     ++life_;
     dead_ = false;
     planned_.reset();
+    const std::uint64_t lot = random_.below(5);
+    const Loss loss = lot == 0 ? Loss::none : lot == 1 ? Loss::all : Loss::some;
     for (auto file = files_.begin(); file != files_.end();) {
         File &content = *file->second;
         content.forget_process();
         bool gone = content.is_deleted;
         if (death == Death::power) {
             gone = gone ? random_.chance(50) : !content.was_synced && random_.chance(50);
-            lose_unsynced(content);
+            lose_unsynced(content, loss);
         }
         content.is_deleted = false;
         file = gone ? files_.erase(file) : std::next(file);
     }
 }
 
+sqlite3 *MemoryDisk::reader() const {
+    if (reader_ == nullptr) {
+        ensure(sqlite3_open_v2(database_path_.c_str(), &reader_, SQLITE_OPEN_READWRITE,
+                               vfs_name_.c_str()) == SQLITE_OK,
+               "the simulation can look at a database");
+    }
+    return reader_;
+}
+
+void MemoryDisk::close_reader() {
+    sqlite3_close(std::exchange(reader_, nullptr));
+}
+
+void MemoryDisk::move_database(const std::string &path) {
+    close_reader();
+    std::map<std::string, std::shared_ptr<File>> files;
+    for (auto &[name, file] : files_) {
+        files[name.starts_with(database_path_) ? path + name.substr(database_path_.size()) : name] =
+            std::move(file);
+    }
+    files_ = std::move(files);
+    database_path_ = path;
+}
+
 DiskImage MemoryDisk::image() const {
     DiskImage image;
     for (const auto &[path, file] : files_) {
-        if (!file->is_deleted) {
-            image[path] = file->current;
+        if (!file->is_deleted && path.starts_with(database_path_)) {
+            image[path.substr(database_path_.size())] = file->current;
         }
     }
     return image;
 }
 
 void MemoryDisk::restore(const DiskImage &image) {
+    close_reader();
     ++life_;
     files_.clear();
-    for (const auto &[path, content] : image) {
+    for (const auto &[suffix, content] : image) {
         auto file = std::make_shared<File>();
         file->current = content;
         file->durable = content;
         file->was_synced = true;
-        files_[path] = std::move(file);
+        files_[database_path_ + suffix] = std::move(file);
     }
 }
 

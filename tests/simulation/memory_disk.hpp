@@ -1,7 +1,7 @@
 // A disk in memory as a SQLite VFS, with write-ahead log, that behaves like the worst disk SQLite
 // is made for: at a power cut every write since the last sync of its file is kept, lost or torn,
-// each by itself. A process that dies keeps the disk and loses its locks and shared memory. Single
-// thread.
+// each by itself, or all are kept, or all are lost. A process that dies keeps the disk and loses
+// its locks and shared memory. Single thread.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@
 #include "common/base/bytes.hpp"
 
 #include "tests/simulation/clock.hpp"
+#include "tests/simulation/crash_points.hpp"
 #include "tests/simulation/random.hpp"
 
 namespace postrider::simulation {
@@ -28,7 +29,8 @@ enum class DiskFault {
 
 enum class Death { process, power };
 
-/// The files as a backup program would have copied them.
+/// The files as a backup program would have copied them, by what follows the database's path in
+/// their names.
 using DiskImage = std::map<std::string, Bytes>;
 
 class MemoryDisk {
@@ -48,12 +50,29 @@ class MemoryDisk {
 
     void cancel_fault() { planned_.reset(); }
 
+    /// Every change is a point of `points`, which must outlive the disk.
+    void count_in(CrashPoints &points) { points_ = &points; }
+
+    /// The process does something else than writing. False: it dies of it, and the disk with it.
+    bool survives_call();
+
     /// Since a planned death struck: every operation of open handles fails and changes nothing.
     [[nodiscard]] bool is_dead() const { return dead_; }
 
     /// The process is gone: open handles are dead for ever, locks and shared memory vanish. With
     /// `power`, unsynced writes suffer too. The disk can be used again afterwards.
     void die(Death death);
+
+    /// Where the database lies.
+    [[nodiscard]] const std::string &database_path() const { return database_path_; }
+
+    /// A connection that looks and does not write, kept open because opening one is dear. The
+    /// last one to close a database tidies up behind itself; so close it where nothing runs.
+    [[nodiscard]] sqlite3 *reader() const;
+    void close_reader();
+
+    /// Renames the database and what belongs to it. Only while nothing is open.
+    void move_database(const std::string &path);
 
     [[nodiscard]] DiskImage image() const;
     /// Only while nothing is open.
@@ -77,15 +96,19 @@ class MemoryDisk {
 
     /// SQLITE_OK, or what the planned fault makes of this operation.
     int before_change();
-    void lose_unsynced(File &file);
+    enum class Loss { some, all, none };
+    void lose_unsynced(File &file, Loss loss);
     void make_deletions_durable();
 
     std::string vfs_name_;
+    std::string database_path_ = "/db";
+    mutable sqlite3 *reader_ = nullptr;
     Random &random_;
     const Clock &clock_;
     sqlite3_vfs vfs_{};
     std::map<std::string, std::shared_ptr<File>> files_;
     std::optional<Plan> planned_;
+    CrashPoints *points_ = nullptr;
     std::uint64_t life_ = 1; // handles of an earlier life are dead
     bool dead_ = false;
     std::uint64_t lost_writes_ = 0;

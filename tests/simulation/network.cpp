@@ -141,7 +141,7 @@ std::optional<Timestamp> Network::next_arrival(const std::string &node,
 // ---- NetworkTransport ---------------------------------------------------------------------------
 
 void NetworkTransport::count_call(const char *where) {
-    if (disk_ != nullptr && disk_->is_dead()) {
+    if (disk_ != nullptr && !disk_->survives_call()) {
         throw Crash{where};
     }
     if (!calls_left_) {
@@ -252,9 +252,8 @@ void NetworkTransport::settle(const engine::Receipt &receipt, engine::Settlement
 
 void NetworkTransport::remove(const engine::Receipt &receipt) {
     const auto entry = held_.find(id_of(receipt));
-    if (witness_ != nullptr && witness_->commits == entry->second.commits_before &&
-        witness_->violation.empty()) {
-        witness_->violation = "a mail was deleted before what it brought was committed";
+    if (witness_ != nullptr && witness_->commits == entry->second.commits_before) {
+        witness_->note("a mail was deleted before what it brought was committed");
     }
     network_.remove(mailbox_of(receipt), entry->first);
     held_.erase(entry);

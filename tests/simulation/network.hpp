@@ -98,7 +98,7 @@ class NetworkTransport final : public engine::Transport {
 
     /// Of a process that dies with its disk, and under a witness: a mail that goes before anything
     /// was committed since it was shown is a violation.
-    NetworkTransport(Network &network, std::string node, const MemoryDisk &disk, Witness &witness)
+    NetworkTransport(Network &network, std::string node, MemoryDisk &disk, Witness &witness)
         : network_(network), node_(std::move(node)), disk_(&disk), witness_(&witness) {}
 
     void configure(std::vector<engine::Inlet> inlets) override;
@@ -125,7 +125,7 @@ class NetworkTransport final : public engine::Transport {
 
     Network &network_;
     std::string node_;
-    const MemoryDisk *disk_ = nullptr;
+    MemoryDisk *disk_ = nullptr;
     Witness *witness_ = nullptr;
     std::optional<std::uint64_t> calls_left_;
     std::vector<engine::Inlet> inlets_;

@@ -1,7 +1,8 @@
 // Processes that come and go.
 #include "tests/simulation/node.hpp"
 
-#include "common/engine/store/schema.hpp"
+#include "common/engine/declare.hpp"
+#include "common/engine/start.hpp"
 
 #include "tests/simulation/application.hpp"
 #include "tests/simulation/crash.hpp"
@@ -12,7 +13,7 @@ namespace postrider::simulation {
 // ---- MortalVault --------------------------------------------------------------------------------
 
 void MortalVault::count_call(const char *where) {
-    if (disk_.is_dead()) {
+    if (!disk_.survives_call()) {
         throw Crash{where};
     }
     if (!calls_left_) {
@@ -43,6 +44,9 @@ Result<std::optional<engine::StateFile>> MortalVault::load_state(const NodeId &n
         (*state)->start_token = {};
         (*state)->positions.clear();
     }
+    if (planted_fault() == Fault::overlook_copy && state && *state) {
+        (*state)->canonical_path = here().canonical_path;
+    }
     return state;
 }
 
@@ -53,18 +57,24 @@ Result<void> MortalVault::store_state(const engine::StateFile &state) {
 
 // ---- Node ---------------------------------------------------------------------------------------
 
-Node::Node(std::string name, const Surroundings &surroundings, bool write_ahead_log)
+Node::Node(std::string name, const Surroundings &surroundings, Settings settings)
     : clock(surroundings.time),
       disk("disk-" + name, surroundings.random, clock),
       name_(std::move(name)),
+      settings_(std::move(settings.engine)),
       network_(surroundings.network) {
-    vault.move_to("/" + name_ + database_path, 1, 1);
-    run_plain(disk, write_ahead_log ? "PRAGMA journal_mode=WAL" : "PRAGMA journal_mode=DELETE");
+    move_to(disk.database_path(), 1);
+    run_plain(disk,
+              settings.write_ahead_log ? "PRAGMA journal_mode=WAL" : "PRAGMA journal_mode=DELETE");
+    disk.count_in(surroundings.points);
 }
 
 bool Node::start() {
-    Result<std::unique_ptr<sqlite::SqliteDatabase>> database = sqlite::open_database(
-        {.path = database_path, .vfs = disk.vfs_name(), .create = true, .busy_timeout_ms = 0});
+    Result<std::unique_ptr<sqlite::SqliteDatabase>> database =
+        sqlite::open_database({.path = disk.database_path(),
+                               .vfs = disk.vfs_name(),
+                               .create = true,
+                               .busy_timeout_ms = 0});
     if (!database) {
         trouble_ = database.error().message;
         return false;
@@ -77,7 +87,7 @@ bool Node::start() {
     mortal_vault_ = std::make_unique<MortalVault>(vault, disk);
     transport_ = std::make_unique<NetworkTransport>(network_, name_, disk, witness);
     engine_ = std::make_unique<engine::Engine>(
-        engine::Ports{*database_, *mortal_vault_, *transport_}, engine::EngineSettings{});
+        engine::Ports{*database_, *mortal_vault_, *transport_}, settings_);
     return true;
 }
 
@@ -85,6 +95,7 @@ void Node::stop() {
     engine_.reset();
     transport_.reset();
     mortal_vault_.reset();
+    disk.close_reader();
     database_.reset();
 }
 
@@ -113,21 +124,50 @@ std::optional<engine::CycleResult> Node::cycle() {
     }
 }
 
-Result<void> Node::call(const std::function<Result<void>(const engine::Session &)> &work) {
-    const auto transaction = database_->begin(engine::Mode::write);
-    const Result<bool> is_declared = engine::has_state_tables(*transaction);
-    const Result<engine::Identity> identity =
-        is_declared && *is_declared ? engine::load_identity(*transaction, *mortal_vault_)
-                                    : Error{Errc::refused, "node is not declared yet"};
-    const engine::EngineSettings settings;
-    const engine::Session session{*transaction, database_->dialect(),
-                                  identity ? *identity : engine::Identity{}, settings.timing,
-                                  clock.now()};
-    Result<void> done = work(session);
-    if (done) {
-        transaction->commit();
+Result<void> Node::in_transaction(const Work &work) {
+    try {
+        const auto transaction = database_->begin(engine::Mode::write);
+        Result<void> done = work(*transaction);
+        if (done) {
+            transaction->commit();
+        }
+        return done;
+    } catch (const engine::DatabaseError &error) {
+        return error.error();
+    } catch (const Crash &crash) {
+        return Error{Errc::unavailable, std::string{"the process died at "} + crash.where};
     }
-    return done;
+}
+
+Result<void> Node::call(const std::function<Result<void>(const engine::Session &)> &work) {
+    return in_transaction([&](engine::Transaction &transaction) -> Result<void> {
+        const Result<engine::Identity> identity =
+            engine::load_identity(transaction, *mortal_vault_);
+        if (!identity) {
+            return identity.error();
+        }
+        return work({transaction, database_->dialect(), *identity, settings_.timing, clock.now()});
+    });
+}
+
+Result<void> Node::declare(const std::string &text) {
+    return in_transaction([&](engine::Transaction &transaction) -> Result<void> {
+        const Result<engine::ActionRows> rows = engine::declare(
+            {transaction, database_->dialect(), *mortal_vault_, clock.now()}, {text});
+        return rows ? Result<void>{} : Result<void>{rows.error()};
+    });
+}
+
+Result<void> Node::claim_identity() {
+    return call([&](const engine::Session &session) {
+        engine::Identity identity = session.identity;
+        return engine::claim_identity(session, *mortal_vault_, identity);
+    });
+}
+
+void Node::move_to(const std::string &path, std::uint64_t inode) {
+    disk.move_database(path);
+    vault.move_to("/" + name_ + path, 1, inode);
 }
 
 void Node::restore(const Copy &copy, bool with_vault) {

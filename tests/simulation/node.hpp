@@ -18,7 +18,7 @@ namespace postrider::simulation {
 /// The vault as a process sees it: the process can die at any call.
 class MortalVault final : public engine::Vault {
   public:
-    MortalVault(engine::Vault &inner, const MemoryDisk &disk) : inner_(inner), disk_(disk) {}
+    MortalVault(engine::Vault &inner, MemoryDisk &disk) : inner_(inner), disk_(disk) {}
 
     Result<engine::Secret> load_secret(const NodeId &node) override;
     Result<void> store_secret(const engine::Secret &secret) override;
@@ -33,7 +33,7 @@ class MortalVault final : public engine::Vault {
     void count_call(const char *where);
 
     engine::Vault &inner_;
-    const MemoryDisk &disk_;
+    MemoryDisk &disk_;
     std::optional<std::uint64_t> calls_left_;
 };
 
@@ -43,9 +43,15 @@ class Node {
         const WorldTime &time;
         Network &network;
         Random &random;
+        CrashPoints &points;
     };
 
-    Node(std::string name, const Surroundings &surroundings, bool write_ahead_log);
+    struct Settings {
+        bool write_ahead_log = true;
+        engine::EngineSettings engine;
+    };
+
+    Node(std::string name, const Surroundings &surroundings, Settings settings);
 
     [[nodiscard]] const std::string &name() const { return name_; }
 
@@ -61,8 +67,12 @@ class Node {
     /// One round of the engine. Empty when the process died of it, or never ran.
     std::optional<engine::CycleResult> cycle();
 
-    /// Runs `work` as a user's call would, in a transaction that is committed when it succeeds.
+    /// Runs `work` as a user's call would, in a transaction that is committed when it succeeds. The
+    /// node must run; when it fails, the process may have died of it.
     Result<void> call(const std::function<Result<void>(const engine::Session &)> &work);
+    Result<void> declare(const std::string &text);
+    /// The file is elsewhere, and its owner says that it is the only one.
+    Result<void> claim_identity();
 
     /// The process dies at the n-th call of the port, if it comes to it.
     void die_in_transport(std::uint64_t calls) { transport_->die_in(calls); }
@@ -79,8 +89,13 @@ class Node {
     /// The database as it once was, and the vault too if `with_vault`. Nothing may run.
     void restore(const Copy &copy, bool with_vault);
 
+    /// As `mv` and `cp` do. Nothing may run.
+    void move_to(const std::string &path, std::uint64_t inode);
+
     /// Why the last cycle could not work at all, or what failed in it.
     [[nodiscard]] const std::string &trouble() const { return trouble_; }
+
+    void forget_trouble() { trouble_.clear(); }
 
     NodeClock clock;
     MemoryDisk disk;
@@ -88,7 +103,12 @@ class Node {
     Witness witness;
 
   private:
+    using Work = std::function<Result<void>(engine::Transaction &)>;
+
+    Result<void> in_transaction(const Work &work);
+
     std::string name_;
+    engine::EngineSettings settings_;
     Network &network_;
     std::string trouble_;
     // The process.

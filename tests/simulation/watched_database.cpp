@@ -1,4 +1,4 @@
-// Forwards everything, and looks at the positions after each commit.
+// Forwards everything, and looks at the positions and the rows after each commit.
 #include "tests/simulation/watched_database.hpp"
 
 namespace postrider::simulation {
@@ -58,14 +58,18 @@ class WatchedTransaction final : public engine::Transaction {
         }
         inner_->commit();
         ++witness_.commits;
+        bool applied = false;
         for (const auto &[stream, position] : now) {
             auto &before = witness_.applied[stream];
-            if (position < before && witness_.violation.empty()) {
-                witness_.violation = "a stream went back from number " +
-                                     std::to_string(before.second) + " to " +
-                                     std::to_string(position.second);
+            if (position < before) {
+                witness_.note("a stream went back from number " + std::to_string(before.second) +
+                              " to " + std::to_string(position.second));
             }
+            applied = applied || before != position;
             before = position;
+        }
+        if (applied && witness_.look_at_rows) {
+            witness_.note(witness_.look_at_rows());
         }
     }
 

@@ -1,9 +1,10 @@
-// One simulated world: a few nodes around a first one, an application at each, a hostile network
-// and worse luck. Everything follows from the seed.
+// One simulated world: a few nodes around a first one, an application at each, people who pair and
+// declare, a hostile network and worse luck. Everything follows from the seed.
 #pragma once
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ namespace postrider::simulation {
 struct Verdict {
     std::string failure; // empty: every promise was kept
     HarmCounts harm;
+    std::uint64_t crash_points = 0; // that were passed
 };
 
 class World {
@@ -24,23 +26,55 @@ class World {
     /// Sets up, does harm, heals, and checks the promises.
     Verdict run();
 
+    /// A short life of two nodes: pairing, declaring, a few changes, their report. The process that
+    /// passes point number `crash_at` dies there, of a power cut; everybody goes on, and the
+    /// promises are checked. Without `crash_at` it only counts the points.
+    Verdict run_short(std::optional<std::uint64_t> crash_at);
+
   private:
     struct Member {
         std::unique_ptr<Node> node;
         Application application;
+        /// What this application's tables looked like after each of its transactions.
+        std::set<Application::Versions> states;
         std::vector<Node::Copy> copies;
+        std::string line; // the invitation that lies on the desk here, not accepted yet
+        int task_form = 0;
+        std::uint64_t inode = 1;
+        /// Nothing may be sent until the identity was claimed.
+        bool is_elsewhere = false;
     };
 
     // world_setup.cpp
-    void build();
+    void build(std::size_t count);
     void set_up();
-    void declare(Member &member, const std::string &text);
-    void join(Member &center, Member &leaf);
+    [[nodiscard]] bool holds_tables_of(const Member &member, const Member &owner) const;
     static void drop_guards(Member &member);
+
+    // world_people.cpp: what people do at a node, one thing at a time, until there is nothing left
+    bool act(Member &member);
+    bool act_until_done();
+    bool declare_what_is_missing(Member &member);
+    bool pair(Member &center, Member &leaf, Member &actor);
+    bool invite(Member &center, Member &leaf);
+    bool accept_line(Member &center, Member &leaf);
+    bool compare_words(Member &actor, Member &other);
+    bool accept_offers(Member &member);
+    bool claim(Member &member);
+    [[nodiscard]] static bool takes_itself_for_copy(const Member &member);
+    [[nodiscard]] bool is_taken_for_two(const Member &member) const;
+    /// Whether it worked. A process that dies of it is buried.
+    bool report(Member &member, const std::string &what, const Result<void> &done);
+    [[nodiscard]] std::string wanted_tasks(const Member &member) const;
+    void change_tasks(Member &member);
+    void alter_tables();
+    void move_file(Member &member);
 
     // world_harm.cpp
     void harm();
     void step();
+    void step_rarely(Member &member);
+    void let_people_act(Member &member);
     bool begin(Member &member);
     void end(Member &member);
     void run_member(Member &member);
@@ -49,21 +83,30 @@ class World {
     void run_in_disk_trouble(Member &member);
     void jump_clock(Member &member);
     void toggle_partition(Member &member);
-    void restore(Member &member);
+    void take_or_restore(Member &member);
     void bury(Member &member);
+
+    // world_crash.cpp
+    void short_life();
+    void come_back(Member &member);
 
     // world_checks.cpp
     void heal();
+    void rest(int rounds);
     void write_for_certain(Member &member);
-    bool claim_identities();
-    void claim(Member &member);
+    void note_state(Member &member);
+    [[nodiscard]] std::string torn_rows(const Member &member) const;
     void check();
     void check_member(Member &member);
+    /// What is not paired, confirmed or accepted yet; "": nothing.
+    [[nodiscard]] std::string unfinished(Member &member) const;
     void check_equal(Member &owner, Member &reader);
-    void check_quiet();
+    void check_quiet(int days);
     /// A round of all nodes; gives whether any did anything, and the next time something is due.
     bool round(std::optional<Timestamp> &next);
     [[nodiscard]] std::string state_of(Member &member) const;
+    /// Does what `story` does, and says how it ended.
+    Verdict told(const std::function<void()> &story);
 
     void fail(const std::string &what);
     void say(const std::string &what) const;
@@ -74,14 +117,25 @@ class World {
     bool verbose_;
     Random random_;
     WorldTime time_;
+    CrashPoints points_;
     Network network_;
     std::vector<Member> members_;
     HarmCounts harm_;
     std::string failure_;
+    engine::BatchSizes batch_sizes_;
+    int moves_ = 0;
+    std::set<const Member *> members_done_; // with nothing left to do for people
+    bool trusts_tasks_ = true;
+    bool in_peace_ = false;  // pairing and declaring
+    bool is_set_up_ = false; // everybody is paired and every task is active
     bool with_restores_ = false;
+    bool with_disk_trouble_ = false;
+    bool with_task_changes_ = false;
+    bool with_migrations_ = false;
     bool restored_ = false;
     bool restored_with_vault_ = false;
-    bool with_disk_trouble_ = false;
+    bool re_paired_ = false;
+    bool expects_death_ = false;
 };
 
 } // namespace postrider::simulation

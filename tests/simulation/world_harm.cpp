@@ -1,4 +1,6 @@
 // What happens to the nodes while they work.
+#include <algorithm>
+
 #include "tests/simulation/world.hpp"
 
 namespace postrider::simulation {
@@ -10,6 +12,8 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr int steps_of_harm = 120;
+/// More, where people set everything up meanwhile.
+constexpr int steps_of_setting_up = 60;
 
 } // namespace
 
@@ -23,7 +27,8 @@ void World::harm() {
                             .footer = static_cast<std::uint32_t>(random_.below(20)),
                             .refusal = static_cast<std::uint32_t>(random_.below(8)),
                             .delay_max = minutes{1 + random_.below(120)}});
-    for (int count = 0; count < steps_of_harm && !failed(); ++count) {
+    const int steps = steps_of_harm + (in_peace_ ? 0 : steps_of_setting_up);
+    for (int count = 0; count < steps && !failed(); ++count) {
         step();
     }
 }
@@ -35,7 +40,11 @@ void World::step() {
     if (!member.node->runs() && (random_.chance(60) || !begin(member))) {
         return;
     }
-    const std::uint64_t what = random_.below(with_restores_ ? 105 : 98);
+    if (random_.chance(is_set_up_ ? 5 : 40)) {
+        let_people_act(member);
+        return;
+    }
+    const std::uint64_t what = random_.below(104);
     if (what < 30) {
         write_as_user(member);
     } else if (what < 82) {
@@ -52,20 +61,57 @@ void World::step() {
         end(member);
     } else if (what < 97) {
         run_in_disk_trouble(member);
-    } else if (with_restores_ && member.copies.size() < 3) {
-        member.copies.push_back(member.node->copy());
-    } else if (with_restores_ && !member.copies.empty()) {
-        restore(member);
+    } else if (is_set_up_) {
+        step_rarely(member);
+    }
+}
+
+/// What people do but once in a while.
+void World::step_rarely(Member &member) {
+    if (random_.chance(25)) {
+        move_file(member);
+    } else if (with_restores_) {
+        take_or_restore(member);
+    } else if (with_task_changes_) {
+        change_tasks(member);
+    } else if (with_migrations_) {
+        alter_tables();
+    }
+}
+
+void World::let_people_act(Member &member) {
+    if (with_migrations_ && random_.chance(50)) {
+        const Member &owner = members_.at(random_.below(members_.size()));
+        if (holds_tables_of(member, owner) && owner.application.migrate(member.node->disk)) {
+            say(member.node->name() + " alters the tables of " + owner.node->name());
+        }
+        if (member.node->disk.is_dead()) {
+            bury(member);
+        }
+        return;
+    }
+    if (act(member) || is_set_up_) {
+        return;
+    }
+    is_set_up_ = std::all_of(members_.begin(), members_.end(),
+                             [this](Member &each) { return members_done_.contains(&each); });
+    if (is_set_up_) {
+        say("everybody is paired, and every task is accepted");
+        ++harm_["set up under harm"];
     }
 }
 
 /// Opening a database can meet a planned fault too.
 bool World::begin(Member &member) {
     const bool started = member.node->start();
+    if (started) {
+        note_state(member); // what a transaction has left that was under way
+        member.node->witness.note(torn_rows(member));
+    }
     if (member.node->disk.is_dead()) {
         bury(member);
     }
-    return started && member.node->runs();
+    return member.node->runs();
 }
 
 /// So can closing it: the last connection empties the log.
@@ -77,7 +123,12 @@ void World::end(Member &member) {
 }
 
 void World::run_member(Member &member) {
-    if (!member.node->cycle()) {
+    const std::uint64_t sent = network_.sent();
+    const std::optional<engine::CycleResult> result = member.node->cycle();
+    if (member.is_elsewhere && network_.sent() != sent) {
+        fail(member.node->name() + " sends although its file is a copy");
+    }
+    if (!result) {
         bury(member);
     } else if (verbose_ && !member.node->trouble().empty()) {
         say(member.node->name() + ": " + member.node->trouble());
@@ -91,6 +142,8 @@ void World::write_as_user(Member &member) {
     member.application.write(member.node->disk, random_);
     if (member.node->disk.is_dead()) {
         bury(member);
+    } else {
+        note_state(member);
     }
 }
 
@@ -106,10 +159,11 @@ void World::plan_death(Member &member) {
 }
 
 void World::bury(Member &member) {
-    const bool power = random_.chance(60);
+    const bool power = expects_death_ || random_.chance(60);
     ++harm_[power ? "power cut" : "process killed"];
     say(member.node->name() + " dies");
     member.node->die(power ? Death::power : Death::process);
+    members_done_.clear();
 }
 
 void World::run_in_disk_trouble(Member &member) {
@@ -134,13 +188,19 @@ void World::toggle_partition(Member &member) {
     network_.set_partition(member.node->name(), random_.chance(50));
 }
 
-void World::restore(Member &member) {
+void World::take_or_restore(Member &member) {
+    if (member.copies.size() < 3) {
+        member.copies.push_back(member.node->copy());
+        return;
+    }
     const bool with_vault = random_.chance(30);
     ++harm_[with_vault ? "restore with vault" : "restore"];
     say(member.node->name() + " is restored from a copy" + (with_vault ? " with its vault" : ""));
     restored_ = true;
     restored_with_vault_ = restored_with_vault_ || with_vault;
     end(member);
+    members_done_.clear();
+    member.is_elsewhere = member.is_elsewhere && !with_vault;
     member.node->restore(member.copies.at(random_.below(member.copies.size())), with_vault);
 }
 

@@ -2,7 +2,7 @@
 #include <array>
 
 #include "common/base/limits.hpp"
-#include "common/engine/configuration_mac.hpp"
+#include "common/engine/approval.hpp"
 #include "common/engine/pairing.hpp"
 #include "common/engine/receive.hpp"
 #include "common/engine/start.hpp"
@@ -97,8 +97,11 @@ Result<Value> revoke(sqlite3 *connection, Arguments arguments) {
 
 Result<Value> approve(sqlite3 *connection, Arguments /*arguments*/) {
     return as_node(connection, [](const engine::Session &session) -> Result<Value> {
-        return Value::text(counted(engine::approve(session), "row", "rows") +
-                           " of the configuration approved");
+        const Result<std::size_t> approved = engine::approve_configuration(session);
+        if (!approved) {
+            return approved.error();
+        }
+        return Value::text(counted(*approved, "row", "rows") + " of the configuration approved");
     });
 }
 
@@ -128,17 +131,7 @@ Result<Value> sync_now(sqlite3 *connection, Arguments arguments) {
     }
     if (!arguments.empty()) {
         const auto peer = text_argument(arguments, 0, "postrider_sync_now");
-        if (!peer) {
-            return peer.error();
-        }
-        const Result<void> known =
-            (*node)->write([&](const engine::Session &session) -> Result<void> {
-                const auto found = engine::require_peer(session.transaction, *peer);
-                return found ? Result<void>{} : Result<void>{found.error()};
-            });
-        if (!known) {
-            return known.error();
-        }
+        return peer ? told((*node)->run_once_for(*peer)) : Result<Value>{peer.error()};
     }
     return told((*node)->run_once());
 }

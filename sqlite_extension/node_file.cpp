@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include "common/engine/store/peers.hpp"
 #include "common/engine/store/schema.hpp"
 #include "common/engine/try_again.hpp"
 #include "common/vault/private_file.hpp"
@@ -68,7 +69,6 @@ stream::Timing maildir_timing() {
     timing.retransmission_min = std::chrono::minutes{1};
     timing.acknowledgement_delay = Duration{0};
     timing.gap_delay = std::chrono::seconds{10};
-    timing.repeat_min = std::chrono::minutes{1};
     return timing;
 }
 
@@ -114,6 +114,16 @@ Result<engine::CycleResult> NodeFile::run_once() {
         }
     }
     return sum;
+}
+
+Result<engine::CycleResult> NodeFile::run_once_for(const std::string &peer) {
+    const Result<engine::Peer> known =
+        engine::require_peer(*database_->begin(engine::Mode::read), peer);
+    if (!known) {
+        return known.error();
+    }
+    engine_.serve_only(known->peer_id);
+    return run_once();
 }
 
 Result<engine::CycleResult> NodeFile::run_until(Timestamp until,

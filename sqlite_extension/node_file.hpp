@@ -40,6 +40,9 @@ class NodeFile {
     /// `problem` are those of the last cycle.
     Result<engine::CycleResult> run_once();
 
+    /// The same for one peer alone; this object serves no other one from then on.
+    Result<engine::CycleResult> run_once_for(const std::string &peer);
+
     /// Cycles until `until`, or until `stop` says so, sleeping in between. What fails for now is
     /// given to `tell` and tried again.
     Result<engine::CycleResult> run_until(Timestamp until,

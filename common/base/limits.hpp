@@ -23,6 +23,7 @@ inline constexpr std::size_t batch_header_bytes_max = 64 * kib;
 // Inbox
 inline constexpr std::size_t inbox_peer_bytes_max = 256 * mib;
 inline constexpr std::size_t inbox_peer_parts_max = 5000;
+inline constexpr std::size_t replays_remembered_max = 4096;
 
 // Changesets
 inline constexpr std::uint64_t batch_rows_max = 1'000'000;

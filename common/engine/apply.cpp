@@ -137,7 +137,11 @@ class OwnTables {
         if (const auto known = tables_.find(wire_name); known != tables_.end()) {
             return &known->second;
         }
-        const auto local = receiving_table(session_.transaction, peer_.peer_id, wire_name);
+        const auto accepted = receiving_table(session_, peer_.peer_id, wire_name);
+        if (!accepted) {
+            return accepted.error();
+        }
+        const std::optional<std::string> &local = *accepted;
         if (!local) {
             return nullptr;
         }
@@ -239,7 +243,7 @@ find_targets(const Session &session, const Peer &peer, OwnTables &tables, Change
             continue;
         }
         const std::string &local = (*table)->name;
-        if (is_sent_on(session.transaction, local, peer.peer_id)) {
+        if (is_sent_on(session, local, peer.peer_id)) {
             TableChanges copy = changes;
             copy.schema.name = local;
             targets.forwarded.tables.emplace(local, std::move(copy));

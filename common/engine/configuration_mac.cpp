@@ -18,10 +18,12 @@ struct CoveredTable {
 
 std::vector<CoveredTable> covered_tables() {
     return {
+        {"invitation", {"invitation_id"}, {"peer_id", "role", "trust_tasks"}, "1 = 1"},
         {"mailbox", {"name"}, {"address", "receive", "send", "settings"}, "1 = 1"},
         {"peer",
          {"peer_id"},
-         {"node_id", "trust_tasks", "sign_generation", "sign_public", "contact_public"},
+         {"node_id", "trust_tasks", "sign_generation", "sign_public", "contact_public",
+          "receiving_generation", "receiving_public"},
          "sign_public IS NOT NULL"},
         {"peer_path", {"peer_id", "ordinal"}, {"kind", "target", "mailbox", "settings"}, "1 = 1"},
         {"task_table",
@@ -64,22 +66,12 @@ std::vector<std::string> all_columns(const CoveredTable &table) {
     return out;
 }
 
-// Key, covered columns, then the MAC.
 std::string select_of(const CoveredTable &table) {
-    return "SELECT " + joined(all_columns(table)) + ", configuration_mac FROM @" + table.name;
+    return "SELECT " + covered_columns(table.name) + " FROM @" + table.name;
 }
 
-crypto::ConfigurationMac mac_of(const Session &session, const CoveredTable &table, const Row &row) {
-    const std::vector<Value> values(row.begin(), row.end() - 1);
-    return crypto::configuration_mac(session.identity.master,
-                                     canonical_row(table.name, all_columns(table), values));
-}
-
-bool has_good_mac(const Session &session, const CoveredTable &table, const Row &row) {
-    const auto *stored_mac = row.back().as<Bytes>();
-    const crypto::ConfigurationMac expected = mac_of(session, table, row);
-    return stored_mac != nullptr && stored_mac->size() == expected.size() &&
-           sodium_memcmp(stored_mac->data(), expected.data(), expected.size()) == 0;
+crypto::ConfigurationMac mac_of(const Identity &identity, const ProtectedRow &row) {
+    return crypto::configuration_mac(identity.master, row.canonical);
 }
 
 std::optional<Row>
@@ -93,7 +85,7 @@ row_of(const Session &session, const CoveredTable &table, const std::vector<Valu
 void write_mac(const Session &session, const CoveredTable &table, const Row &row) {
     std::vector<Value> parameters(row.begin(),
                                   row.begin() + static_cast<std::ptrdiff_t>(table.key.size()));
-    parameters.push_back(stored(mac_of(session, table, row)));
+    parameters.push_back(stored(mac_of(session.identity, protected_row(table.name, row))));
     session.transaction.execute("UPDATE @" + table.name + " SET configuration_mac = ?" +
                                     std::to_string(parameters.size()) + " WHERE " +
                                     key_condition(table),
@@ -139,7 +131,24 @@ void protect(const Session &session, const std::string &table, const std::vector
 bool is_approved(const Session &session, const ConfigurationKey &row) {
     const CoveredTable covered = covered_table(row.table);
     const auto found = row_of(session, covered, row.key);
-    return found && has_good_mac(session, covered, *found);
+    return found && is_approved(session.identity, protected_row(row.table, *found));
+}
+
+std::string covered_columns(const std::string &table) {
+    return joined(all_columns(covered_table(table))) + ", configuration_mac";
+}
+
+ProtectedRow protected_row(const std::string &table, std::span<const Value> values) {
+    const auto *mac = values.back().as<Bytes>();
+    return {
+        canonical_row(table, all_columns(covered_table(table)), {values.begin(), values.end() - 1}),
+        mac != nullptr ? std::optional{*mac} : std::nullopt};
+}
+
+bool is_approved(const Identity &identity, const ProtectedRow &row) {
+    const crypto::ConfigurationMac expected = mac_of(identity, row);
+    return row.mac && row.mac->size() == expected.size() &&
+           sodium_memcmp(row.mac->data(), expected.data(), expected.size()) == 0;
 }
 
 std::vector<ConfigurationKey> unapproved(const Session &session) {
@@ -149,7 +158,7 @@ std::vector<ConfigurationKey> unapproved(const Session &session) {
         for (const Row &row :
              all_rows(session.transaction, select_of(table) + " WHERE " + table.only_where +
                                                " ORDER BY " + joined(table.key))) {
-            if (!has_good_mac(session, table, row)) {
+            if (!is_approved(session.identity, protected_row(table.name, row))) {
                 out.push_back(
                     {table.name,
                      {row.begin(), row.begin() + static_cast<std::ptrdiff_t>(table.key.size())}});

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "common/engine/apply.hpp"
+#include "common/engine/approval.hpp"
 #include "common/engine/collect.hpp"
 #include "common/engine/dispatch.hpp"
 #include "common/engine/marks.hpp"
@@ -39,12 +40,6 @@ std::int64_t take_lease(Transaction &transaction, const std::string &holder) {
     return integer_at(*first_row(transaction, "SELECT fencing FROM @lease"), 0);
 }
 
-std::vector<Peer> live_peers(const Session &session) {
-    std::vector<Peer> peers = load_peers(session.transaction);
-    std::erase_if(peers, [](const Peer &peer) { return !peer.is_live() || !peer.held.empty(); });
-    return peers;
-}
-
 /// Held because they are two copies of one node, which they are still told.
 std::vector<Peer> doubled_peers(const Session &session) {
     std::vector<Peer> peers = load_peers(session.transaction);
@@ -66,7 +61,20 @@ void earliest(std::optional<Timestamp> &next, std::optional<Timestamp> time) {
 
 } // namespace
 
+bool Engine::serves(std::int64_t peer_id) const {
+    return !only_peer_ || *only_peer_ == peer_id;
+}
+
+std::vector<Peer> Engine::live_peers(const Session &session) const {
+    std::vector<Peer> peers = load_peers(session.transaction);
+    std::erase_if(peers, [&](const Peer &peer) {
+        return !serves(peer.peer_id) || !is_usable(session.identity, peer) || !peer.held.empty();
+    });
+    return peers;
+}
+
 void Engine::write(Timestamp now, const Work &work) {
+    due_.reset();
     const auto transaction = ports_.database.begin(Mode::write);
     const std::int64_t fencing =
         integer_at(*first_row(*transaction, "SELECT fencing FROM @lease"), 0);
@@ -144,12 +152,20 @@ Result<void> Engine::look_at_own_past(Timestamp now) {
     return {};
 }
 
+void Engine::show_unapproved(Timestamp now) {
+    bool news = false;
+    read(now, [&](const Session &session) { news = !approvals_to_show(session).empty(); });
+    if (news) {
+        write(now, [](const Session &session) { show_approvals(session); });
+    }
+}
+
 void Engine::configure_transport(Timestamp now) {
     read(now, [&](const Session &session) {
-        std::vector<FixedBytes<32>> keys = pairing_stamp_keys(session);
+        std::vector<FixedBytes<32>> keys = pairing_stamp_keys(session, only_peer_);
         std::set<std::pair<std::string, std::string>> places;
         for (const Peer &peer : load_peers(session.transaction)) {
-            if (peer.state == PeerState::revoked) {
+            if (peer.state == PeerState::revoked || !serves(peer.peer_id)) {
                 continue;
             }
             for (const PeerPath &path : load_paths(session, peer.peer_id)) {
@@ -184,7 +200,7 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
             for (const Event &event : events) {
                 if (const auto *arrived = std::get_if<Arrived>(&event)) {
                     const Reception reception =
-                        take_envelope(session, arrived->envelope, arrived->receipt);
+                        take_envelope(session, arrived->envelope, arrived->receipt, replays_);
                     settlements.emplace_back(arrived->receipt, reception.settlement);
                     ++result.envelopes_received;
                 } else if (const auto *unusable = std::get_if<Unusable>(&event)) {
@@ -220,7 +236,8 @@ void Engine::apply_stream(Timestamp now,
         try {
             write(now, [&](const Session &session) {
                 const auto peer = load_peer(session.transaction, peer_id);
-                const bool may_apply = peer && peer->is_live() && peer->held.empty();
+                const bool may_apply =
+                    peer && is_usable(session.identity, *peer) && peer->held.empty();
                 applied = may_apply ? apply_next_step(session, *peer, key) : Applied::nothing;
             });
         } catch (const DatabaseError &error) {
@@ -248,7 +265,8 @@ void Engine::apply_all(Timestamp now, CycleResult &result) {
         for (const StreamKey &key : incoming_streams(session.transaction)) {
             const IncomingRow row = load_incoming(session.transaction, key);
             const bool waits = row.next_try_at && *row.next_try_at > now;
-            if (!waits && stream::next_step(row.machine).what != stream::Step::What::wait) {
+            if (serves(key.peer_id) && !waits &&
+                stream::next_step(row.machine).what != stream::Step::What::wait) {
                 ready.push_back(key);
             }
         }
@@ -292,7 +310,8 @@ void Engine::build_all(Timestamp now, CycleResult &result) {
                 queue_offers(session, peer);
                 for (const StreamKey &key : outgoing_streams(session.transaction)) {
                     if (key.peer_id == peer.peer_id) {
-                        while (const std::size_t built = build_step(session, peer, key, settings_.batches)) {
+                        while (const std::size_t built =
+                                   build_step(session, peer, key, settings_.batches)) {
                             result.batches_built += built;
                         }
                     }
@@ -326,7 +345,7 @@ std::vector<Transmission> Engine::due_now(const Session &session) {
     const auto append = [&](std::vector<Transmission> more) {
         std::move(more.begin(), more.end(), std::back_inserter(out));
     };
-    for (const PairingMail &mail : due_pairing_mails(session)) {
+    for (const PairingMail &mail : due_pairing_mails(session, only_peer_)) {
         const auto peer = load_peer(session.transaction, mail.peer_id);
         const auto path = peer ? usable_path(session, *peer) : std::nullopt;
         if (path) {
@@ -401,6 +420,9 @@ void Engine::prune(Timestamp now) {
 }
 
 std::optional<Timestamp> Engine::next_due_at(Timestamp now) {
+    if (due_ && due_->asked_at == now) {
+        return due_->next;
+    }
     std::optional<Timestamp> next;
     read(now, [&](const Session &session) {
         earliest(next, next_pairing_mail(session));
@@ -411,6 +433,7 @@ std::optional<Timestamp> Engine::next_due_at(Timestamp now) {
             earliest(next, report_due(session, peer));
         }
     });
+    due_ = Due{now, next};
     return next;
 }
 
@@ -428,11 +451,13 @@ std::optional<Timestamp> Engine::next_at(Timestamp now) {
 
 Result<CycleResult> Engine::cycle(Timestamp now) {
     CycleResult result;
+    due_.reset(); // others write too
     try {
         const Result<void> started = start(now);
         if (!started) {
             return started.error();
         }
+        guarded(result, [&] { show_unapproved(now); });
         configure_transport(now);
         guarded(result, [&] { handle_events(now, result); });
         if (const Result<void> goes_on = look_at_own_past(now); !goes_on) {

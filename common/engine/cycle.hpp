@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/engine/dispatch.hpp"
+#include "common/engine/replays.hpp"
 #include "common/engine/session.hpp"
 #include "common/engine/transmit.hpp"
 #include "common/engine/transport.hpp"
@@ -52,11 +53,15 @@ class Engine {
     /// took over. What merely failed this time stands in `problem`.
     Result<CycleResult> cycle(Timestamp now);
 
+    /// From now on nothing is taken from other peers, applied for them or sent to them.
+    void serve_only(std::int64_t peer_id) { only_peer_ = peer_id; }
+
   private:
     using Work = std::function<void(const Session &)>;
 
     Result<void> start(Timestamp now);
     Result<void> look_at_own_past(Timestamp now);
+    void show_unapproved(Timestamp now);
     void configure_transport(Timestamp now);
     void handle_events(Timestamp now, CycleResult &result);
     void apply_all(Timestamp now, CycleResult &result);
@@ -66,6 +71,8 @@ class Engine {
     void build_all(Timestamp now, CycleResult &result);
     void send_all(Timestamp now, CycleResult &result);
     void prune(Timestamp now);
+    [[nodiscard]] bool serves(std::int64_t peer_id) const;
+    [[nodiscard]] std::vector<Peer> live_peers(const Session &session) const;
     bool has_work(Timestamp now, const Peer &peer);
     std::vector<Transmission> due_now(const Session &session);
     std::optional<Timestamp> next_due_at(Timestamp now);
@@ -78,13 +85,23 @@ class Engine {
 
     Ports ports_;
     EngineSettings settings_;
+    std::optional<std::int64_t> only_peer_;
     Identity identity_;
     Tickets tickets_;
+    Replays replays_;
     std::optional<std::int64_t> fencing_;
     bool place_checked_ = false;
     std::optional<StateFile> stored_state_;
     std::optional<Timestamp> inspected_at_;
     std::optional<Timestamp> pruned_at_;
+
+    /// What `next_due_at` found; forgotten with every write.
+    struct Due {
+        Timestamp asked_at;
+        std::optional<Timestamp> next;
+    };
+
+    std::optional<Due> due_;
 };
 
 } // namespace postrider::engine

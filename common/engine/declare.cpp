@@ -155,7 +155,7 @@ Result<void> execute(const DeclareSite &site, const Intention &intention) {
         drop_mirror(session, mirror);
     }
     update_all_task_peers(session, intention);
-    const Result<CaptureChanges> captures = update_captures(site.transaction, site.dialect);
+    const Result<CaptureChanges> captures = update_captures(session);
     if (!captures) {
         return captures.error();
     }

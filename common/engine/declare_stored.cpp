@@ -216,6 +216,10 @@ void drop_group(Transaction &transaction, const std::string &name) {
 void store_peer(const Session &session, const task::Peer &peer) {
     Transaction &transaction = session.transaction;
     const Value name = Value::text(peer.name.value);
+    // A text names no keys: those that somebody edited stay unapproved.
+    const auto before = find_peer(transaction, peer.name.value);
+    const bool keys_stand =
+        !before || !before->sign_public || is_approved(session.identity, before->configuration);
     transaction.execute("INSERT INTO @peer (name, attributes, settings, trust_tasks, created_at)"
                         " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (name) DO UPDATE SET"
                         " attributes = excluded.attributes, settings = excluded.settings,"
@@ -224,7 +228,9 @@ void store_peer(const Session &session, const task::Peer &peer) {
                          Value::text(task::print_options(peer)),
                          stored(peer.trust_tasks.has_value()), stored(session.now)});
     const std::int64_t peer_id = find_peer(transaction, peer.name.value)->peer_id;
-    protect(session, "peer", {peer_id});
+    if (keys_stand) {
+        protect(session, "peer", {peer_id});
+    }
     transaction.execute("DELETE FROM @peer_group WHERE peer_id = ?1", {peer_id});
     for (const task::Name &group : peer.groups) {
         transaction.execute("INSERT INTO @peer_group (peer_id, group_name) VALUES (?1, ?2)",

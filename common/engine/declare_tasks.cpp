@@ -124,6 +124,26 @@ void release_peer(const Session &session, std::int64_t task_id, std::int64_t pee
                         {task_id, peer_id});
 }
 
+struct TablesToCapture {
+    std::set<std::string> tables;
+    bool all_approved = true;
+};
+
+TablesToCapture tables_to_capture(const Session &session) {
+    TablesToCapture out;
+    for (const Row &row :
+         all_rows(session.transaction,
+                  "SELECT tt.local_name, tt.task_id, tt.ordinal FROM @task_table tt JOIN @task t"
+                  " ON t.task_id = tt.task_id WHERE t.direction = 'send'")) {
+        if (is_approved(session, {"task_table", {row.at(1), row.at(2)}})) {
+            out.tables.insert(text_at(row, 0));
+        } else {
+            out.all_approved = false;
+        }
+    }
+    return out;
+}
+
 } // namespace
 
 Result<dialect::TableDescription> resolve_table(Transaction &transaction,
@@ -280,22 +300,25 @@ void drop_task(const Session &session, std::int64_t task_id) {
     forget_task(session.transaction, task_id);
 }
 
-Result<CaptureChanges> update_captures(Transaction &transaction, const dialect::Dialect &dialect) {
+Result<CaptureChanges> update_captures(const Session &session) {
+    Transaction &transaction = session.transaction;
+    const dialect::Dialect &dialect = session.dialect;
+    const TablesToCapture wanted = tables_to_capture(session);
     CaptureChanges changes;
-    for (const Row &row :
-         all_rows(transaction, "SELECT capture_id, table_name FROM @capture WHERE table_name"
-                               " NOT IN (SELECT tt.local_name FROM @task_table tt JOIN @task t"
-                               " ON t.task_id = tt.task_id WHERE t.direction = 'send')")) {
+    std::set<std::string> present;
+    for (const Row &row : all_rows(transaction, "SELECT capture_id, table_name FROM @capture")) {
+        if (wanted.tables.contains(text_at(row, 1)) || !wanted.all_approved) {
+            present.insert(text_at(row, 1));
+            continue;
+        }
         remove_capture(transaction, dialect, integer_at(row, 0));
         transaction.execute("DELETE FROM @capture WHERE capture_id = ?1", {integer_at(row, 0)});
         changes.removed.push_back(text_at(row, 1));
     }
-    for (const Row &row :
-         all_rows(transaction, "SELECT DISTINCT tt.local_name FROM @task_table tt JOIN @task t"
-                               " ON t.task_id = tt.task_id WHERE t.direction = 'send' AND"
-                               " tt.local_name NOT IN (SELECT table_name FROM @capture)"
-                               " ORDER BY tt.local_name")) {
-        const std::string name = text_at(row, 0);
+    for (const std::string &name : wanted.tables) {
+        if (present.contains(name)) {
+            continue;
+        }
         const Result<dialect::TableDescription> table = describe_table(transaction, dialect, name);
         if (!table) {
             return table.error();

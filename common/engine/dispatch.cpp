@@ -35,9 +35,10 @@ struct Composed {
     std::uint64_t cursor = 0;
 };
 
-Composed
-compose_queue(const Session &session, const OutgoingRow &stream, std::uint64_t step_bytes) {
-    const SentTables tables = sent_tables(session.transaction, stream.key.peer_id, stream.lane);
+Composed compose_queue(const Session &session,
+                       const OutgoingRow &stream,
+                       const SentTables &tables,
+                       std::uint64_t step_bytes) {
     Composed out{.changeset = {}, .origins = {}, .cursor = stream.cursor};
     std::uint64_t content_bytes = 0;
     const auto entries = session.transaction.query(
@@ -88,8 +89,15 @@ void remember_schema(const Session &session, const StreamKey &key, const wire::S
         {key.peer_id, std::int64_t{key.stream}, Value::text(name.table), stored(name.hash)});
 }
 
-StepContent data_step(const Session &session, const OutgoingRow &stream, const BatchSizes &sizes) {
-    Composed composed = compose_queue(session, stream, sizes.step_bytes);
+/// What the lane's tasks send, and how large batches and steps may be.
+struct StepSource {
+    const SentTables &tables;
+    const BatchSizes &sizes;
+};
+
+StepContent data_step(const Session &session, const OutgoingRow &stream, const StepSource &from) {
+    const BatchSizes &sizes = from.sizes;
+    Composed composed = compose_queue(session, stream, from.tables, sizes.step_bytes);
     StepContent out{
         .batches = {}, .origins = std::move(composed.origins), .cursor = composed.cursor};
     std::set<wire::SchemaName> known = schemas_sent(session, stream.key);
@@ -248,8 +256,12 @@ std::size_t build_step(const Session &session,
     if (!stream || !stream::next_number(stream->machine)) {
         return 0;
     }
+    const Result<SentTables> tables = sent_tables(session, key.peer_id, stream->lane);
+    if (!tables) {
+        return 0; // it waits for approve
+    }
     StepContent step = key.stream == control_stream ? control_step(session, *stream)
-                                                    : data_step(session, *stream, sizes);
+                                                    : data_step(session, *stream, {*tables, sizes});
     if (!window_holds(*stream, step.batches.size())) {
         return 0; // the step is made again when the window has room for all of it
     }

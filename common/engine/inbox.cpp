@@ -133,7 +133,7 @@ Reception store_part(const Session &session,
 std::string_view reason_of(stream::Arrival arrival) {
     switch (arrival) {
     case stream::Arrival::lower_incarnation:
-        return "the batch is of an incarnation that was replaced";
+        return "the batch is of an incarnation that was replaced or refused";
     case stream::Arrival::beyond_window:
         return "the batch is too far ahead of what was applied";
     case stream::Arrival::too_many_ranges:
@@ -148,6 +148,54 @@ std::string_view reason_of(stream::Arrival arrival) {
         break;
     }
     return "";
+}
+
+Settlement settlement_of(stream::Arrival arrival) {
+    switch (arrival) {
+    case stream::Arrival::beyond_window:
+    case stream::Arrival::stopped:
+        return Settlement::keep;
+    case stream::Arrival::lower_incarnation:
+        return Settlement::remove;
+    default:
+        return Settlement::set_aside;
+    }
+}
+
+Reception refuse_part(const Session &session, RefusedRow row, stream::Arrival arrival) {
+    row.reason = {Errc::refused, std::string{reason_of(arrival)}};
+    log_refused(session.transaction, session.now, row);
+    return {Received::refused, settlement_of(arrival), row.reason.message,
+            arrival == stream::Arrival::lower_incarnation};
+}
+
+std::string batch_name(const wire::HeadFields &head) {
+    return "batch " + std::to_string(head.number) + " of stream " + std::to_string(head.stream);
+}
+
+/// A report names every stream of a peer, so there are no more than it has room for.
+bool may_open_stream(const Session &session, const IncomingRow &row) {
+    const Row known = *first_row(session.transaction,
+                                 "SELECT count(*), coalesce(sum(CASE stream WHEN ?2"
+                                 " THEN 1 ELSE 0 END), 0) FROM @stream_in"
+                                 " WHERE peer_id = ?1",
+                                 {row.key.peer_id, std::int64_t{row.key.stream}});
+    return integer_at(known, 1) > 0 || unsigned_at(known, 0) < limits::report_streams_max;
+}
+
+/// The sender may not know where we stand: it is told again, but not for every repetition.
+void note_repetition(const Session &session, IncomingRow &row) {
+    const Row longest =
+        *first_row(session.transaction,
+                   "SELECT max(round_trip) FROM @stream_out WHERE peer_id = ?1", {row.key.peer_id});
+    const auto milliseconds = maybe_integer_at(longest, 0);
+    const stream::Acknowledgement before = row.acknowledgement;
+    stream::note_duplicate(row.acknowledgement, session.timing,
+                           milliseconds ? std::optional{Duration{*milliseconds}} : std::nullopt,
+                           session.now);
+    if (row.acknowledgement != before) {
+        save_incoming(session.transaction, row);
+    }
 }
 
 } // namespace
@@ -186,21 +234,26 @@ Reception take_batch_part(const Session &session,
     IncomingRow row = load_incoming(session.transaction, {peer.peer_id, part.head.stream});
     const stream::ArrivalVerdict verdict = stream::judge(row.machine, part_head(part));
     if (verdict.arrival == stream::Arrival::store) {
+        if (!may_open_stream(session, row)) {
+            const RefusedRow refused{
+                peer.peer_id, source, {Errc::too_large, "the peer opens too many streams"}};
+            log_refused(session.transaction, session.now, refused);
+            return {Received::refused, Settlement::set_aside, refused.reason.message};
+        }
         return store_part(session, peer, part, row, verdict.replaces_inbox);
     }
     if (verdict.arrival != stream::Arrival::malformed) {
-        stream::note_duplicate(row.acknowledgement, session.timing, std::nullopt, session.now);
-        save_incoming(session.transaction, row);
+        note_repetition(session, row);
     }
-    if (verdict.arrival == stream::Arrival::stored_already ||
-        verdict.arrival == stream::Arrival::duplicate) {
+    switch (verdict.arrival) {
+    case stream::Arrival::stored_already:
         return {Received::duplicate, Settlement::remove, {}};
+    case stream::Arrival::duplicate:
+        return {Received::duplicate, Settlement::remove, {}, true};
+    default:
+        // However often and under whatever name it comes, it is one thing that is refused.
+        return refuse_part(session, {peer.peer_id, batch_name(part.head), {}}, verdict.arrival);
     }
-    const std::string reason{reason_of(verdict.arrival)};
-    log_refused(session.transaction, session.now, {peer.peer_id, source, {Errc::refused, reason}});
-    const bool wait = verdict.arrival == stream::Arrival::beyond_window ||
-                      verdict.arrival == stream::Arrival::stopped;
-    return {Received::refused, wait ? Settlement::keep : Settlement::set_aside, reason};
 }
 
 } // namespace postrider::engine

@@ -49,12 +49,16 @@ void request_key_notice(const Session &session, const Peer &peer) {
                                 {peer.peer_id, stored(due)});
 }
 
-std::vector<PairingMail> due_key_notices(const Session &session) {
+std::vector<PairingMail> due_key_notices(const Session &session,
+                                         std::optional<std::int64_t> only_peer) {
     std::vector<PairingMail> out;
     for (const Row &row : all_rows(session.transaction,
                                    "SELECT peer_id FROM @peer WHERE key_notice_due_at <= ?1"
                                    " ORDER BY peer_id",
                                    {stored(session.now)})) {
+        if (only_peer && integer_at(row, 0) != *only_peer) {
+            continue;
+        }
         const Peer peer = *load_peer(session.transaction, integer_at(row, 0));
         session.transaction.execute("UPDATE @peer SET key_notice_due_at = NULL,"
                                     " key_notice_sent_at = ?2 WHERE peer_id = ?1",

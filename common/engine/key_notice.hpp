@@ -13,7 +13,8 @@ namespace postrider::engine {
 void request_key_notice(const Session &session, const Peer &peer);
 
 /// Notices that are due, marked as sent. Part of due_pairing_mails.
-std::vector<PairingMail> due_key_notices(const Session &session);
+std::vector<PairingMail> due_key_notices(const Session &session,
+                                         std::optional<std::int64_t> only_peer);
 
 std::optional<Timestamp> next_key_notice(const Session &session);
 

@@ -1,7 +1,10 @@
 // Tasks, lanes and the streams that carry them.
 #include "common/engine/lanes.hpp"
 
+#include <algorithm>
+
 #include "common/engine/collect.hpp"
+#include "common/engine/configuration_mac.hpp"
 #include "common/engine/store/rows.hpp"
 
 namespace postrider::engine {
@@ -49,44 +52,79 @@ stream_of_lane(Transaction &transaction, std::int64_t peer_id, const std::string
     return StreamKey{peer_id, static_cast<std::uint32_t>(integer_at(*row, 0))};
 }
 
-} // namespace
+struct TableOfTask {
+    std::string local_name;
+    std::string wire_name;
+};
 
-SentTables sent_tables(Transaction &transaction, std::int64_t peer_id, const std::string &lane) {
-    SentTables tables;
+/// The rows of task_table in tasks `where`. Every one must be approved.
+Result<std::vector<TableOfTask>> tables_of_tasks(const Session &session,
+                                                 const char *where,
+                                                 std::initializer_list<Value> parameters) {
+    std::vector<TableOfTask> tables;
     for (const Row &row :
-         all_rows(transaction,
-                  "SELECT tt.local_name, tt.wire_name FROM @task t"
+         all_rows(session.transaction,
+                  "SELECT t.name, tt.local_name, tt.wire_name, tt.task_id, tt.ordinal FROM @task t"
                   " JOIN @task_table tt ON tt.task_id = t.task_id"
-                  " JOIN @task_peer tp ON tp.task_id = t.task_id"
-                  " WHERE tp.peer_id = ?1 AND tp.state = 'active' AND t.direction = 'send'"
-                  " AND t.lane = ?2 AND t.paused = 0",
-                  {peer_id, Value::text(lane)})) {
-        tables.emplace(text_at(row, 0), text_at(row, 1));
+                  " JOIN @task_peer tp ON tp.task_id = t.task_id WHERE " +
+                      std::string{where},
+                  parameters)) {
+        if (!is_approved(session, {"task_table", {row.at(3), row.at(4)}})) {
+            return Error{Errc::refused,
+                         "table \"" + text_at(row, 1) + "\" of task \"" + text_at(row, 0) +
+                             "\" is not approved",
+                         "Its row in the state tables was edited by hand.",
+                         "If it is as it should be, approve() it; else declare the task again."};
+        }
+        tables.push_back({text_at(row, 1), text_at(row, 2)});
     }
     return tables;
 }
 
-std::optional<std::string>
-receiving_table(Transaction &transaction, std::int64_t peer_id, const std::string &wire_name) {
-    const auto row = first_row(transaction,
-                               "SELECT tt.local_name FROM @task t"
-                               " JOIN @task_table tt ON tt.task_id = t.task_id"
-                               " JOIN @task_peer tp ON tp.task_id = t.task_id"
-                               " WHERE tp.peer_id = ?1 AND tp.state IN ('active', 'offered')"
-                               " AND t.direction = 'receive' AND tt.wire_name = ?2",
-                               {peer_id, Value::text(wire_name)});
-    return row ? std::optional{text_at(*row, 0)} : std::nullopt;
+} // namespace
+
+Result<SentTables>
+sent_tables(const Session &session, std::int64_t peer_id, const std::string &lane) {
+    const Result<std::vector<TableOfTask>> found =
+        tables_of_tasks(session,
+                        "tp.peer_id = ?1 AND tp.state = 'active' AND t.direction = 'send'"
+                        " AND t.lane = ?2 AND t.paused = 0",
+                        {peer_id, Value::text(lane)});
+    if (!found) {
+        return found.error();
+    }
+    SentTables tables;
+    for (const TableOfTask &table : *found) {
+        tables.emplace(table.local_name, table.wire_name);
+    }
+    return tables;
 }
 
-bool is_sent_on(Transaction &transaction, const std::string &local_name, std::int64_t except_peer) {
-    return first_row(transaction,
-                     "SELECT 1 FROM @task t"
-                     " JOIN @task_table tt ON tt.task_id = t.task_id"
-                     " JOIN @task_peer tp ON tp.task_id = t.task_id"
-                     " WHERE tp.peer_id <> ?2 AND tp.state = 'active'"
-                     " AND t.direction = 'send' AND tt.local_name = ?1",
-                     {Value::text(local_name), except_peer})
-        .has_value();
+Result<std::optional<std::string>>
+receiving_table(const Session &session, std::int64_t peer_id, const std::string &wire_name) {
+    const Result<std::vector<TableOfTask>> found =
+        tables_of_tasks(session,
+                        "tp.peer_id = ?1 AND tp.state IN ('active', 'offered')"
+                        " AND t.direction = 'receive'",
+                        {peer_id});
+    if (!found) {
+        return found.error();
+    }
+    for (const TableOfTask &table : *found) {
+        if (table.wire_name == wire_name) {
+            return std::optional{table.local_name};
+        }
+    }
+    return std::optional<std::string>{};
+}
+
+bool is_sent_on(const Session &session, const std::string &local_name, std::int64_t except_peer) {
+    const Result<std::vector<TableOfTask>> found = tables_of_tasks(
+        session, "tp.peer_id <> ?1 AND tp.state = 'active' AND t.direction = 'send'",
+        {except_peer});
+    return !found || std::any_of(found->begin(), found->end(), [&](const TableOfTask &table) {
+        return table.local_name == local_name;
+    });
 }
 
 void activate_task(const Session &session, std::int64_t task_id, std::int64_t peer_id) {
@@ -133,6 +171,10 @@ void activate_task(const Session &session, std::int64_t task_id, std::int64_t pe
     }
 }
 
+void load_again(Transaction &transaction, std::int64_t task_id) {
+    request_load(transaction, task_id, reload_rows);
+}
+
 void pause_task(Transaction &transaction, std::int64_t task_id) {
     transaction.execute("UPDATE @task SET paused = 1 WHERE task_id = ?1", {task_id});
 }
@@ -161,9 +203,13 @@ void reload_stream(Transaction &transaction, const OutgoingRow &stream) {
                             {stream.key.peer_id});
         return;
     }
-    for (const auto &[local_name, wire_name] :
-         sent_tables(transaction, stream.key.peer_id, stream.lane)) {
-        request_reload(transaction, local_name, reload_replacing);
+    for (const Row &row :
+         all_rows(transaction,
+                  "SELECT t.task_id FROM @task t JOIN @task_peer tp ON tp.task_id = t.task_id"
+                  " WHERE tp.peer_id = ?1 AND tp.state = 'active' AND t.direction = 'send'"
+                  " AND t.lane = ?2 AND t.paused = 0",
+                  {stream.key.peer_id, Value::text(stream.lane)})) {
+        request_load(transaction, integer_at(row, 0), reload_replacing);
     }
 }
 

@@ -171,7 +171,7 @@ Result<ActionRows> apply_offer(const Session &session, const Peer &peer, const w
     Transaction &transaction = session.transaction;
     const std::int64_t task_id = store_task(session, offer.task.declaring_node, *resolved);
     update_task_peers(session, task_id, true);
-    const Result<CaptureChanges> captures = update_captures(transaction, session.dialect);
+    const Result<CaptureChanges> captures = update_captures(session);
     if (!captures) {
         return captures.error();
     }
@@ -260,7 +260,7 @@ Result<void> withdraw_offer(const Session &session, const Peer &peer, const std:
     const std::int64_t task_id = find_task(transaction, *peer.node, task);
     if (task_id != 0) {
         forget_task(transaction, task_id);
-        const Result<CaptureChanges> captures = update_captures(transaction, session.dialect);
+        const Result<CaptureChanges> captures = update_captures(session);
         if (!captures) {
             return captures.error();
         }

@@ -38,17 +38,19 @@ Result<void> revoke(const Session &session, const std::string &peer);
 std::optional<Result<void>> take_pairing_envelope(const Session &session, ByteView envelope);
 
 /// Stamp keys under which pairing messages may arrive, for the transport's filter.
-std::vector<FixedBytes<32>> pairing_stamp_keys(const Session &session);
+std::vector<FixedBytes<32>> pairing_stamp_keys(const Session &session,
+                                               std::optional<std::int64_t> only_peer = {});
 
 /// Messages beside the streams that are due: answers until they are confirmed or expire, confirms
 /// whenever an answer came, key notices. Marked as sent; hand them to the transport only after the
-/// commit.
+/// commit. With `only_peer`, those to others stay due.
 struct PairingMail {
     std::int64_t peer_id = 0;
     Bytes envelope;
 };
 
-std::vector<PairingMail> due_pairing_mails(const Session &session);
+std::vector<PairingMail> due_pairing_mails(const Session &session,
+                                           std::optional<std::int64_t> only_peer = {});
 
 /// When the next of them becomes due.
 std::optional<Timestamp> next_pairing_mail(const Session &session);

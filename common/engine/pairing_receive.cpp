@@ -205,9 +205,13 @@ std::optional<Result<void>> take_pairing_envelope(const Session &session, ByteVi
     return std::nullopt;
 }
 
-std::vector<FixedBytes<32>> pairing_stamp_keys(const Session &session) {
+std::vector<FixedBytes<32>> pairing_stamp_keys(const Session &session,
+                                               std::optional<std::int64_t> only_peer) {
     std::vector<FixedBytes<32>> keys;
     for (const PairingRow &row : load_pairings(session)) {
+        if (only_peer && row.peer_id != *only_peer) {
+            continue;
+        }
         const crypto::Key key = stamp_key_of(row);
         ByteReader reader{key.view()};
         keys.push_back(reader.fixed<32>());

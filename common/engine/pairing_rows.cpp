@@ -21,7 +21,13 @@ constexpr std::array<std::string_view, 6> state_names = {"open",     "used",    
 
 constexpr const char *pairing_columns =
     "SELECT peer_id, role, state, public_invitation, key_sealed, nonce_sealed, answer_sealed,"
-    " expires_at, tries, next_try_at, trust_tasks, invitation_id FROM @invitation";
+    " expires_at, tries, next_try_at, trust_tasks, ";
+constexpr std::size_t covered_from = 11; // invitation_id first
+
+std::string select_pairings(const char *where) {
+    return pairing_columns + covered_columns("invitation") + " FROM @invitation" + where +
+           " ORDER BY invitation_id";
+}
 
 template <class Enum, std::size_t size>
 Enum named(const std::array<std::string_view, size> &names, const std::string &name) {
@@ -57,6 +63,10 @@ std::optional<wire::Answer> open_answer_column(const Session &session,
 }
 
 std::optional<PairingRow> pairing_from(const Session &session, const Row &row) {
+    if (!is_approved(session.identity,
+                     protected_row("invitation", std::span{row}.subspan(covered_from)))) {
+        return std::nullopt;
+    }
     PairingRow out;
     out.peer_id = integer_at(row, 0);
     out.role = named<PairingRole>(role_names, text_at(row, 1));
@@ -64,7 +74,7 @@ std::optional<PairingRow> pairing_from(const Session &session, const Row &row) {
     out.shared.public_invitation = blob_at(row, 3);
     const Result<wire::Invitation> invitation =
         wire::parse_public_invitation(out.shared.public_invitation);
-    if (!invitation || invitation->id != fixed_at<8>(row, 11)) {
+    if (!invitation || invitation->id != fixed_at<8>(row, covered_from)) {
         return std::nullopt;
     }
     out.invitation = *invitation;
@@ -109,15 +119,12 @@ std::vector<PairingRow> opened(const Session &session, const std::vector<Row> &r
 } // namespace
 
 std::vector<PairingRow> load_pairings(const Session &session) {
-    return opened(session, all_rows(session.transaction,
-                                    std::string{pairing_columns} + " ORDER BY invitation_id"));
+    return opened(session, all_rows(session.transaction, select_pairings("")));
 }
 
 std::vector<PairingRow> load_pairings_of(const Session &session, std::int64_t peer_id) {
-    return opened(session, all_rows(session.transaction,
-                                    std::string{pairing_columns} +
-                                        " WHERE peer_id = ?1 ORDER BY invitation_id",
-                                    {peer_id}));
+    return opened(session,
+                  all_rows(session.transaction, select_pairings(" WHERE peer_id = ?1"), {peer_id}));
 }
 
 void store_pairing(const Session &session, const PairingRow &row) {
@@ -139,6 +146,7 @@ void store_pairing(const Session &session, const PairingRow &row) {
          row.shared.public_invitation,
          seal(identity, place(id, "key_sealed"), row.shared.key.view()), nonce, answer,
          stored(row.expires), row.tries, stored(row.next_try), stored(row.trust_tasks)});
+    protect(session, "invitation", {stored(id)});
 }
 
 void remove_pairing(const Session &session, const wire::InvitationId &invitation) {
@@ -156,18 +164,22 @@ void complete_pairing(const Session &session, const PairingRow &row, const Agree
     const auto sealed = [&](std::string_view column, const crypto::Key &key) {
         return seal(session.identity, peer_place(peer, column), key.view());
     };
+    // What somebody wrote into the row by hand is not approved on the way.
+    const bool trust_tasks =
+        agreed.trust_tasks ||
+        (peer.trust_tasks && is_approved(session.identity, peer.configuration));
     transaction.execute(
         "UPDATE @peer SET node_id = ?2, state = 'paired', sign_generation = ?3, sign_public = ?4,"
         " contact_public = ?5, receiving_generation = ?6, receiving_public = ?7, psk_sealed = ?8,"
         " stamp_in_sealed = ?9, stamp_out_sealed = ?10, words = ?11, suites = ?12,"
-        " trust_tasks = max(trust_tasks, ?13), seals_to_generation = ?14, notes_taken = 0,"
+        " trust_tasks = ?13, seals_to_generation = ?14, notes_taken = 0,"
         " held = '' WHERE peer_id = ?1",
         {peer.peer_id, stored(agreed.node), std::int64_t{agreed.signing_generation},
          stored(agreed.signing_key), stored(agreed.contact_key),
          std::int64_t{agreed.receiving_generation}, stored(agreed.receiving_key),
          sealed("psk_sealed", agreed.psk), sealed("stamp_in_sealed", agreed.stamp_in),
          sealed("stamp_out_sealed", agreed.stamp_out), Value::text(agreed.words),
-         std::int64_t{agreed.suites}, stored(agreed.trust_tasks),
+         std::int64_t{agreed.suites}, stored(trust_tasks),
          std::int64_t{current_receiving_generation(session)}});
     // It may be another node under the name: what its reports told is of the one before.
     transaction.execute("DELETE FROM @peer_start WHERE peer_id = ?1", {peer.peer_id});

@@ -73,11 +73,13 @@ Result<Bytes> confirm_of(const Session &session, const PairingRow &row) {
 
 } // namespace
 
-std::vector<PairingMail> due_pairing_mails(const Session &session) {
+std::vector<PairingMail> due_pairing_mails(const Session &session,
+                                           std::optional<std::int64_t> only_peer) {
     end_expired(session);
-    std::vector<PairingMail> out = due_key_notices(session);
+    std::vector<PairingMail> out = due_key_notices(session, only_peer);
     for (PairingRow &row : load_pairings(session)) {
-        if (!row.next_try || *row.next_try > session.now) {
+        const bool is_meant = !only_peer || row.peer_id == *only_peer;
+        if (!is_meant || !row.next_try || *row.next_try > session.now) {
             continue;
         }
         const bool invited = row.role == PairingRole::inviter;

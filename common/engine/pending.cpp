@@ -12,12 +12,10 @@ Result<std::vector<Bytes>> take_pending(const Session &session, const std::strin
         return peer.error();
     }
     std::vector<Bytes> envelopes;
-    for (PairingMail &mail : due_pairing_mails(session)) {
-        if (mail.peer_id == peer->peer_id) {
-            envelopes.push_back(std::move(mail.envelope));
-        }
+    for (PairingMail &mail : due_pairing_mails(session, peer->peer_id)) {
+        envelopes.push_back(std::move(mail.envelope));
     }
-    if (peer->is_live() && peer->held.empty()) {
+    if (is_usable(session.identity, *peer) && peer->held.empty()) {
         Tickets tickets; // nobody answers: the report of the peer will
         for (Transmission &transmission : due_transmissions(session, *peer, tickets)) {
             envelopes.push_back(std::move(transmission.envelope));

@@ -68,8 +68,10 @@ Reception take_report_envelope(const Session &session,
                        source,
                        {Errc::malformed, "a report differs from the head of its envelope"}});
     }
+    const bool is_old = std::pair{report->incarnation, report->counter} <=
+                        std::pair{peer.report_incarnation, peer.report_counter};
     take_report(session, peer, *report);
-    return {Received::accepted, Settlement::remove, {}};
+    return {is_old ? Received::duplicate : Received::accepted, Settlement::remove, {}, is_old};
 }
 
 Reception take_key_notice(const Session &session,
@@ -84,19 +86,15 @@ Reception take_key_notice(const Session &session,
     if (!notice) {
         return refuse(session, {peer.peer_id, source, notice.error()});
     }
+    const bool is_old = notice->receiving_generation <= peer.receiving_generation;
     take_key(session, peer, {notice->receiving_generation, notice->receiving_key});
-    return {Received::accepted, Settlement::remove, {}};
+    return {is_old ? Received::duplicate : Received::accepted, Settlement::remove, {}, is_old};
 }
 
-Reception take_verified(const Session &session,
-                        const Peer &peer,
-                        const wire::OpenedPart &part,
-                        const std::string &source) {
-    session.transaction.execute(
-        "UPDATE @peer SET heard_at = ?2,"
-        " seals_to_generation = CASE WHEN seals_to_generation < ?3 THEN ?3"
-        " ELSE seals_to_generation END WHERE peer_id = ?1",
-        {peer.peer_id, stored(session.now), std::int64_t{part.receiving_generation}});
+Reception take_kind(const Session &session,
+                    const Peer &peer,
+                    const wire::OpenedPart &part,
+                    const std::string &source) {
     switch (part.head.kind) {
     case wire::EnvelopeKind::batch:
         return take_batch_part(session, peer, part, source);
@@ -112,9 +110,33 @@ Reception take_verified(const Session &session,
         {peer.peer_id, source, {Errc::malformed, "a pairing message bears a peer's stamp"}});
 }
 
+Reception take_verified(const Session &session,
+                        const Peer &peer,
+                        const wire::OpenedPart &part,
+                        const std::string &source) {
+    session.transaction.execute("UPDATE @peer SET seals_to_generation = ?2"
+                                " WHERE peer_id = ?1 AND seals_to_generation < ?2",
+                                {peer.peer_id, std::int64_t{part.receiving_generation}});
+    Reception reception = take_kind(session, peer, part, source);
+    // Somebody who only repeats old mails does not make a silent peer look alive.
+    if (reception.received == Received::accepted) {
+        session.transaction.execute("UPDATE @peer SET heard_at = ?2 WHERE peer_id = ?1",
+                                    {peer.peer_id, stored(session.now)});
+    }
+    return reception;
+}
+
 } // namespace
 
 Reception take_envelope(const Session &session, ByteView envelope, const std::string &source) {
+    Replays none;
+    return take_envelope(session, envelope, source, none);
+}
+
+Reception take_envelope(const Session &session,
+                        ByteView envelope,
+                        const std::string &source,
+                        Replays &replays) {
     const Result<wire::Prologue> prologue = wire::parse_prologue(envelope);
     if (!prologue) {
         return refuse(session, {std::nullopt, source, prologue.error()});
@@ -141,6 +163,10 @@ Reception take_envelope(const Session &session, ByteView envelope, const std::st
                         "It is left where it lies."}});
     }
     const Peer &peer = claimed->peer;
+    if (replays.is_replay(peer.peer_id, prologue->part_hash(), session.timing.repeat_min,
+                          session.now)) {
+        return {Received::duplicate, Settlement::remove, {}, true};
+    }
     const Result<wire::OpenedPart> part =
         wire::open_part(envelope, claimed->keys.stamp_in, opening_of(session, peer, claimed->keys),
                         {*peer.node, *peer.sign_public, peer.signing_generation});
@@ -158,7 +184,11 @@ Reception take_envelope(const Session &session, ByteView envelope, const std::st
         }
         return refuse(session, {peer.peer_id, source, part.error()});
     }
-    return take_verified(session, peer, *part, source);
+    Reception reception = take_verified(session, peer, *part, source);
+    if (reception.is_final) {
+        replays.note(peer.peer_id, prologue->part_hash(), session.now);
+    }
+    return reception;
 }
 
 } // namespace postrider::engine

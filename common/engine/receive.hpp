@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "common/engine/replays.hpp"
 #include "common/engine/session.hpp"
 #include "common/engine/store/peers.hpp"
 #include "common/engine/transport.hpp"
@@ -15,10 +16,18 @@ struct Reception {
     Received received = Received::refused;
     Settlement settlement = Settlement::keep; // what may be done with the message after the commit
     std::string reason;                       // of a refusal
+    bool is_final = false; // verified, and of no use now or ever: so are the same bytes again
 };
 
 /// Takes one envelope, from whatever path. Nothing of it is believed before its signature; what it
-/// changes is durable with the session's commit. `source` names it in `refused`.
+/// changes is durable with the session's commit. `source` names it in `refused`. What `replays`
+/// remembers is dropped after the stamp.
+Reception take_envelope(const Session &session,
+                        ByteView envelope,
+                        const std::string &source,
+                        Replays &replays);
+
+/// For an envelope that is brought by hand.
 Reception take_envelope(const Session &session, ByteView envelope, const std::string &source);
 
 } // namespace postrider::engine

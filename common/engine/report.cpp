@@ -5,6 +5,7 @@
 
 #include "common/base/limits.hpp"
 #include "common/base/utf8.hpp"
+#include "common/engine/configuration_mac.hpp"
 #include "common/engine/lanes.hpp"
 #include "common/engine/marks.hpp"
 #include "common/engine/offers.hpp"
@@ -387,10 +388,13 @@ std::optional<wire::KeyAnnouncement> key_to_announce(const Session &session, con
 }
 
 void take_key(const Session &session, const Peer &peer, const wire::KeyAnnouncement &key) {
-    session.transaction.execute(
+    const std::int64_t taken = session.transaction.execute(
         "UPDATE @peer SET receiving_generation = ?2, receiving_public = ?3"
         " WHERE peer_id = ?1 AND receiving_generation < ?2",
         {peer.peer_id, std::int64_t{key.generation}, stored(key.receiving_key)});
+    if (taken > 0) {
+        protect(session, "peer", {peer.peer_id}); // what comes from an unapproved peer is not taken
+    }
 }
 
 } // namespace postrider::engine

@@ -119,7 +119,8 @@ trace(const Session &session, const std::string &table, const Key &key) {
     const auto positions = positions_in_queue(session, described->name, key);
     for (const StreamKey &stream : outgoing_streams(session.transaction)) {
         const OutgoingRow row = *load_outgoing(session.transaction, stream);
-        if (sent_tables(session.transaction, stream.peer_id, row.lane).contains(described->name)) {
+        const Result<SentTables> tables = sent_tables(session, stream.peer_id, row.lane);
+        if (tables && tables->contains(described->name)) {
             places.push_back(
                 at_peer(row, *load_peer(session.transaction, stream.peer_id), positions));
         }

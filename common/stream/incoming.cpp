@@ -177,6 +177,9 @@ ArrivalVerdict judge(const IncomingStream &stream, const PartHead &head) {
         return {Arrival::lower_incarnation};
     }
     if (head.incarnation > current) {
+        if (head.incarnation <= stream.refused) {
+            return {Arrival::lower_incarnation};
+        }
         if (stream.state == StreamState::stopped) {
             return {Arrival::stopped};
         }
@@ -268,6 +271,7 @@ std::vector<InboxKey> drop_newcomer(IncomingStream &stream) {
         dropped.push_back(key);
     }
     stream.inbox.clear();
+    stream.refused = stream.newcomer;
     stream.newcomer = 0;
     return dropped;
 }

@@ -54,6 +54,9 @@ struct IncomingStream {
     /// its number 1 proves, by its re-base, that it begins where we stand; until then nothing of
     /// the old one is applied, so that we stay there. 0: none.
     std::uint64_t newcomer = 0;
+    /// The last newcomer that was refused. Its sender begins another one when it hears where we
+    /// stand, so what comes of it afterwards is repetition.
+    std::uint64_t refused = 0;
     std::map<InboxKey, InboxBody> inbox;
 };
 

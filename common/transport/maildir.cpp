@@ -19,6 +19,12 @@ namespace {
 
 constexpr std::string_view path_kind = "maildir";
 
+constexpr std::string_view name_end = ".postrider";
+/// A file in tmp that is older was left by a writer that crashed: so says the maildir's own page.
+constexpr Duration leftover_age = std::chrono::hours{36};
+constexpr Duration tidy_every = std::chrono::hours{1};
+constexpr std::size_t random_digits = 32;
+
 std::string padded(std::uint64_t number, std::size_t digits) {
     const std::string text = std::to_string(number);
     return std::string(digits - std::min(digits, text.size()), '0') + text;
@@ -31,7 +37,25 @@ std::string new_file_name(Timestamp now, std::uint64_t count) {
     randombytes_buf(random.data(), random.size());
     const auto milliseconds = static_cast<std::uint64_t>(to_milliseconds(now));
     return std::to_string(milliseconds / 1000) + ".M" + padded(milliseconds % 1000 * 1000, 6) +
-           "Q" + padded(count, 8) + "R" + to_hex(random) + ".postrider";
+           "Q" + padded(count, 8) + "R" + to_hex(random) + std::string{name_end};
+}
+
+/// A name that a node gave, this one or another: seconds, ".M" and microseconds, "Q" and a count,
+/// "R" and 32 hexadecimal digits, the end.
+bool is_file_name(std::string_view name) {
+    if (!name.ends_with(name_end)) {
+        return false;
+    }
+    name.remove_suffix(name_end.size());
+    for (const std::string_view mark : {".M", "Q", "R"}) {
+        const std::size_t end = std::min(name.find_first_not_of("0123456789"), name.size());
+        if (end == 0 || !name.substr(end).starts_with(mark)) {
+            return false;
+        }
+        name.remove_prefix(end + mark.size());
+    }
+    return name.size() == random_digits &&
+           name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 bool bears_stamp_of(ByteView envelope, const std::vector<FixedBytes<32>> &stamp_keys) {
@@ -158,7 +182,15 @@ Result<void> Maildir::deliver(const engine::Transmission &transmission, Timestam
     return deliver_file(target, file.name, *text);
 }
 
+void Maildir::tidy(Place &place, Timestamp now) {
+    if (!place.tidied_at || now - *place.tidied_at >= tidy_every || now < *place.tidied_at) {
+        place.tidied_at = now;
+        remove_leftovers(place.inlet.source, is_file_name, now - leftover_age);
+    }
+}
+
 void Maildir::look(Place &place, Timestamp now, Harvest &harvest) {
+    tidy(place, now);
     show_kept_again(place, now, settings_.look_again_after);
     std::optional<Error> trouble = settle_what_is_left(place);
     std::optional<Error> look_trouble = look_through(place, harvest);

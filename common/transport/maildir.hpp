@@ -51,6 +51,7 @@ class Maildir final : public engine::Transport {
         std::string position;       // where the last look stopped, when `seen` cannot hold all
         std::map<std::string, engine::Settlement> unsettled; // by path: could not be done yet
         std::optional<Error> trouble;                        // as it was told last
+        std::optional<Timestamp> tidied_at;
     };
 
     /// What one poll gathers.
@@ -71,6 +72,7 @@ class Maildir final : public engine::Transport {
     static void
     tell_and_leave(Place &place, const MessageFile &file, const Error &reason, Harvest &harvest);
     static void leave(Place &place, const MessageFile &file);
+    static void tidy(Place &place, Timestamp now);
     static void show_kept_again(Place &place, Timestamp now, Duration after);
 
     MaildirSettings settings_;

@@ -13,10 +13,13 @@
 #include <unistd.h>
 
 #include "common/base/utf8.hpp"
+#include "common/vault/descriptor.hpp"
 
 namespace postrider::transport {
 
 namespace {
+
+using vault::Descriptor;
 
 constexpr std::array<const char *, 3> folders = {"tmp", "new", "cur"};
 constexpr std::array<const char *, 2> message_folders = {"new", "cur"};
@@ -27,29 +30,6 @@ constexpr std::string_view flag_separators = ":;"; // ';' where a file system fo
 // it is encrypted.
 constexpr mode_t file_mode = 0666;
 constexpr mode_t directory_mode = 0777;
-
-class Descriptor {
-  public:
-    explicit Descriptor(int number) : number_(number) {}
-
-    Descriptor(const Descriptor &) = delete;
-    Descriptor &operator=(const Descriptor &) = delete;
-
-    ~Descriptor() {
-        if (number_ >= 0) {
-            ::close(number_);
-        }
-    }
-
-    [[nodiscard]] int get() const { return number_; }
-
-    explicit operator bool() const { return number_ >= 0; }
-
-    int release() { return std::exchange(number_, -1); }
-
-  private:
-    int number_;
-};
 
 std::string hint_for(int reason, const std::string &directory) {
     switch (reason) {
@@ -92,20 +72,6 @@ Descriptor open_maildir(const std::string &directory) {
     return Descriptor(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
-bool write_all(int file, std::string_view content) {
-    while (!content.empty()) {
-        const ssize_t written = ::write(file, content.data(), content.size());
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written < 0) {
-            return false;
-        }
-        content.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return true;
-}
-
 /// Some file systems cannot sync a directory (EINVAL); those write it at once.
 bool sync_directory(int directory) {
     return ::fsync(directory) == 0 || errno == EINVAL;
@@ -114,7 +80,7 @@ bool sync_directory(int directory) {
 bool write_durably(int folder, const std::string &name, std::string_view content) {
     const Descriptor file(::openat(
         folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, file_mode));
-    return file && write_all(file.get(), content) && ::fsync(file.get()) == 0;
+    return file && vault::write_all(file.get(), as_bytes(content)) && ::fsync(file.get()) == 0;
 }
 
 bool make_directory(int parent, const char *name) {
@@ -287,23 +253,38 @@ read_message(const std::string &directory, const MessageFile &file, std::size_t 
                                           std::to_string(status.st_size) +
                                           " bytes is larger than a mail may be"};
     }
-    Bytes content(static_cast<std::size_t>(status.st_size));
-    std::size_t have = 0;
-    while (have < content.size()) {
-        const ssize_t got = ::read(message.get(), content.data() + have, content.size() - have);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            return file_error("read message", path, directory);
-        }
-        if (got == 0) {
-            break; // it was cut meanwhile
-        }
-        have += static_cast<std::size_t>(got);
+    // It may be cut meanwhile: then there is less.
+    std::optional<Bytes> content =
+        vault::read_up_to(message.get(), static_cast<std::size_t>(status.st_size));
+    if (!content) {
+        return file_error("read message", path, directory);
     }
-    content.resize(have);
-    return std::optional<Bytes>{std::move(content)};
+    return content;
+}
+
+void remove_leftovers(const std::string &directory,
+                      const std::function<bool(std::string_view name)> &is_ours,
+                      Timestamp before) {
+    const Descriptor maildir = open_maildir(directory);
+    const Descriptor folder = open_directory(maildir.get(), "tmp");
+    std::vector<std::string> names;
+    const auto collect = [&](const MessageFile &file) {
+        if (is_ours(file.name)) {
+            names.push_back(file.name);
+        }
+    };
+    if (!folder || !visit_folder(maildir, directory, "tmp", collect)) {
+        return;
+    }
+    for (const std::string &name : names) {
+        struct stat status {};
+
+        if (::fstatat(folder.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(status.st_mode) &&
+            std::chrono::seconds{status.st_mtime} < before.time_since_epoch()) {
+            ::unlinkat(folder.get(), name.c_str(), 0);
+        }
+    }
 }
 
 std::string path_of(const std::string &directory, const MessageFile &file) {

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "common/base/bytes.hpp"
+#include "common/base/clock.hpp"
 #include "common/base/result.hpp"
 
 namespace postrider::transport {
@@ -47,6 +48,12 @@ Result<void> remove_message(const std::string &path);
 
 /// Moves it into the folder .postrider-bad of its maildir, where mail programs show it.
 Result<void> set_message_aside(const std::string &path);
+
+/// Deletes the files of tmp whose names `is_ours` and which nobody has written to since `before`:
+/// writers that crashed left them. What cannot be deleted stays; it is tried again.
+void remove_leftovers(const std::string &directory,
+                      const std::function<bool(std::string_view name)> &is_ours,
+                      Timestamp before);
 
 /// The maildir of a message's path.
 std::string directory_of(const std::string &path);

@@ -13,33 +13,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/vault/descriptor.hpp"
+
 namespace postrider::vault {
 
 namespace {
 
 constexpr mode_t others_bits = S_IRWXG | S_IRWXO;
 constexpr mode_t others_write_bits = S_IWGRP | S_IWOTH;
-
-class Descriptor {
-  public:
-    explicit Descriptor(int number) : number_(number) {}
-
-    Descriptor(const Descriptor &) = delete;
-    Descriptor &operator=(const Descriptor &) = delete;
-
-    ~Descriptor() {
-        if (number_ >= 0) {
-            ::close(number_);
-        }
-    }
-
-    [[nodiscard]] int number() const { return number_; }
-
-    [[nodiscard]] bool is_open() const { return number_ >= 0; }
-
-  private:
-    int number_;
-};
 
 std::string path_of(const PrivateFile &file) {
     return file.directory + "/" + file.name;
@@ -124,41 +105,20 @@ Result<void> check_directory(const std::string &directory) {
 }
 
 Result<Bytes> read_all(int descriptor, const PrivateFile &file) {
-    Bytes content(file.bytes_max + 1); // one more, to see a file that grows meanwhile
-    std::size_t size = 0;
-    while (size < content.size()) {
-        const ssize_t got = ::read(descriptor, content.data() + size, content.size() - size);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            return could_not("read", file.what + " " + quoted(path_of(file)), errno);
-        }
-        if (got == 0) {
-            break;
-        }
-        size += static_cast<std::size_t>(got);
+    // One byte more, to see a file that grows meanwhile.
+    std::optional<Bytes> content = read_up_to(descriptor, file.bytes_max + 1);
+    if (!content) {
+        return could_not("read", file.what + " " + quoted(path_of(file)), errno);
     }
-    if (size > file.bytes_max) {
+    if (content->size() > file.bytes_max) {
         return refused(file.what + " " + quoted(path_of(file)) + " is larger than it can be",
                        "Restore it from a copy.");
     }
-    content.resize(size);
-    return content;
+    return *std::move(content);
 }
 
-Result<void> write_all(int descriptor, ByteView content, const std::string &path) {
-    while (!content.empty()) {
-        const ssize_t wrote = ::write(descriptor, content.data(), content.size());
-        if (wrote < 0 && errno == EINTR) {
-            continue;
-        }
-        if (wrote < 0) {
-            return could_not("write", quoted(path), errno);
-        }
-        content = content.subspan(static_cast<std::size_t>(wrote));
-    }
-    if (::fsync(descriptor) != 0) {
+Result<void> write_durably(int descriptor, ByteView content, const std::string &path) {
+    if (!write_all(descriptor, content) || ::fsync(descriptor) != 0) {
         return could_not("write", quoted(path), errno);
     }
     return {};
@@ -166,7 +126,7 @@ Result<void> write_all(int descriptor, ByteView content, const std::string &path
 
 Result<void> sync_directory(const std::string &directory) {
     const Descriptor opened{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (!opened.is_open() || ::fsync(opened.number()) != 0) {
+    if (!opened || ::fsync(opened.get()) != 0) {
         return could_not("write", "directory " + quoted(directory), errno);
     }
     return {};
@@ -208,7 +168,7 @@ Result<std::optional<Bytes>> read_private(const PrivateFile &file) {
     const std::string path = path_of(file);
     // O_NONBLOCK: a pipe in the file's place must not make us wait for a writer.
     const Descriptor opened{::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)};
-    if (!opened.is_open()) {
+    if (!opened) {
         if (errno == ENOENT || errno == ENOTDIR) {
             return std::optional<Bytes>{};
         }
@@ -217,7 +177,7 @@ Result<std::optional<Bytes>> read_private(const PrivateFile &file) {
 
     struct stat status {};
 
-    if (::fstat(opened.number(), &status) != 0) {
+    if (::fstat(opened.get(), &status) != 0) {
         return could_not("look at", file.what + " " + quoted(path), errno);
     }
     if (auto checked = check_status(file, status); !checked) {
@@ -226,7 +186,7 @@ Result<std::optional<Bytes>> read_private(const PrivateFile &file) {
     if (auto checked = check_directory(file.directory); !checked) {
         return checked.error();
     }
-    Result<Bytes> content = read_all(opened.number(), file);
+    Result<Bytes> content = read_all(opened.get(), file);
     if (!content) {
         return content.error();
     }
@@ -247,10 +207,10 @@ Result<void> write_private(const PrivateFile &file, ByteView content) {
         const Descriptor opened{::open(temporary.c_str(),
                                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                                        S_IRUSR | S_IWUSR)};
-        if (!opened.is_open()) {
+        if (!opened) {
             return could_not("make", quoted(temporary), errno);
         }
-        if (auto written = write_all(opened.number(), content, temporary); !written) {
+        if (auto written = write_durably(opened.get(), content, temporary); !written) {
             ::unlink(temporary.c_str());
             return written;
         }

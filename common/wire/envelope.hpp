@@ -73,6 +73,9 @@ struct Prologue {
     std::size_t recipients = 0;
     std::size_t prologue_bytes = 0; // where the body begins
     std::size_t body_bytes = 0;     // of this part, as the prologue says
+
+    /// What the prologue says; `part_body` checks it.
+    [[nodiscard]] FixedBytes<32> part_hash() const;
 };
 
 /// The longest prologue there is: whoever has that many bytes (or all of a shorter part) can parse.

@@ -131,6 +131,11 @@ open_head(const Prologue &prologue, const ContentKey &content_key, const Opening
 
 } // namespace
 
+FixedBytes<32> Prologue::part_hash() const {
+    ByteReader reader{fixed.subspan(part_hash_offset)};
+    return reader.fixed<32>();
+}
+
 Result<Prologue> parse_prologue(ByteView bytes) {
     if (bytes.size() < fixed_bytes) {
         return malformed("envelope is cut short");
@@ -197,8 +202,7 @@ Result<ByteView> part_body(const Prologue &prologue, ByteView part) {
         return malformed("envelope is cut short");
     }
     const ByteView body = part.subspan(prologue.prologue_bytes, prologue.body_bytes);
-    const crypto::Hash found = body_hash(body);
-    if (sodium_memcmp(found.data(), prologue.fixed.data() + part_hash_offset, found.size()) != 0) {
+    if (body_hash(body) != prologue.part_hash()) {
         return malformed("envelope was damaged on its way", "Its body is not the one it names.");
     }
     return body;

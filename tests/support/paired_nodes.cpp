@@ -147,6 +147,7 @@ std::int64_t TestNode::add_task(const Session &session,
             "INSERT INTO @task_table (task_id, ordinal, local_name, wire_name)"
             " VALUES (?1, ?2, ?3, ?3)",
             {task_id, ++ordinal, Value::text(table)});
+        engine::protect(session, "task_table", {task_id, ordinal});
     }
     return task_id;
 }
@@ -157,6 +158,11 @@ void TestNode::send(const std::string &task,
     write([&](const Session &session) {
         const std::int64_t task_id = add_task(session, task, "send", tables);
         for (const std::string &table : tables) {
+            if (engine::first_row(session.transaction,
+                                  "SELECT 1 FROM @capture WHERE table_name = ?1",
+                                  {Value::text(table)})) {
+                continue; // another task sends it too
+            }
             const auto described =
                 engine::describe_table(session.transaction, session.dialect, table);
             ensure(described.has_value(), "the tables of a test exist");
@@ -206,7 +212,10 @@ void add_peer(TestNode &node,
               const std::string &maildir) {
     node.write([&](const Session &session) {
         engine::Peer peer;
-        peer.peer_id = 1;
+        peer.peer_id = 1 + engine::integer_at(
+                               *engine::first_row(session.transaction,
+                                                  "SELECT coalesce(max(peer_id), 0) FROM @peer"),
+                               0);
         const auto place = [&](const char *column, const crypto::Key &key) {
             return engine::seal(node.identity, engine::peer_place(peer, column), key.view());
         };
@@ -216,19 +225,20 @@ void add_peer(TestNode &node,
             "INSERT INTO @peer (peer_id, name, node_id, state, sign_public, contact_public,"
             " receiving_generation, receiving_public, psk_sealed, stamp_in_sealed,"
             " stamp_out_sealed, created_at)"
-            " VALUES (1, ?1, ?2, 'verified', ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0)",
+            " VALUES (?10, ?1, ?2, 'verified', ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0)",
             {Value::text(other.identity.name), stored(other.identity.node),
              stored(other.identity.signing_key.public_key),
              stored(other.identity.contact_key.public_key),
              std::int64_t{other.identity.ratchet.index}, stored(receiving->public_key),
              place("psk_sealed", keys.psk),
              place("stamp_in_sealed", is_left ? keys.to_left : keys.to_right),
-             place("stamp_out_sealed", is_left ? keys.to_right : keys.to_left)});
+             place("stamp_out_sealed", is_left ? keys.to_right : keys.to_left), peer.peer_id});
+        engine::protect(session, "peer", {peer.peer_id});
         session.transaction.execute("INSERT INTO @peer_path (peer_id, ordinal, kind, target)"
-                                    " VALUES (1, 1, 'maildir', ?1)",
-                                    {Value::text(maildir)});
-        engine::protect(session, "peer_path", {std::int64_t{1}, std::int64_t{1}});
-        engine::open_control_stream(session, 1);
+                                    " VALUES (?1, 1, 'maildir', ?2)",
+                                    {peer.peer_id, Value::text(maildir)});
+        engine::protect(session, "peer_path", {peer.peer_id, std::int64_t{1}});
+        engine::open_control_stream(session, peer.peer_id);
     });
 }
 

@@ -53,7 +53,7 @@ IncomingRow load_incoming(Transaction &transaction, const StreamKey &key) {
         transaction,
         "SELECT state, reason, applied_incarnation, applied_number, applied_chain, newcomer,"
         " news_since, gap_since, gap_reports, last_gap_report, last_repeat, at_once,"
-        " front_number, next_try_at FROM @stream_in WHERE peer_id = ?1 AND stream = ?2",
+        " front_number, next_try_at, refused FROM @stream_in WHERE peer_id = ?1 AND stream = ?2",
         {key.peer_id, stored_stream(key)});
     if (!row) {
         return out;
@@ -70,6 +70,7 @@ IncomingRow load_incoming(Transaction &transaction, const StreamKey &key) {
                            .at_once = integer_at(*row, 11) != 0};
     out.front_number = unsigned_at(*row, 12);
     out.next_try_at = maybe_time_at(*row, 13);
+    out.machine.refused = unsigned_at(*row, 14);
     load_inbox(transaction, key, out.machine);
     return out;
 }
@@ -84,14 +85,15 @@ void save_incoming(Transaction &transaction, const IncomingRow &row) {
         "UPDATE @stream_in SET state = ?3, reason = ?4, applied_incarnation = ?5,"
         " applied_number = ?6, applied_chain = ?7, newcomer = ?8, news_since = ?9,"
         " gap_since = ?10, gap_reports = ?11, last_gap_report = ?12, last_repeat = ?13,"
-        " at_once = ?14, front_number = ?15, next_try_at = ?16"
+        " at_once = ?14, front_number = ?15, next_try_at = ?16,"
+        " refused = ?17"
         " WHERE peer_id = ?1 AND stream = ?2",
         {row.key.peer_id, stored_stream(row.key), stored(machine.state),
          Value::text(machine.reason), stored(machine.applied.incarnation),
          stored(machine.applied.number), stored(machine.applied.chain), stored(machine.newcomer),
          stored(report.news_since), stored(report.gap_since), std::int64_t{report.gap_reports},
          stored(report.last_gap_report), stored(report.last_repeat), stored(report.at_once),
-         stored(row.front_number), stored(row.next_try_at)});
+         stored(row.front_number), stored(row.next_try_at), stored(machine.refused)});
 }
 
 void insert_part(Transaction &transaction,

@@ -13,10 +13,15 @@ namespace {
 constexpr std::array<std::string_view, 7> state_names = {
     "declared", "invited", "accepted", "paired", "verified", "disputed", "revoked"};
 
-constexpr const char *peer_columns =
+constexpr const char *known_columns =
     "SELECT peer_id, name, node_id, state, trust_tasks, paused, sign_generation, sign_public,"
     " contact_public, receiving_generation, receiving_public, psk_sealed, stamp_in_sealed,"
-    " stamp_out_sealed, words, notes_seen, notes_taken, heard_at, sent_at, held FROM @peer";
+    " stamp_out_sealed, words, notes_seen, notes_taken, heard_at, sent_at, held, ";
+constexpr std::size_t covered_from = 20;
+
+std::string select_peers(const char *where) {
+    return known_columns + covered_columns("peer") + " FROM @peer" + where;
+}
 
 PeerState state_of(const std::string &name) {
     for (std::size_t index = 0; index < state_names.size(); ++index) {
@@ -55,11 +60,12 @@ Peer peer_from(const Row &row) {
     peer.heard_at = maybe_time_at(row, 17);
     peer.sent_at = maybe_time_at(row, 18);
     peer.held = text_at(row, 19);
+    peer.configuration = protected_row("peer", std::span{row}.subspan(covered_from));
     return peer;
 }
 
 std::optional<Peer> peer_where(Transaction &transaction, const char *where, const Value &value) {
-    const auto row = first_row(transaction, std::string(peer_columns) + where, {value});
+    const auto row = first_row(transaction, select_peers(where), {value});
     return row ? std::optional{peer_from(*row)} : std::nullopt;
 }
 
@@ -71,7 +77,7 @@ std::string_view name_of(PeerState state) {
 
 std::vector<Peer> load_peers(Transaction &transaction) {
     std::vector<Peer> peers;
-    for (const Row &row : all_rows(transaction, std::string(peer_columns) + " ORDER BY peer_id")) {
+    for (const Row &row : all_rows(transaction, select_peers(" ORDER BY peer_id"))) {
         peers.push_back(peer_from(row));
     }
     return peers;
@@ -104,12 +110,22 @@ SealedPlace peer_place(const Peer &peer, std::string_view column) {
     return {"peer", std::to_string(peer.peer_id), column};
 }
 
+bool is_usable(const Identity &identity, const Peer &peer) {
+    return peer.is_live() && is_approved(identity, peer.configuration);
+}
+
 Result<PeerKeys> peer_keys(const Identity &identity, const Peer &peer) {
     if (!peer.psk_sealed || !peer.stamp_in_sealed || !peer.stamp_out_sealed) {
         return Error{Errc::refused,
                      "peer \"" + peer.name + "\" is not paired",
                      {},
                      "Pair it: one side invites, the other accepts the line."};
+    }
+    if (!is_approved(identity, peer.configuration)) {
+        return Error{Errc::refused,
+                     "the keys of peer \"" + peer.name + "\" are not those that were agreed upon",
+                     "Its row was edited by hand or brought by another file.",
+                     "If the row is as it should be, approve() it; else pair with the peer again."};
     }
     Result<crypto::Key> psk = open_key(identity, peer_place(peer, "psk_sealed"), *peer.psk_sealed);
     Result<crypto::Key> in =
@@ -138,14 +154,16 @@ Result<wire::Recipient> recipient_of(const Identity &identity, const Peer &peer)
 std::vector<PeerPath> load_paths(const Session &session, std::int64_t peer_id) {
     std::vector<PeerPath> paths;
     for (const Row &row : all_rows(session.transaction,
-                                   "SELECT ordinal, kind, target, failures, next_try_at"
-                                   " FROM @peer_path WHERE peer_id = ?1 ORDER BY ordinal",
+                                   "SELECT ordinal, kind, target, failures, next_try_at, " +
+                                       covered_columns("peer_path") +
+                                       " FROM @peer_path WHERE peer_id = ?1 ORDER BY ordinal",
                                    {peer_id})) {
         PeerPath path{
             .ordinal = integer_at(row, 0), .kind = text_at(row, 1), .target = text_at(row, 2)};
         path.retry.failures = static_cast<std::uint32_t>(integer_at(row, 3));
         path.retry.next_try = maybe_time_at(row, 4);
-        path.approved = is_approved(session, {"peer_path", {peer_id, path.ordinal}});
+        path.approved =
+            is_approved(session.identity, protected_row("peer_path", std::span{row}.subspan(5)));
         paths.push_back(std::move(path));
     }
     return paths;

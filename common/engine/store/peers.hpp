@@ -5,12 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "common/engine/configuration_mac.hpp"
 #include "common/engine/identity.hpp"
 #include "common/stream/retry.hpp"
 
 namespace postrider::engine {
-
-struct Session;
 
 /// In the order in which a peer goes through them; `disputed` and `revoked` leave it.
 enum class PeerState {
@@ -47,6 +46,7 @@ struct Peer {
     std::optional<Timestamp> heard_at;
     std::optional<Timestamp> sent_at;
     std::string held; // why nothing goes out or is applied; empty: nothing is held
+    ProtectedRow configuration;
 
     /// Batches may be sent to it and taken from it.
     [[nodiscard]] bool is_live() const {
@@ -60,6 +60,10 @@ std::optional<Peer> find_peer(Transaction &transaction, const std::string &name)
 /// As `find_peer`; `refused` with the known names in the hint.
 Result<Peer> require_peer(Transaction &transaction, const std::string &name);
 
+/// The peer is live, and its keys are those that this node has agreed upon with it: nothing of a
+/// peer whose row was edited by hand is used.
+bool is_usable(const Identity &identity, const Peer &peer);
+
 /// The secrets shared with a live peer.
 struct PeerKeys {
     crypto::Key psk;
@@ -67,6 +71,7 @@ struct PeerKeys {
     crypto::Key stamp_out; // on what we send to it
 };
 
+/// `refused` when the row is not approved: whoever has keys from here may use the row's others.
 Result<PeerKeys> peer_keys(const Identity &identity, const Peer &peer);
 /// Where a sealed column of a peer's row lies.
 SealedPlace peer_place(const Peer &peer, std::string_view column);

@@ -77,7 +77,7 @@ StateTable node_table() {
 }
 
 /// A peer as we know it. `stamp_in` is the key we gave it for what it sends to us, `stamp_out` the
-/// one it gave us.
+/// one it gave us. `unapproved` is what waits for `approve`, as it was last seen.
 StateTable peer_table() {
     return {.name = "peer",
             .columns = {integer("peer_id"),
@@ -109,10 +109,16 @@ StateTable peer_table() {
                         maybe(integer("heard_at")),
                         maybe(integer("sent_at")),
                         text("held", "''"),
+                        text("unapproved", "''"),
                         maybe(blob("configuration_mac")),
                         integer("created_at")},
             .primary_key = {"peer_id"},
-            .unique = {{"name"}, {"node_id"}}};
+            .unique = {{"name"}, {"node_id"}},
+            // What is edited by hand must be such that it can be read.
+            .checks = {"state IN ('declared', 'invited', 'accepted', 'paired', 'verified',"
+                       " 'disputed', 'revoked')",
+                       "length(node_id) = 16", "length(sign_public) = 32",
+                       "length(contact_public) = 32", "length(receiving_public) = 32"}};
 }
 
 /// What reports told of a peer's starts (stream/lineage.hpp), and what it knows of ours. `proof`
@@ -162,7 +168,8 @@ std::vector<StateTable> identity_tables() {
          .columns = {blob("invitation_id"), integer("peer_id"), text("role"), text("state"),
                      blob("public_invitation"), blob("key_sealed"), maybe(blob("nonce_sealed")),
                      maybe(blob("answer_sealed")), integer("expires_at"), integer("tries", "0"),
-                     maybe(integer("next_try_at")), boolean("trust_tasks")},
+                     maybe(integer("next_try_at")), boolean("trust_tasks"),
+                     maybe(blob("configuration_mac"))},
          .primary_key = {"invitation_id"}},
         // Receiving generations after the first, and since when each is announced.
         {.name = "receiving_key",
@@ -256,11 +263,11 @@ std::vector<StateTable> receiving_tables() {
          .columns = {integer("peer_id"), integer("stream"), integer("state", "0"),
                      text("reason", "''"), integer("applied_incarnation", "0"),
                      integer("applied_number", "0"), blob("applied_chain"),
-                     integer("newcomer", "0"), maybe(integer("news_since")),
-                     maybe(integer("gap_since")), integer("gap_reports", "0"),
-                     maybe(integer("last_gap_report")), maybe(integer("last_repeat")),
-                     boolean("at_once"), integer("front_number", "0"),
-                     maybe(integer("next_try_at"))},
+                     integer("newcomer", "0"), integer("refused", "0"),
+                     maybe(integer("news_since")), maybe(integer("gap_since")),
+                     integer("gap_reports", "0"), maybe(integer("last_gap_report")),
+                     maybe(integer("last_repeat")), boolean("at_once"),
+                     integer("front_number", "0"), maybe(integer("next_try_at"))},
          .primary_key = {"peer_id", "stream"}},
         // Bodies that are whole or still miss parts. The columns from previous_chain on are filled
         // once a whole body was
@@ -310,7 +317,8 @@ std::vector<StateTable> log_tables() {
          .columns = {integer("refused_id"), maybe(integer("peer_id")), text("source"),
                      text("reason"), text("hint", "''"), integer("count", "1"), integer("first_at"),
                      integer("last_at")},
-         .primary_key = {"refused_id"}},
+         .primary_key = {"refused_id"},
+         .indexes = {{"source"}}},
     };
 }
 

@@ -17,6 +17,7 @@ std::string latest_event(const std::string &column, const std::string &which) {
 /// to tell.
 std::string status_facts_sql() {
     return "SELECT p.name, p.state, p.paused, p.held, p.words, p.heard_at,"
+           " p.unapproved,"
            " nullif((SELECT n.stopped FROM @node n), '') AS own_end,"
            " EXISTS (SELECT 1 FROM @peer_start s WHERE s.peer_id = p.peer_id"
            " AND s.two_copies = 1) AS doubled,"
@@ -56,9 +57,11 @@ std::string status_facts_sql() {
 
 /// The state of a peer in a word, for programs.
 std::string status_state_sql() {
-    return "CASE WHEN f.state = 'declared' THEN 'not paired'"
+    return "CASE WHEN f.state = 'revoked' THEN 'revoked'"
+           " WHEN f.unapproved <> '' THEN 'unapproved'"
+           " WHEN f.state = 'declared' THEN 'not paired'"
            " WHEN f.state IN ('invited', 'accepted') THEN 'pairing'"
-           " WHEN f.state IN ('disputed', 'revoked') THEN f.state"
+           " WHEN f.state = 'disputed' THEN 'disputed'"
            " WHEN f.own_end IS NOT NULL THEN 'held'"
            " WHEN f.paused = 1 THEN 'paused' WHEN f.held <> '' THEN 'held'"
            " WHEN f.stuck IS NOT NULL THEN 'stuck' WHEN f.stopped IS NOT NULL THEN 'held'"
@@ -76,13 +79,14 @@ std::string status_summary_sql(const dialect::Dialect &dialect) {
         "coalesce('; last heard ' || " + dialect.time_text("f.heard_at") + ", '; never heard')";
     const std::string batches = "f.waiting || CASE f.waiting WHEN 1 THEN ' batch' ELSE ' batches'"
                                 " END || ' sent and not acknowledged yet'";
-    return "CASE WHEN f.state = 'declared' THEN 'no keys have been exchanged yet'"
+    return "CASE WHEN f.state = 'revoked' THEN 'nothing is sent to it or taken from it'"
+           " WHEN f.unapproved <> '' THEN f.unapproved"
+           " WHEN f.state = 'declared' THEN 'no keys have been exchanged yet'"
            " WHEN f.state IN ('invited', 'accepted') AND f.path_error IS NOT NULL"
            " THEN 'cannot send now: ' || f.path_error"
            " WHEN f.state = 'invited' THEN 'waiting for the answer to our invitation'"
            " WHEN f.state = 'accepted' THEN 'waiting for the confirmation of our answer'"
            " WHEN f.state = 'disputed' THEN 'two different nodes answered one invitation'"
-           " WHEN f.state = 'revoked' THEN 'nothing is sent to it or taken from it'"
            " WHEN f.own_end IS NOT NULL THEN f.own_end"
            " WHEN f.paused = 1 THEN 'paused by a task text'"
            " WHEN f.held <> '' THEN f.held"
@@ -114,8 +118,13 @@ std::string status_action_sql(const dialect::Dialect &dialect) {
     const std::string claim = "SELECT " + dialect.command("claim_identity") + "();";
     const std::string anew = "SELECT " + dialect.command("uninstall") + "(1);";
     const std::string try_again = "SELECT " + dialect.command("sync_now") + "();'";
-    return "CASE WHEN f.state IN ('declared', 'revoked') THEN " + call("invite") +
-           " WHEN f.state = 'disputed' THEN 'find out who answered; ' || " + call("revoke") +
+    return "CASE WHEN f.unapproved <> '' AND f.state <> 'revoked' THEN"
+           " 'look at its rows; if they are yours: SELECT " +
+           dialect.command("approve") +
+           "();'"
+           " WHEN f.state IN ('declared', 'revoked') THEN " +
+           call("invite") + " WHEN f.state = 'disputed' THEN 'find out who answered; ' || " +
+           call("revoke") +
            " || ' and pair again'"
            " WHEN f.own_end IS NOT NULL THEN 'if this copy is to stay: " +
            claim + " else: " + anew +

@@ -1,60 +1,14 @@
 // Envelopes that are not what they should be, and databases that cannot be written: refused or
 // tried again with a reason, nothing lost, nothing changed.
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-
-#include <gtest/gtest.h>
-
+#include "common/engine/configuration_mac.hpp"
 #include "common/engine/receive.hpp"
-#include "common/mail/extract.hpp"
 
-#include "tests/support/paired_nodes.hpp"
+#include "tests/support/two_nodes.hpp"
 
 namespace postrider::test {
 namespace {
 
-constexpr Timestamp start = from_milliseconds(1'790'000'000'000);
-
-struct BadInput : testing::Test {
-    TemporaryDirectory directory;
-    TestNode shop{directory / "shop.db", "shop", start};
-    TestNode office{directory / "office.db", "office", start};
-    Application shop_application{shop.path};
-    Application office_application{office.path};
-
-    void SetUp() override {
-        for (Application *application : {&shop_application, &office_application}) {
-            application->run("CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT)");
-        }
-        pair_directly(shop, office, directory / "mail");
-        shop.send("items", "office", {"item"});
-        office.receive("items", "shop", {"item"});
-    }
-
-    /// The envelope of the one mail that the shop has written.
-    Bytes envelope_on_the_way() {
-        shop_application.run("INSERT INTO item VALUES(1, 'rope')");
-        shop.cycle();
-        for (const auto &mail : std::filesystem::directory_iterator(directory / "mail/new")) {
-            std::ifstream file(mail.path(), std::ios::binary);
-            const Bytes text{std::istreambuf_iterator<char>(file), {}};
-            const mail::Extraction found = mail::extract_envelopes(text);
-            if (found.envelopes.size() == 1) {
-                return found.envelopes.front();
-            }
-        }
-        throw std::runtime_error("the shop sent no mail");
-    }
-
-    engine::Reception deliver(TestNode &node, ByteView envelope) {
-        engine::Reception reception;
-        node.write([&](const engine::Session &session) {
-            reception = engine::take_envelope(session, envelope, "test");
-        });
-        return reception;
-    }
-
+struct BadInput : TwoNodes {
     std::string refusal(Application &application) {
         return application.ask("SELECT reason FROM postrider_refused ORDER BY last DESC LIMIT 1");
     }
@@ -111,6 +65,7 @@ TEST_F(BadInput, AnEnvelopeSignedByAnotherKeyIsRefused) {
     office.write([](const engine::Session &session) {
         session.transaction.execute("UPDATE @peer SET sign_public = ?1",
                                     {engine::stored(crypto::SigningKey::generate().public_key)});
+        engine::approve(session);
     });
     EXPECT_EQ(deliver(office, envelope).received, engine::Received::refused);
     EXPECT_EQ(office_application.ask("SELECT count(*) FROM postrider_inbox_part"), "0");
@@ -135,7 +90,7 @@ TEST_F(BadInput, ATableThatNoTaskTakesIsRefusedAndTheRestGoesOn) {
     shop.send("secrets", "office", {"secret"});
     office_application.run("INSERT INTO secret VALUES(7, 'untouched')");
     shop_application.run(
-        "INSERT INTO secret VALUES(7, 'forged'); INSERT INTO item VALUES(1, 'rope')");
+        "INSERT INTO secret VALUES(7, 'forged'); INSERT INTO item(id, name) VALUES(1, 'rope')");
     run_until_quiet(shop, office);
     EXPECT_EQ(office_application.ask("SELECT name FROM secret"), "untouched");
     EXPECT_EQ(office_application.ask("SELECT name FROM item"), "rope");
@@ -143,7 +98,8 @@ TEST_F(BadInput, ATableThatNoTaskTakesIsRefusedAndTheRestGoesOn) {
 }
 
 TEST_F(BadInput, AFullDatabaseLosesNothingAndGoesOnWhenThereIsRoom) {
-    shop_application.run("INSERT INTO item VALUES(1, '" + std::string(200'000, 'x') + "')");
+    shop_application.run("INSERT INTO item(id, name) VALUES(1, '" + std::string(200'000, 'x') +
+                         "')");
     shop.cycle();
     sqlite3_exec(office.database->handle(), "PRAGMA max_page_count = 1", nullptr, nullptr, nullptr);
     const Result<engine::CycleResult> full = office.engine->cycle(office.now);
@@ -160,7 +116,7 @@ TEST_F(BadInput, AFullDatabaseLosesNothingAndGoesOnWhenThereIsRoom) {
 }
 
 TEST_F(BadInput, ALockedDatabaseIsTriedAgain) {
-    shop_application.run("INSERT INTO item VALUES(1, 'rope')");
+    shop_application.run("INSERT INTO item(id, name) VALUES(1, 'rope')");
     shop.cycle();
     sqlite3_busy_timeout(office.database->handle(), 1);
     office_application.run("BEGIN IMMEDIATE");

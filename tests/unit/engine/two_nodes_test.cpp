@@ -1,33 +1,8 @@
 // The main job: a change in one file arrives in the other, once, and a report comes back.
-#include <gtest/gtest.h>
-
-#include "tests/support/paired_nodes.hpp"
+#include "tests/support/two_nodes.hpp"
 
 namespace postrider::test {
 namespace {
-
-constexpr Timestamp start = from_milliseconds(1'790'000'000'000);
-
-struct TwoNodes : testing::Test {
-    TemporaryDirectory directory;
-    TestNode shop{directory / "shop.db", "shop", start};
-    TestNode office{directory / "office.db", "office", start};
-    Application shop_application{shop.path};
-    Application office_application{office.path};
-
-    void SetUp() override {
-        for (Application *application : {&shop_application, &office_application}) {
-            application->run("CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT, price REAL)");
-        }
-        pair_directly(shop, office, directory / "mail");
-        shop.send("items", "office", {"item"});
-        office.receive("items", "shop", {"item"});
-    }
-
-    std::string items(Application &application) {
-        return application.ask("SELECT id, name, price FROM item ORDER BY id");
-    }
-};
 
 TEST_F(TwoNodes, AChangeArrivesAndIsAcknowledged) {
     shop_application.run("INSERT INTO item VALUES(1, 'rope', 2.5), (2, 'lamp', 7)");
@@ -64,6 +39,59 @@ TEST_F(TwoNodes, NothingTravelsWhenNothingChanges) {
         parts += shop.cycle().parts_sent + office.cycle().parts_sent;
     }
     EXPECT_EQ(parts, 0U);
+}
+
+// A third node, with a maildir of its own.
+struct ThreeNodes : TwoNodes {
+    TestNode depot{directory / "depot.db", "depot", start};
+    Application depot_application{depot.path};
+
+    void SetUp() override {
+        TwoNodes::SetUp();
+        depot_application.run("CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT, price REAL)");
+        pair_directly(shop, depot, directory / "depot_mail");
+        shop.send("goods", "depot", {"item"});
+        depot.receive("goods", "shop", {"item"});
+    }
+
+    bool has_mail(const std::string &maildir) {
+        return !std::filesystem::is_empty(directory / (maildir + "/new"));
+    }
+};
+
+TEST_F(ThreeNodes, AllAreServedByARoundThatNamesNobody) {
+    insert_rope();
+    shop.cycle();
+    EXPECT_TRUE(has_mail("mail"));
+    EXPECT_TRUE(has_mail("depot_mail"));
+}
+
+TEST_F(ThreeNodes, OneIsServedAloneAndTheOtherIsLeftAsItIs) {
+    depot.send("back", "shop", {"item"});
+    depot_application.run("INSERT INTO item(id) VALUES(9)");
+    depot.cycle();
+    ASSERT_TRUE(has_mail("depot_mail"));
+    const auto of_depot = [&] {
+        return shop_application.ask("SELECT heard_at, sent_at FROM postrider_peer WHERE name ="
+                                    " 'depot'");
+    };
+    const std::string before = of_depot();
+    insert_rope();
+    shop.engine->serve_only(1);
+    for (int round = 0; round < 5; ++round) {
+        shop.cycle();
+        office.cycle();
+        shop.now += std::chrono::seconds{1};
+        office.now += std::chrono::seconds{1};
+    }
+    EXPECT_EQ(items(office_application), "1|rope|");
+    EXPECT_EQ(of_depot(), before);
+    EXPECT_EQ(shop_application.ask("SELECT count(*) FROM postrider_outbox WHERE peer_id = 2"), "0");
+    EXPECT_EQ(shop_application.ask("SELECT count(*) FROM postrider_inbox_part"), "0");
+    shop.restart();
+    shop.cycle();
+    run_until_quiet(shop, depot);
+    EXPECT_EQ(items(depot_application), "1|rope|\n9||");
 }
 
 } // namespace

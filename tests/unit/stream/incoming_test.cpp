@@ -305,6 +305,9 @@ TEST(Incoming, ANewIncarnationThatBeginsElsewhereIsRefused) {
         EXPECT_EQ(stream.applied, (Position{7, 2, chain_of(7, 2)}));
         receive(stream, 3);
         EXPECT_EQ(next_step(stream).what, Step::What::apply) << "the old past goes on";
+        EXPECT_EQ(judge(stream, head).arrival, Arrival::lower_incarnation) << "it comes again";
+        EXPECT_EQ(judge(stream, whole(8, 2)).arrival, Arrival::lower_incarnation);
+        EXPECT_EQ(judge(stream, whole(9, 1)).arrival, Arrival::store) << "and begins anew";
     }
 }
 

@@ -1,4 +1,7 @@
 // Two nodes and strangers in one maildir: who takes what, and what happens to it.
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include "common/base/limits.hpp"
 
 #include "tests/unit/transport/maildir_fixture.hpp"
@@ -287,6 +290,41 @@ TEST_F(MaildirTest, MailsOfOneMomentAreReadInTheOrderInWhichTheyWereSent) {
         read.push_back(arrived.envelope);
     }
     EXPECT_EQ(read, sent);
+}
+
+TEST_F(MaildirTest, WhatAWriterThatCrashedLeftInTmpGoesAfterThirtySixHours) {
+    const std::string left =
+        "1795000000.M000001Q00000001R0123456789abcdef0123456789abcdef.postrider";
+    const std::string late =
+        "1795000001.M000001Q00000001R0123456789abcdef0123456789abcdef.postrider";
+    const std::vector<std::string> others = {
+        "1795000000.M1P2.host",
+        "1795000000.M000001Q00000001R0123456789abcdef0123456789abcdef.postrider.txt",
+        "1795000000.M000001Q00000001R0123456789abcdef0123456789abcdeg.postrider",
+        "1795000000.M000001Q00000001R0123.postrider",
+        ".M000001Q00000001R0123456789abcdef0123456789abcdef.postrider"};
+    const auto write_at = [&](const std::string &name, Timestamp time) {
+        write_file("tmp/" + name, "begun");
+        const timespec when{to_milliseconds(time) / 1000, 0};
+        const std::array<timespec, 2> times{when, when};
+        ASSERT_EQ(::utimensat(AT_FDCWD, (directory_ + "/tmp/" + name).c_str(), times.data(), 0), 0);
+    };
+    const Timestamp long_ago = now_ - std::chrono::hours{36} - std::chrono::seconds{1};
+    write_at(left, long_ago);
+    write_at(late, now_ - std::chrono::hours{36});
+    for (const std::string &name : others) {
+        write_at(name, long_ago);
+    }
+    std::set<std::string> expected(others.begin(), others.end());
+    expected.insert(late);
+    const auto maildir = reader(1);
+    maildir->poll(now_);
+    EXPECT_EQ(names_in("tmp"), expected);
+    expected.erase(late);
+    maildir->poll(now_ + std::chrono::minutes{59});
+    EXPECT_EQ(names_in("tmp").count(late), 1U); // it is not looked for at every poll
+    maildir->poll(now_ + std::chrono::hours{1});
+    EXPECT_EQ(names_in("tmp"), expected);
 }
 
 TEST_F(MaildirTest, WithoutInletsThereIsNothingToLookFor) {

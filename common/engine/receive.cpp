@@ -68,9 +68,7 @@ Reception take_report_envelope(const Session &session,
                        source,
                        {Errc::malformed, "a report differs from the head of its envelope"}});
     }
-    const bool is_old = std::pair{report->incarnation, report->counter} <=
-                        std::pair{peer.report_incarnation, peer.report_counter};
-    take_report(session, peer, *report);
+    const bool is_old = take_report(session, peer, *report) == MarkedReport::not_younger;
     return {is_old ? Received::duplicate : Received::accepted, Settlement::remove, {}, is_old};
 }
 

@@ -304,13 +304,13 @@ wire::Report make_report(const Session &session, const Peer &peer) {
     return report;
 }
 
-void take_report(const Session &session, const Peer &peer, const wire::Report &report) {
+MarkedReport take_report(const Session &session, const Peer &peer, const wire::Report &report) {
     const MarkedReport verdict = judge_report(session, peer, report);
     if (verdict == MarkedReport::past_in_doubt) {
         take_notes(session, peer, report); // what it tells people does not depend on our past
     }
     if (verdict != MarkedReport::usable) {
-        return;
+        return verdict;
     }
     if (report.hello) {
         answer_hello(session, peer);
@@ -325,6 +325,7 @@ void take_report(const Session &session, const Peer &peer, const wire::Report &r
     if (report.key) {
         take_key(session, peer, *report.key);
     }
+    return verdict;
 }
 
 void take_notes_seen(const Session &session, const Peer &peer, std::uint64_t seen) {

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "common/engine/marks.hpp"
 #include "common/engine/session.hpp"
 #include "common/engine/store/peers.hpp"
 #include "common/wire/report.hpp"
@@ -23,7 +24,7 @@ wire::Report make_report(const Session &session, const Peer &peer);
 /// Uses a report of the peer, in any order of arrival: acknowledgements, positions, notes, keys. A
 /// stream whose receiver stands elsewhere begins a new incarnation there, and its tables are sent
 /// again. What it says of our own past is settled by settle_doubt (start.hpp).
-void take_report(const Session &session, const Peer &peer, const wire::Report &report);
+MarkedReport take_report(const Session &session, const Peer &peer, const wire::Report &report);
 
 /// The peer has stored our notes up to this number.
 void take_notes_seen(const Session &session, const Peer &peer, std::uint64_t seen);

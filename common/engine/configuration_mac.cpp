@@ -16,8 +16,8 @@ struct CoveredTable {
     std::string only_where;           // rows that need approval at all
 };
 
-std::vector<CoveredTable> covered_tables() {
-    return {
+const std::vector<CoveredTable> &covered_tables() {
+    static const std::vector<CoveredTable> tables{
         {"invitation", {"invitation_id"}, {"peer_id", "role", "trust_tasks"}, "1 = 1"},
         {"mailbox", {"name"}, {"address", "receive", "send", "settings"}, "1 = 1"},
         {"peer",
@@ -31,13 +31,13 @@ std::vector<CoveredTable> covered_tables() {
          {"local_name", "wire_name", "columns", "settings"},
          "1 = 1"},
     };
+    return tables;
 }
 
-CoveredTable covered_table(const std::string &name) {
-    std::vector<CoveredTable> tables = covered_tables();
-    for (CoveredTable &table : tables) {
+const CoveredTable &covered_table(const std::string &name) {
+    for (const CoveredTable &table : covered_tables()) {
         if (table.name == name) {
-            return std::move(table);
+            return table;
         }
     }
     throw BrokenInvariant{"only tables with a configuration MAC are protected"};
@@ -122,14 +122,14 @@ Bytes canonical_row(const std::string &table,
 }
 
 void protect(const Session &session, const std::string &table, const std::vector<Value> &key) {
-    const CoveredTable covered = covered_table(table);
+    const CoveredTable &covered = covered_table(table);
     const auto row = row_of(session, covered, key);
     ensure(row.has_value(), "a row is protected after it was written");
     write_mac(session, covered, *row);
 }
 
 bool is_approved(const Session &session, const ConfigurationKey &row) {
-    const CoveredTable covered = covered_table(row.table);
+    const CoveredTable &covered = covered_table(row.table);
     const auto found = row_of(session, covered, row.key);
     return found && is_approved(session.identity, protected_row(row.table, *found));
 }
@@ -153,8 +153,7 @@ bool is_approved(const Identity &identity, const ProtectedRow &row) {
 
 std::vector<ConfigurationKey> unapproved(const Session &session) {
     std::vector<ConfigurationKey> out;
-    const std::vector<CoveredTable> tables = covered_tables();
-    for (const CoveredTable &table : tables) {
+    for (const CoveredTable &table : covered_tables()) {
         for (const Row &row :
              all_rows(session.transaction, select_of(table) + " WHERE " + table.only_where +
                                                " ORDER BY " + joined(table.key))) {

@@ -106,7 +106,7 @@ void Engine::guarded(CycleResult &result, const std::function<void()> &part) {
 Result<void> Engine::start(Timestamp now) {
     std::optional<Error> failed;
     read(now, [&](const Session &session) {
-        Result<Identity> identity = load_identity(session.transaction, ports_.vault);
+        Result<Identity> identity = load_identity(session.transaction, ports_.vault, &identity_);
         if (!identity) {
             failed = identity.error();
             return;
@@ -131,8 +131,22 @@ Result<void> Engine::start(Timestamp now) {
     if (failed) {
         return *failed;
     }
+    if (Result<void> stored = store_first_state(now); !stored) {
+        return stored;
+    }
     place_checked_ = true;
     return {};
+}
+
+/// Before any number is given, so that a state file that is missing later is one that was lost.
+Result<void> Engine::store_first_state(Timestamp now) {
+    const Result<std::optional<StateFile>> there = ports_.vault.load_state(identity_.node);
+    if (!there || *there) {
+        return there ? Result<void>{} : Result<void>{there.error()};
+    }
+    StateFile state;
+    read(now, [&](const Session &session) { state = state_to_store(session, ports_.vault); });
+    return ports_.vault.store_state(state);
 }
 
 /// Reports may have told that our past is not the only one; nothing is built on it then.

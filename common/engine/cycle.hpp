@@ -60,6 +60,7 @@ class Engine {
     using Work = std::function<void(const Session &)>;
 
     Result<void> start(Timestamp now);
+    Result<void> store_first_state(Timestamp now);
     Result<void> look_at_own_past(Timestamp now);
     void show_unapproved(Timestamp now);
     void configure_transport(Timestamp now);

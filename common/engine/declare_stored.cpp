@@ -96,8 +96,8 @@ Result<void> load_mirrors(Transaction &transaction, DeclaredBefore &declared) {
 void clear_peer(Transaction &transaction, std::int64_t peer_id) {
     for (const char *table :
          {"peer_group", "peer_path", "invitation", "task_peer", "offer", "stream_out", "outbox",
-          "schema_out", "control_out", "stream_in", "inbox_body", "inbox_part", "schema_in", "note",
-          "delivery", "peer_start", "peer"}) {
+          "schema_out", "table_sent", "control_out", "stream_in", "inbox_body", "inbox_part",
+          "schema_in", "note", "delivery", "peer_start", "peer"}) {
         transaction.execute(std::string{"DELETE FROM @"} + table + " WHERE peer_id = ?1",
                             {peer_id});
     }

@@ -87,6 +87,9 @@ void remember_schema(const Session &session, const StreamKey &key, const wire::S
         "INSERT INTO @schema_out (peer_id, stream, table_name, hash) VALUES (?1, ?2, ?3, ?4)"
         " ON CONFLICT (peer_id, stream, table_name, hash) DO NOTHING",
         {key.peer_id, std::int64_t{key.stream}, Value::text(name.table), stored(name.hash)});
+    session.transaction.execute("INSERT INTO @table_sent (peer_id, table_name) VALUES (?1, ?2)"
+                                " ON CONFLICT (peer_id, table_name) DO NOTHING",
+                                {key.peer_id, Value::text(name.table)});
 }
 
 /// What the lane's tasks send, and how large batches and steps may be.

@@ -20,10 +20,8 @@ struct BatchSizes {
 /// Makes the next step of a stream, if its window is open and there is anything to send: one batch,
 /// or several that belong together. Moves the stream's cursor over everything it looked at. Gives
 /// the number of batches made.
-std::size_t build_step(const Session &session,
-                       const Peer &peer,
-                       const StreamKey &key,
-                       const BatchSizes &sizes);
+std::size_t
+build_step(const Session &session, const Peer &peer, const StreamKey &key, const BatchSizes &sizes);
 
 /// Where the content key of an outbox row is sealed.
 SealedPlace outbox_place(const StreamKey &key, std::uint64_t number);

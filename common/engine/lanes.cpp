@@ -32,7 +32,7 @@ void request_load(Transaction &transaction, std::int64_t task_id, std::int64_t h
 void request_first_load(Transaction &transaction, std::int64_t task_id, std::int64_t peer_id) {
     for (const Row &table :
          all_rows(transaction,
-                  "SELECT tt.local_name, EXISTS (SELECT 1 FROM @schema_out s WHERE s.peer_id = ?2"
+                  "SELECT tt.local_name, EXISTS (SELECT 1 FROM @table_sent s WHERE s.peer_id = ?2"
                   " AND s.table_name = tt.wire_name) FROM @task_table tt WHERE tt.task_id = ?1",
                   {task_id, peer_id})) {
         request_reload(transaction, text_at(table, 0),

@@ -36,11 +36,8 @@ std::string exact(sqlite3_stmt *statement, int column) {
 
 using ExactRows = std::vector<std::vector<std::string>>;
 
-ExactRows rows_of(sqlite3 *connection, const std::string &sql) {
+ExactRows rows_of(sqlite3_stmt *statement) {
     ExactRows out;
-    sqlite3_stmt *statement = nullptr;
-    ensure(sqlite3_prepare_v2(connection, sql.c_str(), -1, &statement, nullptr) == SQLITE_OK,
-           "the simulation's own queries are right");
     while (sqlite3_step(statement) == SQLITE_ROW) {
         std::vector<std::string> row;
         row.reserve(static_cast<std::size_t>(sqlite3_column_count(statement)));
@@ -49,7 +46,7 @@ ExactRows rows_of(sqlite3 *connection, const std::string &sql) {
         }
         out.push_back(std::move(row));
     }
-    sqlite3_finalize(statement);
+    sqlite3_reset(statement);
     return out;
 }
 
@@ -84,7 +81,15 @@ class PlainConnection {
 
     [[nodiscard]] bool is_open() const { return opened_; }
 
-    [[nodiscard]] ExactRows rows(const std::string &sql) { return rows_of(handle_, sql); }
+    /// The first value of the first row.
+    [[nodiscard]] std::string value(const std::string &sql) {
+        sqlite3_stmt *statement = nullptr;
+        ensure(sqlite3_prepare_v2(handle_, sql.c_str(), -1, &statement, nullptr) == SQLITE_OK,
+               "the simulation's own questions are right");
+        const std::string value = rows_of(statement).at(0).at(0);
+        sqlite3_finalize(statement);
+        return value;
+    }
 
   private:
     sqlite3 *handle_ = nullptr;
@@ -137,7 +142,7 @@ std::string maybe_code(Random &random) {
 
 /// Through how many alterations the tables have been.
 std::size_t level_of(PlainConnection &connection, const std::string &owner) {
-    return std::stoul(connection.rows("SELECT n FROM " + owner + "_level").at(0).at(0));
+    return std::stoul(connection.value("SELECT n FROM " + owner + "_level"));
 }
 
 /// Statements of one version of the application.
@@ -205,10 +210,11 @@ void Application::create(const MemoryDisk &disk) const {
                         level + " VALUES(1, 0);COMMIT;");
 }
 
-void Application::plan_migration(Random &random) {
+const std::string &Application::plan_migration(Random &random) {
     Migration migration = next_migration(shapes_.back(), shapes_.size(), random);
     scripts_.push_back(std::move(migration.script));
     shapes_.push_back(std::move(migration.after));
+    return scripts_.back();
 }
 
 bool Application::migrate(const MemoryDisk &disk) const {
@@ -294,8 +300,8 @@ std::map<std::string, std::vector<std::string>> Application::content(const Memor
     std::map<std::string, std::vector<std::string>> out;
     for (const std::string &table : tables()) {
         for (const std::vector<std::string> &row :
-             rows_of(disk.reader(), "SELECT * FROM " + table + " ORDER BY " +
-                                        (table == owner_ + "_note" ? "k, n" : "id"))) {
+             rows_of(disk.question("SELECT * FROM " + table + " ORDER BY " +
+                                   (table == owner_ + "_note" ? "k, n" : "id")))) {
             std::string line;
             for (const std::string &cell : row) {
                 line += cell + " | ";
@@ -310,9 +316,8 @@ Application::Versions Application::versions(const MemoryDisk &disk) const {
     Versions out;
     for (const std::string &table : tables()) {
         const bool is_note = table == owner_ + "_note";
-        for (const std::vector<std::string> &row : rows_of(
-                 disk.reader(),
-                 (is_note ? "SELECT version, k, n FROM " : "SELECT version, id FROM ") + table)) {
+        for (const std::vector<std::string> &row : rows_of(disk.question(
+                 (is_note ? "SELECT version, k, n FROM " : "SELECT version, id FROM ") + table))) {
             std::string key = table;
             for (std::size_t index = 1; index < row.size(); ++index) {
                 key += " " + row[index];
@@ -333,7 +338,7 @@ std::string complaints(const MemoryDisk &disk) {
 }
 
 std::string ask(const MemoryDisk &disk, const std::string &sql) {
-    const ExactRows rows = rows_of(disk.reader(), sql);
+    const ExactRows rows = rows_of(disk.question(sql));
     return rows.empty() ? "" : rows.front().front();
 }
 

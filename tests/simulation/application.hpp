@@ -31,8 +31,8 @@ class Application {
     /// False when the disk failed and the whole transaction was rolled back, or the process died.
     bool write(const MemoryDisk &disk, Random &random);
 
-    /// A later version of the application is written: one alteration more.
-    void plan_migration(Random &random);
+    /// A later version of the application is written: one alteration more. Gives its script.
+    const std::string &plan_migration(Random &random);
     /// The file goes through its next alteration. False: there is none, or the disk failed.
     [[nodiscard]] bool migrate(const MemoryDisk &disk) const;
 

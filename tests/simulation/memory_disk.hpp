@@ -66,9 +66,10 @@ class MemoryDisk {
     /// Where the database lies.
     [[nodiscard]] const std::string &database_path() const { return database_path_; }
 
-    /// A connection that looks and does not write, kept open because opening one is dear. The
-    /// last one to close a database tidies up behind itself; so close it where nothing runs.
-    [[nodiscard]] sqlite3 *reader() const;
+    /// A statement of a connection that looks and does not write; to be reset after use. Both are
+    /// kept because making them is dear. The last connection to close a database tidies up behind
+    /// itself; so close it where nothing runs.
+    [[nodiscard]] sqlite3_stmt *question(const std::string &sql) const;
     void close_reader();
 
     /// Renames the database and what belongs to it. Only while nothing is open.
@@ -103,6 +104,7 @@ class MemoryDisk {
     std::string vfs_name_;
     std::string database_path_ = "/db";
     mutable sqlite3 *reader_ = nullptr;
+    mutable std::map<std::string, sqlite3_stmt *> questions_; // of the reader
     Random &random_;
     const Clock &clock_;
     sqlite3_vfs vfs_{};

@@ -25,6 +25,8 @@ class MortalVault final : public engine::Vault {
     Result<std::optional<engine::StateFile>> load_state(const NodeId &node) override;
     Result<void> store_state(const engine::StateFile &state) override;
 
+    [[nodiscard]] std::string user() const override { return inner_.user(); }
+
     [[nodiscard]] engine::StateFile here() const override { return inner_.here(); }
 
     void die_in(std::uint64_t calls) { calls_left_ = calls; }

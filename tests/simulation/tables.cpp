@@ -48,9 +48,13 @@ std::string drop_column(Shape &shape, std::size_t index) {
     return "ALTER TABLE " + shape.name + " DROP COLUMN " + name;
 }
 
-/// https://sqlite.org/lang_altertable.html#otheralter, with the columns in another order.
+/// https://sqlite.org/lang_altertable.html#otheralter, with the columns in another order. Key
+/// columns of a table WITHOUT ROWID stay first: integrity_check of SQLite 3.40 takes other columns
+/// before them for NULL.
 std::string rebuild(Shape &shape, Random &random) {
-    std::swap(shape.columns.at(random.below(shape.columns.size())), shape.columns.back());
+    const std::size_t first = shape.suffix.empty() ? 0 : 2;
+    std::swap(shape.columns.at(first + random.below(shape.columns.size() - first)),
+              shape.columns.back());
     const std::string anew = shape.name + "_anew";
     const std::string names = names_of(shape);
     return shape.create(anew) + ";INSERT INTO " + anew + "(" + names + ") SELECT " + names +

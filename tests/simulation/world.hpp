@@ -99,12 +99,13 @@ class World {
     void check();
     void check_member(Member &member);
     /// What is not paired, confirmed or accepted yet; "": nothing.
-    [[nodiscard]] std::string unfinished(Member &member) const;
+    [[nodiscard]] std::string unfinished(const Member &member) const;
     void check_equal(Member &owner, Member &reader);
     void check_quiet(int days);
     /// A round of all nodes; gives whether any did anything, and the next time something is due.
     bool round(std::optional<Timestamp> &next);
-    [[nodiscard]] std::string state_of(Member &member) const;
+    [[nodiscard]] static std::string state_of(const Member &member);
+    [[nodiscard]] std::string states() const;
     /// Does what `story` does, and says how it ended.
     Verdict told(const std::function<void()> &story);
 

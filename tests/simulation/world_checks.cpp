@@ -12,6 +12,9 @@ using std::chrono::hours;
 
 constexpr int rounds_max = 1500;
 constexpr int quiet_days = 40;
+/// A step that cannot be applied is tried every minute; after so many rounds of nothing else, the
+/// world hurries to what is worth waiting for.
+constexpr int idle_rounds_max = 20;
 
 } // namespace
 
@@ -74,25 +77,33 @@ void World::heal() {
 }
 
 void World::rest(int rounds) {
+    int idle = 0;
     for (int count = 0; count < rounds && !failed(); ++count) {
         std::optional<Timestamp> next;
         const bool acted = act_until_done();
         const bool busy = round(next) || acted;
+        idle = busy ? 0 : idle + 1;
         if (busy) {
             time_.advance(std::chrono::seconds{1});
         } else if (!next) {
             return;
+        } else if (idle > idle_rounds_max) {
+            time_.advance(std::max<Duration>(*next - time_.now(), hours{1}));
         } else if (*next > time_.now()) {
             time_.advance(*next - time_.now());
         } else {
             time_.advance(std::chrono::seconds{30});
         }
     }
+    fail("does not come to rest" + states());
+}
+
+std::string World::states() const {
     std::string states;
-    for (Member &member : members_) {
+    for (const Member &member : members_) {
         states += "\n  " + state_of(member);
     }
-    fail("does not come to rest" + states);
+    return states;
 }
 
 /// A node that was taken back in time together with its vault is noticed when it is next heard of.
@@ -141,7 +152,7 @@ bool World::round(std::optional<Timestamp> &next) {
     return busy;
 }
 
-std::string World::state_of(Member &member) const {
+std::string World::state_of(const Member &member) {
     std::string state = member.node->name() + ": " + member.node->trouble();
     for (const char *sql :
          {"SELECT 'outbox ' || count(*) || ' ' || coalesce(group_concat(peer_id || '/' || stream"
@@ -160,6 +171,8 @@ std::string World::state_of(Member &member) const {
           "SELECT 'starts ' || group_concat(peer_id || ' report ' || incarnation || '/' || counter"
           " || ' of ' || hex(token) || ' suspicion ' || suspicion || ' hello '"
           " || coalesce(hello_at, 'no'), '; ') FROM postrider_peer_start",
+          "SELECT 'offers ' || coalesce(group_concat(peer_id || ' ' || name || ' ' || state, '; '),"
+          " '') FROM postrider_offer",
           "SELECT 'refused ' || coalesce(group_concat(count || ' x ' || reason, '; '), '')"
           " FROM postrider_refused"}) {
         state += "\n    " + ask_text(member.node->disk, sql);
@@ -171,7 +184,7 @@ void World::check() {
     for (Member &member : members_) {
         check_member(member);
         if (const std::string left = unfinished(member); !left.empty()) {
-            fail(member.node->name() + " is not set up: " + left);
+            fail(member.node->name() + " is not set up: " + left + states());
         }
         if (&member != &members_.front()) {
             check_equal(members_.front(), member);

@@ -106,7 +106,9 @@ bool World::act(Member &member) {
     if (accept_offers(member)) {
         return true;
     }
-    if (unfinished(member).empty()) {
+    // What others have yet to do may bring an offer here.
+    if (std::all_of(members_.begin(), members_.end(),
+                    [this](const Member &each) { return unfinished(each).empty(); })) {
         members_done_.insert(&member);
     }
     return false;
@@ -271,7 +273,7 @@ bool World::accept_offers(Member &member) {
     return report(member, "accepts the offer " + offer, accepted);
 }
 
-std::string World::unfinished(Member &member) const {
+std::string World::unfinished(const Member &member) const {
     const Node &node = *member.node;
     if (!is_declared(node)) {
         return "not declared";
@@ -301,7 +303,7 @@ void World::change_tasks(Member &member) {
 /// One application comes in a new version; each file is altered when its turn comes.
 void World::alter_tables() {
     Member &owner = members_.at(random_.below(members_.size()));
-    owner.application.plan_migration(random_);
+    say(owner.node->name() + " plans " + owner.application.plan_migration(random_));
     ++harm_["table altered"];
 }
 
@@ -343,8 +345,11 @@ bool World::claim(Member &member) {
     }
     ++harm_["claim"];
     restored_ = true; // for its peers it is the same
-    if (report(member, "claims its identity", member.node->claim_identity())) {
+    const bool claimed = report(member, "claims its identity", member.node->claim_identity());
+    if (claimed || !member.node->runs()) { // dying of it, it may have done it all the same
         member.is_elsewhere = false;
+    }
+    if (claimed) {
         member.node->forget_trouble();
     }
     return true;

@@ -47,7 +47,8 @@ StateTable one_row(const char *name, std::vector<StateColumn> columns) {
 /// `start_token` was drawn at the last start, when the counter was at `start_since` and the state
 /// file held `state_token`. `doubt` says why our past is in doubt, until a new incarnation begins;
 /// it will be greater than `doubt_incarnation`, which a peer has seen. `suspicion` why peers are to
-/// be asked. `stopped` says why nothing is sent from here any more.
+/// be asked. `stopped` says why nothing is sent from here any more. `secret_user` is the user of
+/// the operating system whose secret directory holds the secret.
 StateTable node_table() {
     return one_row("node", {blob("node_id"),
                             text("name"),
@@ -65,6 +66,7 @@ StateTable node_table() {
                             text("suspicion", "''"),
                             maybe(integer("suspected_at")),
                             text("stopped", "''"),
+                            text("secret_user", "''"),
                             blob("sign_public"),
                             blob("sign_sealed"),
                             integer("sign_generation", "0"),
@@ -248,6 +250,11 @@ std::vector<StateTable> sending_tables() {
         {.name = "schema_out",
          .columns = {integer("peer_id"), integer("stream"), text("table_name"), blob("hash")},
          .primary_key = {"peer_id", "stream", "table_name", "hash"}},
+        // Tables, by their names on the wire, of which anything has ever gone to the peer: loading
+        // such a table again replaces what is there.
+        {.name = "table_sent",
+         .columns = {integer("peer_id"), text("table_name")},
+         .primary_key = {"peer_id", "table_name"}},
         // Control messages that wait for the next batch of stream 0.
         {.name = "control_out",
          .columns = {integer("control_id"), integer("peer_id"), blob("message")},

@@ -2,11 +2,14 @@
 #include <array>
 
 #include "common/base/limits.hpp"
+#include "common/base/utf8.hpp"
 #include "common/engine/approval.hpp"
 #include "common/engine/pairing.hpp"
 #include "common/engine/receive.hpp"
+#include "common/engine/recovery.hpp"
 #include "common/engine/start.hpp"
 #include "common/engine/uninstall.hpp"
+#include "common/vault/private_file.hpp"
 
 #include "sqlite_extension/caller.hpp"
 #include "sqlite_extension/entry_guard.hpp"
@@ -122,6 +125,77 @@ Result<Value> claim_identity(sqlite3 *connection, Arguments /*arguments*/) {
         }
         return Value::text("node \"" + identity->name + "\" goes on here");
     });
+}
+
+/// The text of a file that only its owner may read. Arguments of a statement are logged here and
+/// there; a file is not.
+Result<std::string> private_text(const std::string &path) {
+    const std::size_t slash = path.find_last_of('/');
+    const bool is_whole = !path.empty() && path.front() == '/' && slash + 1 < path.size();
+    if (!is_whole) {
+        return Error{Errc::refused,
+                     "\"" + printable(path) + "\" is not the full path of a file",
+                     {},
+                     "Begin it with '/'."};
+    }
+    const Result<std::optional<Bytes>> content =
+        vault::read_private({.directory = path.substr(0, slash),
+                             .name = path.substr(slash + 1),
+                             .what = "file with the recovery code",
+                             .bytes_max = limits::secret_file_bytes_max,
+                             .in_own_directory = false});
+    if (!content) {
+        return content.error();
+    }
+    if (!*content) {
+        return Error{Errc::refused,
+                     "there is no file \"" + printable(path) + "\"",
+                     {},
+                     "Write the recovery code into it, readable by you alone."};
+    }
+    return std::string{as_text(**content)};
+}
+
+Result<Value> import_identity(sqlite3 *connection, Arguments arguments) {
+    const auto bundle = text_argument(arguments, 0, "postrider_import_identity");
+    const auto path = text_argument(arguments, 1, "postrider_import_identity");
+    if (!bundle || !path) {
+        return bundle ? path.error() : bundle.error();
+    }
+    Result<std::string> code = private_text(*path);
+    if (!code) {
+        return code.error();
+    }
+    const Result<engine::ActionRows> done =
+        as_site(connection, [&](const engine::DeclareSite &site) -> Result<engine::ActionRows> {
+            const Result<void> imported = engine::import_identity(site, *bundle, *code);
+            return imported ? Result<engine::ActionRows>{engine::ActionRows{}}
+                            : Result<engine::ActionRows>{imported.error()};
+        });
+    sodium_memzero(code->data(), code->size());
+    if (!done) {
+        return done.error();
+    }
+    return Value::text("the identity is back; this node goes on here");
+}
+
+/// What was done, then each command that is to be given next, a line each.
+Result<Value> new_identity(sqlite3 *connection, Arguments arguments) {
+    const auto name = text_argument(arguments, 0, "postrider_new_identity");
+    if (!name) {
+        return name.error();
+    }
+    const Result<engine::ActionRows> rows =
+        as_site(connection,
+                [&](const engine::DeclareSite &site) { return engine::new_identity(site, *name); });
+    if (!rows) {
+        return rows.error();
+    }
+    std::string text;
+    for (const engine::ActionRow &row : *rows) {
+        text += (text.empty() ? "" : "\n") + row.object + ": " + row.detail;
+    }
+    return Value::text(text);
 }
 
 Result<Value> sync_now(sqlite3 *connection, Arguments arguments) {
@@ -272,6 +346,8 @@ constexpr std::array entries = {
     Entry{"postrider_revoke", 1, acts, revoke},
     Entry{"postrider_approve", 0, acts, approve},
     Entry{"postrider_claim_identity", 0, acts, claim_identity},
+    Entry{"postrider_new_identity", 1, acts, new_identity},
+    Entry{"postrider_import_identity", 2, acts, import_identity},
     Entry{"postrider_receive", 1, acts, receive},
     Entry{"postrider_run", 1, acts, run},
     Entry{"postrider_sync_now", 0, acts, sync_now},

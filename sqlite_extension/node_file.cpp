@@ -153,8 +153,16 @@ Result<engine::CycleResult> NodeFile::run_until(Timestamp until,
     return sum;
 }
 
-Result<void> NodeFile::write(const std::function<Result<void>(const engine::Session &)> &work) {
-    const auto transaction = database_->begin(engine::Mode::write);
+Result<void> NodeFile::write(const Work &work) {
+    return within(engine::Mode::write, work);
+}
+
+Result<void> NodeFile::read(const Work &work) {
+    return within(engine::Mode::read, work);
+}
+
+Result<void> NodeFile::within(engine::Mode mode, const Work &work) {
+    const auto transaction = database_->begin(mode);
     const Result<engine::Identity> identity = engine::load_identity(*transaction, vault_);
     if (!identity) {
         return identity.error();

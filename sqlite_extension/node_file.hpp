@@ -49,10 +49,15 @@ class NodeFile {
                                           const std::function<bool()> &stop,
                                           const std::function<void(const Error &)> &tell);
 
+    using Work = std::function<Result<void>(const engine::Session &)>;
+
     /// Runs `work` in a write transaction of this connection and commits when it succeeds.
-    Result<void> write(const std::function<Result<void>(const engine::Session &)> &work);
+    Result<void> write(const Work &work);
+    /// Runs `work` in a read transaction: also beside a statement of the caller that writes.
+    Result<void> read(const Work &work);
 
   private:
+    Result<void> within(engine::Mode mode, const Work &work);
     NodeFile(std::unique_ptr<SqliteDatabase> database, const std::string &path);
 
     std::unique_ptr<SqliteDatabase> database_;

@@ -7,6 +7,7 @@
 #include "common/engine/offers.hpp"
 #include "common/engine/pairing.hpp"
 #include "common/engine/pending.hpp"
+#include "common/engine/recovery.hpp"
 #include "common/engine/start.hpp"
 
 #include "sqlite_extension/caller.hpp"
@@ -252,14 +253,42 @@ Result<Rows> inspect(sqlite3 *connection, Arguments arguments) {
     return rows;
 }
 
+/// On a connection of its own, so that a statement that keeps the answer may call it.
+Result<Rows> export_identity(sqlite3 *connection, Arguments /*arguments*/) {
+    const Result<std::string> path = database_path(connection);
+    if (!path) {
+        return path.error();
+    }
+    auto node = own_connection(connection, "postrider_export_identity");
+    if (!node) {
+        return node.error();
+    }
+    vault::FileVault vault = file_vault(*path);
+    Rows rows;
+    const Result<void> done = (*node)->read([&](const engine::Session &session) -> Result<void> {
+        const Result<engine::ExportedIdentity> exported = engine::export_identity(session, vault);
+        if (!exported) {
+            return exported.error();
+        }
+        rows.push_back({Value::text(exported->bundle), Value::text(exported->code)});
+        return {};
+    });
+    if (!done) {
+        return done.error();
+    }
+    return rows;
+}
+
 constexpr std::array action_columns = {"action", "object", "detail"};
 constexpr std::array description_columns = {"text"};
 constexpr std::array envelope_columns = {"bytes", "envelope"};
 constexpr std::array fact_columns = {"field", "value"};
+constexpr std::array identity_columns = {"bundle", "code"};
 constexpr std::array text_arguments = {"task_text", "exact"};
 constexpr std::array object_arguments = {"object_name"};
 constexpr std::array accept_arguments = {"line", "address", "trust_tasks"};
 constexpr std::array peer_arguments = {"peer"};
+constexpr std::array<const char *, 0> no_arguments = {};
 constexpr std::array envelope_arguments = {"bytes_of_envelope"};
 
 constexpr std::array functions = {
@@ -269,6 +298,7 @@ constexpr std::array functions = {
     TableFunction{"postrider_accept", action_columns, accept_arguments, 1, accept},
     TableFunction{"postrider_accept_offer", action_columns, object_arguments, 1, accept_offer},
     TableFunction{"postrider_pending", envelope_columns, peer_arguments, 1, pending},
+    TableFunction{"postrider_export_identity", identity_columns, no_arguments, 0, export_identity},
     TableFunction{"postrider_inspect", fact_columns, envelope_arguments, 1, inspect},
 };
 

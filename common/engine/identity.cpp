@@ -1,6 +1,7 @@
 // Loading and making a node's identity.
 #include "common/engine/identity.hpp"
 
+#include "common/base/utf8.hpp"
 #include "common/engine/store/rows.hpp"
 
 namespace postrider::engine {
@@ -19,6 +20,14 @@ crypto::ColumnPlace column_place(const NodeId &node, const SealedPlace &place) {
     return {node, place.table, place.row_key, place.column};
 }
 
+/// Another user's secret lies in another user's directory, so here it is missing.
+Error belongs_to(const std::string &owner) {
+    return {Errc::refused, "the secret of this file belongs to user \"" + printable(owner) + "\"",
+            "One node has one user.",
+            "Run as that user. If the file has come from another machine: import_identity brings"
+            " the identity along, new_identity makes this copy a node of its own."};
+}
+
 } // namespace
 
 Bytes seal(const Identity &identity, const SealedPlace &place, ByteView plaintext) {
@@ -29,10 +38,10 @@ Result<crypto::Key> open_key(const Identity &identity, const SealedPlace &place,
     return crypto::open_key_column(identity.master, column_place(identity.node, place), sealed);
 }
 
-Result<Identity> load_identity(Transaction &transaction, Vault &vault) {
+Result<Identity> load_identity(Transaction &transaction, Vault &vault, const Identity *known) {
     const auto row =
         first_row(transaction, "SELECT node_id, name, incarnation, sign_generation, sign_sealed,"
-                               " contact_sealed FROM @node");
+                               " contact_sealed, secret_user FROM @node");
     if (!row) {
         return Error{Errc::refused,
                      "this database is not a node yet",
@@ -46,7 +55,8 @@ Result<Identity> load_identity(Transaction &transaction, Vault &vault) {
     identity.signing_generation = static_cast<std::uint16_t>(integer_at(*row, 3));
     Result<Secret> secret = vault.load_secret(identity.node);
     if (!secret) {
-        return secret.error();
+        const std::string owner = text_at(*row, 6);
+        return owner.empty() || owner == vault.user() ? secret.error() : belongs_to(owner);
     }
     identity.master = secret->master;
     identity.ratchet = {secret->ratchet_index, secret->ratchet_key};
@@ -58,8 +68,12 @@ Result<Identity> load_identity(Transaction &transaction, Vault &vault) {
                      {},
                      "Put back the secret file that was made with this database."};
     }
-    identity.signing_key = crypto::SigningKey::from_seed(*signing);
-    identity.contact_key = crypto::ExchangeKey::from_secret(*contact);
+    identity.signing_key = known != nullptr && known->signing_key.seed() == *signing
+                               ? known->signing_key
+                               : crypto::SigningKey::from_seed(*signing);
+    identity.contact_key = known != nullptr && known->contact_key.secret == *contact
+                               ? known->contact_key
+                               : crypto::ExchangeKey::from_secret(*contact);
     return identity;
 }
 
@@ -82,14 +96,14 @@ create_identity(Transaction &transaction, Vault &vault, const std::string &name,
     }
     transaction.execute(
         "INSERT INTO @node (one, node_id, name, incarnation, sign_public, sign_sealed,"
-        " contact_public, contact_sealed, receiving_generation, receiving_since, created_at)"
-        " VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
+        " contact_public, contact_sealed, receiving_generation, receiving_since, created_at,"
+        " secret_user) VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10)",
         {stored(identity.node), Value::text(name), stored(identity.incarnation),
          stored(identity.signing_key.public_key),
          seal(identity, sign_place(), identity.signing_key.seed().view()),
          stored(identity.contact_key.public_key),
          seal(identity, contact_place(), identity.contact_key.secret.view()),
-         std::int64_t{identity.ratchet.index}, stored(now)});
+         std::int64_t{identity.ratchet.index}, stored(now), Value::text(vault.user())});
     return identity;
 }
 

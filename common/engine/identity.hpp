@@ -27,8 +27,9 @@ struct Identity {
 };
 
 /// `refused` with a hint when the node was never declared, or as the vault says when the secret is
-/// not there.
-Result<Identity> load_identity(Transaction &transaction, Vault &vault);
+/// not there. What of `known` is still so is not derived again.
+Result<Identity>
+load_identity(Transaction &transaction, Vault &vault, const Identity *known = nullptr);
 
 /// Makes a new node: keys, secret file, the row of `node`. The secret file is written first; a
 /// rollback afterwards leaves a file that no database belongs to.

@@ -38,8 +38,8 @@ std::string two_copies_reason(const Peer &peer) {
 
 std::string two_copies_action(const Session &session) {
     return "On the copy that stays: SELECT " + session.dialect.command("claim_identity") +
-           "(); on the other one, to be declared anew: SELECT " +
-           session.dialect.command("uninstall") + "(1);";
+           "(); on the other one: SELECT " + session.dialect.command("new_identity") +
+           "('another_name');";
 }
 
 void hold_two_copies(const Session &session, const Peer &peer) {
@@ -58,7 +58,7 @@ void hold_two_copies(const Session &session, const Peer &peer) {
                 .rows = 0,
                 .code = "two_copies",
                 .message = "two copies of your node are at work, and both are held here; on the"
-                           " one that stays claim_identity, on the other one uninstall"});
+                           " one that stays claim_identity, on the other one new_identity"});
 }
 
 void release_two_copies(const Session &session, const Peer &peer) {

@@ -155,6 +155,19 @@ void draw_start_token(const Session &session, const Value &state_token) {
                                 {stored(crypto::random_bytes<16>()), state_token});
 }
 
+/// The file was renamed, or put back under its name: from now on this is its place. Nothing else of
+/// the state file may run ahead of the database.
+Result<void> note_place(StateFile state, const StateFile &here, Vault &vault) {
+    if (state.canonical_path == here.canonical_path && state.device == here.device &&
+        state.inode == here.inode) {
+        return {};
+    }
+    state.canonical_path = here.canonical_path;
+    state.device = here.device;
+    state.inode = here.inode;
+    return vault.store_state(state);
+}
+
 /// Empty where nothing speaks against the database.
 std::string doubt_of(const StateFile &once,
                      const OwnStartRow &own,
@@ -194,22 +207,20 @@ Result<void> check_place(const Session &session, Vault &vault, Identity &identit
     StateFile once = **state;
     forget_strangers(session.transaction, once.positions);
     if (is_other_place(once, vault.here())) {
-        return Error{Errc::refused,
-                     "this database is a copy: the node was last at \"" + once.canonical_path +
-                         "\"",
-                     "Two copies of one node would overwrite each other's work.",
-                     "Go on with the other one; if that is gone for good: SELECT " +
-                         session.dialect.command("claim_identity") +
-                         "(); if both are to work, make this one a"
-                         " node of its own: SELECT " +
-                         session.dialect.command("uninstall") + "(1); and declare it anew."};
+        return Error{
+            Errc::refused,
+            "this database is a copy: the node was last at \"" + once.canonical_path + "\"",
+            "Two copies of one node would overwrite each other's work.",
+            "Go on with the other one; if that is gone for good: SELECT " +
+                session.dialect.command("claim_identity") + "(); if both are to work: SELECT " +
+                session.dialect.command("new_identity") + "('another_name');"};
     }
     const std::string doubt = doubt_of(once, load_own_start(session.transaction), identity, now);
     if (!doubt.empty()) {
         begin_taken_back(session, identity, greatest_of(once), doubt);
     }
     draw_start_token(session, stored(once.start_token));
-    return {};
+    return note_place(once, vault.here(), vault);
 }
 
 std::optional<Timestamp> doubt_due(const Session &session) {
@@ -251,8 +262,8 @@ Result<void> check_not_stopped(const Session &session) {
     }
     return Error{
         Errc::refused, stopped, "Two copies of one node would overwrite each other's work.",
-        "To make this copy a node of its own: SELECT " + session.dialect.command("uninstall") +
-            "(1); and declare it anew; to let it go on instead of the other: SELECT " +
+        "To make this copy a node of its own: SELECT " + session.dialect.command("new_identity") +
+            "('another_name'); to let it go on instead of the other: SELECT " +
             session.dialect.command("claim_identity") + "();"};
 }
 

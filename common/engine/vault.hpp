@@ -51,6 +51,8 @@ class Vault {
     /// `std::nullopt`: there is none yet.
     virtual Result<std::optional<StateFile>> load_state(const NodeId &node) = 0;
     virtual Result<void> store_state(const StateFile &state) = 0;
+    /// The operating system's name of whoever the secret belongs to: the user of this process.
+    [[nodiscard]] virtual std::string user() const = 0;
     /// Where the database is now: canonical path, device and inode are filled in, nothing else.
     [[nodiscard]] virtual StateFile here() const = 0;
 };

@@ -67,23 +67,13 @@ Result<void> check_place(const FileVaultPlaces &places) {
     return check_outside(places.directory, forbidden);
 }
 
-// Another user's secret lies in another user's directory, so for us it is missing; the database
-// tells whose it is.
 Error missing(const FileVaultPlaces &places, const NodeId &node) {
-    struct stat status {};
-
-    if (!places.database_path.empty() && ::stat(places.database_path.c_str(), &status) == 0 &&
-        status.st_uid != ::geteuid()) {
-        return Error{Errc::refused,
-                     "the secret of this file belongs to user \"" + user_name(status.st_uid) + "\"",
-                     {},
-                     "Run as that user: one node has one user."};
-    }
     return Error{Errc::refused,
                  "secret file \"" + places.directory + "/" + to_hex(node) + ".secret\" is missing",
                  "Without it the node can neither send nor open what it receives; changes are "
                  "still captured.",
-                 "Put the file back from a copy. If it lies in another directory, name that in "
+                 "Put the file back from a copy or with import_identity. If it lies in another "
+                 "directory, name that in "
                  "POSTRIDER_STATE_DIRECTORY; another user has another one."};
 }
 
@@ -152,6 +142,10 @@ Result<void> FileVault::store_state(const engine::StateFile &state) {
         return content.error();
     }
     return write_private(state_file(places_, state.node), *content);
+}
+
+std::string FileVault::user() const {
+    return user_name(::geteuid());
 }
 
 engine::StateFile FileVault::here() const {

@@ -30,6 +30,7 @@ class FileVault final : public engine::Vault {
     Result<void> store_secret(const engine::Secret &secret) override;
     Result<std::optional<engine::StateFile>> load_state(const NodeId &node) override;
     Result<void> store_state(const engine::StateFile &state) override;
+    [[nodiscard]] std::string user() const override;
     [[nodiscard]] engine::StateFile here() const override;
 
   private:

@@ -20,7 +20,12 @@ class MemoryVault final : public engine::Vault {
     Result<void> store_secret(const engine::Secret &secret) override;
     Result<std::optional<engine::StateFile>> load_state(const NodeId &node) override;
     Result<void> store_state(const engine::StateFile &state) override;
+
+    [[nodiscard]] std::string user() const override { return user_; }
+
     [[nodiscard]] engine::StateFile here() const override;
+
+    void run_as(std::string user) { user_ = std::move(user); }
 
     /// Where the database pretends to be.
     void move_to(std::string canonical_path, std::uint64_t device, std::uint64_t inode);
@@ -32,6 +37,7 @@ class MemoryVault final : public engine::Vault {
   private:
     MemoryVaultContent content_;
     engine::StateFile here_;
+    std::string user_ = "tester";
 };
 
 } // namespace postrider::vault

@@ -183,8 +183,10 @@ Result<std::optional<Bytes>> read_private(const PrivateFile &file) {
     if (auto checked = check_status(file, status); !checked) {
         return checked.error();
     }
-    if (auto checked = check_directory(file.directory); !checked) {
-        return checked.error();
+    if (file.in_own_directory) {
+        if (auto checked = check_directory(file.directory); !checked) {
+            return checked.error();
+        }
     }
     Result<Bytes> content = read_all(opened.get(), file);
     if (!content) {

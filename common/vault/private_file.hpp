@@ -16,6 +16,8 @@ struct PrivateFile {
     std::string name;
     std::string what; // for messages: "secret file", "state file"
     std::size_t bytes_max = 0;
+    /// Whether the directory must be closed to others too. Not where people put the file.
+    bool in_own_directory = true;
 };
 
 /// `std::nullopt`: there is none. `refused` when it is not regular, a link, too large, another

@@ -116,7 +116,7 @@ std::string status_action_sql(const dialect::Dialect &dialect) {
         return "'SELECT " + dialect.command(function) + "(''' || f.name || ''');'";
     };
     const std::string claim = "SELECT " + dialect.command("claim_identity") + "();";
-    const std::string anew = "SELECT " + dialect.command("uninstall") + "(1);";
+    const std::string anew = "SELECT " + dialect.command("new_identity") + "(''another_name'');";
     const std::string try_again = "SELECT " + dialect.command("sync_now") + "();'";
     return "CASE WHEN f.unapproved <> '' AND f.state <> 'revoked' THEN"
            " 'look at its rows; if they are yours: SELECT " +

@@ -62,7 +62,7 @@ struct Copies : TwoWay {
                   "two copies of node \"shop\" are at work");
         const std::string action = ask(office, "SELECT action FROM postrider_status");
         EXPECT_NE(action.find("claim_identity"), std::string::npos);
-        EXPECT_NE(action.find("uninstall"), std::string::npos);
+        EXPECT_NE(action.find("new_identity"), std::string::npos);
         EXPECT_EQ(events(office, "two_copies"), "1");
     }
 };
@@ -140,7 +140,7 @@ TEST_F(Copies, OneClaimsTheIdentityAndTheOtherStops) {
     const Result<engine::CycleResult> stopped = copy->engine->cycle(copy->now);
     ASSERT_FALSE(stopped.has_value());
     EXPECT_EQ(stopped.error().message, "another copy of this node claimed its identity");
-    EXPECT_NE(stopped.error().hint.find("uninstall"), std::string::npos);
+    EXPECT_NE(stopped.error().hint.find("new_identity"), std::string::npos);
     EXPECT_EQ(ask(*copy, "SELECT state FROM postrider_status"), "held");
     run(shop, "INSERT INTO sale VALUES(4, 'original')");
     run_all(false, 60);
@@ -182,6 +182,20 @@ TEST_F(Copies, AFileThatKeepsItsPathOrItsInodeIsTheSameDatabase) {
     EXPECT_EQ(events(shop, "new_incarnation"), "0");
 }
 
+TEST_F(Copies, AFileMayBeRenamedAndLaterPutBackUnderItsNewNameAlthoughNothingWasSentInBetween) {
+    run(shop, "INSERT INTO sale VALUES(1, 'first')");
+    settle();
+    const engine::StateFile here = shop.vault.here();
+    shop.vault.move_to("/moved/shop.db", here.device, here.inode);
+    shop.restart();
+    shop.cycle();
+    shop.vault.move_to("/moved/shop.db", here.device + 1, here.inode + 1);
+    shop.restart();
+    run(shop, "INSERT INTO sale VALUES(2, 'put back from a copy')");
+    settle();
+    expect_equal();
+}
+
 TEST_F(Copies, AFileAtAnotherPlaceSendsNothingUntilItsIdentityIsClaimed) {
     run(shop, "INSERT INTO sale VALUES(1, 'first')");
     settle();
@@ -193,7 +207,7 @@ TEST_F(Copies, AFileAtAnotherPlaceSendsNothingUntilItsIdentityIsClaimed) {
         ASSERT_FALSE(result.has_value());
         EXPECT_EQ(result.error().code, Errc::refused);
         EXPECT_NE(result.error().hint.find("claim_identity"), std::string::npos);
-        EXPECT_NE(result.error().hint.find("uninstall"), std::string::npos);
+        EXPECT_NE(result.error().hint.find("new_identity"), std::string::npos);
     }
     EXPECT_EQ(mails().size(), 0U);
     claim(shop);

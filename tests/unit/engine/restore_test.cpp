@@ -136,9 +136,9 @@ TEST_F(Restore, OldMailsThatArePlayedAgainRegressNothingAndCauseAtMostOneAnswerI
     const std::string positions = ask(office, "SELECT * FROM postrider_stream_in") +
                                   ask(shop, "SELECT * FROM postrider_stream_in");
     std::uint64_t answers = 0;
-    for (int round = 0; round < 12; ++round) {
+    for (int round = 0; round < 30; ++round) {
         deliver(old, "replay" + std::to_string(round));
-        for (int cycle = 0; cycle < 10; ++cycle) {
+        for (int cycle = 0; cycle < 4; ++cycle) {
             answers += shop.cycle().parts_sent;
             answers += office.cycle().parts_sent;
             wait(minutes{1});

@@ -177,16 +177,6 @@ TEST_F(FileVaultFiles, ThatCannotBeReadSayWhoseTheyAre) {
     }));
 }
 
-TEST_F(FileVaultFiles, ThatLieInAnotherUsersDirectorySayWhoseDatabaseItIs) {
-    if (::geteuid() != 0) {
-        GTEST_SKIP() << "only root can become another user";
-    }
-    fs::permissions(root.path(), fs::perms::all);
-    EXPECT_TRUE(as_nobody([this] {
-        return load_error().message == "the secret of this file belongs to user \"root\"";
-    }));
-}
-
 using FileVaultPlace = FileVaultTest;
 
 TEST_F(FileVaultPlace, BesideTheDatabaseIsRefused) {

@@ -57,6 +57,7 @@ class World {
     bool declare_what_is_missing(Member &member);
     bool pair(Member &center, Member &leaf, Member &actor);
     bool invite(Member &center, Member &leaf);
+    bool revoke(Member &actor, Member &other);
     bool accept_line(Member &center, Member &leaf);
     bool compare_words(Member &actor, Member &other);
     bool accept_offers(Member &member);

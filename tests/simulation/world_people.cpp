@@ -194,6 +194,10 @@ bool World::pair(Member &center, Member &leaf, Member &actor) {
         return compare_words(actor, &actor == &center ? leaf : center);
     }
     if (&actor == &leaf) {
+        if (!leaf.line.empty() && has_keys(at_leaf)) {
+            // The confirm came after all, and after the other side had given it up.
+            return revoke(leaf, center);
+        }
         return !leaf.line.empty() && accept_line(center, leaf);
     }
     if (!leaf.line.empty() || at_center.empty() || at_leaf == "accepted") {
@@ -202,13 +206,19 @@ bool World::pair(Member &center, Member &leaf, Member &actor) {
     }
     if (has_keys(at_center)) {
         // Our confirm did not reach the other side in time; it has said so.
-        re_paired_ = true;
-        ++harm_["paired anew"];
-        const Result<void> revoked = center.node->call(
-            [&](const Session &session) { return engine::revoke(session, leaf.node->name()); });
-        return report(center, "revokes " + leaf.node->name(), revoked);
+        return revoke(center, leaf);
     }
     return invite(center, leaf);
+}
+
+bool World::revoke(Member &actor, Member &other) {
+    re_paired_ = true;
+    ++harm_["paired anew"];
+    actor.node->witness.forget_positions(); // its streams go with the keys
+    return report(actor, "revokes " + other.node->name(),
+                  actor.node->call([&](const Session &session) {
+                      return engine::revoke(session, other.node->name());
+                  }));
 }
 
 bool World::invite(Member &center, Member &leaf) {

@@ -78,6 +78,9 @@ class Dialect {
     /// id, parent, column, parent_column (null: primary key), on_update, on_delete; the columns of
     /// one foreign key stand together in their order
     [[nodiscard]] virtual std::string describe_foreign_keys() const = 0;
+    /// No parameter: a number that changes with every alteration of the schema; empty where there
+    /// is none.
+    [[nodiscard]] virtual std::string schema_version() const = 0;
     /// No parameter: the names of all tables that could take part.
     [[nodiscard]] virtual std::string list_tables() const = 0;
     [[nodiscard]] virtual Affinity affinity(std::string_view declared_type) const = 0;

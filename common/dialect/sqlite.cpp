@@ -231,6 +231,9 @@ class SqliteDialect final : public Dialect {
                "pragma_foreign_key_list(?1, 'main') ORDER BY id, seq";
     }
 
+    /// https://www.sqlite.org/pragma.html#pragma_schema_version
+    [[nodiscard]] std::string schema_version() const override { return "PRAGMA schema_version"; }
+
     [[nodiscard]] std::string list_tables() const override {
         return "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND "
                "name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'postrider\\_%' ESCAPE "

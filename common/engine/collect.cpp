@@ -278,15 +278,26 @@ void inspect(const Session &session, const CapturedTable &captured) {
     }
 }
 
+std::optional<std::int64_t> schema_version(const Session &session) {
+    const std::string query = session.dialect.schema_version();
+    const auto row = query.empty() ? std::nullopt : first_row(session.transaction, query);
+    return row ? std::optional{integer_at(*row, 0)} : std::nullopt;
+}
+
 } // namespace
 
-void inspect_captures(const Session &session) {
+std::optional<std::int64_t> inspect_captures(const Session &session,
+                                             std::optional<std::int64_t> seen) {
+    if (seen && schema_version(session) == seen) {
+        return seen;
+    }
     std::vector<dialect::CaptureId> in_use;
     for (const CapturedTable &captured : captured_tables(session.transaction)) {
         inspect(session, captured);
         in_use.push_back(captured.capture.id);
     }
     drop_leftovers(session.transaction, session.dialect, in_use);
+    return schema_version(session);
 }
 
 bool has_captured(Transaction &transaction, const dialect::Dialect &dialect) {

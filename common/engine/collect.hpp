@@ -1,6 +1,7 @@
 // From captured keys to a changeset in the queue (docs/correctness.md, A2 and A3).
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "common/engine/session.hpp"
@@ -11,8 +12,10 @@ namespace postrider::engine {
 bool has_captured(Transaction &transaction, const dialect::Dialect &dialect);
 
 /// Looks at every captured table: one that was altered or has lost a trigger gets its capture anew
-/// and is read again whole, one that is gone is held and shown. In a write transaction.
-void inspect_captures(const Session &session);
+/// and is read again whole, one that is gone is held and shown. In a write transaction. `seen`:
+/// what the last call that was committed gave; nothing is looked at while the schema is still that.
+std::optional<std::int64_t> inspect_captures(const Session &session,
+                                             std::optional<std::int64_t> seen);
 
 /// Takes all captured keys that are visible, reads their rows again in the same snapshot, appends
 /// what came of it to the queue under the next collect number and removes the keys. Holds the write

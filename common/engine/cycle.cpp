@@ -296,11 +296,13 @@ void Engine::collect_all(Timestamp now, CycleResult &result) {
         captured = has_captured(session.transaction, session.dialect);
     });
     if (captured || is_due(inspected_at_, inspect_every, now)) {
+        std::optional<std::int64_t> schema;
         write(now, [&](const Session &session) {
-            inspect_captures(session);
+            schema = inspect_captures(session, inspected_schema_);
             captured = has_captured(session.transaction, session.dialect);
         });
         inspected_at_ = now;
+        inspected_schema_ = schema;
     }
     if (captured) {
         GentleCollect gentle;

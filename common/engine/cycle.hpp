@@ -94,6 +94,7 @@ class Engine {
     bool place_checked_ = false;
     std::optional<StateFile> stored_state_;
     std::optional<Timestamp> inspected_at_;
+    std::optional<std::int64_t> inspected_schema_; // its version
     std::optional<Timestamp> pruned_at_;
 
     /// What `next_due_at` found; forgotten with every write.

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 
 #include "common/engine/store/log.hpp"
@@ -23,6 +24,7 @@ constexpr Duration try_again_after = std::chrono::seconds{10};
 
 struct Worker {
     std::atomic<bool> stop = false;
+    std::atomic<bool> has_ended = false;
     std::thread thread;
 };
 
@@ -63,6 +65,13 @@ void run_once_or_nap(NodeFile &node, Worker &worker, std::string &last) {
             tell(node, result.error(), last);
         }
     } catch (const engine::DatabaseError &) { // NOLINT(bugprone-empty-catch): tried again below
+    } catch (const std::logic_error &fault) {
+        tell(node,
+             {Errc::internal,
+              std::string{"a fault of the engine: "} + fault.what(),
+              {},
+              "Nothing is lost; it is tried again. Please report it with this sentence."},
+             last);
     }
     const Timestamp again = system_now() + try_again_after;
     while (!stop() && system_now() < again) {
@@ -76,8 +85,9 @@ void work(NodeFile &node, Worker &worker) noexcept {
         while (!worker.stop.load()) {
             run_once_or_nap(node, worker, last);
         }
-    } catch (...) { // NOLINT(bugprone-empty-catch): out of memory; the next start begins anew
+    } catch (...) { // NOLINT(bugprone-empty-catch): out of memory, or a fault of ours
     }
+    worker.has_ended = true;
 }
 
 extern "C" {
@@ -91,8 +101,12 @@ static void stop_at_exit() noexcept {
 Result<WorkerState> start_worker(const std::string &path) {
     const std::lock_guard<std::mutex> guard{workers().mutex};
     auto &by_path = workers().by_path;
-    if (by_path.contains(path)) {
-        return WorkerState::running;
+    if (const auto known = by_path.find(path); known != by_path.end()) {
+        if (!known->second->has_ended) {
+            return WorkerState::running;
+        }
+        known->second->thread.join();
+        by_path.erase(known);
     }
     auto node = NodeFile::open(path);
     if (!node) {

@@ -130,27 +130,42 @@ class StepContent {
 /// The tables here that changes of a peer go to, by their names on the wire, read once.
 class OwnTables {
   public:
-    OwnTables(const Session &session, const Peer &peer) : session_(session), peer_(peer) {}
+    /// `refused` when a row of the peer's tasks is not approved.
+    static Result<OwnTables> load(const Session &session, const Peer &peer) {
+        Result<TakenTables> taken = taken_tables(session, peer.peer_id);
+        if (!taken) {
+            return taken.error();
+        }
+        return OwnTables{session, peer, *std::move(taken)};
+    }
 
     /// Null: no task takes the table from this peer.
     Result<const dialect::TableDescription *> find(const std::string &wire_name) {
         if (const auto known = tables_.find(wire_name); known != tables_.end()) {
             return &known->second;
         }
-        const auto accepted = receiving_table(session_, peer_.peer_id, wire_name);
-        if (!accepted) {
-            return accepted.error();
-        }
-        const std::optional<std::string> &local = *accepted;
-        if (!local) {
+        const auto local = taken_.find(wire_name);
+        if (local == taken_.end()) {
             return nullptr;
         }
         Result<dialect::TableDescription> table =
-            describe_table(session_.transaction, session_.dialect, *local);
+            describe_table(session_->transaction, session_->dialect, local->second);
         if (!table) {
             return table.error();
         }
         return &tables_.emplace(wire_name, *std::move(table)).first->second;
+    }
+
+    /// Whether tasks send the local table to others.
+    [[nodiscard]] bool is_sent_on(const std::string &local_name) const {
+        return !sent_on_ || sent_on_->contains(local_name);
+    }
+
+    /// Whether others send rows to the local table too.
+    [[nodiscard]] bool has_other_senders(const std::string &local_name) const {
+        const Result<std::set<std::string>> others =
+            otherwise_taken_tables(*session_, peer_->peer_id);
+        return !others || others->contains(local_name);
     }
 
     /// Whether our tables have the shapes that the changes need.
@@ -170,8 +185,16 @@ class OwnTables {
     }
 
   private:
-    const Session &session_;
-    const Peer &peer_;
+    OwnTables(const Session &session, const Peer &peer, TakenTables &&taken)
+        : session_(&session),
+          peer_(&peer),
+          taken_(std::move(taken)),
+          sent_on_(sent_on_tables(session, peer.peer_id)) {}
+
+    const Session *session_;
+    const Peer *peer_;
+    TakenTables taken_;
+    Result<std::set<std::string>> sent_on_; // an error: any table may be
     std::map<std::string, dialect::TableDescription> tables_;
 };
 
@@ -207,7 +230,8 @@ void refuse_table(const Session &session,
                   const Peer &peer,
                   const std::string &table,
                   const TableChanges &changes) {
-    const std::uint64_t rows = std::get<OneWayChanges>(changes.changes).changes.size();
+    const std::uint64_t rows =
+        std::visit([](const auto &law) { return law.changes.size(); }, changes.changes);
     const std::string message =
         "no task takes table \"" + printable(table) + "\" from peer \"" + peer.name + "\"";
     log_refused(session.transaction, session.now,
@@ -222,6 +246,20 @@ void refuse_table(const Session &session,
                 .rows = rows,
                 .code = "refused",
                 .message = message});
+}
+
+/// A table that is sent again whole replaces what is here; but not the rows of other senders, which
+/// nothing tells from rows that went at this one.
+void keep_rows_of_others(const Session &session,
+                         const Peer &peer,
+                         const std::string &local_name,
+                         OneWayChanges &changes) {
+    changes.truncated = false;
+    log_event(session.transaction, session.now,
+              {"rows_kept", peer.peer_id,
+               "table \"" + local_name + "\" came again whole from " + peer.name +
+                   "; others send rows to it too, so no row was deleted for not being among them",
+               "If rows were deleted there meanwhile, delete them here too."});
 }
 
 /// The tables that take the changes, and what goes on to others from here.
@@ -243,13 +281,16 @@ find_targets(const Session &session, const Peer &peer, OwnTables &tables, Change
             continue;
         }
         const std::string &local = (*table)->name;
-        if (is_sent_on(session, local, peer.peer_id)) {
+        auto &rows = std::get<OneWayChanges>(changes.changes);
+        if (rows.truncated && tables.has_other_senders(local)) {
+            keep_rows_of_others(session, peer, local, rows);
+        }
+        if (tables.is_sent_on(local)) {
             TableChanges copy = changes;
             copy.schema.name = local;
             targets.forwarded.tables.emplace(local, std::move(copy));
         }
-        targets.tables.push_back({**table, std::move(changes.schema),
-                                  std::get<OneWayChanges>(std::move(changes.changes))});
+        targets.tables.push_back({**table, std::move(changes.schema), std::move(rows)});
     }
     return targets;
 }
@@ -274,13 +315,16 @@ void forward(const Session &session,
 
 Result<ApplyCounts>
 apply_data(const Session &session, const Peer &peer, const IncomingRow &row, stream::Step &step) {
-    OwnTables tables{session, peer};
-    Result<StepContent> content = read_fitting_step(session, peer, row, tables, step);
+    Result<OwnTables> tables = OwnTables::load(session, peer);
+    if (!tables) {
+        return tables.error();
+    }
+    Result<StepContent> content = read_fitting_step(session, peer, row, *tables, step);
     if (!content) {
         return content.error();
     }
     const Result<Targets> targets =
-        find_targets(session, peer, tables, std::move(content->changes));
+        find_targets(session, peer, *tables, std::move(content->changes));
     if (!targets) {
         return targets.error();
     }

@@ -24,7 +24,7 @@ const std::vector<CoveredTable> &covered_tables() {
          {"peer_id"},
          {"node_id", "trust_tasks", "sign_generation", "sign_public", "contact_public",
           "receiving_generation", "receiving_public"},
-         "sign_public IS NOT NULL"},
+         "sign_public IS NOT NULL OR psk_sealed IS NOT NULL"},
         {"peer_path", {"peer_id", "ordinal"}, {"kind", "target", "mailbox", "settings"}, "1 = 1"},
         {"task_table",
          {"task_id", "ordinal"},

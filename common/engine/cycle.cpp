@@ -49,6 +49,16 @@ std::vector<Peer> doubled_peers(const Session &session) {
     return peers;
 }
 
+void keep_all(const std::vector<Event> &events, Transport &transport) {
+    for (const Event &event : events) {
+        if (const auto *arrived = std::get_if<Arrived>(&event)) {
+            transport.settle(arrived->receipt, Settlement::keep);
+        } else if (const auto *unusable = std::get_if<Unusable>(&event)) {
+            transport.settle(unusable->receipt, Settlement::keep);
+        }
+    }
+}
+
 bool is_due(std::optional<Timestamp> last, Duration every, Timestamp now) {
     return !last || now - *last >= every || *last > now;
 }
@@ -110,6 +120,12 @@ Result<void> Engine::start(Timestamp now) {
         if (!identity) {
             failed = identity.error();
             return;
+        }
+        if (identity->node != identity_.node) { // it was made another node meanwhile
+            place_checked_ = false;
+            stored_state_.reset();
+            inspected_schema_.reset();
+            replays_ = {};
         }
         identity_ = *std::move(identity);
         if (const Result<void> goes_on = check_not_stopped(session); !goes_on) {
@@ -210,7 +226,7 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
             return;
         }
         std::vector<std::pair<Receipt, Settlement>> settlements;
-        write(now, [&](const Session &session) {
+        const auto take = [&](const Session &session) {
             for (const Event &event : events) {
                 if (const auto *arrived = std::get_if<Arrived>(&event)) {
                     const Reception reception =
@@ -232,7 +248,13 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
                     }
                 }
             }
-        });
+        };
+        try {
+            write(now, take);
+        } catch (...) {
+            keep_all(events, ports_.transport); // they are shown again
+            throw;
+        }
         // Only now that their content is committed may the messages go.
         for (const auto &[receipt, settlement] : settlements) {
             ports_.transport.settle(receipt, settlement);
@@ -264,8 +286,9 @@ void Engine::apply_stream(Timestamp now,
             // Foreign keys are looked at when everything is written: the step waits for what it
             // refers to.
             write(now, [&](const Session &session) {
-                hold_step(session, *load_peer(session.transaction, peer_id), key,
-                          *refused_at_commit);
+                if (const auto peer = load_peer(session.transaction, peer_id)) {
+                    hold_step(session, *peer, key, *refused_at_commit);
+                }
             });
             return;
         }
@@ -322,12 +345,15 @@ void Engine::build_all(Timestamp now, CycleResult &result) {
                 return;
             }
             write(now, [&](const Session &session) {
-                const Peer peer = *load_peer(session.transaction, known.peer_id);
-                queue_offers(session, peer);
+                const auto peer = load_peer(session.transaction, known.peer_id);
+                if (!peer || !is_usable(session.identity, *peer)) {
+                    return; // not any more
+                }
+                queue_offers(session, *peer);
                 for (const StreamKey &key : outgoing_streams(session.transaction)) {
-                    if (key.peer_id == peer.peer_id) {
+                    if (key.peer_id == peer->peer_id) {
                         while (const std::size_t built =
-                                   build_step(session, peer, key, settings_.batches)) {
+                                   build_step(session, *peer, key, settings_.batches)) {
                             result.batches_built += built;
                         }
                     }
@@ -446,7 +472,9 @@ std::optional<Timestamp> Engine::next_due_at(Timestamp now) {
             earliest(next, next_due(session, peer));
         }
         for (const Peer &peer : doubled_peers(session)) {
-            earliest(next, report_due(session, peer));
+            if (usable_path(session, peer)) {
+                earliest(next, report_due(session, peer));
+            }
         }
     });
     due_ = Due{now, next};
@@ -459,7 +487,10 @@ std::optional<Timestamp> Engine::next_at(Timestamp now) {
     read(now, [&](const Session &session) {
         earliest(next, doubt_due(session));
         for (const StreamKey &key : incoming_streams(session.transaction)) {
-            earliest(next, load_incoming(session.transaction, key).next_try_at);
+            const IncomingRow row = load_incoming(session.transaction, key);
+            if (row.next_try_at && *row.next_try_at > now) { // else something else holds it
+                earliest(next, row.next_try_at);
+            }
         }
     });
     return next;

@@ -57,28 +57,50 @@ struct TableOfTask {
     std::string wire_name;
 };
 
-/// The rows of task_table in tasks `where`. Every one must be approved.
+/// The rows of task_table in tasks `t` with a part `tp` where `where` holds. Every one must be
+/// approved.
 Result<std::vector<TableOfTask>> tables_of_tasks(const Session &session,
                                                  const char *where,
                                                  std::initializer_list<Value> parameters) {
+    // The columns that are covered, in their order, and what they are covered by.
+    constexpr std::size_t local_name_at = 2;
+    constexpr std::size_t wire_name_at = 3;
+    constexpr std::size_t task_name_at = 7;
     std::vector<TableOfTask> tables;
     for (const Row &row :
          all_rows(session.transaction,
-                  "SELECT t.name, tt.local_name, tt.wire_name, tt.task_id, tt.ordinal FROM @task t"
-                  " JOIN @task_table tt ON tt.task_id = t.task_id"
-                  " JOIN @task_peer tp ON tp.task_id = t.task_id WHERE " +
-                      std::string{where},
+                  "SELECT " + covered_columns("task_table") +
+                      ", (SELECT t.name FROM @task t WHERE t.task_id = @task_table.task_id)"
+                      " FROM @task_table WHERE task_id IN (SELECT t.task_id FROM @task t"
+                      " JOIN @task_peer tp ON tp.task_id = t.task_id WHERE " +
+                      where + ")",
                   parameters)) {
-        if (!is_approved(session, {"task_table", {row.at(3), row.at(4)}})) {
+        const std::string local_name = text_at(row, local_name_at);
+        if (!is_approved(session.identity,
+                         protected_row("task_table", std::span{row}.first(task_name_at)))) {
             return Error{Errc::refused,
-                         "table \"" + text_at(row, 1) + "\" of task \"" + text_at(row, 0) +
+                         "table \"" + local_name + "\" of task \"" + text_at(row, task_name_at) +
                              "\" is not approved",
                          "Its row in the state tables was edited by hand.",
-                         "If it is as it should be, approve() it; else declare the task again."};
+                         "If it is as it should be, approve() it; else drop the task and declare it"
+                         " again."};
         }
-        tables.push_back({text_at(row, 1), text_at(row, 2)});
+        tables.push_back({local_name, text_at(row, wire_name_at)});
     }
     return tables;
+}
+
+Result<std::set<std::string>>
+local_names(const Session &session, const char *where, std::int64_t peer_id) {
+    const Result<std::vector<TableOfTask>> found = tables_of_tasks(session, where, {peer_id});
+    if (!found) {
+        return found.error();
+    }
+    std::set<std::string> names;
+    for (const TableOfTask &table : *found) {
+        names.insert(table.local_name);
+    }
+    return names;
 }
 
 } // namespace
@@ -100,8 +122,7 @@ sent_tables(const Session &session, std::int64_t peer_id, const std::string &lan
     return tables;
 }
 
-Result<std::optional<std::string>>
-receiving_table(const Session &session, std::int64_t peer_id, const std::string &wire_name) {
+Result<TakenTables> taken_tables(const Session &session, std::int64_t peer_id) {
     const Result<std::vector<TableOfTask>> found =
         tables_of_tasks(session,
                         "tp.peer_id = ?1 AND tp.state IN ('active', 'offered')"
@@ -110,21 +131,24 @@ receiving_table(const Session &session, std::int64_t peer_id, const std::string 
     if (!found) {
         return found.error();
     }
+    TakenTables tables;
     for (const TableOfTask &table : *found) {
-        if (table.wire_name == wire_name) {
-            return std::optional{table.local_name};
-        }
+        tables.emplace(table.wire_name, table.local_name);
     }
-    return std::optional<std::string>{};
+    return tables;
 }
 
-bool is_sent_on(const Session &session, const std::string &local_name, std::int64_t except_peer) {
-    const Result<std::vector<TableOfTask>> found = tables_of_tasks(
-        session, "tp.peer_id <> ?1 AND tp.state = 'active' AND t.direction = 'send'",
-        {except_peer});
-    return !found || std::any_of(found->begin(), found->end(), [&](const TableOfTask &table) {
-        return table.local_name == local_name;
-    });
+Result<std::set<std::string>> sent_on_tables(const Session &session, std::int64_t except_peer) {
+    return local_names(session, "tp.peer_id <> ?1 AND tp.state = 'active' AND t.direction = 'send'",
+                       except_peer);
+}
+
+Result<std::set<std::string>> otherwise_taken_tables(const Session &session,
+                                                     std::int64_t except_peer) {
+    return local_names(session,
+                       "tp.peer_id <> ?1 AND tp.state IN ('active', 'offered')"
+                       " AND t.direction = 'receive'",
+                       except_peer);
 }
 
 void activate_task(const Session &session, std::int64_t task_id, std::int64_t peer_id) {

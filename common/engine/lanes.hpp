@@ -3,7 +3,7 @@
 #pragma once
 
 #include <map>
-#include <optional>
+#include <set>
 #include <string>
 
 #include "common/engine/session.hpp"
@@ -18,14 +18,20 @@ using SentTables = std::map<std::string, std::string>;
 Result<SentTables>
 sent_tables(const Session &session, std::int64_t peer_id, const std::string &lane);
 
-/// The local table that takes what a peer calls `wire_name`; null: no task accepts it. `refused`
-/// when a row of the peer's tasks is not approved: it may be the one that accepts it.
-Result<std::optional<std::string>>
-receiving_table(const Session &session, std::int64_t peer_id, const std::string &wire_name);
+/// Local tables by what a peer calls them.
+using TakenTables = std::map<std::string, std::string>;
 
-/// Whether any active task sends this local table to a peer other than `except_peer`, or may do so
-/// once its rows are approved.
-bool is_sent_on(const Session &session, const std::string &local_name, std::int64_t except_peer);
+/// The tables that tasks take from a peer. `refused` when a row of its tasks is not approved: it
+/// may be the one that accepts a table.
+Result<TakenTables> taken_tables(const Session &session, std::int64_t peer_id);
+
+/// The local tables that active tasks send to peers other than `except_peer`. `refused` when a row
+/// of theirs is not approved.
+Result<std::set<std::string>> sent_on_tables(const Session &session, std::int64_t except_peer);
+
+/// The local tables that tasks take from peers other than `except_peer`. `refused` as above.
+Result<std::set<std::string>> otherwise_taken_tables(const Session &session,
+                                                     std::int64_t except_peer);
 
 /// The peer takes part in the task from now on: opens the lane's stream where there is none, and
 /// marks the tables' rows to be sent unless the task says NO LOAD. The peer must be paired; calling

@@ -222,9 +222,13 @@ Result<std::string> accept_line(const Session &session, const Acceptance &accept
     row.next_try = session.now;
     row.trust_tasks = acceptance.trust_tasks;
     store_pairing(session, row);
+    const bool was_approved = is_approved(session.identity, peer->configuration);
     session.transaction.execute(
         "UPDATE @peer SET node_id = ?2, state = 'accepted' WHERE peer_id = ?1",
         {peer->peer_id, stored(invitation->node)});
+    if (was_approved) { // so what its statement allows stays allowed
+        protect(session, "peer", {peer->peer_id});
+    }
     return peer->name;
 }
 

@@ -185,7 +185,9 @@ import_identity(const DeclareSite &site, const std::string &bundle, std::string_
     const NodeId node = fixed_at<16>(*first_row(site.transaction, "SELECT node_id FROM @node"), 0);
     if (site.vault.load_secret(node)) {
         return Error{Errc::refused, "the secret of this node is here already",
-                     "Nothing was imported."};
+                     "Nothing was imported.",
+                     "Where this database is to go on as the node: SELECT " +
+                         site.dialect.command("claim_identity") + "();"};
     }
     const Result<Secret> secret = open_bundle(bundle, code);
     if (!secret) {

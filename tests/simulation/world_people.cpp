@@ -333,7 +333,9 @@ void World::move_file(Member &member) {
 }
 
 bool World::takes_itself_for_copy(const Member &member) {
-    return member.node->trouble().starts_with("this database is a copy");
+    // Or for one whose original went on, after the whole machine was taken back.
+    return member.node->trouble().starts_with("this database is a copy") ||
+           member.node->trouble().starts_with("another copy of this node claimed");
 }
 
 /// Whether a peer takes the node for two, because its backups were put back so often.

@@ -172,7 +172,9 @@ std::vector<StateTable> identity_tables() {
                      maybe(blob("answer_sealed")), integer("expires_at"), integer("tries", "0"),
                      maybe(integer("next_try_at")), boolean("trust_tasks"),
                      maybe(blob("configuration_mac"))},
-         .primary_key = {"invitation_id"}},
+         .primary_key = {"invitation_id"},
+         .checks = {"role IN ('inviter', 'accepter')",
+                    "state IN ('open', 'used', 'disputed', 'answered', 'confirmed', 'expired')"}},
         // Receiving generations after the first, and since when each is announced.
         {.name = "receiving_key",
          .columns = {integer("generation"), integer("announced_at")},

@@ -268,6 +268,17 @@ TEST_F(HandEditsOfPairing, OfARightBeforeItAreNotApprovedByIt) {
     EXPECT_EQ(office.rows.ask("SELECT trust_tasks FROM postrider_peer"), "0");
 }
 
+TEST_F(HandEditsOfPairing, WhatAStatementAllowedBeforeItStays) {
+    task::Peer peer;
+    peer.name.value = "office";
+    peer.trust_tasks = task::Position{};
+    shop.write([&](const engine::Session &session) { engine::store_peer(session, peer); });
+    ASSERT_TRUE(shop.accept(office.invite("shop")));
+    exchange();
+    ASSERT_EQ(shop.state_of("office"), "paired");
+    EXPECT_EQ(shop.rows.ask("SELECT trust_tasks FROM postrider_peer"), "1");
+}
+
 TEST_F(HandEditsOfPairing, OfAnInvitationStopIt) {
     ASSERT_TRUE(shop.accept(office.invite("shop")));
     shop.rows.run("UPDATE postrider_invitation SET trust_tasks = 1");

@@ -141,5 +141,32 @@ TEST_F(BadInput, AReadOnlyDatabaseSaysSo) {
     EXPECT_NE(result.error().message.find("read"), std::string::npos) << result.error().message;
 }
 
+TEST_F(BadInput, MailsOfATransactionThatFailedAreShownAgain) {
+    office.cycle();
+    insert_rope();
+    shop.cycle();
+    sqlite3_busy_timeout(office.database->handle(), 0);
+    office_application.run("BEGIN IMMEDIATE");
+    EXPECT_TRUE(office.engine->cycle(office.now)->problem.has_value());
+    office_application.run("COMMIT");
+    office.now += std::chrono::minutes{1};
+    office.cycle();
+    office.cycle();
+    EXPECT_EQ(items(office_application), "1|rope|");
+}
+
+TEST_F(BadInput, WhatIsHeldForAnotherReasonKeepsNobodyAwake) {
+    office_application.run("ALTER TABLE item DROP COLUMN price");
+    insert_rope();
+    shop.cycle();
+    office.cycle(); // the step is held, and due again in a minute
+    office.write([](const engine::Session &session) {
+        session.transaction.execute("UPDATE @peer SET held = 'for a test'");
+    });
+    office.now += std::chrono::hours{1};
+    const engine::CycleResult result = office.cycle();
+    EXPECT_TRUE(!result.next_at || *result.next_at > office.now);
+}
+
 } // namespace
 } // namespace postrider::test

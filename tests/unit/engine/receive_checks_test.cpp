@@ -226,6 +226,25 @@ TEST_F(ReceiveChecks, FramesThatCannotBeReadHoldTheirStreamAlone) {
     EXPECT_NE(held(), "");
 }
 
+TEST_F(ReceiveChecks, ChangesUnderALawThatTheTaskDoesNotHaveAreRefused) {
+    TableChanges changes;
+    office.write([&](const engine::Session &session) {
+        changes.schema =
+            engine::describe_table(session.transaction, session.dialect, "item").value().schema();
+    });
+    SyncChanges sync;
+    sync.changes.emplace(Key{std::int64_t{1}},
+                         SyncChange{.exists = Register<bool>{{}, true, {}}, .columns = {}});
+    changes.changes = std::move(sync);
+    Changeset changeset;
+    changeset.tables.emplace("item", std::move(changes));
+    deliver_to_office(forger->first_batch(stream, wire::encode_changeset(changeset)));
+    apply();
+    EXPECT_EQ(items(office_application), "");
+    EXPECT_EQ(reason(), "no task takes table \"item\" from peer \"shop\"");
+    EXPECT_EQ(held(), "");
+}
+
 TEST_F(ReceiveChecks, AControlMessageThatCannotBeReadDoesNotHoldThoseBehindIt) {
     wire::Frame garbage;
     garbage.kind = wire::FrameKind::control;

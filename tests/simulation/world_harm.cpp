@@ -44,7 +44,7 @@ void World::step() {
         let_people_act(member);
         return;
     }
-    const std::uint64_t what = random_.below(104);
+    const std::uint64_t what = random_.below(with_restores_ ? 118 : 104);
     if (what < 30) {
         write_as_user(member);
     } else if (what < 82) {
@@ -68,7 +68,7 @@ void World::step() {
 
 /// What people do but once in a while.
 void World::step_rarely(Member &member) {
-    if (random_.chance(25)) {
+    if (random_.chance(with_restores_ ? 8 : 25)) {
         move_file(member);
     } else if (with_restores_) {
         take_or_restore(member);

@@ -180,7 +180,7 @@ Result<ExportedIdentity> export_identity(const Session &session, Vault &vault) {
 Result<void>
 import_identity(const DeclareSite &site, const std::string &bundle, std::string_view code) {
     if (const Result<void> is_node = require_node(site); !is_node) {
-        return is_node;
+        return is_node.error();
     }
     const NodeId node = fixed_at<16>(*first_row(site.transaction, "SELECT node_id FROM @node"), 0);
     if (site.vault.load_secret(node)) {
@@ -201,7 +201,7 @@ import_identity(const DeclareSite &site, const std::string &bundle, std::string_
             "Each node has bundles of its own; take one that was made with this database."};
     }
     if (const Result<void> stored_secret = site.vault.store_secret(*secret); !stored_secret) {
-        return stored_secret;
+        return stored_secret.error();
     }
     site.transaction.execute("UPDATE @node SET secret_user = ?1", {Value::text(site.vault.user())});
     Result<Identity> identity = load_identity(site.transaction, site.vault);

@@ -131,6 +131,7 @@ class World {
     bool in_peace_ = false;  // pairing and declaring
     bool is_set_up_ = false; // everybody is paired and every task is active
     bool with_restores_ = false;
+    bool with_vault_restores_ = false; // whole machines are taken back
     bool with_disk_trouble_ = false;
     bool with_task_changes_ = false;
     bool with_migrations_ = false;

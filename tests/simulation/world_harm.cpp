@@ -193,7 +193,7 @@ void World::take_or_restore(Member &member) {
         member.copies.push_back(member.node->copy());
         return;
     }
-    const bool with_vault = random_.chance(30);
+    const bool with_vault = with_vault_restores_ && random_.chance(60);
     ++harm_[with_vault ? "restore with vault" : "restore"];
     say(member.node->name() + " is restored from a copy" + (with_vault ? " with its vault" : ""));
     restored_ = true;

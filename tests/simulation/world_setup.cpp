@@ -13,6 +13,7 @@ World::World(std::uint64_t seed, bool verbose)
     // story than the one told here.
     const std::uint64_t lot = random_.below(100);
     with_restores_ = lot < 40;
+    with_vault_restores_ = random_.chance(40);
     with_task_changes_ = lot >= 40 && lot < 60;
     with_migrations_ = lot >= 60 && lot < 85;
     if (random_.chance(60)) {

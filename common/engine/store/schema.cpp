@@ -81,6 +81,9 @@ StateTable node_table() {
 /// A peer as we know it. `stamp_in` is the key we gave it for what it sends to us, `stamp_out` the
 /// one it gave us. `unapproved` is what waits for `approve`, as it was last seen.
 StateTable peer_table() {
+    // What is edited by hand must be such that it can be read.
+    const std::string known_state = "state IN ('declared', 'invited', 'accepted', 'paired',"
+                                    " 'verified', 'disputed', 'revoked')";
     return {.name = "peer",
             .columns = {integer("peer_id"),
                         text("name"),
@@ -116,10 +119,7 @@ StateTable peer_table() {
                         integer("created_at")},
             .primary_key = {"peer_id"},
             .unique = {{"name"}, {"node_id"}},
-            // What is edited by hand must be such that it can be read.
-            .checks = {"state IN ('declared', 'invited', 'accepted', 'paired', 'verified',"
-                       " 'disputed', 'revoked')",
-                       "length(node_id) = 16", "length(sign_public) = 32",
+            .checks = {known_state, "length(node_id) = 16", "length(sign_public) = 32",
                        "length(contact_public) = 32", "length(receiving_public) = 32"}};
 }
 

@@ -177,7 +177,7 @@ ArrivalVerdict judge(const IncomingStream &stream, const PartHead &head) {
         return {Arrival::lower_incarnation};
     }
     if (head.incarnation > current) {
-        if (head.incarnation <= stream.refused) {
+        if (head.incarnation == stream.refused) {
             return {Arrival::lower_incarnation};
         }
         if (stream.state == StreamState::stopped) {

@@ -55,7 +55,8 @@ struct IncomingStream {
     /// the old one is applied, so that we stay there. 0: none.
     std::uint64_t newcomer = 0;
     /// The last newcomer that was refused. Its sender begins another one when it hears where we
-    /// stand, so what comes of it afterwards is repetition.
+    /// stand, so what comes of it afterwards is repetition. (A sender that was taken back may come
+    /// with an older one that does fit.)
     std::uint64_t refused = 0;
     std::map<InboxKey, InboxBody> inbox;
 };

@@ -311,6 +311,20 @@ TEST(Incoming, ANewIncarnationThatBeginsElsewhereIsRefused) {
     }
 }
 
+TEST(Incoming, ASenderThatWasTakenBackBehindARefusedIncarnationIsHeard) {
+    IncomingStream stream = with_applied(2);
+    stream.refused = 9;
+    const PartHead head = whole(8, 1);
+    ASSERT_EQ(judge(stream, head).arrival, Arrival::store);
+    note_stored(stream, head);
+    OpenedBatch first = batch(8, 1);
+    first.rebase = Position{7, 2, chain_of(7, 2)};
+    first.previous_chain = chain_of(7, 2);
+    note_opened(stream, {1, head.body_hash}, first);
+    apply(stream);
+    EXPECT_EQ(stream.applied.incarnation, 8U);
+}
+
 TEST(Incoming, ARebaseMendsAForkedStreamAndNotAStoppedOne) {
     IncomingStream stream = with_applied(2);
     stream.state = StreamState::forked;

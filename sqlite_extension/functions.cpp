@@ -138,7 +138,7 @@ Result<std::string> private_text(const std::string &path) {
                      {},
                      "Begin it with '/'."};
     }
-    const Result<std::optional<Bytes>> content =
+    Result<std::optional<Bytes>> content =
         vault::read_private({.directory = path.substr(0, slash),
                              .name = path.substr(slash + 1),
                              .what = "file with the recovery code",
@@ -153,7 +153,9 @@ Result<std::string> private_text(const std::string &path) {
                      {},
                      "Write the recovery code into it, readable by you alone."};
     }
-    return std::string{as_text(**content)};
+    std::string text{as_text(**content)};
+    sodium_memzero((*content)->data(), (*content)->size());
+    return text;
 }
 
 Result<Value> import_identity(sqlite3 *connection, Arguments arguments) {
@@ -172,7 +174,8 @@ Result<Value> import_identity(sqlite3 *connection, Arguments arguments) {
             return imported ? Result<engine::ActionRows>{engine::ActionRows{}}
                             : Result<engine::ActionRows>{imported.error()};
         });
-    sodium_memzero(code->data(), code->size());
+    std::string &text = *code;
+    sodium_memzero(text.data(), text.size());
     if (!done) {
         return done.error();
     }

@@ -83,19 +83,31 @@ std::vector<Peer> Engine::live_peers(const Session &session) const {
     return peers;
 }
 
-void Engine::write(Timestamp now, const Work &work) {
+Result<void> Engine::write_if(Timestamp now, const Attempt &work) {
     due_.reset();
     const auto transaction = ports_.database.begin(Mode::write);
-    const std::int64_t fencing =
-        integer_at(*first_row(*transaction, "SELECT fencing FROM @lease"), 0);
-    if (!fencing_) {
-        fencing_ = take_lease(*transaction, settings_.holder);
-    } else if (*fencing_ != fencing) {
+    std::int64_t fencing = integer_at(*first_row(*transaction, "SELECT fencing FROM @lease"), 0);
+    if (fencing_ && *fencing_ != fencing) {
         fencing_.reset();
         throw LeaseLost{};
     }
-    work({*transaction, ports_.database.dialect(), identity_, settings_.timing, now});
-    transaction->commit();
+    if (!fencing_) {
+        fencing = take_lease(*transaction, settings_.holder);
+    }
+    Result<void> done =
+        work({*transaction, ports_.database.dialect(), identity_, settings_.timing, now});
+    if (done) {
+        transaction->commit();
+        fencing_ = fencing;
+    }
+    return done;
+}
+
+void Engine::write(Timestamp now, const Work &work) {
+    (void)write_if(now, [&](const Session &session) -> Result<void> {
+        work(session);
+        return {};
+    });
 }
 
 void Engine::read(Timestamp now, const Work &work) {
@@ -138,31 +150,14 @@ Result<void> Engine::start(Timestamp now) {
     if (place_checked_) {
         return {};
     }
-    write(now, [&](const Session &session) {
-        const Result<void> place = check_place(session, ports_.vault, identity_);
-        if (!place) {
-            failed = place.error();
-        }
-    });
-    if (failed) {
-        return *failed;
+    Identity identity = identity_;
+    Result<void> place = write_if(
+        now, [&](const Session &session) { return check_place(session, ports_.vault, identity); });
+    if (place) {
+        identity_ = std::move(identity);
+        place_checked_ = true;
     }
-    if (Result<void> stored = store_first_state(now); !stored) {
-        return stored;
-    }
-    place_checked_ = true;
-    return {};
-}
-
-/// Before any number is given, so that a state file that is missing later is one that was lost.
-Result<void> Engine::store_first_state(Timestamp now) {
-    const Result<std::optional<StateFile>> there = ports_.vault.load_state(identity_.node);
-    if (!there || *there) {
-        return there ? Result<void>{} : Result<void>{there.error()};
-    }
-    StateFile state;
-    read(now, [&](const Session &session) { state = state_to_store(session, ports_.vault); });
-    return ports_.vault.store_state(state);
+    return place;
 }
 
 /// Reports may have told that our past is not the only one; nothing is built on it then.
@@ -226,12 +221,16 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
             return;
         }
         std::vector<std::pair<Receipt, Settlement>> settlements;
+        std::vector<ReplayedPart> final_parts;
         const auto take = [&](const Session &session) {
             for (const Event &event : events) {
                 if (const auto *arrived = std::get_if<Arrived>(&event)) {
                     const Reception reception =
-                        take_envelope(session, arrived->envelope, arrived->receipt, replays_);
+                        take_envelope(session, arrived->envelope, arrived->receipt, &replays_);
                     settlements.emplace_back(arrived->receipt, reception.settlement);
+                    if (reception.is_final) {
+                        final_parts.push_back(reception.part);
+                    }
                     ++result.envelopes_received;
                 } else if (const auto *unusable = std::get_if<Unusable>(&event)) {
                     log_refused(session.transaction, now,
@@ -254,6 +253,9 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
         } catch (...) {
             keep_all(events, ports_.transport); // they are shown again
             throw;
+        }
+        for (const ReplayedPart &part : final_parts) {
+            replays_.note(part, now);
         }
         // Only now that their content is committed may the messages go.
         for (const auto &[receipt, settlement] : settlements) {

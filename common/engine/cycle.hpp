@@ -58,9 +58,9 @@ class Engine {
 
   private:
     using Work = std::function<void(const Session &)>;
+    using Attempt = std::function<Result<void>(const Session &)>;
 
     Result<void> start(Timestamp now);
-    Result<void> store_first_state(Timestamp now);
     Result<void> look_at_own_past(Timestamp now);
     void show_unapproved(Timestamp now);
     void configure_transport(Timestamp now);
@@ -81,6 +81,8 @@ class Engine {
 
     /// A transaction under our lease. Throws DatabaseError; the work is then undone.
     void write(Timestamp now, const Work &work);
+    /// The same; an Error of the work undoes it too, and is given.
+    Result<void> write_if(Timestamp now, const Attempt &work);
     void read(Timestamp now, const Work &work);
     void guarded(CycleResult &result, const std::function<void()> &part);
 

@@ -259,12 +259,16 @@ std::size_t build_step(const Session &session,
     if (!stream || !stream::next_number(stream->machine)) {
         return 0;
     }
-    const Result<SentTables> tables = sent_tables(session, key.peer_id, stream->lane);
-    if (!tables) {
-        return 0; // it waits for approve
+    StepContent step;
+    if (key.stream == control_stream) {
+        step = control_step(session, *stream);
+    } else {
+        const Result<SentTables> tables = sent_tables(session, key.peer_id, stream->lane);
+        if (!tables) {
+            return 0; // it waits for approve
+        }
+        step = data_step(session, *stream, {*tables, sizes});
     }
-    StepContent step = key.stream == control_stream ? control_step(session, *stream)
-                                                    : data_step(session, *stream, {*tables, sizes});
     if (!window_holds(*stream, step.batches.size())) {
         return 0; // the step is made again when the window has room for all of it
     }

@@ -165,8 +165,12 @@ Settlement settlement_of(stream::Arrival arrival) {
 Reception refuse_part(const Session &session, RefusedRow row, stream::Arrival arrival) {
     row.reason = {Errc::refused, std::string{reason_of(arrival)}};
     log_refused(session.transaction, session.now, row);
-    return {Received::refused, settlement_of(arrival), row.reason.message,
-            arrival == stream::Arrival::lower_incarnation};
+    return {Received::refused, settlement_of(arrival), row.reason.message};
+}
+
+/// Not of a past that goes on when the newcomer that came after it is refused.
+bool is_of_no_use_ever(const stream::IncomingStream &stream, std::uint64_t incarnation) {
+    return incarnation < stream.applied.incarnation || incarnation == stream.refused;
 }
 
 std::string batch_name(const wire::HeadFields &head) {
@@ -251,9 +255,14 @@ Reception take_batch_part(const Session &session,
     case stream::Arrival::duplicate:
         return {Received::duplicate, Settlement::remove, {}, true};
     default:
-        // However often and under whatever name it comes, it is one thing that is refused.
-        return refuse_part(session, {peer.peer_id, batch_name(part.head), {}}, verdict.arrival);
+        break;
     }
+    // However often and under whatever name it comes, it is one thing that is refused.
+    Reception refused =
+        refuse_part(session, {peer.peer_id, batch_name(part.head), {}}, verdict.arrival);
+    refused.is_final = verdict.arrival == stream::Arrival::lower_incarnation &&
+                       is_of_no_use_ever(row.machine, part.head.incarnation);
+    return refused;
 }
 
 } // namespace postrider::engine

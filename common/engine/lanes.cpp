@@ -1,8 +1,6 @@
 // Tasks, lanes and the streams that carry them.
 #include "common/engine/lanes.hpp"
 
-#include <algorithm>
-
 #include "common/engine/collect.hpp"
 #include "common/engine/configuration_mac.hpp"
 #include "common/engine/store/rows.hpp"

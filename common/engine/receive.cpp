@@ -126,15 +126,10 @@ Reception take_verified(const Session &session,
 
 } // namespace
 
-Reception take_envelope(const Session &session, ByteView envelope, const std::string &source) {
-    Replays none;
-    return take_envelope(session, envelope, source, none);
-}
-
 Reception take_envelope(const Session &session,
                         ByteView envelope,
                         const std::string &source,
-                        Replays &replays) {
+                        const Replays *known) {
     const Result<wire::Prologue> prologue = wire::parse_prologue(envelope);
     if (!prologue) {
         return refuse(session, {std::nullopt, source, prologue.error()});
@@ -161,9 +156,9 @@ Reception take_envelope(const Session &session,
                         "It is left where it lies."}});
     }
     const Peer &peer = claimed->peer;
-    if (replays.is_replay(peer.peer_id, prologue->part_hash(), session.timing.repeat_min,
-                          session.now)) {
-        return {Received::duplicate, Settlement::remove, {}, true};
+    const ReplayedPart itself{peer.peer_id, prologue->part_hash()};
+    if (known != nullptr && known->is_replay(itself, session.timing.repeat_min, session.now)) {
+        return {Received::duplicate, Settlement::remove, {}};
     }
     const Result<wire::OpenedPart> part =
         wire::open_part(envelope, claimed->keys.stamp_in, opening_of(session, peer, claimed->keys),
@@ -183,9 +178,7 @@ Reception take_envelope(const Session &session,
         return refuse(session, {peer.peer_id, source, part.error()});
     }
     Reception reception = take_verified(session, peer, *part, source);
-    if (reception.is_final) {
-        replays.note(peer.peer_id, prologue->part_hash(), session.now);
-    }
+    reception.part = itself;
     return reception;
 }
 

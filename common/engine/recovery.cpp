@@ -108,6 +108,7 @@ void forget_peers(Transaction &transaction) {
                               "schema_in", "note", "peer_start", "receiving_key", "queue"}) {
         transaction.execute(std::string{"DELETE FROM @"} + table);
     }
+    transaction.execute("DELETE FROM @delivery WHERE finished_at IS NULL");
     transaction.execute(
         "UPDATE @peer SET state = 'declared', node_id = NULL, sign_generation = 0,"
         " sign_public = NULL, contact_public = NULL, receiving_generation = 0,"
@@ -145,8 +146,11 @@ Result<Identity> replace_node(const DeclareSite &site, const std::string &name) 
 }
 
 ActionRows next_steps(const DeclareSite &site, const std::string &name, std::size_t unapproved) {
-    ActionRows rows{{"create", "node " + name,
-                     "a node of its own, with keys of its own; no peer knows it yet"}};
+    ActionRows rows{
+        {"create", "node " + name, "a node of its own, with keys of its own; no peer knows it yet"},
+        {"drop", "what waited to be sent",
+         "it is the other copy's to send; peers that pair with this node get its tables"
+         " whole"}};
     if (unapproved > 0) {
         rows.push_back({"to do", "node " + name,
                         "look at the paths of your peers, then SELECT " +
@@ -200,10 +204,11 @@ import_identity(const DeclareSite &site, const std::string &bundle, std::string_
             {},
             "Each node has bundles of its own; take one that was made with this database."};
     }
+    // A database that cannot be written says so before the secret is there.
+    site.transaction.execute("UPDATE @node SET secret_user = ?1", {Value::text(site.vault.user())});
     if (const Result<void> stored_secret = site.vault.store_secret(*secret); !stored_secret) {
         return stored_secret.error();
     }
-    site.transaction.execute("UPDATE @node SET secret_user = ?1", {Value::text(site.vault.user())});
     Result<Identity> identity = load_identity(site.transaction, site.vault);
     if (!identity) {
         return identity.error();

@@ -5,17 +5,14 @@
 
 namespace postrider::engine {
 
-bool Replays::is_replay(std::int64_t peer_id,
-                        const PartHash &part,
-                        Duration pause,
-                        Timestamp now) const {
-    const auto found = seen_.find({peer_id, part});
+bool Replays::is_replay(const ReplayedPart &part, Duration pause, Timestamp now) const {
+    const auto found = seen_.find(part);
     // A clock that was set back lets it through.
     return found != seen_.end() && now >= found->second && now - found->second < pause;
 }
 
-void Replays::note(std::int64_t peer_id, const PartHash &part, Timestamp now) {
-    const auto [entry, is_new] = seen_.insert_or_assign({peer_id, part}, now);
+void Replays::note(const ReplayedPart &part, Timestamp now) {
+    const auto [entry, is_new] = seen_.insert_or_assign(part, now);
     if (!is_new) {
         return;
     }

@@ -5,32 +5,32 @@
 
 #include <deque>
 #include <map>
-#include <utility>
 
 #include "common/base/bytes.hpp"
 #include "common/base/clock.hpp"
 
 namespace postrider::engine {
 
+struct ReplayedPart {
+    std::int64_t peer_id = 0;
+    FixedBytes<32> hash{};
+    auto operator<=>(const ReplayedPart &) const = default;
+};
+
 class Replays {
   public:
-    using PartHash = FixedBytes<32>;
-
     /// The part came within the last `pause`. Once in that time it is let through, because a sender
     /// that repeats itself may have missed our report.
-    [[nodiscard]] bool
-    is_replay(std::int64_t peer_id, const PartHash &part, Duration pause, Timestamp now) const;
+    [[nodiscard]] bool is_replay(const ReplayedPart &part, Duration pause, Timestamp now) const;
 
-    /// The part was verified and is of no use, now or ever.
-    void note(std::int64_t peer_id, const PartHash &part, Timestamp now);
+    /// The part was verified and is of no use, now or ever; what it told is committed.
+    void note(const ReplayedPart &part, Timestamp now);
 
     [[nodiscard]] std::size_t size() const { return seen_.size(); }
 
   private:
-    using Key = std::pair<std::int64_t, PartHash>;
-
-    std::map<Key, Timestamp> seen_;
-    std::deque<Key> order_; // as they were noted first; the oldest makes room
+    std::map<ReplayedPart, Timestamp> seen_;
+    std::deque<ReplayedPart> order_; // as they were noted first; the oldest makes room
 };
 
 } // namespace postrider::engine

@@ -155,6 +155,15 @@ void draw_start_token(const Session &session, const Value &state_token) {
                                 {stored(crypto::random_bytes<16>()), state_token});
 }
 
+/// Before any number is given, so that a state file that is missing later is one that was lost. No
+/// token: nothing was written from here yet that a copy could lack.
+Result<void> store_first(Vault &vault, const Identity &identity) {
+    StateFile state = vault.here();
+    state.node = identity.node;
+    state.incarnation = identity.incarnation;
+    return vault.store_state(state);
+}
+
 /// The file was renamed, or put back under its name: from now on this is its place. Nothing else of
 /// the state file may run ahead of the database.
 Result<void> note_place(StateFile state, const StateFile &here, Vault &vault) {
@@ -202,7 +211,7 @@ Result<void> check_place(const Session &session, Vault &vault, Identity &identit
                              "the state file of this node is gone");
         }
         draw_start_token(session, {});
-        return {};
+        return store_first(vault, identity);
     }
     StateFile once = **state;
     forget_strangers(session.transaction, once.positions);

@@ -92,6 +92,8 @@ class World {
     void come_back(Member &member);
 
     // world_checks.cpp
+    /// Everything is mended and held to the promises.
+    void end_well();
     void heal();
     void rest(int rounds);
     void write_for_certain(Member &member);

@@ -26,16 +26,20 @@ Verdict World::run() {
         if (!failed()) {
             harm();
         }
-        if (!failed()) {
-            heal();
-        }
-        if (!failed()) {
-            check();
-        }
-        if (!failed()) {
-            check_quiet(quiet_days);
-        }
+        end_well();
     });
+}
+
+void World::end_well() {
+    if (!failed()) {
+        heal();
+    }
+    if (!failed()) {
+        check();
+    }
+    if (!failed()) {
+        check_quiet(quiet_days);
+    }
 }
 
 Verdict World::told(const std::function<void()> &story) {

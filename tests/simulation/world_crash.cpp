@@ -22,15 +22,7 @@ Verdict World::run_short(std::optional<std::uint64_t> crash_at) {
         short_life();
         points_.stop();
         expects_death_ = false;
-        if (!failed()) {
-            heal();
-        }
-        if (!failed()) {
-            check();
-        }
-        if (!failed()) {
-            check_quiet(quiet_days);
-        }
+        end_well();
     });
 }
 

@@ -75,4 +75,15 @@ struct TwoNodes : testing::Test {
     }
 };
 
+/// And a depot, which has the table and is not paired.
+struct ThreeNodes : TwoNodes {
+    TestNode depot{directory / "depot.db", "depot", start};
+    Application depot_application{depot.path};
+
+    void SetUp() override {
+        TwoNodes::SetUp();
+        depot_application.run("CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT, price REAL)");
+    }
+};
+
 } // namespace postrider::test

@@ -1,27 +1,12 @@
 // Tables that are altered on one side before the other, with batches of both shapes under way.
-#include <gtest/gtest.h>
-
-#include "tests/support/paired_nodes.hpp"
+#include "tests/support/two_nodes.hpp"
 
 namespace postrider::test {
 namespace {
 
-constexpr Timestamp start = from_milliseconds(1'790'000'000'000);
-
-struct AlteredTables : testing::Test {
-    TemporaryDirectory directory;
-    TestNode shop{directory / "shop.db", "shop", start};
-    TestNode office{directory / "office.db", "office", start};
-    Application shop_application{shop.path};
-    Application office_application{office.path};
-
+struct AlteredTables : TwoNodes {
     void SetUp() override {
-        for (Application *application : {&shop_application, &office_application}) {
-            application->run("CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT, price REAL)");
-        }
-        pair_directly(shop, office, directory / "mail");
-        shop.send("items", "office", {"item"});
-        office.receive("items", "shop", {"item"});
+        TwoNodes::SetUp();
         shop_application.run("INSERT INTO item VALUES(1, 'rope', 2), (2, 'lamp', 7)");
         run_until_quiet(shop, office);
     }

@@ -171,7 +171,7 @@ TEST_F(Recovery, WithoutTheOldSecretPathsWaitForApproval) {
     lose_secret(shop);
     const Result<ActionRows> rows = rename(shop, "branch");
     ASSERT_TRUE(rows.has_value()) << rows.error().message;
-    EXPECT_NE(rows->at(1).detail.find("postrider_approve"), std::string::npos);
+    EXPECT_NE(rows->at(2).detail.find("postrider_approve"), std::string::npos);
     shop.write([&](const Session &session) {
         EXPECT_FALSE(engine::load_paths(session, 1).front().approved);
         EXPECT_GT(engine::approve(session), 0U);

@@ -98,6 +98,22 @@ TEST_F(Replay, IsAnsweredOnceInAnHourOrARoundTrip) {
     EXPECT_LE(parts, 3U);
 }
 
+TEST_F(Replay, IsRememberedOnceWhatItToldIsCommitted) {
+    office.timing.repeat_min = std::chrono::hours{1};
+    office.restart();
+    const std::string mail = keep_mail();
+    run_until_quiet(shop, office);
+    office.now += std::chrono::hours{2};
+    replay(mail, 1);
+    sqlite3 *connection = office.database->handle();
+    const auto refuse = [](void *) { return 1; };
+    sqlite3_commit_hook(connection, refuse, nullptr);
+    EXPECT_TRUE(office.engine->cycle(office.now)->problem.has_value());
+    sqlite3_commit_hook(connection, nullptr, nullptr);
+    office.now += std::chrono::minutes{1};
+    EXPECT_EQ(parts_of_office(), 1U);
+}
+
 TEST_F(Replay, IsDroppedByTheNumbersAfterARestart) {
     const std::string mail = keep_mail();
     run_until_quiet(shop, office);
@@ -199,37 +215,37 @@ TEST_F(Replay, BySomeoneWhoseReportsAreLostIsAnswered) {
 constexpr Duration pause = std::chrono::hours{1};
 constexpr Timestamp noon = from_milliseconds(1'790'000'000'000);
 
-engine::Replays::PartHash part(std::size_t number) {
-    engine::Replays::PartHash hash{};
+engine::ReplayedPart part(std::size_t number, std::int64_t peer_id = 1) {
+    FixedBytes<32> hash{};
     hash[0] = static_cast<std::uint8_t>(number);
     hash[1] = static_cast<std::uint8_t>(number >> 8U);
-    return hash;
+    return {peer_id, hash};
 }
 
 TEST(Replays, AreThoseOfTheSamePeerAndPartWithinThePause) {
     engine::Replays replays;
-    EXPECT_FALSE(replays.is_replay(1, part(1), pause, noon));
-    replays.note(1, part(1), noon);
-    EXPECT_TRUE(replays.is_replay(1, part(1), pause, noon));
-    EXPECT_TRUE(replays.is_replay(1, part(1), pause, noon + pause - Duration{1}));
-    EXPECT_FALSE(replays.is_replay(1, part(1), pause, noon + pause));
-    EXPECT_FALSE(replays.is_replay(1, part(1), pause, noon - Duration{1}));
-    EXPECT_FALSE(replays.is_replay(2, part(1), pause, noon));
-    EXPECT_FALSE(replays.is_replay(1, part(2), pause, noon));
+    EXPECT_FALSE(replays.is_replay(part(1), pause, noon));
+    replays.note(part(1), noon);
+    EXPECT_TRUE(replays.is_replay(part(1), pause, noon));
+    EXPECT_TRUE(replays.is_replay(part(1), pause, noon + pause - Duration{1}));
+    EXPECT_FALSE(replays.is_replay(part(1), pause, noon + pause));
+    EXPECT_FALSE(replays.is_replay(part(1), pause, noon - Duration{1}));
+    EXPECT_FALSE(replays.is_replay(part(1, 2), pause, noon));
+    EXPECT_FALSE(replays.is_replay(part(2), pause, noon));
 }
 
 TEST(Replays, AreRememberedUpToALimitTheYoungestFirst) {
     engine::Replays replays;
     for (std::size_t number = 0; number < limits::replays_remembered_max; ++number) {
-        replays.note(1, part(number), noon);
+        replays.note(part(number), noon);
     }
-    replays.note(1, part(7), noon);
+    replays.note(part(7), noon);
     EXPECT_EQ(replays.size(), limits::replays_remembered_max);
-    EXPECT_TRUE(replays.is_replay(1, part(0), pause, noon));
-    replays.note(1, part(limits::replays_remembered_max), noon);
+    EXPECT_TRUE(replays.is_replay(part(0), pause, noon));
+    replays.note(part(limits::replays_remembered_max), noon);
     EXPECT_EQ(replays.size(), limits::replays_remembered_max);
-    EXPECT_FALSE(replays.is_replay(1, part(0), pause, noon));
-    EXPECT_TRUE(replays.is_replay(1, part(limits::replays_remembered_max), pause, noon));
+    EXPECT_FALSE(replays.is_replay(part(0), pause, noon));
+    EXPECT_TRUE(replays.is_replay(part(limits::replays_remembered_max), pause, noon));
 }
 
 } // namespace

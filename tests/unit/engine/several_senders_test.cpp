@@ -4,13 +4,9 @@
 namespace postrider::test {
 namespace {
 
-struct SeveralSenders : TwoNodes {
-    TestNode depot{directory / "depot.db", "depot", start};
-    Application depot_application{depot.path};
-
+struct SeveralSenders : ThreeNodes {
     void SetUp() override {
-        TwoNodes::SetUp();
-        depot_application.run("CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT, price REAL)");
+        ThreeNodes::SetUp();
         pair_directly(depot, office, directory / "depot_mail");
         depot.send("stock", "office", {"item"});
         office.receive("stock", "depot", {"item"});

@@ -223,6 +223,54 @@ TEST_F(Trouble, APeerThatWasRevokedOrDroppedDoesNotMakeTheDatabaseLookOlder) {
     EXPECT_EQ(office_application->ask(restored), "0");
 }
 
+/// A vault whose directory can be read and not written.
+class ReadOnlyVault final : public engine::Vault {
+  public:
+    explicit ReadOnlyVault(engine::Vault &inner) : inner_(inner) {}
+
+    Result<engine::Secret> load_secret(const NodeId &node) override {
+        return inner_.load_secret(node);
+    }
+
+    Result<void> store_secret(const engine::Secret & /*secret*/) override { return full(); }
+
+    Result<std::optional<engine::StateFile>> load_state(const NodeId &node) override {
+        return inner_.load_state(node);
+    }
+
+    Result<void> store_state(const engine::StateFile & /*state*/) override { return full(); }
+
+    [[nodiscard]] std::string user() const override { return inner_.user(); }
+
+    [[nodiscard]] engine::StateFile here() const override { return inner_.here(); }
+
+  private:
+    static Error full() { return {Errc::unavailable, "no space left"}; }
+
+    engine::Vault &inner_;
+};
+
+TEST_F(Trouble, AStateFileThatIsGoneAndCannotBeWrittenBeginsNothing) {
+    share("CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT)", {"t"});
+    shop_application->run("INSERT INTO t VALUES(1, 'first')");
+    settle();
+    vault::MemoryVaultContent disk = shop.vault.snapshot();
+    disk.states.clear();
+    shop.vault.restore(disk);
+    const std::string incarnation = shop_application->ask("SELECT incarnation FROM postrider_node");
+    ReadOnlyVault vault{shop.vault};
+    engine::Engine engine{{*shop.database, vault, *shop.transport},
+                          {.timing = shop.timing, .holder = "other"}};
+    for (int round = 0; round < 3; ++round) {
+        EXPECT_FALSE(engine.cycle(shop.now).has_value());
+    }
+    EXPECT_EQ(shop_application->ask("SELECT incarnation FROM postrider_node"), incarnation);
+    shop.restart();
+    settle();
+    EXPECT_NE(shop_application->ask("SELECT incarnation FROM postrider_node"), incarnation);
+    expect_equal("SELECT * FROM t");
+}
+
 TEST_F(Trouble, ASecondWorkerTakesTheLeaseOver) {
     share("CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT)", {"t"});
     shop_application->run("INSERT INTO t VALUES(1, 'first')");

@@ -269,6 +269,14 @@ TEST(Incoming, ALowerIncarnationIsRefused) {
     EXPECT_EQ(judge(stream, whole(8, 1)).arrival, Arrival::lower_incarnation);
 }
 
+/// Number 1 of incarnation 8, which begins where 7 was applied up to number 2.
+void open_rebased(IncomingStream &stream, const PartHead &head) {
+    OpenedBatch first = batch(8, 1);
+    first.rebase = Position{7, 2, chain_of(7, 2)};
+    first.previous_chain = chain_of(7, 2);
+    note_opened(stream, {1, head.body_hash}, first);
+}
+
 TEST(Incoming, ANewIncarnationTakesOverWhereWeStandAndNothingOldIsAppliedMeanwhile) {
     IncomingStream stream = with_applied(2);
     receive(stream, 3);
@@ -278,10 +286,7 @@ TEST(Incoming, ANewIncarnationTakesOverWhereWeStandAndNothingOldIsAppliedMeanwhi
     EXPECT_EQ(next_step(stream).what, Step::What::wait);
     EXPECT_EQ(stream.inbox.size(), 1U);
     EXPECT_EQ(make_report(stream, true).applied, (Position{8, 0, chain_of(7, 2)}));
-    OpenedBatch first = batch(8, 1);
-    first.previous_chain = chain_of(7, 2);
-    first.rebase = Position{7, 2, chain_of(7, 2)};
-    note_opened(stream, {1, head.body_hash}, first);
+    open_rebased(stream, head);
     apply(stream);
     EXPECT_EQ(stream.applied, (Position{8, 1, chain_of(8, 1)}));
     EXPECT_EQ(stream.newcomer, 0U);
@@ -317,10 +322,7 @@ TEST(Incoming, ASenderThatWasTakenBackBehindARefusedIncarnationIsHeard) {
     const PartHead head = whole(8, 1);
     ASSERT_EQ(judge(stream, head).arrival, Arrival::store);
     note_stored(stream, head);
-    OpenedBatch first = batch(8, 1);
-    first.rebase = Position{7, 2, chain_of(7, 2)};
-    first.previous_chain = chain_of(7, 2);
-    note_opened(stream, {1, head.body_hash}, first);
+    open_rebased(stream, head);
     apply(stream);
     EXPECT_EQ(stream.applied.incarnation, 8U);
 }
@@ -330,10 +332,7 @@ TEST(Incoming, ARebaseMendsAForkedStreamAndNotAStoppedOne) {
     stream.state = StreamState::forked;
     const PartHead head = whole(8, 1);
     note_stored(stream, head);
-    OpenedBatch first = batch(8, 1);
-    first.rebase = Position{7, 2, chain_of(7, 2)};
-    first.previous_chain = chain_of(7, 2);
-    note_opened(stream, {1, head.body_hash}, first);
+    open_rebased(stream, head);
     apply(stream);
     EXPECT_EQ(stream.state, StreamState::open);
     stream.state = StreamState::stopped;

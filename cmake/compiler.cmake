@@ -9,16 +9,7 @@ if(POSTRIDER_WERROR)
   target_compile_options(postrider_options INTERFACE -Werror)
 endif()
 if(POSTRIDER_SANITIZE)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # What gcc 12's optimiser says of instrumented code is often false; the optimised build is held to these warnings.
-    add_compile_options(-Wno-stringop-overflow -Wno-array-bounds -Wno-maybe-uninitialized -Wno-restrict)
-  endif()
   add_compile_options(-fsanitize=${POSTRIDER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # These two take as long to compile as everything else. AddressSanitizer reports what goes through null, and the
-    # fuzzers' build, with clang, has both for the code that reads foreign bytes.
-    add_compile_options(-fno-sanitize=null,alignment)
-  endif()
   add_link_options(-fsanitize=${POSTRIDER_SANITIZE})
 endif()
 if(POSTRIDER_FUZZ)

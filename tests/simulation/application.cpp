@@ -179,7 +179,8 @@ struct Writer {
 
     [[nodiscard]] std::string any_assignment(const Shape &shape) const {
         const std::vector<std::string> values = shape.values();
-        return values.at(random.below(values.size())) + " = " + any_value(random);
+        const std::string value = any_value(random);
+        return values.at(random.below(values.size())) + " = " + value;
     }
 
     [[nodiscard]] std::string upsert_note(const std::string &key) const {
@@ -241,7 +242,8 @@ std::string Application::statement(const Shapes &shapes, Random &random) {
     const Shape &note = shape_of(shapes, TableName::note);
     const std::string id = number_below(random, 25);
     const std::string code = item.name_of(Role::code);
-    const std::string note_key = "'k" + number_below(random, 5) + "', " + number_below(random, 4);
+    const std::string note_number = number_below(random, 4);
+    const std::string note_key = "'k" + number_below(random, 5) + "', " + note_number;
     switch (random.below(13)) {
     case 0:
         return writer.insert("INSERT", item, {"id", code}, id + ", " + maybe_code(random));
@@ -260,9 +262,10 @@ std::string Application::statement(const Shapes &shapes, Random &random) {
         return writer.insert("INSERT OR IGNORE", part, {"id", "item"},
                              number_below(random, 60) + ", (SELECT min(id) FROM " + item.name +
                                  " WHERE id >= " + id + ")");
-    case 7:
-        return writer.update(part, writer.any_assignment(part),
-                             "id % 7 = " + number_below(random, 7));
+    case 7: {
+        const std::string where = "id % 7 = " + number_below(random, 7);
+        return writer.update(part, writer.any_assignment(part), where);
+    }
     case 8:
         return "DELETE FROM " + part.name + " WHERE id = " + number_below(random, 60);
     case 9:

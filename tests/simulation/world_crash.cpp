@@ -8,7 +8,6 @@ namespace {
 using std::chrono::minutes;
 
 constexpr int rounds_of_short_life_max = 400;
-constexpr int quiet_days = 3;
 
 } // namespace
 

@@ -214,7 +214,7 @@ TEST_F(Pairing, LeavesNoSecretInTheDatabaseInTheClear) {
     ASSERT_TRUE(shop.accept(line));
     office.take(shop.mails());
     shop.take(office.mails());
-    const auto key_of = [&line](const auto &bytes) { return to_hex(bytes.view()); };
+    const auto key_of = [](const auto &bytes) { return to_hex(bytes.view()); };
     const auto invitation = *wire::parse_invitation(line);
     const PeerKeys keys = office.keys("shop");
     for (PairingNode *node : {&office, &shop}) {

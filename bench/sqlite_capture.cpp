@@ -180,14 +180,20 @@ std::array<double, 4> measure(double (*seconds)(Mode)) {
     return medians;
 }
 
-void report(const char *name, const std::array<double, 4> &seconds, Mode mode, double goal) {
+struct Goal {
+    double ratio;
+    const char *obstacle = ""; // why it is not met, where it is not
+};
+
+void report(const char *name, const std::array<double, 4> &seconds, Mode mode, const Goal &goal) {
     constexpr double nanoseconds_per_row = 1e9 / row_count;
     const double plain = seconds[0];
     const double ratio = seconds[static_cast<std::size_t>(mode)] / plain;
     std::printf("%s %.2f x (baseline: no capture %.3f s CPU for %d rows; session extension %.2f x) "
-                "goal <= %.1f %s (a captured row costs %.0f ns more)\n",
-                name, ratio, plain, row_count, seconds[1] / plain, goal,
-                ratio <= goal ? "met" : "not met", (ratio - 1) * plain * nanoseconds_per_row);
+                "goal <= %.1f %s (a captured row costs %.0f ns more%s)\n",
+                name, ratio, plain, row_count, seconds[1] / plain, goal.ratio,
+                ratio <= goal.ratio ? "met" : "not met", (ratio - 1) * plain * nanoseconds_per_row,
+                ratio <= goal.ratio ? "" : goal.obstacle);
 }
 
 bool asked(int count, char **names, std::string_view name) {
@@ -200,12 +206,21 @@ bool asked(int count, char **names, std::string_view name) {
 int main(int argument_count, char **arguments) {
     try {
         if (asked(argument_count, arguments, "sqlite_capture_insert")) {
-            report("sqlite_capture_insert", measure(insert_seconds), Mode::keys, 2.2);
+            report("sqlite_capture_insert", measure(insert_seconds), Mode::keys,
+                   {2.2,
+                    "; a trigger runs its program for each row and writes the key into a second"
+                    " tree, which is as much as the row itself where rows are small"});
         }
-        if (asked(argument_count, arguments, "sqlite_capture_update")) {
+        const bool update = asked(argument_count, arguments, "sqlite_capture_update");
+        const bool mask = asked(argument_count, arguments, "sqlite_capture_update_mask");
+        if (update || mask) {
             const auto seconds = measure(update_seconds);
-            report("sqlite_capture_update", seconds, Mode::keys, 2.1);
-            report("sqlite_capture_update_mask", seconds, Mode::mask, 2.5);
+            if (update) {
+                report("sqlite_capture_update", seconds, Mode::keys, {2.1});
+            }
+            if (mask) {
+                report("sqlite_capture_update_mask", seconds, Mode::mask, {2.5});
+            }
         }
     } catch (const std::exception &error) {
         std::fprintf(stderr, "sqlite_capture: %s\n", error.what());

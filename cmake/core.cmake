@@ -1,5 +1,5 @@
 # One static library per folder of common/, made from common/sources.list. What a folder's library links is what its
-# files may include (DESIGN: the layers); tests/lint/check_layers.py holds the includes to the same list.
+# files may include (rule 3 of CONTRIBUTING); tests/lint/check_layers.py holds the includes to the same list.
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS common/sources.list)
 file(STRINGS common/sources.list core_sources REGEX "^[^#]")
 set(core_folders)

@@ -219,12 +219,6 @@ void open_control_stream(const Session &session, std::int64_t peer_id) {
 }
 
 void reload_stream(Transaction &transaction, const OutgoingRow &stream) {
-    if (stream.key.stream == control_stream) {
-        transaction.execute("UPDATE @task_peer SET state = 'waiting'"
-                            " WHERE peer_id = ?1 AND state = 'offered'",
-                            {stream.key.peer_id});
-        return;
-    }
     for (const Row &row :
          all_rows(transaction,
                   "SELECT t.task_id FROM @task t JOIN @task_peer tp ON tp.task_id = t.task_id"

@@ -50,7 +50,7 @@ void resume_task(Transaction &transaction, std::int64_t task_id);
 void open_control_stream(const Session &session, std::int64_t peer_id);
 
 /// Every table with capture that the stream sends is to be read again and replace what the receiver
-/// has: its history is lost. For stream 0: the offers and answers are to be said again.
+/// has: its history is lost.
 void reload_stream(Transaction &transaction, const OutgoingRow &stream);
 
 } // namespace postrider::engine

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "common/base/limits.hpp"
 #include "common/base/utf8.hpp"
 #include "common/engine/declare_stored.hpp"
 #include "common/engine/declare_tasks.hpp"
@@ -166,6 +167,23 @@ class Listener {
         return {};
     }
 
+    Result<void> operator()(const wire::TasksInForce &in_force) const {
+        return take_tasks_in_force(session_, peer_, in_force);
+    }
+
+    /// The peer was taken back to before it knew the task.
+    Result<void> operator()(const wire::TaskUnknown &unknown) const {
+        if (unknown.task.declaring_node != session_.identity.node) {
+            return not_ours(unknown.task);
+        }
+        const std::int64_t task_id = find_own(unknown.task);
+        if (state_of(session_, task_id, peer_.peer_id) == "active") {
+            set_state(session_, task_id, peer_.peer_id, "waiting");
+            queue_offers(session_, peer_);
+        }
+        return {};
+    }
+
     /// Streams open themselves with their first batch.
     Result<void> operator()(const wire::StreamOpen & /*open*/) const { return {}; }
 
@@ -195,6 +213,21 @@ class Listener {
     const Session &session_;
     const Peer &peer_;
 };
+
+void queue_tasks_in_force(const Session &session, const Peer &peer) {
+    wire::TasksInForce in_force;
+    for (const Row &row : all_rows(session.transaction,
+                                   "SELECT t.name FROM @task t"
+                                   " JOIN @task_peer tp ON tp.task_id = t.task_id"
+                                   " WHERE tp.peer_id = ?1 AND t.declared_by = ?2 ORDER BY t.name",
+                                   {peer.peer_id, stored(session.identity.node)})) {
+        in_force.names.push_back(text_at(row, 0));
+    }
+    // More than a peer takes are refused by it one by one.
+    if (in_force.names.size() <= limits::control_items_max) {
+        queue_control(session.transaction, peer.peer_id, in_force);
+    }
+}
 
 } // namespace
 
@@ -227,6 +260,7 @@ void queue_offers(const Session &session, const Peer &peer) {
 
 void restate_control(const Session &session, const Peer &peer) {
     Transaction &transaction = session.transaction;
+    queue_tasks_in_force(session, peer);
     transaction.execute("UPDATE @task_peer SET state = 'waiting'"
                         " WHERE peer_id = ?1 AND state = 'offered'",
                         {peer.peer_id});

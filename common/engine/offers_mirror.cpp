@@ -2,6 +2,7 @@
 #include "common/engine/offers_mirror.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "common/base/limits.hpp"
 #include "common/base/utf8.hpp"
@@ -193,7 +194,12 @@ Result<ActionRows> apply_offer(const Session &session, const Peer &peer, const w
 Result<void> check_offer(Transaction &transaction, const Peer &peer, const wire::Offer &offer) {
     task::Group name_alone;
     name_alone.name.value = offer.task.name;
-    if (offer.tables.empty() || task::check_statement(name_alone)) {
+    const bool has_odd_name =
+        std::any_of(offer.tables.begin(), offer.tables.end(), [](const wire::OfferedTable &table) {
+            return table.wire_name.find('\0') != std::string::npos ||
+                   table.local_name.find('\0') != std::string::npos;
+        });
+    if (offer.tables.empty() || has_odd_name || task::check_statement(name_alone)) {
         return refusal("the offer of peer \"" + peer.name + "\" is not one that we would make",
                        "Let the peer declare the task again.");
     }
@@ -271,6 +277,32 @@ Result<void> withdraw_offer(const Session &session, const Peer &peer, const std:
                    "peer \"" + peer.name + "\" withdrew the task \"" + printable(task) +
                        "\"; the rows stay",
                    ""});
+    }
+    return {};
+}
+
+Result<void>
+take_tasks_in_force(const Session &session, const Peer &peer, const wire::TasksInForce &in_force) {
+    const std::set<std::string> named(in_force.names.begin(), in_force.names.end());
+    std::set<std::string> known;
+    for (const Row &row : all_rows(session.transaction,
+                                   "SELECT name FROM @offer WHERE peer_id = ?1"
+                                   " UNION SELECT name FROM @task WHERE declared_by = ?2",
+                                   {peer.peer_id, stored(*peer.node)})) {
+        known.insert(text_at(row, 0));
+    }
+    for (const std::string &name : known) {
+        if (named.contains(name)) {
+            continue;
+        }
+        if (Result<void> withdrawn = withdraw_offer(session, peer, name); !withdrawn) {
+            return withdrawn;
+        }
+    }
+    for (const std::string &name : named) {
+        if (!known.contains(name)) {
+            queue_control(session.transaction, peer.peer_id, wire::TaskUnknown{{*peer.node, name}});
+        }
     }
     return {};
 }

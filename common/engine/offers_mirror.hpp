@@ -14,4 +14,8 @@ Result<void> take_offer(const Session &session, const Peer &peer, const wire::Of
 /// Forgets offer and mirror; the rows stay.
 Result<void> withdraw_offer(const Session &session, const Peer &peer, const std::string &task);
 
+/// Withdraws what the peer does not name, and tells it which names are unknown here.
+Result<void>
+take_tasks_in_force(const Session &session, const Peer &peer, const wire::TasksInForce &in_force);
+
 } // namespace postrider::engine

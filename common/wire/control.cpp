@@ -5,7 +5,8 @@
 //   [1, task]                   offer withdrawn      [4, task]       pause
 //   [2, task, [* wire name]]    task accepted        [5, task]       resume
 //   [3, task, reason]           task refused         [6]             farewell
-//   [7, stream, lane, [* task]] stream open          task = declaring node, name (two items)
+//   [7, stream, lane, [* task]] stream open          [9, task]       task unknown
+//   [8, [* name]]               tasks in force       task = declaring node, name (two items)
 #include "common/wire/control.hpp"
 
 #include "common/base/limits.hpp"
@@ -102,6 +103,16 @@ struct MessageWriter {
             task(name);
         }
     }
+
+    void operator()(const TasksInForce &message) const {
+        head(8, 1);
+        texts(message.names);
+    }
+
+    void operator()(const TaskUnknown &message) const {
+        head(9, 2);
+        task(message.task);
+    }
 };
 
 class MessageReader {
@@ -115,7 +126,6 @@ class MessageReader {
     Offer read_offer();
     OfferedTable read_table();
     void read_options(std::map<std::string, std::string> &out);
-    TaskAccepted read_accepted();
     StreamOpen read_stream_open();
 
     TaskName task() {
@@ -129,11 +139,20 @@ class MessageReader {
 
     std::string name() { return std::string(in_.text(limits::name_bytes_max)); }
 
+    std::vector<std::string> names() {
+        std::vector<std::string> out;
+        const std::size_t count = in_.array(limits::control_items_max);
+        for (std::size_t index = 0; index < count && in_.ok(); ++index) {
+            out.push_back(name());
+        }
+        return out;
+    }
+
     CborReader in_;
 };
 
 /// Fields of each message by its number.
-constexpr std::array<std::size_t, 8> field_counts = {8, 2, 3, 3, 2, 2, 0, 3};
+constexpr std::array<std::size_t, 10> field_counts = {8, 2, 3, 3, 2, 2, 0, 3, 1, 2};
 
 Result<ControlMessage> MessageReader::read() {
     const std::size_t size = in_.array(message_parts_max);
@@ -159,8 +178,10 @@ ControlMessage MessageReader::read_fields(std::uint64_t number) {
         return read_offer();
     case 1:
         return OfferWithdrawn{task()};
-    case 2:
-        return read_accepted();
+    case 2: {
+        TaskName name = task();
+        return TaskAccepted{std::move(name), names()};
+    }
     case 3: {
         TaskName name = task();
         return TaskRefused{std::move(name), text()};
@@ -171,6 +192,10 @@ ControlMessage MessageReader::read_fields(std::uint64_t number) {
         return ResumeTask{task()};
     case 7:
         return read_stream_open();
+    case 8:
+        return TasksInForce{names()};
+    case 9:
+        return TaskUnknown{task()};
     default:
         return Farewell{};
     }
@@ -218,16 +243,6 @@ void MessageReader::read_options(std::map<std::string, std::string> &out) {
         }
         out.emplace(std::move(option), text());
     }
-}
-
-TaskAccepted MessageReader::read_accepted() {
-    TaskAccepted out;
-    out.task = task();
-    const std::size_t tables = in_.array(limits::control_items_max);
-    for (std::size_t index = 0; index < tables && in_.ok(); ++index) {
-        out.tables.push_back(name());
-    }
-    return out;
 }
 
 StreamOpen MessageReader::read_stream_open() {

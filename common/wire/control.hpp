@@ -88,6 +88,19 @@ struct StreamOpen {
     bool operator==(const StreamOpen &) const = default;
 };
 
+/// Every task that the sender has declared for the receiver. Said when stream 0 begins anew: word
+/// of what it does not name any more may have been lost.
+struct TasksInForce {
+    std::vector<std::string> names;
+    bool operator==(const TasksInForce &) const = default;
+};
+
+/// The answer to a name in TasksInForce that the receiver does not know, or not any more.
+struct TaskUnknown {
+    TaskName task;
+    bool operator==(const TaskUnknown &) const = default;
+};
+
 using ControlMessage = std::variant<Offer,
                                     OfferWithdrawn,
                                     TaskAccepted,
@@ -95,7 +108,9 @@ using ControlMessage = std::variant<Offer,
                                     PauseTask,
                                     ResumeTask,
                                     Farewell,
-                                    StreamOpen>;
+                                    StreamOpen,
+                                    TasksInForce,
+                                    TaskUnknown>;
 
 Frame encode_control(const ControlMessage &message);
 /// Errors: malformed, too_large, unsupported_version for a message this version does not know.

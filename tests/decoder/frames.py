@@ -316,13 +316,13 @@ def change_lines(raw, table, schemas):
     return [head + (" truncated" if truncated else ""), *schema_lines(schema)], rows
 
 
-MESSAGE_ITEMS = {0: 9, 1: 3, 2: 4, 3: 4, 4: 3, 5: 3, 6: 1, 7: 4}
+MESSAGE_ITEMS = {0: 9, 1: 3, 2: 4, 3: 4, 4: 3, 5: 3, 6: 1, 7: 4, 8: 2, 9: 3}
 
 
 def check_control(raw):
     message = one_item(raw)
     require(len(message) == MESSAGE_ITEMS[message[0]], "items of a control message")
-    if message[0] not in (6, 7):
+    if message[0] not in (6, 7, 8):
         require(len(message[1]) == 16 and isinstance(message[2], str), "task of a control message")
     if message[0] == 0:
         for wire_name, _, schema in message[4]:

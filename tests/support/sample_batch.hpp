@@ -73,7 +73,9 @@ inline std::vector<wire::ControlMessage> sample_messages() {
             wire::PauseTask{task},
             wire::ResumeTask{task},
             wire::Farewell{},
-            wire::StreamOpen{3, "BY MAIL", {task}}};
+            wire::StreamOpen{3, "BY MAIL", {task}},
+            wire::TasksInForce{{"prices", "visits"}},
+            wire::TaskUnknown{task}};
 }
 
 } // namespace postrider::test

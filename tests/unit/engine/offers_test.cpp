@@ -3,6 +3,9 @@
 
 #include "common/engine/declare.hpp"
 #include "common/engine/offers.hpp"
+#include "common/engine/pairing.hpp"
+#include "common/engine/store/peers.hpp"
+#include "common/wire/control.hpp"
 
 #include "tests/support/paired_nodes.hpp"
 
@@ -263,6 +266,63 @@ TEST_F(Offers, APeerCannotSpeakOfTheTasksOfOthers) {
         offer.task.declaring_node = *peer.node;
         EXPECT_FALSE(take_control_message(session, peer, offer)); // no tables
     });
+}
+
+TEST_F(Offers, NothingThatWasAgreedWithARevokedPeerPassesToTheNextOne) {
+    trust(b7, "hq");
+    declare(hq, "TASK prices SEND product TO b7; TASK sales RECEIVE sale FROM b7");
+    declare(b7, "TASK products SEND product TO hq");
+    run_until_quiet(hq, b7);
+    b7.write([](const Session &session) { EXPECT_TRUE(engine::revoke(session, "hq")); });
+    EXPECT_EQ(b7_application.ask("SELECT name FROM postrider_task"), "products");
+    EXPECT_EQ(state(b7_application, "products"), "waiting");
+    EXPECT_EQ(b7_application.ask("SELECT table_name FROM postrider_capture"), "product");
+    for (const char *table : {"offer", "control_out", "note", "stream_in", "inbox_part"}) {
+        EXPECT_EQ(b7_application.ask(std::string{"SELECT count(*) FROM postrider_"} + table), "0")
+            << table;
+    }
+}
+
+TEST_F(Offers, ATableNameThatNoTextCanHoldIsRefusedAndNothingStops) {
+    trust(b7, "hq");
+    wire::Offer offer;
+    offer.task = {hq.identity.node, "prices"};
+    offer.tables.push_back({std::string{"pro\0duct", 8}, "product", {}});
+    offer.tables.front().schema.name = offer.tables.front().wire_name;
+    b7.write([&](const Session &session) {
+        const engine::Peer peer = *engine::find_peer(session.transaction, "hq");
+        EXPECT_EQ(engine::take_control_message(session, peer, offer).error().code, Errc::refused);
+    });
+    EXPECT_EQ(b7_application.ask("SELECT count(*) FROM postrider_offer"), "0");
+}
+
+TEST_F(Offers, WhatASenderThatWasTakenBackHasForgottenIsWithdrawn) {
+    trust(b7, "hq");
+    hq.back_up(directory / "backup.db");
+    declare(hq, "TASK prices SEND product TO b7");
+    run_until_quiet(hq, b7);
+    hq.restore(directory / "backup.db");
+    declare(hq, "TASK articles SEND product TO b7");
+    for (int minutes = 0; minutes < 10; ++minutes) {
+        run_until_quiet(hq, b7);
+    }
+    EXPECT_EQ(b7_application.ask("SELECT name FROM postrider_task"), "articles");
+    EXPECT_EQ(state(hq_application, "articles"), "active");
+    EXPECT_EQ(products(b7_application), "1|rope\n2|lamp");
+}
+
+TEST_F(Offers, AReceiverThatWasTakenBackIsOfferedTheTaskAgain) {
+    trust(b7, "hq");
+    b7.back_up(directory / "backup.db");
+    declare(hq, "TASK prices SEND product TO b7");
+    run_until_quiet(hq, b7);
+    b7.restore(directory / "backup.db");
+    hq_application.run("INSERT INTO product VALUES(3, 'knife')");
+    for (int minutes = 0; minutes < 10; ++minutes) {
+        run_until_quiet(hq, b7);
+    }
+    EXPECT_EQ(b7_application.ask("SELECT name FROM postrider_task"), "prices");
+    EXPECT_EQ(products(b7_application), "1|rope\n2|lamp\n3|knife");
 }
 
 } // namespace

@@ -217,11 +217,57 @@ class OwnDatabase final : public SqliteDatabase {
     StatementCache cache_;
 };
 
+/// While the engine writes through the connection of a host, what the file brings along runs
+/// nothing, and what is deleted is gone.
+class GuardedConnection {
+  public:
+    explicit GuardedConnection(sqlite3 *connection)
+        : connection_(connection),
+          triggers_(change(SQLITE_DBCONFIG_ENABLE_TRIGGER, 0)),
+          trust_(change(SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)),
+          erases_(change_erasing("ON")) {}
+
+    GuardedConnection(const GuardedConnection &) = delete;
+    GuardedConnection &operator=(const GuardedConnection &) = delete;
+
+    ~GuardedConnection() {
+        change_erasing(erases_.c_str());
+        change(SQLITE_DBCONFIG_TRUSTED_SCHEMA, trust_);
+        change(SQLITE_DBCONFIG_ENABLE_TRIGGER, triggers_);
+    }
+
+  private:
+    /// Gives what was set before.
+    int change(int option, int value) const {
+        int before = 0;
+        sqlite3_db_config(connection_, option, -1, &before);
+        sqlite3_db_config(connection_, option, value, nullptr);
+        return before;
+    }
+
+    std::string change_erasing(const char *value) const {
+        std::string before = "OFF";
+        const auto keep = [](void *out, int, char **values, char **) {
+            *static_cast<std::string *>(out) = values[0];
+            return 0;
+        };
+        sqlite3_exec(connection_, "PRAGMA main.secure_delete", keep, &before, nullptr);
+        sqlite3_exec(connection_, (std::string{"PRAGMA main.secure_delete="} + value).c_str(),
+                     nullptr, nullptr, nullptr);
+        return before == "2" ? "FAST" : before;
+    }
+
+    sqlite3 *connection_;
+    int triggers_;
+    int trust_;
+    std::string erases_;
+};
+
 /// A transaction inside a connection that belongs to the host application.
 class JoinedTransaction final : public SqliteTransaction {
   public:
     explicit JoinedTransaction(std::unique_ptr<StatementCache> cache)
-        : SqliteTransaction(*cache), cache_(std::move(cache)) {
+        : SqliteTransaction(*cache), guard_(connection()), cache_(std::move(cache)) {
         execute("SAVEPOINT postrider_call");
     }
 
@@ -241,6 +287,7 @@ class JoinedTransaction final : public SqliteTransaction {
     }
 
   private:
+    GuardedConnection guard_;
     std::unique_ptr<StatementCache> cache_;
     bool committed_ = false;
 };

@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <pwd.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -201,6 +202,11 @@ Result<void> write_private(const PrivateFile &file, ByteView content) {
     }
     if (auto checked = check_directory(file.directory); !checked) {
         return checked;
+    }
+    // Two processes of one node may write at once.
+    const Descriptor directory{::open(file.directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (!directory || ::flock(directory.get(), LOCK_EX) != 0) {
+        return could_not("lock", "secret directory " + quoted(file.directory), errno);
     }
     const std::string temporary = path_of(file) + ".new";
     // What a crash left behind; O_EXCL then makes sure that the file is ours.

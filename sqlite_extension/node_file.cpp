@@ -21,6 +21,8 @@ namespace {
 constexpr int rounds_max = 200;
 /// A stop that is asked for is answered within this time.
 constexpr Duration nap_max = std::chrono::milliseconds{200};
+/// After a round that failed as a whole: a locked file, another worker that came between.
+constexpr Duration try_again_after = std::chrono::seconds{10};
 
 void add(engine::CycleResult &sum, const engine::CycleResult &round) {
     sum.envelopes_received += round.envelopes_received;
@@ -130,22 +132,28 @@ Result<engine::CycleResult> NodeFile::run_until(Timestamp until,
                                                 const std::function<bool()> &stop,
                                                 const std::function<void(const Error &)> &tell) {
     engine::CycleResult sum;
+    bool has_begun = false;
     while (!stop()) {
         const Result<engine::CycleResult> cycle = engine_.cycle(system_now());
-        if (!cycle) {
+        if (!cycle && !has_begun) {
             return cycle.error();
         }
-        add(sum, *cycle);
-        if (cycle->problem) {
-            tell(*cycle->problem);
+        has_begun = true;
+        if (cycle) {
+            add(sum, *cycle);
+        }
+        if (const auto problem = cycle ? cycle->problem : std::optional{cycle.error()}) {
+            tell(*problem);
         }
         if (system_now() >= until) {
             break;
         }
-        if (cycle->did_anything()) {
+        if (cycle && cycle->did_anything()) {
             continue;
         }
-        const Timestamp wake = std::min(cycle->next_at.value_or(until), until);
+        const Timestamp next =
+            cycle ? cycle->next_at.value_or(until) : system_now() + try_again_after;
+        const Timestamp wake = std::min(next, until);
         while (system_now() < wake && !stop()) {
             std::this_thread::sleep_for(std::min(nap_max, wake - system_now()));
         }

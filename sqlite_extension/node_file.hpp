@@ -43,8 +43,8 @@ class NodeFile {
     /// The same for one peer alone; this object serves no other one from then on.
     Result<engine::CycleResult> run_once_for(const std::string &peer);
 
-    /// Cycles until `until`, or until `stop` says so, sleeping in between. What fails for now is
-    /// given to `tell` and tried again.
+    /// Cycles until `until`, or until `stop` says so, sleeping in between. What fails is given to
+    /// `tell` and tried again. An Error: it could not even begin.
     Result<engine::CycleResult> run_until(Timestamp until,
                                           const std::function<bool()> &stop,
                                           const std::function<void(const Error &)> &tell);

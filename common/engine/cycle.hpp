@@ -35,12 +35,14 @@ struct CycleResult {
     std::uint64_t rows_collected = 0;
     std::uint64_t batches_built = 0;
     std::uint64_t parts_sent = 0;
+    bool has_more = false;            // the transport has more to give
     std::optional<Timestamp> next_at; // empty: nothing will ever be due by time alone
     /// The first part of the round that failed. The others were done; what failed is tried again.
     std::optional<Error> problem;
 
     [[nodiscard]] bool did_anything() const {
-        return envelopes_received + steps_applied + rows_collected + batches_built + parts_sent > 0;
+        return has_more ||
+               envelopes_received + steps_applied + rows_collected + batches_built + parts_sent > 0;
     }
 };
 

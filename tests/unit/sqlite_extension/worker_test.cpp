@@ -49,6 +49,23 @@ struct Worker : testing::Test {
     }
 };
 
+TEST_F(Worker, GoesOnAfterAnotherOneCameBetween) {
+    const auto node = *sqlite::NodeFile::open(path);
+    const auto other = *sqlite::NodeFile::open(path);
+    bool is_told = false;
+    int rounds = 0;
+    const auto stop = [&] {
+        if (++rounds == 2) {
+            EXPECT_TRUE(other->run_once().has_value()); // takes the lease
+        }
+        return is_told;
+    };
+    const auto result = node->run_until(sqlite::system_now() + std::chrono::minutes{1}, stop,
+                                        [&](const Error &) { is_told = true; });
+    EXPECT_TRUE(result.has_value());
+    EXPECT_TRUE(is_told);
+}
+
 TEST_F(Worker, WorksBesideTheHostUntilItIsStopped) {
     ASSERT_EQ(sqlite::start_worker(path).value(), sqlite::WorkerState::started);
     EXPECT_EQ(sqlite::start_worker(path).value(), sqlite::WorkerState::running);

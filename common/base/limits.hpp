@@ -78,6 +78,7 @@ inline constexpr std::size_t transmissions_at_once_max = 64;
 
 // Logs
 inline constexpr std::int64_t refused_rows_max = 10'000;
+inline constexpr std::int64_t refused_of_strangers_max = 1000;
 
 // Incarnations
 /// A receiver may know so many incarnations of a stream that its sender has forgotten.

@@ -198,7 +198,8 @@ void Engine::configure_transport(Timestamp now) {
                     places.emplace(path.kind, path.target);
                 }
             }
-            if (const Result<PeerKeys> shared = peer_keys(identity_, peer)) {
+            const Result<PeerKeys> shared = peer_keys(identity_, peer);
+            if (shared && peer.state != PeerState::disputed) {
                 FixedBytes<32> key{};
                 std::copy_n(shared->stamp_in.data(), key.size(), key.begin());
                 keys.push_back(key);
@@ -262,6 +263,7 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
             ports_.transport.settle(receipt, settlement);
         }
     }
+    result.has_more = true;
 }
 
 void Engine::apply_stream(Timestamp now,

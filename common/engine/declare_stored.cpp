@@ -93,14 +93,30 @@ Result<void> load_mirrors(Transaction &transaction, DeclaredBefore &declared) {
     return {};
 }
 
-void clear_peer(Transaction &transaction, std::int64_t peer_id) {
-    for (const char *table :
-         {"peer_group", "peer_path", "invitation", "task_peer", "offer", "stream_out", "outbox",
-          "schema_out", "table_sent", "control_out", "stream_in", "inbox_body", "inbox_part",
-          "schema_in", "note", "delivery", "peer_start", "peer"}) {
+void clear(Transaction &transaction,
+           std::int64_t peer_id,
+           std::initializer_list<const char *> tables) {
+    for (const char *table : tables) {
         transaction.execute(std::string{"DELETE FROM @"} + table + " WHERE peer_id = ?1",
                             {peer_id});
     }
+}
+
+void forget_mirrors(Transaction &transaction, const Peer &peer) {
+    if (!peer.node) {
+        return;
+    }
+    for (const Row &row : all_rows(transaction, "SELECT task_id FROM @task WHERE declared_by = ?1",
+                                   {stored(*peer.node)})) {
+        forget_task(transaction, integer_at(row, 0));
+    }
+}
+
+void clear_peer(Transaction &transaction, std::int64_t peer_id) {
+    clear(transaction, peer_id,
+          {"peer_group", "peer_path", "invitation", "task_peer", "offer", "stream_out", "outbox",
+           "schema_out", "table_sent", "control_out", "stream_in", "inbox_body", "inbox_part",
+           "schema_in", "note", "delivery", "peer_start", "peer"});
     for (const char *table : {"event", "refusal"}) {
         transaction.execute(
             std::string{"UPDATE @"} + table + " SET peer_id = NULL WHERE peer_id = ?1", {peer_id});
@@ -245,15 +261,17 @@ void drop_peer(const Session &session, const std::string &name) {
     if (!peer) {
         return;
     }
-    if (peer->node) {
-        for (const Row &row : all_rows(transaction,
-                                       "SELECT task_id FROM @task"
-                                       " WHERE declared_by = ?1",
-                                       {stored(*peer->node)})) {
-            forget_task(transaction, integer_at(row, 0));
-        }
-    }
+    forget_mirrors(transaction, *peer);
     clear_peer(transaction, peer->peer_id);
+}
+
+void forget_agreements(Transaction &transaction, const Peer &peer) {
+    forget_mirrors(transaction, peer);
+    clear(transaction, peer.peer_id,
+          {"offer", "control_out", "note", "stream_in", "inbox_body", "inbox_part", "schema_in",
+           "peer_start"});
+    transaction.execute("UPDATE @task_peer SET state = 'waiting', reason = '' WHERE peer_id = ?1",
+                        {peer.peer_id});
 }
 
 } // namespace postrider::engine

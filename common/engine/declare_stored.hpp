@@ -44,6 +44,11 @@ void store_peer(const Session &session, const task::Peer &peer);
 /// Forgets the peer, what it sent and what was to be sent to it; its mirrors too.
 void drop_peer(const Session &session, const std::string &name);
 
+/// Forgets what was agreed with the node behind the peer, which may be another one from now on: its
+/// tasks and offers here, what it sent that was not applied, answers to it. Our own tasks are to be
+/// offered anew; our streams stay, to go on from where a receiver stands.
+void forget_agreements(Transaction &transaction, const Peer &peer);
+
 /// Whether a node that calls itself so can be a peer here: every text that is declared later names
 /// it. `refused` for unusual characters, and for the name of this node, a group or another peer.
 Result<void> check_peer_name(Transaction &transaction, const std::string &name);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <sodium.h>
+
 #include "common/base/utf8.hpp"
 #include "common/crypto/rest.hpp"
 #include "common/engine/report.hpp"
@@ -77,7 +79,8 @@ bool past_is_in_doubt(const Session &session, const Peer &peer, const wire::Seen
     if (verdict == stream::SeenVerdict::known) {
         return false;
     }
-    if (proof_of(session, peer, mark) != seen.proof) {
+    const wire::MarkProof proof = proof_of(session, peer, mark);
+    if (sodium_memcmp(proof.data(), seen.proof.data(), proof.size()) != 0) {
         log_refused(session.transaction, session.now,
                     {peer.peer_id,
                      "report",

@@ -6,6 +6,7 @@
 #include "common/crypto/words.hpp"
 #include "common/engine/configuration_mac.hpp"
 #include "common/engine/declare_stored.hpp"
+#include "common/engine/declare_tasks.hpp"
 #include "common/engine/pairing_rows.hpp"
 #include "common/engine/rotation.hpp"
 #include "common/engine/store/log.hpp"
@@ -330,11 +331,11 @@ Result<void> revoke(const Session &session, const std::string &peer_name) {
         " psk_sealed = NULL, stamp_in_sealed = NULL, stamp_out_sealed = NULL, words = '',"
         " trust_tasks = 0, seals_to_generation = 0 WHERE peer_id = ?1",
         {peer->peer_id});
-    // Should it be paired again, or another node take its name, nothing received is built upon.
-    for (const char *table :
-         {"invitation", "stream_in", "inbox_body", "inbox_part", "schema_in", "peer_start"}) {
-        session.transaction.execute(std::string{"DELETE FROM @"} + table + " WHERE peer_id = ?1",
-                                    {peer->peer_id});
+    // Should it be paired again, or another node take its name, nothing of this one is built upon.
+    forget_agreements(session.transaction, *peer);
+    session.transaction.execute("DELETE FROM @invitation WHERE peer_id = ?1", {peer->peer_id});
+    if (const Result<CaptureChanges> captures = update_captures(session); !captures) {
+        return captures.error();
     }
     log_event(session.transaction, session.now,
               {"revoked", peer->peer_id,

@@ -12,6 +12,9 @@ namespace postrider::engine {
 
 namespace {
 
+/// An old answer may be played again and again.
+constexpr Duration told_once_in = std::chrono::hours{24};
+
 std::string shown(const std::string &foreign) {
     return "\"" + printable(foreign, 60) + "\"";
 }
@@ -20,7 +23,10 @@ Error refused(const Session &session,
               const PairingRow &row,
               const std::string &message,
               const std::string &hint) {
-    log_event(session.transaction, session.now, {"pairing_refused", row.peer_id, message, hint});
+    const EventRow event{"pairing_refused", row.peer_id, message, hint};
+    if (!is_told(session.transaction, session.now - told_once_in, event)) {
+        log_event(session.transaction, session.now, event);
+    }
     return {Errc::refused, message, {}, hint};
 }
 
@@ -40,9 +46,17 @@ Result<void>
 take_second_answer(const Session &session, PairingRow row, const wire::Answer &answer) {
     const bool same_identity = row.answer && is_same_identity(*row.answer, answer);
     if (row.state == PairingState::used && same_identity && is_same_answer(*row.answer, answer)) {
-        row.next_try = session.now; // our confirm was lost
+        // Our confirm was lost, or somebody plays an old answer: after the second, each waits
+        // longer.
+        if (!row.next_try) {
+            row.next_try =
+                session.now + (row.tries < 2 ? Duration{0} : pause_before_repeating(row));
+        }
         store_pairing(session, row);
         return {};
+    }
+    if (row.state == PairingState::disputed) {
+        return {}; // it was said
     }
     const std::string peer = load_peer(session.transaction, row.peer_id)->name;
     if (same_identity || session.now >= row.expires) {

@@ -5,6 +5,7 @@
 
 #include "common/base/text_encoding.hpp"
 #include "common/engine/configuration_mac.hpp"
+#include "common/engine/declare_stored.hpp"
 #include "common/engine/lanes.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/rotation.hpp"
@@ -99,6 +100,11 @@ std::optional<PairingRow> pairing_from(const Session &session, const Row &row) {
             return std::nullopt;
         }
     }
+    const bool has_answer = out.role == PairingRole::accepter || out.state == PairingState::used ||
+                            out.state == PairingState::disputed;
+    if ((out.role == PairingRole::inviter && !out.nonce) || (has_answer && !out.answer)) {
+        return std::nullopt; // edited by hand
+    }
     out.expires = time_at(row, 7);
     out.tries = integer_at(row, 8);
     out.next_try = maybe_time_at(row, 9);
@@ -164,6 +170,9 @@ void complete_pairing(const Session &session, const PairingRow &row, const Agree
     const auto sealed = [&](std::string_view column, const crypto::Key &key) {
         return seal(session.identity, peer_place(peer, column), key.view());
     };
+    if (peer.node && *peer.node != agreed.node) {
+        forget_agreements(transaction, peer);
+    }
     // What somebody wrote into the row by hand is not approved on the way.
     const bool trust_tasks =
         agreed.trust_tasks ||

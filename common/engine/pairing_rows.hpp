@@ -47,6 +47,9 @@ void store_pairing(const Session &session, const PairingRow &row);
 
 void remove_pairing(const Session &session, const wire::InvitationId &invitation);
 
+/// Before what was sent `tries` times goes again: minutes at first, a day at last.
+Duration pause_before_repeating(const PairingRow &row);
+
 /// Our side of the messages.
 wire::PairingSelf pairing_self(const Identity &identity);
 

@@ -13,20 +13,12 @@ namespace postrider::engine {
 
 namespace {
 
-/// After the first answer; doubled each time. A mail costs little here: pairing happens once.
+/// After the first; doubled each time. A mail costs little here: pairing happens once.
 constexpr Duration first_pause = std::chrono::minutes{5};
 constexpr Duration longest_pause = std::chrono::hours{24};
 
 /// An expired invitation is still known for a while, so that a late answer is told as such.
 constexpr Duration known_after_expiry = limits::invitation_lifetime;
-
-Duration pause_after(std::int64_t tries) {
-    Duration pause = first_pause;
-    for (std::int64_t done = 1; done < tries && pause < longest_pause; ++done) {
-        pause *= 2;
-    }
-    return std::min(pause, longest_pause);
-}
 
 bool waits_for_other_side(const PairingRow &row) {
     return row.state == PairingState::open || row.state == PairingState::answered;
@@ -73,6 +65,14 @@ Result<Bytes> confirm_of(const Session &session, const PairingRow &row) {
 
 } // namespace
 
+Duration pause_before_repeating(const PairingRow &row) {
+    Duration pause = first_pause;
+    for (std::int64_t done = 1; done < row.tries && pause < longest_pause; ++done) {
+        pause *= 2;
+    }
+    return std::min(pause, longest_pause);
+}
+
 std::vector<PairingMail> due_pairing_mails(const Session &session,
                                            std::optional<std::int64_t> only_peer) {
     end_expired(session);
@@ -83,12 +83,16 @@ std::vector<PairingMail> due_pairing_mails(const Session &session,
             continue;
         }
         const bool invited = row.role == PairingRole::inviter;
+        if (!row.answer) {
+            continue; // edited by hand: an open invitation sends nothing
+        }
         Result<Bytes> envelope =
             invited ? confirm_of(session, row)
                     : wire::seal_answer(pairing_self(session.identity), row.shared, *row.answer);
         ++row.tries;
         // A confirm goes once for each answer; an answer until it is confirmed.
-        row.next_try = invited ? std::nullopt : std::optional{session.now + pause_after(row.tries)};
+        row.next_try =
+            invited ? std::nullopt : std::optional{session.now + pause_before_repeating(row)};
         store_pairing(session, row);
         if (envelope) {
             out.push_back({row.peer_id, *std::move(envelope)});

@@ -37,7 +37,8 @@ struct Claimed {
 std::optional<Claimed> claimed_sender(const Session &session, const wire::Prologue &prologue) {
     const wire::StampCover cover = wire::stamp_cover(prologue);
     for (Peer &peer : load_peers(session.transaction)) {
-        if (!peer.stamp_in_sealed || peer.state == PeerState::revoked) {
+        if (!peer.stamp_in_sealed || peer.state == PeerState::revoked ||
+            peer.state == PeerState::disputed) {
             continue;
         }
         Result<PeerKeys> keys = peer_keys(session.identity, peer);

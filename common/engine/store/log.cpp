@@ -22,6 +22,14 @@ void log_event(Transaction &transaction, Timestamp now, const EventRow &event) {
                          Value::text(event.message), Value::text(event.action)});
 }
 
+bool is_told(Transaction &transaction, Timestamp since, const EventRow &event) {
+    return first_row(transaction,
+                     "SELECT 1 FROM @event WHERE kind = ?1 AND message = ?2 AND happened_at > ?3"
+                     " LIMIT 1",
+                     {Value::text(event.kind), Value::text(event.message), stored(since)})
+        .has_value();
+}
+
 void log_refused(Transaction &transaction, Timestamp now, const RefusedRow &refused) {
     std::string reason = refused.reason.message;
     if (!refused.reason.detail.empty()) {
@@ -40,9 +48,14 @@ void log_refused(Transaction &transaction, Timestamp now, const RefusedRow &refu
             "INSERT INTO @refusal (refused_id, peer_id, source, reason, hint, first_at, last_at)"
             " SELECT coalesce(max(refused_id), 0) + 1, ?1, ?2, ?3, ?4, ?5, ?5 FROM @refusal",
             {peer, source, cause, Value::text(refused.reason.hint), stored(now)});
-        transaction.execute("DELETE FROM @refusal WHERE refused_id <="
-                            " (SELECT max(refused_id) FROM @refusal) - ?1",
-                            {std::int64_t{limits::refused_rows_max}});
+        // What strangers send does not push out what was refused of peers.
+        const std::int64_t rows_max =
+            refused.peer_id ? limits::refused_rows_max : limits::refused_of_strangers_max;
+        transaction.execute("DELETE FROM @refusal WHERE (peer_id IS NULL) = (?1 IS NULL)"
+                            " AND refused_id <= (SELECT refused_id FROM @refusal"
+                            " WHERE (peer_id IS NULL) = (?1 IS NULL)"
+                            " ORDER BY refused_id DESC LIMIT 1 OFFSET ?2)",
+                            {peer, rows_max});
     }
 }
 

@@ -21,6 +21,9 @@ struct EventRow {
 
 void log_event(Transaction &transaction, Timestamp now, const EventRow &event);
 
+/// Whether an event of that kind with that message was logged after `since`.
+bool is_told(Transaction &transaction, Timestamp since, const EventRow &event);
+
 /// Something came in and is not taken. The same source and reason are counted in one row.
 struct RefusedRow {
     std::optional<std::int64_t> peer_id;

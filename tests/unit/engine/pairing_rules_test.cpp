@@ -66,6 +66,43 @@ TEST_F(PairingRules, TheSameAnswerAgainIsConfirmedAgain) {
     EXPECT_EQ(office.state_of("shop"), "paired");
 }
 
+TEST_F(PairingRules, AnOldAnswerThatIsPlayedAgainAndAgainIsConfirmedEverMoreRarely) {
+    accepted_line();
+    const std::vector<Bytes> answer = shop.mails();
+    std::size_t confirms = 0;
+    for (int minutes = 0; minutes < 24 * 60; ++minutes) {
+        office.take(answer);
+        confirms += office.mails().size();
+        office.now += minute;
+    }
+    EXPECT_GT(confirms, 4U);
+    EXPECT_LT(confirms, 12U);
+}
+
+TEST_F(PairingRules, WhatMakesAPeerDisputedIsToldOnce) {
+    const std::string line = accepted_line();
+    ASSERT_TRUE(thief.accept(line));
+    const std::vector<Bytes> second = thief.mails();
+    office.take(shop.mails());
+    for (int time = 0; time < 100; ++time) {
+        office.take(second);
+    }
+    EXPECT_EQ(office.rows.ask("SELECT count(*) FROM postrider_event"
+                              " WHERE kind = 'pairing_refused'"),
+              "1");
+    EXPECT_TRUE(office.mails().empty());
+}
+
+TEST_F(PairingRules, ARowThatWasEditedByHandSendsNothing) {
+    accepted_line();
+    office.rows.run("UPDATE postrider_invitation SET next_try_at = 0");
+    EXPECT_TRUE(office.mails().empty());
+    shop.rows.run("UPDATE postrider_invitation SET answer_sealed = NULL");
+    EXPECT_TRUE(shop.mails().empty());
+    office.rows.run("UPDATE postrider_invitation SET nonce_sealed = NULL");
+    EXPECT_TRUE(office.mails().empty());
+}
+
 TEST_F(PairingRules, ARepeatedConfirmIsADuplicate) {
     accepted_line();
     const std::vector<Bytes> answer = shop.mails();

@@ -56,6 +56,15 @@ TEST_F(ReceiveChecks, AnHonestBatchOfTheForgerIsApplied) {
     EXPECT_EQ(items(office_application), "1|rope|");
 }
 
+TEST_F(ReceiveChecks, NothingOfADisputedPeerIsTaken) {
+    office_application.run("UPDATE postrider_peer SET state = 'disputed'");
+    const engine::Reception reception = deliver_to_office(forger->first_batch(stream, rope()));
+    EXPECT_EQ(reception.received, Received::refused);
+    EXPECT_EQ(reception.settlement, Settlement::keep);
+    EXPECT_EQ(inbox(), "0|0");
+    EXPECT_EQ(ask("SELECT heard_at FROM postrider_peer"), "");
+}
+
 TEST_F(ReceiveChecks, ContentThatIsNotTheOneItsHeaderNamesIsNotApplied) {
     const wire::BatchHeader header = Forger::header_for(forger->row("item", 1, "lamp"));
     const auto head = forger->head(EnvelopeKind::batch, stream, 1);

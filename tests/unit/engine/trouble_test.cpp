@@ -1,10 +1,12 @@
 // What goes wrong on the way and at either end, and how it ends right.
 #include <filesystem>
+#include <fstream>
 
 #include <gtest/gtest.h>
 
 #include "common/engine/declare_stored.hpp"
 #include "common/engine/pairing.hpp"
+#include "common/engine/store/log.hpp"
 
 #include "tests/support/paired_nodes.hpp"
 
@@ -286,6 +288,40 @@ TEST_F(Trouble, ASecondWorkerTakesTheLeaseOver) {
     EXPECT_FALSE(shop.engine->cycle(shop.now).has_value());
     settle();
     EXPECT_EQ(office_application->ask("SELECT count(*) FROM t"), "3");
+}
+
+TEST_F(Trouble, WhatStrangersSendDoesNotPushOutWhatWasRefusedOfPeers) {
+    office.write([](const engine::Session &session) {
+        engine::log_refused(session.transaction, session.now,
+                            {1, "a mail", {Errc::refused, "of a peer"}});
+        for (int number = 0; number < 2000; ++number) {
+            engine::log_refused(
+                session.transaction, session.now,
+                {std::nullopt, "a mail", {Errc::refused, "no " + std::to_string(number)}});
+        }
+    });
+    EXPECT_EQ(
+        office_application->ask("SELECT count(*) FROM postrider_refusal WHERE peer_id IS NULL"),
+        "1000");
+    EXPECT_EQ(office_application->ask("SELECT reason FROM postrider_refusal WHERE peer_id = 1"),
+              "of a peer");
+}
+
+TEST_F(Trouble, MailsOfOthersBeforeOursDoNotEndARound) {
+    share("CREATE TABLE sale(id INTEGER PRIMARY KEY)", {"sale"});
+    settle();
+    for (int number = 0; number < 2100; ++number) {
+        std::ofstream{directory / ("mail/new/0" + std::to_string(number))} << "Subject: lunch\n\n";
+    }
+    shop_application->run("INSERT INTO sale VALUES(1)");
+    shop.cycle();
+    shop.cycle();
+    int rounds = 0;
+    while (office.cycle().did_anything()) {
+        ++rounds;
+    }
+    EXPECT_GT(rounds, 1);
+    EXPECT_EQ(office_application->ask("SELECT count(*) FROM sale"), "1");
 }
 
 } // namespace

@@ -173,7 +173,8 @@ std::string clash(const TableDescription &table, const IndexDescription &index) 
                    new_value(*table.find_column(column.name)) + " COLLATE " + column.collation);
     }
     if (!index.predicate.empty()) {
-        condition += " AND (" + index.predicate + ")";
+        // The predicate may end in a comment of either kind, open to the end of its text.
+        condition += " AND (" + index.predicate + "\n/**/)";
     }
     return condition;
 }

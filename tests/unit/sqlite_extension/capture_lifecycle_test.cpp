@@ -165,6 +165,22 @@ TEST(CaptureLife, a_new_unique_index_asks_for_new_guards) {
     EXPECT_EQ(problems(host, "t", plain).size(), 2U);
 }
 
+TEST(CaptureLife, a_partial_index_may_end_in_a_comment) {
+    for (const std::string comment : {"-- those that count", "/* those that count"}) {
+        const HostConnection host;
+        create_epoch(host);
+        host.must("CREATE TABLE t(id INTEGER PRIMARY KEY, a, b)");
+        host.must("CREATE UNIQUE INDEX i ON t(a) WHERE b > 0 " + comment);
+        ASSERT_EQ(describe(host, "t").indexes.at(0).predicate, "b > 0 " + comment);
+        CapturedTable table(host, "t", plain);
+        EXPECT_EQ(problems(host, "t", plain), std::vector<std::string>{});
+        host.must("INSERT INTO t VALUES(1, 5, 1)");
+        EXPECT_EQ(table.collect().size(), 1U);
+        host.must("INSERT OR REPLACE INTO t VALUES(2, 5, 1)");
+        EXPECT_EQ(table.collect().size(), 2U);
+    }
+}
+
 TEST(CaptureLife, removal_leaves_nothing_and_the_host_writes_on) {
     const HostConnection host;
     create_epoch(host);

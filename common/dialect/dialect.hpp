@@ -86,8 +86,6 @@ class Dialect {
     [[nodiscard]] virtual Affinity affinity(std::string_view declared_type) const = 0;
     /// The neutral type that a declared type comes nearest to.
     [[nodiscard]] virtual Type neutral_type(std::string_view declared_type) const = 0;
-    /// The declared type for a neutral one, for CREATE MISSING TABLES.
-    [[nodiscard]] virtual std::string declared_type(const Type &type) const = 0;
     /// The condition of a partial index out of its CREATE INDEX.
     [[nodiscard]] virtual std::string index_predicate(std::string_view create_index) const = 0;
 

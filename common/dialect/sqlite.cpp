@@ -268,22 +268,6 @@ class SqliteDialect final : public Dialect {
         return type;
     }
 
-    [[nodiscard]] std::string declared_type(const Type &type) const override {
-        switch (type.kind) {
-        case Kind::boolean:
-            return "BOOLEAN";
-        case Kind::int64:
-            return "INTEGER";
-        case Kind::float64:
-        case Kind::float32:
-            return "REAL";
-        case Kind::bytes:
-            return "BLOB";
-        default:
-            return "TEXT"; // DECIMAL would turn 12.50 into 12.5
-        }
-    }
-
     [[nodiscard]] std::string index_predicate(std::string_view create_index) const override {
         return sqlite_text::index_predicate(create_index);
     }

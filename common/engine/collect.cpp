@@ -358,11 +358,15 @@ void append_to_queue(Transaction &transaction, const QueueEntry &entry, Timestam
 }
 
 std::uint64_t last_queue_position(Transaction &transaction) {
-    // An emptied queue goes on behind the cursors that have passed it.
-    const auto last = first_row(transaction, "SELECT max(queue_position) FROM @queue");
-    const auto passed = first_row(transaction, "SELECT max(cursor) FROM @stream_out");
-    return from_stored(
-        std::max(maybe_integer_at(*last, 0).value_or(0), maybe_integer_at(*passed, 0).value_or(0)));
+    // An emptied queue goes on behind the cursors that have passed it, and behind the offers from
+    // which streams will begin.
+    std::int64_t last = 0;
+    for (const char *query :
+         {"SELECT max(queue_position) FROM @queue", "SELECT max(cursor) FROM @stream_out",
+          "SELECT max(offer_position) FROM @task_peer"}) {
+        last = std::max(last, maybe_integer_at(*first_row(transaction, query), 0).value_or(0));
+    }
+    return from_stored(last);
 }
 
 void prune_queue(Transaction &transaction) {

@@ -58,7 +58,7 @@ struct QueueEntry {
 
 void append_to_queue(Transaction &transaction, const QueueEntry &entry, Timestamp now);
 
-/// The position of the youngest entry that there ever was.
+/// The position of the youngest entry that there ever was, as far as anybody still goes by it.
 std::uint64_t last_queue_position(Transaction &transaction);
 
 /// Removes what every stream has passed.

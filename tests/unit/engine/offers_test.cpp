@@ -114,6 +114,36 @@ TEST_F(Offers, WhatChangesBetweenDeclarationAndAcceptanceArrivesWithoutLoadToo) 
     EXPECT_EQ(products(b7_application), "3|knife");
 }
 
+TEST_F(Offers, TheSameWhenTheOnlyPeerThatWasServedIsDroppedMeanwhile) {
+    TestNode depot{directory / "depot.db", "depot", start};
+    Application(depot.path).run("CREATE TABLE sale(id INTEGER PRIMARY KEY, amount REAL)");
+    pair_directly(hq, depot, directory / "depot_mail");
+    declare(hq, "TASK sales SEND sale TO depot");
+    run_until_quiet(hq, depot);
+    ASSERT_TRUE(accept(depot, "hq.sales").has_value());
+    run_until_quiet(hq, depot);
+    for (int number = 1; number <= 3; ++number) {
+        hq_application.run("INSERT INTO sale VALUES(" + std::to_string(number) + ", 1)");
+        run_until_quiet(hq, depot);
+    }
+    declare(hq, "TASK prices SEND product TO b7 NO LOAD");
+    run_until_quiet(hq, b7);
+    const auto prune = [&] {
+        hq.now += std::chrono::hours{2};
+        hq.cycle();
+    };
+    prune();
+    ASSERT_EQ(hq_application.ask("SELECT count(*) FROM postrider_queue"), "0");
+    declare(hq, "DROP TASK sales; DROP PEER depot");
+    hq_application.run("INSERT INTO product VALUES(3, 'knife')");
+    hq.cycle();
+    prune();
+    b7.now = hq.now;
+    ASSERT_TRUE(accept(b7, "hq.prices").has_value());
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(products(b7_application), "3|knife");
+}
+
 TEST_F(Offers, TablesMayHaveOtherNamesThere) {
     b7_application.run("CREATE TABLE \"Goods\"(id INTEGER PRIMARY KEY, name TEXT);"
                        "CREATE TABLE till(id INTEGER PRIMARY KEY, amount REAL);"

@@ -163,9 +163,27 @@ void read_all(const Session &session, const TableDescription &table, OneWayChang
     }
 }
 
-bool has_keys(Transaction &transaction, const dialect::Dialect &dialect, dialect::CaptureId id) {
-    const std::string key_table = dialect.quote_identifier(dialect.key_table(id));
-    return first_row(transaction, "SELECT 1 FROM " + key_table + " LIMIT 1").has_value();
+/// `missing`: somebody dropped the key table.
+enum class Keys { none, some, missing };
+
+std::set<std::string> key_tables(Transaction &transaction, const dialect::Dialect &dialect) {
+    std::set<std::string> names;
+    for (const Row &row : all_rows(transaction, dialect.list_key_tables())) {
+        names.insert(text_at(row, 0));
+    }
+    return names;
+}
+
+Keys look_for_keys(Transaction &transaction,
+                   const dialect::Dialect &dialect,
+                   const std::set<std::string> &present,
+                   dialect::CaptureId id) {
+    const std::string key_table = dialect.key_table(id);
+    if (!present.contains(key_table)) {
+        return Keys::missing;
+    }
+    const std::string query = "SELECT 1 FROM " + dialect.quote_identifier(key_table) + " LIMIT 1";
+    return first_row(transaction, query) ? Keys::some : Keys::none;
 }
 
 struct Collected {
@@ -175,10 +193,13 @@ struct Collected {
 
 Collected read_captured(const Session &session) {
     Collected out;
+    const std::set<std::string> present = key_tables(session.transaction, session.dialect);
     for (const CapturedTable &captured : captured_tables(session.transaction)) {
-        const bool touched = has_keys(session.transaction, session.dialect, captured.capture.id);
-        if (!captured.held.empty() || (!touched && captured.reload == 0)) {
-            continue;
+        const Keys keys =
+            look_for_keys(session.transaction, session.dialect, present, captured.capture.id);
+        if (!captured.held.empty() || keys == Keys::missing ||
+            (keys == Keys::none && captured.reload == 0)) {
+            continue; // what is missing is made anew by `inspect_captures`
         }
         const Result<TableDescription> table =
             describe_table(session.transaction, session.dialect, captured.name);
@@ -186,7 +207,7 @@ Collected read_captured(const Session &session) {
             continue; // `check_captures` holds it and says so
         }
         OneWayChanges changes;
-        if (touched) {
+        if (keys == Keys::some) {
             read_keys(session, captured, *table, changes);
             out.taken.read.push_back(captured.capture.id);
         }
@@ -263,6 +284,10 @@ void inspect(const Session &session, const CapturedTable &captured) {
                    quoted + " was altered: its triggers are renewed and its rows sent again"});
         return;
     }
+    if (const Result<void> capturable = session.dialect.check_capturable(*table);
+        !capturable && captured.held == capturable.error().message) {
+        return; // it was said when it was held
+    }
     const std::vector<std::string> faults =
         check_capture(session.transaction, session.dialect, *table, captured.capture);
     if (!faults.empty()) {
@@ -278,17 +303,17 @@ void inspect(const Session &session, const CapturedTable &captured) {
     }
 }
 
-std::optional<std::int64_t> schema_version(const Session &session) {
+} // namespace
+
+std::optional<std::int64_t> catalogue_version(const Session &session) {
     const std::string query = session.dialect.schema_version();
     const auto row = query.empty() ? std::nullopt : first_row(session.transaction, query);
     return row ? std::optional{integer_at(*row, 0)} : std::nullopt;
 }
 
-} // namespace
-
 std::optional<std::int64_t> inspect_captures(const Session &session,
                                              std::optional<std::int64_t> seen) {
-    if (seen && schema_version(session) == seen) {
+    if (seen && catalogue_version(session) == seen) {
         return seen;
     }
     std::vector<dialect::CaptureId> in_use;
@@ -297,13 +322,15 @@ std::optional<std::int64_t> inspect_captures(const Session &session,
         in_use.push_back(captured.capture.id);
     }
     drop_leftovers(session.transaction, session.dialect, in_use);
-    return schema_version(session);
+    return catalogue_version(session);
 }
 
 bool has_captured(Transaction &transaction, const dialect::Dialect &dialect) {
+    const std::set<std::string> present = key_tables(transaction, dialect);
     for (const CapturedTable &captured : captured_tables(transaction)) {
         if (captured.held.empty() &&
-            (captured.reload > 0 || has_keys(transaction, dialect, captured.capture.id))) {
+            (captured.reload > 0 ||
+             look_for_keys(transaction, dialect, present, captured.capture.id) != Keys::none)) {
             return true;
         }
     }

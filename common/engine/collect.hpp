@@ -8,8 +8,12 @@
 
 namespace postrider::engine {
 
-/// Whether anything was captured or asked to be read again. Cheap, in any transaction.
+/// Whether anything was captured or asked to be read again, or a key table is missing, so that
+/// nobody knows. Cheap, in any transaction.
 bool has_captured(Transaction &transaction, const dialect::Dialect &dialect);
+
+/// A number that changes with every alteration of the schema; nothing where the database has none.
+std::optional<std::int64_t> catalogue_version(const Session &session);
 
 /// Looks at every captured table: one that was altered or has lost a trigger gets its capture anew
 /// and is read again whole, one that is gone is held and shown. In a write transaction. `seen`:
@@ -19,7 +23,8 @@ std::optional<std::int64_t> inspect_captures(const Session &session,
 
 /// Takes all captured keys that are visible, reads their rows again in the same snapshot, appends
 /// what came of it to the queue under the next collect number and removes the keys. Holds the write
-/// lock while it reads: precedes every apply. Gives the number of rows appended.
+/// lock while it reads: precedes every apply. Gives the number of rows appended. A capture whose
+/// key table is missing is passed over until `inspect_captures` has renewed it.
 std::uint64_t collect(const Session &session);
 
 /// Captures whose keys were read, and those whose tables were read whole.

@@ -319,10 +319,12 @@ void Engine::apply_all(Timestamp now, CycleResult &result) {
 
 void Engine::collect_all(Timestamp now, CycleResult &result) {
     bool captured = false;
+    bool altered = false;
     read(now, [&](const Session &session) {
+        altered = catalogue_version(session) != inspected_schema_;
         captured = has_captured(session.transaction, session.dialect);
     });
-    if (captured || is_due(inspected_at_, inspect_every, now)) {
+    if (captured || altered || is_due(inspected_at_, inspect_every, now)) {
         std::optional<std::int64_t> schema;
         write(now, [&](const Session &session) {
             schema = inspect_captures(session, inspected_schema_);

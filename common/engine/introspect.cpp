@@ -314,6 +314,9 @@ std::vector<std::string> check_capture(Transaction &transaction,
                                        const dialect::Dialect &dialect,
                                        const dialect::TableDescription &table,
                                        const Capture &capture) {
+    if (const Result<void> capturable = dialect.check_capturable(table); !capturable) {
+        return {capturable.error().message};
+    }
     std::vector<std::string> problems;
     const dialect::CaptureSchema schema =
         dialect.capture_schema(table, capture.id, capture.options);

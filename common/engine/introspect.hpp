@@ -46,8 +46,9 @@ void drop_leftovers(Transaction &transaction,
                     const dialect::Dialect &dialect,
                     const std::vector<dialect::CaptureId> &in_use);
 
-/// What is missing or altered, one sentence each; empty when the capture is whole. A rebuilt table
-/// has lost its triggers: rows changed since then are unknown, so the answer is a reload.
+/// What is missing or altered, one sentence each, or why the table cannot be captured any more;
+/// empty when the capture is whole. A rebuilt table has lost its triggers: rows changed since then
+/// are unknown, so the answer is a reload.
 std::vector<std::string> check_capture(Transaction &transaction,
                                        const dialect::Dialect &dialect,
                                        const dialect::TableDescription &table,

@@ -165,6 +165,17 @@ TEST(CaptureLife, a_new_unique_index_asks_for_new_guards) {
     EXPECT_EQ(problems(host, "t", plain).size(), 2U);
 }
 
+TEST(CaptureLife, a_new_unique_index_on_an_expression_is_noticed) {
+    const HostConnection host;
+    create_epoch(host);
+    host.must("CREATE TABLE t(id INTEGER PRIMARY KEY, a)");
+    install(host, "t", plain);
+    host.must("CREATE UNIQUE INDEX i ON t(lower(a))");
+    const std::vector<std::string> found = problems(host, "t", plain);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_TRUE(says(found.front(), "on an expression"));
+}
+
 TEST(CaptureLife, a_partial_index_may_end_in_a_comment) {
     for (const std::string comment : {"-- those that count", "/* those that count"}) {
         const HostConnection host;

@@ -214,7 +214,7 @@ Collected read_captured(const Session &session) {
         if (captured.reload > 0) {
             read_all(session, *table, changes);
             changes.truncated = captured.reload == 2;
-            out.taken.reloaded.push_back(captured.capture.id);
+            out.taken.reloaded.push_back({captured.capture.id, captured.name, captured.reload});
         }
         if (!changes.changes.empty() || changes.truncated) {
             out.changeset.tables.emplace(
@@ -229,9 +229,11 @@ void forget(const Session &session, std::int64_t epoch, const TakenCaptures &tak
     for (const std::int64_t capture_id : taken.read) {
         session.transaction.execute(session.dialect.forget_collected(capture_id), {epoch});
     }
-    for (const std::int64_t capture_id : taken.reloaded) {
-        session.transaction.execute("UPDATE @capture SET reload = 0 WHERE capture_id = ?1",
-                                    {capture_id});
+    for (const Reload &reload : taken.reloaded) {
+        // Another request, or another table under this number, may have come after the read.
+        session.transaction.execute("UPDATE @capture SET reload = 0 WHERE capture_id = ?1"
+                                    " AND table_name = ?2 AND reload = ?3",
+                                    {reload.capture_id, Value::text(reload.table), reload.kind});
     }
 }
 

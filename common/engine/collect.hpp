@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "common/engine/session.hpp"
@@ -27,10 +28,17 @@ std::optional<std::int64_t> inspect_captures(const Session &session,
 /// key table is missing is passed over until `inspect_captures` has renewed it.
 std::uint64_t collect(const Session &session);
 
-/// Captures whose keys were read, and those whose tables were read whole.
+/// A request to read a table whole, as it was when it was followed.
+struct Reload {
+    std::int64_t capture_id = 0;
+    std::string table;
+    std::int64_t kind = 0;
+};
+
+/// Captures whose keys were read, and the requests that were followed.
 struct TakenCaptures {
     std::vector<std::int64_t> read;
-    std::vector<std::int64_t> reloaded;
+    std::vector<Reload> reloaded;
 };
 
 /// The same in three transactions so that writers wait for two short writes only: mark, read,

@@ -1,9 +1,15 @@
 // Captures whose tables, key tables and requests change behind the engine's back.
+#include <functional>
+
+#include "common/engine/collect.hpp"
+
 #include "tests/support/two_nodes.hpp"
 #include "tests/support/two_way.hpp"
 
 namespace postrider::test {
 namespace {
+
+using engine::Session;
 
 struct DamagedCapture : TwoNodes {
     void SetUp() override {
@@ -29,6 +35,27 @@ struct DamagedCapture : TwoNodes {
         EXPECT_EQ(items(office_application), items(shop_application));
         EXPECT_EQ(held(), "");
     }
+
+    void set_capture(const std::string &assignment) {
+        shop.write([&](const Session &session) {
+            session.transaction.execute("UPDATE @capture SET " + assignment);
+        });
+    }
+
+    /// A gentle collect of the shop's, with `between` after its large read.
+    void collect_with(const std::function<void()> &between) {
+        engine::GentleCollect gentle;
+        shop.write([&](const Session &session) { gentle.mark(session); });
+        {
+            const auto transaction = shop.database->begin(engine::Mode::read);
+            gentle.read(
+                {*transaction, shop.database->dialect(), shop.identity, shop.timing, shop.now});
+        }
+        between();
+        shop.write([&](const Session &session) { gentle.append(session); });
+    }
+
+    std::string reload() { return shop_application.ask("SELECT reload FROM postrider_capture"); }
 };
 
 TEST_F(DamagedCapture, AUniqueIndexOnAnExpressionHoldsTheTableUntilItIsDropped) {
@@ -74,6 +101,20 @@ TEST_F(DamagedCapture, AHeldTableWithoutItsKeyTableStopsNoRound) {
     look_again();
     shop_application.run("INSERT INTO item VALUES(3, 'oar', 9)");
     expect_equal();
+}
+
+TEST_F(DamagedCapture, ARequestThatComesWhileATableIsReadWholeIsKept) {
+    set_capture("reload = 1");
+    collect_with([&] { set_capture("reload = 2"); });
+    EXPECT_EQ(reload(), "2");
+    collect_with([] {});
+    EXPECT_EQ(reload(), "0");
+}
+
+TEST_F(DamagedCapture, ARequestForAnotherTableUnderTheSameNumberIsKept) {
+    set_capture("reload = 1");
+    collect_with([&] { set_capture("table_name = 'other'"); });
+    EXPECT_EQ(reload(), "1");
 }
 
 using DamagedCaptureOfAReceiver = TwoWay;

@@ -38,6 +38,12 @@ void request_first_load(Transaction &transaction, std::int64_t task_id, std::int
     }
 }
 
+/// Part of a condition: the task takes rows from the peer. Our own declaration is the permission,
+/// whether or not its offer is out yet; a task of the peer's needs to have been accepted.
+constexpr const char *takes_rows =
+    " AND t.direction = 'receive' AND (tp.state IN ('active', 'offered') OR (tp.state = 'waiting'"
+    " AND t.declared_by = (SELECT n.node_id FROM @node n)))";
+
 std::optional<StreamKey>
 stream_of_lane(Transaction &transaction, std::int64_t peer_id, const std::string &lane) {
     const auto row = first_row(transaction,
@@ -58,7 +64,7 @@ struct TableOfTask {
 /// The rows of task_table in tasks `t` with a part `tp` where `where` holds. Every one must be
 /// approved.
 Result<std::vector<TableOfTask>> tables_of_tasks(const Session &session,
-                                                 const char *where,
+                                                 const std::string &where,
                                                  std::initializer_list<Value> parameters) {
     // The columns that are covered, in their order, and what they are covered by.
     constexpr std::size_t local_name_at = 2;
@@ -89,7 +95,7 @@ Result<std::vector<TableOfTask>> tables_of_tasks(const Session &session,
 }
 
 Result<std::set<std::string>>
-local_names(const Session &session, const char *where, std::int64_t peer_id) {
+local_names(const Session &session, const std::string &where, std::int64_t peer_id) {
     const Result<std::vector<TableOfTask>> found = tables_of_tasks(session, where, {peer_id});
     if (!found) {
         return found.error();
@@ -122,10 +128,7 @@ sent_tables(const Session &session, std::int64_t peer_id, const std::string &lan
 
 Result<TakenTables> taken_tables(const Session &session, std::int64_t peer_id) {
     const Result<std::vector<TableOfTask>> found =
-        tables_of_tasks(session,
-                        "tp.peer_id = ?1 AND tp.state IN ('active', 'offered')"
-                        " AND t.direction = 'receive'",
-                        {peer_id});
+        tables_of_tasks(session, std::string{"tp.peer_id = ?1"} + takes_rows, {peer_id});
     if (!found) {
         return found.error();
     }
@@ -143,10 +146,7 @@ Result<std::set<std::string>> sent_on_tables(const Session &session, std::int64_
 
 Result<std::set<std::string>> otherwise_taken_tables(const Session &session,
                                                      std::int64_t except_peer) {
-    return local_names(session,
-                       "tp.peer_id <> ?1 AND tp.state IN ('active', 'offered')"
-                       " AND t.direction = 'receive'",
-                       except_peer);
+    return local_names(session, std::string{"tp.peer_id <> ?1"} + takes_rows, except_peer);
 }
 
 void activate_task(const Session &session, std::int64_t task_id, std::int64_t peer_id) {

@@ -254,6 +254,22 @@ TEST_F(Offers, SayingEverythingAgainChangesNothing) {
     EXPECT_EQ(state(b7_application, "sales"), "active");
 }
 
+TEST_F(Offers, RowsThatArriveWhileATaskIsDeclaredAgainAreTaken) {
+    for (Application *application : {&hq_application, &b7_application}) {
+        application->run("CREATE TABLE brand(id INTEGER PRIMARY KEY, name TEXT)");
+    }
+    trust(b7, "hq");
+    declare(hq, "TASK sales RECEIVE sale FROM b7 NO LOAD");
+    run_until_quiet(hq, b7);
+    b7_application.run("INSERT INTO sale VALUES(8, 2.5)");
+    b7.cycle();
+    declare(hq, "TASK sales RECEIVE sale, brand FROM b7 NO LOAD");
+    ASSERT_EQ(state(hq_application, "sales"), "waiting");
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(hq_application.ask("SELECT * FROM sale"), "8|2.5");
+    EXPECT_EQ(hq_application.ask("SELECT count(*) FROM postrider_refused"), "0");
+}
+
 TEST_F(Offers, PauseReachesTheMirror) {
     trust(b7, "hq");
     declare(hq, "TASK sales RECEIVE sale FROM b7");

@@ -263,6 +263,9 @@ std::size_t build_step(const Session &session,
     if (key.stream == control_stream) {
         step = control_step(session, *stream);
     } else {
+        if (waits_for_other_lanes(session.transaction, *stream)) {
+            return 0; // a round takes reports before it builds, so the last one wakes it
+        }
         const Result<SentTables> tables = sent_tables(session, key.peer_id, stream->lane);
         if (!tables) {
             return 0; // it waits for approve

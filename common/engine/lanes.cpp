@@ -193,6 +193,23 @@ void activate_task(const Session &session, std::int64_t task_id, std::int64_t pe
     }
 }
 
+bool waits_for_other_lanes(Transaction &transaction, const OutgoingRow &stream) {
+    // A stream that is not open sends nothing more of its outbox, and gives it up when it goes on.
+    return first_row(
+               transaction,
+               "SELECT 1 FROM @outbox o JOIN @stream_out s ON s.peer_id = o.peer_id"
+               " AND s.stream = o.stream AND s.state = 0"
+               " JOIN @schema_out k ON k.peer_id = o.peer_id AND k.stream = o.stream"
+               " JOIN @task_table tt ON tt.wire_name = k.table_name"
+               " JOIN @task t ON t.task_id = tt.task_id"
+               " JOIN @task_peer tp ON tp.task_id = t.task_id AND tp.peer_id = o.peer_id"
+               " WHERE o.peer_id = ?1 AND o.stream > 0 AND o.stream <> ?2"
+               " AND t.lane = ?3 AND t.direction = 'send' AND tp.state = 'active'"
+               " AND o.queue_to < tp.offer_position LIMIT 1",
+               {stream.key.peer_id, std::int64_t{stream.key.stream}, Value::text(stream.lane)})
+        .has_value();
+}
+
 void load_again(Transaction &transaction, std::int64_t task_id) {
     request_load(transaction, task_id, reload_rows);
 }

@@ -38,6 +38,11 @@ Result<std::set<std::string>> otherwise_taken_tables(const Session &session,
 /// it again changes nothing.
 void activate_task(const Session &session, std::int64_t task_id, std::int64_t peer_id);
 
+/// Whether tables of the stream's tasks travelled in another lane before, and batches of that time
+/// are not acknowledged: sent again after ours, they would put older rows over newer ones. They
+/// were made before the task's present form was declared, so their number only falls.
+bool waits_for_other_lanes(Transaction &transaction, const OutgoingRow &stream);
+
 /// The tables of the task are read again and sent.
 void load_again(Transaction &transaction, std::int64_t task_id);
 

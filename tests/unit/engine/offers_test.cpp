@@ -1,4 +1,6 @@
 // A task declared on one side becomes a task on both, by offer and acceptance over the maildir.
+#include <filesystem>
+
 #include <gtest/gtest.h>
 
 #include "common/engine/declare.hpp"
@@ -268,6 +270,62 @@ TEST_F(Offers, RowsThatArriveWhileATaskIsDeclaredAgainAreTaken) {
     run_until_quiet(hq, b7);
     EXPECT_EQ(hq_application.ask("SELECT * FROM sale"), "8|2.5");
     EXPECT_EQ(hq_application.ask("SELECT count(*) FROM postrider_refused"), "0");
+}
+
+/// A price that changed, whose mail was lost, and that changes once more with the lane of its task.
+struct ChangedLanes : Offers {
+    void lose_a_batch() {
+        trust(b7, "hq");
+        declare(hq, "TASK prices SEND product TO b7");
+        run_until_quiet(hq, b7);
+        hq_application.run("UPDATE product SET name = 'older' WHERE id = 1");
+        hq.cycle();
+        for (const auto &mail : std::filesystem::directory_iterator(directory / "mail/new")) {
+            std::filesystem::remove(mail.path());
+        }
+        hq_application.run("UPDATE product SET name = 'newer' WHERE id = 1");
+    }
+
+    /// All that is in time for the batch to be sent again, and then that too.
+    void settle_and_wait() {
+        run_until_quiet(hq, b7);
+        EXPECT_EQ(state(hq_application, "prices"), "active");
+        EXPECT_EQ(hq_application.ask("SELECT count(*) FROM postrider_stream_out WHERE stream > 0"),
+                  "2");
+        EXPECT_EQ(hq_application.ask("SELECT count(*) FROM postrider_outbox WHERE stream = 1"),
+                  "1");
+        for (int minute = 0; minute < 3; ++minute) {
+            hq.now += std::chrono::minutes{1};
+            b7.now += std::chrono::minutes{1};
+            run_until_quiet(hq, b7);
+        }
+        EXPECT_EQ(products(b7_application), products(hq_application));
+    }
+};
+
+TEST_F(ChangedLanes, AnOldBatchThatIsSentAgainDoesNotOverwriteNewerRows) {
+    lose_a_batch();
+    declare(hq, "TASK prices SEND product TO b7 BY MAILDIR");
+    settle_and_wait();
+    EXPECT_EQ(hq_application.ask("SELECT count(*) FROM postrider_outbox"), "0");
+}
+
+TEST_F(ChangedLanes, NorWhereTheOldLaneGoesOnForOtherTables) {
+    for (Application *application : {&hq_application, &b7_application}) {
+        application->run("CREATE TABLE brand(id INTEGER PRIMARY KEY, name TEXT)");
+    }
+    declare(hq, "TASK brands SEND brand TO b7");
+    lose_a_batch();
+    declare(hq, "TASK prices SEND product TO b7 BY MAILDIR");
+    settle_and_wait();
+}
+
+TEST_F(ChangedLanes, AStreamThatSendsNothingAnyMoreIsNotWaitedFor) {
+    lose_a_batch();
+    hq_application.run("UPDATE postrider_stream_out SET state = 1, reason = 'too large'"
+                       " WHERE stream = 1");
+    declare(hq, "TASK prices SEND product TO b7 BY MAILDIR");
+    settle_and_wait();
 }
 
 TEST_F(Offers, PauseReachesTheMirror) {

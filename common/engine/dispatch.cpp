@@ -26,6 +26,7 @@ struct StepContent {
     std::vector<Content> batches;
     std::map<wire::Origin, std::uint64_t> origins;
     std::uint64_t cursor = 0;
+    std::int64_t control_to = 0; // the control message that it ends with
 };
 
 /// Composes queue entries behind the cursor to their net effect.
@@ -101,8 +102,10 @@ struct StepSource {
 StepContent data_step(const Session &session, const OutgoingRow &stream, const StepSource &from) {
     const BatchSizes &sizes = from.sizes;
     Composed composed = compose_queue(session, stream, from.tables, sizes.step_bytes);
-    StepContent out{
-        .batches = {}, .origins = std::move(composed.origins), .cursor = composed.cursor};
+    StepContent out{.batches = {},
+                    .origins = std::move(composed.origins),
+                    .cursor = composed.cursor,
+                    .control_to = 0};
     std::set<wire::SchemaName> known = schemas_sent(session, stream.key);
     // All batches of a step must fit into the window at once, so a great step has greater batches.
     const std::size_t piece_bytes =
@@ -117,10 +120,10 @@ StepContent data_step(const Session &session, const OutgoingRow &stream, const S
 }
 
 StepContent control_step(const Session &session, const OutgoingRow &stream) {
-    StepContent out{.batches = {}, .origins = {}, .cursor = stream.cursor};
+    StepContent out{.batches = {}, .origins = {}, .cursor = stream.cursor, .control_to = 0};
     Content content;
     for (const Row &row : all_rows(session.transaction,
-                                   "SELECT message FROM @control_out WHERE peer_id = ?1"
+                                   "SELECT message, control_id FROM @control_out WHERE peer_id = ?1"
                                    " ORDER BY control_id LIMIT 1000",
                                    {stream.key.peer_id})) {
         content.frames.push_back({.kind = wire::FrameKind::control,
@@ -128,13 +131,10 @@ StepContent control_step(const Session &session, const OutgoingRow &stream) {
                                   .raw = blob_at(row, 0),
                                   .rows = 0,
                                   .cell_bytes = 0});
+        out.control_to = integer_at(row, 1);
     }
     if (!content.frames.empty()) {
         out.batches.push_back(std::move(content));
-        session.transaction.execute(
-            "DELETE FROM @control_out WHERE control_id IN (SELECT control_id FROM @control_out"
-            " WHERE peer_id = ?1 ORDER BY control_id LIMIT 1000)",
-            {stream.key.peer_id});
     }
     return out;
 }
@@ -222,6 +222,11 @@ Result<void> add_batches(const Session &session,
     }
     stream.cursor = step.cursor;
     save_outgoing(session.transaction, stream);
+    if (step.control_to != 0) {
+        session.transaction.execute(
+            "DELETE FROM @control_out WHERE peer_id = ?1 AND control_id <= ?2",
+            {stream.key.peer_id, step.control_to});
+    }
     return {};
 }
 

@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include "common/engine/declare_stored.hpp"
+#include "common/engine/dispatch.hpp"
 #include "common/engine/pairing.hpp"
 #include "common/engine/store/log.hpp"
+#include "common/engine/report.hpp"
 
 #include "tests/support/paired_nodes.hpp"
 
@@ -223,6 +225,32 @@ TEST_F(Trouble, APeerThatWasRevokedOrDroppedDoesNotMakeTheDatabaseLookOlder) {
     office.restart();
     office.cycle();
     EXPECT_EQ(office_application->ask(restored), "0");
+}
+
+TEST_F(Trouble, ControlMessagesOfABatchThatCannotBeMadeAreKept) {
+    shop.write([](const engine::Session &session) {
+        const engine::Peer peer = *engine::find_peer(session.transaction, "office");
+        session.transaction.execute(
+            "INSERT INTO @control_out (peer_id, message) VALUES (?1, x'00')", {peer.peer_id});
+        // The report that rides along, on many streams, makes the header too great.
+        session.transaction.execute(
+            "INSERT INTO @stream_in (peer_id, stream, applied_chain) WITH RECURSIVE n(i) AS"
+            " (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)"
+            " SELECT ?1, i, zeroblob(32) FROM n",
+            {peer.peer_id});
+        engine::leave_note(session, peer,
+                           {.number = 0,
+                            .kind = wire::NoteKind::error,
+                            .stream = 0,
+                            .batch_number = 0,
+                            .rows = 0,
+                            .code = {},
+                            .message = "news"});
+        EXPECT_EQ(engine::build_step(session, peer, {peer.peer_id, engine::control_stream}, {}),
+                  0U);
+    });
+    EXPECT_EQ(shop_application->ask("SELECT state FROM postrider_stream_out"), "1");
+    EXPECT_EQ(shop_application->ask("SELECT count(*) FROM postrider_control_out"), "1");
 }
 
 /// A vault whose directory can be read and not written.

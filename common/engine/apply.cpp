@@ -2,9 +2,11 @@
 #include "common/engine/apply.hpp"
 
 #include <map>
+#include <set>
 
 #include "common/base/utf8.hpp"
 #include "common/crypto/chain.hpp"
+#include "common/dialect/sql_text.hpp"
 #include "common/engine/apply_rows.hpp"
 #include "common/engine/collect.hpp"
 #include "common/engine/inbox.hpp"
@@ -127,6 +129,17 @@ class StepContent {
     std::size_t bodies_ = 0;
 };
 
+/// Those of `names` that are `name` but for the case of letters: a table may have been renamed so.
+std::set<std::string> spellings(const std::set<std::string> &names, const std::string &name) {
+    std::set<std::string> found;
+    for (const std::string &each : names) {
+        if (dialect::lower_ascii(each) == dialect::lower_ascii(name)) {
+            found.insert(each);
+        }
+    }
+    return found;
+}
+
 /// The tables here that changes of a peer go to, by their names on the wire, read once.
 class OwnTables {
   public:
@@ -156,16 +169,17 @@ class OwnTables {
         return &tables_.emplace(wire_name, *std::move(table)).first->second;
     }
 
-    /// Whether tasks send the local table to others.
-    [[nodiscard]] bool is_sent_on(const std::string &local_name) const {
-        return !sent_on_ || sent_on_->contains(local_name);
+    /// The names under which tasks send the local table to others: as it was spelled when they were
+    /// declared, which is how the queue knows it.
+    [[nodiscard]] std::set<std::string> names_sent_on(const std::string &local_name) const {
+        return sent_on_ ? spellings(*sent_on_, local_name) : std::set<std::string>{local_name};
     }
 
     /// Whether others send rows to the local table too.
     [[nodiscard]] bool has_other_senders(const std::string &local_name) const {
         const Result<std::set<std::string>> others =
             otherwise_taken_tables(*session_, peer_->peer_id);
-        return !others || others->contains(local_name);
+        return !others || !spellings(*others, local_name).empty();
     }
 
     /// Whether our tables have the shapes that the changes need.
@@ -285,10 +299,10 @@ find_targets(const Session &session, const Peer &peer, OwnTables &tables, Change
         if (rows.truncated && tables.has_other_senders(local)) {
             keep_rows_of_others(session, peer, local, rows);
         }
-        if (tables.is_sent_on(local)) {
+        for (const std::string &name : tables.names_sent_on(local)) {
             TableChanges copy = changes;
-            copy.schema.name = local;
-            targets.forwarded.tables.emplace(local, std::move(copy));
+            copy.schema.name = name;
+            targets.forwarded.tables.emplace(name, std::move(copy));
         }
         targets.tables.push_back({**table, std::move(changes.schema), std::move(rows)});
     }

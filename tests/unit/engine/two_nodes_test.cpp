@@ -90,5 +90,28 @@ TEST_F(TwoReceivers, OneIsServedAloneAndTheOtherIsLeftAsItIs) {
     EXPECT_EQ(items(depot_application), "1|rope|\n9||");
 }
 
+TEST_F(ThreeNodes, ATableThatIsSpelledAnewIsStillSentOn) {
+    pair_directly(office, depot, directory / "depot_mail");
+    office.send("on", "depot", {"item"});
+    depot.receive("on", "office", {"item"});
+    const auto settle = [&] {
+        for (int minute = 0; minute < 2; ++minute) { // altered tables are noticed within one
+            run_until_quiet(shop, office);
+            run_until_quiet(office, depot);
+            for (TestNode *node : {&shop, &office, &depot}) {
+                node->now += std::chrono::minutes{1};
+            }
+        }
+    };
+    settle();
+    office_application.run(
+        "ALTER TABLE item RENAME TO other_item; ALTER TABLE other_item RENAME TO Item");
+    settle();
+    insert_rope();
+    settle();
+    EXPECT_EQ(items(office_application), "1|rope|");
+    EXPECT_EQ(items(depot_application), "1|rope|");
+}
+
 } // namespace
 } // namespace postrider::test

@@ -399,13 +399,21 @@ std::uint64_t last_queue_position(Transaction &transaction) {
 }
 
 void prune_queue(Transaction &transaction) {
+    // Nothing is kept for peers that were revoked: paired again, they get their tables anew. Their
+    // cursors go along, the one of control too, so that no position is ever given twice.
+    const std::string revoked = "(SELECT peer_id FROM @peer WHERE sign_public IS NULL)";
+    transaction.execute("UPDATE @stream_out SET cursor = ?1 WHERE peer_id IN " + revoked,
+                        {stored(last_queue_position(transaction))});
     transaction.execute(
         "DELETE FROM @queue WHERE queue_position <= coalesce("
         "(SELECT min(cursor) FROM @stream_out WHERE stream > 0),"
         " (SELECT max(queue_position) FROM @queue))"
         " AND NOT EXISTS (SELECT 1 FROM @task_peer tp JOIN @task t ON t.task_id = tp.task_id"
         " WHERE tp.state IN ('waiting', 'offered') AND t.no_load = 1 AND t.direction = 'send'"
-        " AND tp.offer_position < @queue.queue_position)");
+        " AND tp.offer_position < @queue.queue_position"
+        // One without keys that has streams was revoked, not merely never paired.
+        " AND NOT (tp.peer_id IN " +
+        revoked + " AND tp.peer_id IN (SELECT peer_id FROM @stream_out)))");
 }
 
 } // namespace postrider::engine

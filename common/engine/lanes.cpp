@@ -44,6 +44,13 @@ constexpr const char *takes_rows =
     " AND t.direction = 'receive' AND (tp.state IN ('active', 'offered') OR (tp.state = 'waiting'"
     " AND t.declared_by = (SELECT n.node_id FROM @node n)))";
 
+/// Whether changes after `position` are no longer in the queue.
+bool is_pruned_after(Transaction &transaction, std::uint64_t position) {
+    return last_queue_position(transaction) > position &&
+           !first_row(transaction, "SELECT 1 FROM @queue WHERE queue_position = ?1",
+                      {stored(position + 1)});
+}
+
 std::optional<StreamKey>
 stream_of_lane(Transaction &transaction, std::int64_t peer_id, const std::string &lane) {
     const auto row = first_row(transaction,
@@ -176,6 +183,8 @@ void activate_task(const Session &session, std::int64_t task_id, std::int64_t pe
         // The stream may have passed over changes of these tables that were made after the offer.
         load = load || load_outgoing(transaction, *key)->cursor > offered_at;
     } else {
+        // Nothing is kept for a peer that was revoked.
+        load = load || is_pruned_after(transaction, offered_at);
         OutgoingRow row;
         row.key = {peer_id, static_cast<std::uint32_t>(integer_at(
                                 *first_row(transaction,

@@ -8,6 +8,7 @@
 #include "common/engine/declare_stored.hpp"
 #include "common/engine/declare_tasks.hpp"
 #include "common/engine/pairing_rows.hpp"
+#include "common/engine/report.hpp"
 #include "common/engine/rotation.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
@@ -331,6 +332,8 @@ Result<void> revoke(const Session &session, const std::string &peer_name) {
         " psk_sealed = NULL, stamp_in_sealed = NULL, stamp_out_sealed = NULL, words = '',"
         " trust_tasks = 0, seals_to_generation = 0 WHERE peer_id = ?1",
         {peer->peer_id});
+    // No report will come for it. Paired again, its streams begin anew and its tables are loaded.
+    give_up_outbox(session, *peer);
     // Should it be paired again, or another node take its name, nothing of this one is built upon.
     forget_agreements(session.transaction, *peer);
     session.transaction.execute("DELETE FROM @invitation WHERE peer_id = ?1", {peer->peer_id});

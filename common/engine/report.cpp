@@ -78,14 +78,18 @@ DeliveryKey delivery_of(const OutgoingRow &row, std::uint64_t number) {
     return {row.key.peer_id, "sent", row.key.stream, row.machine.incarnation, number};
 }
 
+void log_replaced(const Session &session, const OutgoingRow &row) {
+    for (const auto &[number, entry] : row.machine.outbox) {
+        finish_delivery(session.transaction, session.now, delivery_of(row, number), "replaced");
+    }
+}
+
 /// Gives up what is in the outbox: its changes are read again from the tables.
 void begin_again(const Session &session,
                  const Peer &peer,
                  OutgoingRow &row,
                  const std::optional<stream::Position> &position) {
-    for (const auto &[number, entry] : row.machine.outbox) {
-        finish_delivery(session.transaction, session.now, delivery_of(row, number), "replaced");
-    }
+    log_replaced(session, row);
     // The receiver may know an incarnation of ours that this database has forgotten.
     const std::uint64_t once =
         std::max(row.machine.incarnation, position ? position->incarnation : 0);
@@ -370,6 +374,13 @@ void doubt_streams(const Session &session, const Peer &peer) {
         begin_again(session, peer, row, std::nullopt);
     }
     ask_position(session, peer);
+}
+
+void give_up_outbox(const Session &session, const Peer &peer) {
+    for (const StreamKey &key : streams_to(session, peer)) {
+        log_replaced(session, *load_outgoing(session.transaction, key));
+    }
+    session.transaction.execute("DELETE FROM @outbox WHERE peer_id = ?1", {peer.peer_id});
 }
 
 std::optional<wire::KeyAnnouncement> key_to_announce(const Session &session, const Peer &peer) {

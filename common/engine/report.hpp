@@ -36,6 +36,10 @@ void leave_note(const Session &session, const Peer &peer, wire::Note note);
 /// which a hello asks.
 void doubt_streams(const Session &session, const Peer &peer);
 
+/// What waits in the outbox for this peer is not sent any more. Its streams number nothing before
+/// they are doubted.
+void give_up_outbox(const Session &session, const Peer &peer);
+
 /// The receiving key that this peer is to seal to from now on; empty when it does so already.
 std::optional<wire::KeyAnnouncement> key_to_announce(const Session &session, const Peer &peer);
 

@@ -14,10 +14,13 @@ namespace postrider::engine {
 namespace {
 
 bool anything_waits(const Session &session) {
+    // A peer without keys was revoked: what its streams have not taken never goes out.
     return has_captured(session.transaction, session.dialect) ||
            first_row(session.transaction, "SELECT 1 FROM @outbox LIMIT 1").has_value() ||
-           first_row(session.transaction, "SELECT 1 FROM @stream_out WHERE stream > 0"
-                                          " AND cursor < (SELECT max(queue_position) FROM @queue)")
+           first_row(session.transaction,
+                     "SELECT 1 FROM @stream_out WHERE stream > 0"
+                     " AND cursor < (SELECT max(queue_position) FROM @queue)"
+                     " AND peer_id IN (SELECT peer_id FROM @peer WHERE sign_public IS NOT NULL)")
                .has_value();
 }
 

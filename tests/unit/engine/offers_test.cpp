@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/engine/collect.hpp"
 #include "common/engine/declare.hpp"
 #include "common/engine/offers.hpp"
 #include "common/engine/pairing.hpp"
@@ -326,6 +327,54 @@ TEST_F(ChangedLanes, AStreamThatSendsNothingAnyMoreIsNotWaitedFor) {
                        " WHERE stream = 1");
     declare(hq, "TASK prices SEND product TO b7 BY MAILDIR");
     settle_and_wait();
+}
+
+struct PairedAgain : Offers {
+    /// What `hq` captures meanwhile finds its peer revoked, and is kept for nobody.
+    void revoke_and_change() {
+        hq_application.run("UPDATE product SET name = 'given up' WHERE id = 1");
+        hq.cycle();
+        hq.write(
+            [](const Session &session) { ASSERT_TRUE(engine::revoke(session, "b7").has_value()); });
+        b7.write(
+            [](const Session &session) { ASSERT_TRUE(engine::revoke(session, "hq").has_value()); });
+        hq_application.run("DELETE FROM product WHERE id = 2;"
+                           "INSERT INTO product VALUES(3, 'knife')");
+        hq.cycle();
+        hq.write([](const Session &session) { engine::prune_queue(session.transaction); });
+        EXPECT_EQ(hq_application.ask("SELECT count(*) FROM postrider_queue"), "0");
+    }
+
+    void pair_again() {
+        std::string line;
+        hq.write([&](const Session &session) { line = engine::invite(session, "b7").value(); });
+        b7.write([&](const Session &session) {
+            ASSERT_TRUE(engine::accept(session, {line, std::nullopt, true}).has_value());
+        });
+        for (int minute = 0; minute < 5; ++minute) {
+            run_until_quiet(hq, b7);
+            hq.now += std::chrono::minutes{1};
+            b7.now += std::chrono::minutes{1};
+        }
+        EXPECT_EQ(state(hq_application, "prices"), "active");
+        EXPECT_EQ(products(b7_application), "1|given up\n3|knife");
+    }
+};
+
+TEST_F(PairedAgain, APeerGetsAllOfItsTables) {
+    trust(b7, "hq");
+    declare(hq, "TASK prices SEND product TO b7");
+    run_until_quiet(hq, b7);
+    ASSERT_EQ(products(b7_application), "1|rope\n2|lamp");
+    revoke_and_change();
+    pair_again();
+}
+
+TEST_F(PairedAgain, ATaskWithoutLoadLoadsWhatWasNotKept) {
+    declare(hq, "TASK prices SEND product TO b7 NO LOAD");
+    run_until_quiet(hq, b7); // and is not accepted
+    revoke_and_change();
+    pair_again();
 }
 
 TEST_F(Offers, PauseReachesTheMirror) {

@@ -9,6 +9,7 @@
 #include "common/engine/pairing.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/report.hpp"
+#include "common/engine/uninstall.hpp"
 
 #include "tests/support/paired_nodes.hpp"
 
@@ -251,6 +252,24 @@ TEST_F(Trouble, ControlMessagesOfABatchThatCannotBeMadeAreKept) {
     });
     EXPECT_EQ(shop_application->ask("SELECT state FROM postrider_stream_out"), "1");
     EXPECT_EQ(shop_application->ask("SELECT count(*) FROM postrider_control_out"), "1");
+}
+
+TEST_F(Trouble, WhatWaitsForAPeerThatWasRevokedIsGivenUp) {
+    share("CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT)", {"t"});
+    shop_application->run("INSERT INTO t VALUES(1, 'first')");
+    shop.cycle();
+    ASSERT_NE(shop_application->ask("SELECT count(*) FROM postrider_outbox"), "0");
+    shop.write([](const engine::Session &session) {
+        ASSERT_TRUE(engine::revoke(session, "office").has_value());
+    });
+    EXPECT_EQ(shop_application->ask("SELECT count(*) FROM postrider_outbox"), "0");
+    EXPECT_EQ(shop_application->ask("SELECT DISTINCT state FROM postrider_history"), "replaced");
+    shop_application->run("INSERT INTO t VALUES(2, 'second')");
+    shop.cycle();
+    ASSERT_NE(shop_application->ask("SELECT count(*) FROM postrider_queue"), "0");
+    shop.write([](const engine::Session &session) {
+        EXPECT_TRUE(engine::uninstall(session, false).has_value());
+    });
 }
 
 /// A vault whose directory can be read and not written.

@@ -228,10 +228,32 @@ void take_silence(const Session &session, const Peer &peer, const wire::Report &
     }
 }
 
+/// There is something untold among what the next report carries; what comes behind it waits until
+/// the peer has seen it.
 bool has_notes(const Session &session, const Peer &peer) {
     return first_row(session.transaction,
-                     "SELECT 1 FROM @note WHERE peer_id = ?1 AND told_at IS NULL", {peer.peer_id})
+                     "SELECT 1 FROM (SELECT told_at FROM @note WHERE peer_id = ?1"
+                     " ORDER BY note LIMIT ?2) AS carried WHERE told_at IS NULL",
+                     {peer.peer_id, std::int64_t{limits::report_notes_max}})
         .has_value();
+}
+
+/// A note like `note` that was not told yet is taken back: one that counts the rows of both takes
+/// its place, so that a cause that goes on does not make a note each time. Gives its rows.
+std::uint64_t take_back_untold(const Session &session, const Peer &peer, const wire::Note &note) {
+    const auto same =
+        first_row(session.transaction,
+                  "SELECT note, rows FROM @note WHERE peer_id = ?1 AND kind = ?2 AND stream = ?3"
+                  " AND number = ?4 AND code = ?5 AND message = ?6 AND told_at IS NULL",
+                  {peer.peer_id, std::int64_t{static_cast<std::uint8_t>(note.kind)},
+                   std::int64_t{note.stream}, stored(note.batch_number), Value::text(note.code),
+                   Value::text(note.message)});
+    if (!same) {
+        return 0;
+    }
+    session.transaction.execute("DELETE FROM @note WHERE peer_id = ?1 AND note = ?2",
+                                {peer.peer_id, same->at(0)});
+    return unsigned_at(*same, 1);
 }
 
 std::vector<wire::Note> notes_for(const Session &session, const Peer &peer) {
@@ -353,6 +375,7 @@ void take_notes_seen(const Session &session, const Peer &peer, std::uint64_t see
 }
 
 void leave_note(const Session &session, const Peer &peer, wire::Note note) {
+    note.rows += take_back_untold(session, peer, note);
     session.transaction.execute("UPDATE @peer SET last_note = last_note + 1 WHERE peer_id = ?1",
                                 {peer.peer_id});
     const Row number = *first_row(session.transaction,

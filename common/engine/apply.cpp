@@ -483,6 +483,11 @@ Applied stop(const Session &session, const Peer &peer, IncomingRow &row, const s
 
 } // namespace
 
+std::optional<Timestamp> next_try(const IncomingRow &row, Timestamp now) {
+    return row.next_try_at ? std::optional{stream::due_time(*row.next_try_at, try_again_after, now)}
+                           : std::nullopt;
+}
+
 void hold_step(const Session &session, const Peer &peer, const StreamKey &key, const Error &error) {
     IncomingRow row = load_incoming(session.transaction, key);
     hold(session, peer, row, error);
@@ -490,7 +495,7 @@ void hold_step(const Session &session, const Peer &peer, const StreamKey &key, c
 
 Applied apply_next_step(const Session &session, const Peer &peer, const StreamKey &key) {
     IncomingRow row = load_incoming(session.transaction, key);
-    if (row.next_try_at && *row.next_try_at > session.now) {
+    if (const auto from = next_try(row, session.now); from && *from > session.now) {
         return Applied::nothing;
     }
     const stream::Step step = stream::next_step(row.machine);

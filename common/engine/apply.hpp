@@ -17,6 +17,9 @@ enum class Applied {
 /// The next step of a stream. What local writers did is collected first, in the same transaction.
 Applied apply_next_step(const Session &session, const Peer &peer, const StreamKey &key);
 
+/// The step that could not be applied is not tried again before this; empty where none waits.
+std::optional<Timestamp> next_try(const IncomingRow &row, Timestamp now);
+
 /// The step was refused only when its transaction was committed (a foreign key): it waits and is
 /// tried again.
 void hold_step(const Session &session, const Peer &peer, const StreamKey &key, const Error &error);

@@ -305,7 +305,8 @@ void Engine::apply_all(Timestamp now, CycleResult &result) {
     read(now, [&](const Session &session) {
         for (const StreamKey &key : incoming_streams(session.transaction)) {
             const IncomingRow row = load_incoming(session.transaction, key);
-            const bool waits = row.next_try_at && *row.next_try_at > now;
+            const auto from = next_try(row, now);
+            const bool waits = from && *from > now;
             if (serves(key.peer_id) && !waits &&
                 stream::next_step(row.machine).what != stream::Step::What::wait) {
                 ready.push_back(key);
@@ -493,9 +494,9 @@ std::optional<Timestamp> Engine::next_at(Timestamp now) {
     read(now, [&](const Session &session) {
         earliest(next, doubt_due(session));
         for (const StreamKey &key : incoming_streams(session.transaction)) {
-            const IncomingRow row = load_incoming(session.transaction, key);
-            if (row.next_try_at && *row.next_try_at > now) { // else something else holds it
-                earliest(next, row.next_try_at);
+            const auto from = next_try(load_incoming(session.transaction, key), now);
+            if (from && *from > now) { // else something else holds it
+                earliest(next, from);
             }
         }
     });

@@ -14,6 +14,10 @@ namespace {
 
 constexpr Duration notice_pause = std::chrono::hours{1};
 
+Timestamp due_at(const Row &row, std::size_t index, Timestamp now) {
+    return stream::due_time(time_at(row, index), notice_pause, now);
+}
+
 Result<Bytes> sealed_notice(const Session &session, const Peer &peer) {
     const Result<PeerKeys> keys = peer_keys(session.identity, peer);
     if (!keys) {
@@ -43,7 +47,9 @@ void request_key_notice(const Session &session, const Peer &peer) {
         *first_row(session.transaction, "SELECT key_notice_sent_at FROM @peer WHERE peer_id = ?1",
                    {peer.peer_id});
     const auto sent = maybe_time_at(row, 0);
-    const Timestamp due = sent ? std::max(session.now, *sent + notice_pause) : session.now;
+    const Timestamp due = sent ? std::max(session.now, stream::due_time(*sent + notice_pause,
+                                                                        notice_pause, session.now))
+                               : session.now;
     session.transaction.execute("UPDATE @peer SET key_notice_due_at = ?2 WHERE peer_id = ?1"
                                 " AND key_notice_due_at IS NULL",
                                 {peer.peer_id, stored(due)});
@@ -52,11 +58,11 @@ void request_key_notice(const Session &session, const Peer &peer) {
 std::vector<PairingMail> due_key_notices(const Session &session,
                                          std::optional<std::int64_t> only_peer) {
     std::vector<PairingMail> out;
-    for (const Row &row : all_rows(session.transaction,
-                                   "SELECT peer_id FROM @peer WHERE key_notice_due_at <= ?1"
-                                   " ORDER BY peer_id",
-                                   {stored(session.now)})) {
-        if (only_peer && integer_at(row, 0) != *only_peer) {
+    for (const Row &row :
+         all_rows(session.transaction, "SELECT peer_id, key_notice_due_at FROM @peer"
+                                       " WHERE key_notice_due_at IS NOT NULL ORDER BY peer_id")) {
+        const bool is_meant = !only_peer || integer_at(row, 0) == *only_peer;
+        if (!is_meant || due_at(row, 1, session.now) > session.now) {
             continue;
         }
         const Peer peer = *load_peer(session.transaction, integer_at(row, 0));
@@ -74,8 +80,14 @@ std::vector<PairingMail> due_key_notices(const Session &session,
 }
 
 std::optional<Timestamp> next_key_notice(const Session &session) {
-    return maybe_time_at(
-        *first_row(session.transaction, "SELECT min(key_notice_due_at) FROM @peer"), 0);
+    std::optional<Timestamp> next;
+    for (const Row &row :
+         all_rows(session.transaction,
+                  "SELECT key_notice_due_at FROM @peer WHERE key_notice_due_at IS NOT NULL")) {
+        const Timestamp due = due_at(row, 0, session.now);
+        next = next ? std::min(*next, due) : due;
+    }
+    return next;
 }
 
 } // namespace postrider::engine

@@ -154,9 +154,8 @@ void note_younger(const Session &session,
     }
 }
 
-/// A time that no delay reaches was noted before the clock was set back.
 std::optional<Timestamp> due_at(std::optional<Timestamp> time, Duration delay_max, Timestamp now) {
-    return time && *time - now > delay_max ? std::optional{now} : time;
+    return time ? std::optional{stream::due_time(*time, delay_max, now)} : time;
 }
 
 } // namespace

@@ -20,6 +20,11 @@ constexpr Duration longest_pause = std::chrono::hours{24};
 /// An expired invitation is still known for a while, so that a late answer is told as such.
 constexpr Duration known_after_expiry = limits::invitation_lifetime;
 
+std::optional<Timestamp> due_at(const PairingRow &row, Timestamp now) {
+    return row.next_try ? std::optional{stream::due_time(*row.next_try, longest_pause, now)}
+                        : std::nullopt;
+}
+
 bool waits_for_other_side(const PairingRow &row) {
     return row.state == PairingState::open || row.state == PairingState::answered;
 }
@@ -79,7 +84,8 @@ std::vector<PairingMail> due_pairing_mails(const Session &session,
     std::vector<PairingMail> out = due_key_notices(session, only_peer);
     for (PairingRow &row : load_pairings(session)) {
         const bool is_meant = !only_peer || row.peer_id == *only_peer;
-        if (!is_meant || !row.next_try || *row.next_try > session.now) {
+        const auto due = due_at(row, session.now);
+        if (!is_meant || !due || *due > session.now) {
             continue;
         }
         const bool invited = row.role == PairingRole::inviter;
@@ -109,8 +115,9 @@ std::vector<PairingMail> due_pairing_mails(const Session &session,
 std::optional<Timestamp> next_pairing_mail(const Session &session) {
     std::optional<Timestamp> next = next_key_notice(session);
     for (const PairingRow &row : load_pairings(session)) {
-        if (row.next_try && (!next || *row.next_try < *next)) {
-            next = row.next_try;
+        const auto due = due_at(row, session.now);
+        if (due && (!next || *due < *next)) {
+            next = due;
         }
         if (waits_for_other_side(row) && (!next || row.expires < *next)) {
             next = row.expires;

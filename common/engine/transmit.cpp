@@ -245,7 +245,7 @@ std::optional<Timestamp> next_due(const Session &session, const Peer &peer) {
         if (!path.approved) {
             continue;
         }
-        const Timestamp from = path.retry.next_try.value_or(session.now);
+        const Timestamp from = stream::next_try(path.retry, session.now);
         open = open ? std::min(*open, from) : from;
     }
     return next && open ? std::optional{std::max(*next, *open)} : std::nullopt;

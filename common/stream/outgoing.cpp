@@ -23,12 +23,15 @@ std::uint64_t window_end(const OutgoingStream &stream) {
     return base + limits::window_numbers_max;
 }
 
-/// Never later than this from now, else the clock was set back since the last transmission.
+/// The last transmission lies in a future that is not near: the clock was set back since.
 bool clock_was_set_back(const OutboxEntry &entry, const Timing &timing, Timestamp now) {
     return entry.last_sent && *entry.last_sent > now + timing.retransmission_min;
 }
 
 Timestamp due_at(const OutboxEntry &entry, const Timing &timing, Timestamp now) {
+    if (!entry.last_sent) {
+        return due_time(entry.next_send, Duration::zero(), now); // it was due when it was numbered
+    }
     return clock_was_set_back(entry, timing, now) ? now : entry.next_send;
 }
 

@@ -26,10 +26,13 @@ Duration retry_delay(std::uint32_t failures) {
     return delays.at(std::min(index, delays.size() - 1));
 }
 
+Timestamp next_try(const Retry &state, Timestamp now) {
+    const Duration longest = delays.back() * 5 / 4; // with jitter
+    return state.next_try ? std::max(now, due_time(*state.next_try, longest, now)) : now;
+}
+
 bool may_try(const Retry &state, Timestamp now) {
-    // No delay is that long: the clock was set back since.
-    const Duration longest = delays.back() * 5 / 4;
-    return !state.next_try || now >= *state.next_try || *state.next_try - now > longest;
+    return next_try(state, now) <= now;
 }
 
 void on_failure(Retry &state, Timestamp now, std::uint32_t random) {

@@ -21,6 +21,9 @@ struct Retry {
 /// from then on. Without jitter.
 Duration retry_delay(std::uint32_t failures);
 
+/// From when on the path may be tried; `now` where it may already.
+Timestamp next_try(const Retry &state, Timestamp now);
+
 bool may_try(const Retry &state, Timestamp now);
 
 /// `random` is any 32 random bits.

@@ -12,6 +12,10 @@ Duration jittered(Duration duration, std::uint32_t random) {
     return Duration{duration.count() - quarter + quarter * 2 * share / 0xffff};
 }
 
+Timestamp due_time(Timestamp time, Duration delay_max, Timestamp now) {
+    return time - now > delay_max ? now : time;
+}
+
 Duration doubled(Duration first, std::uint32_t times, Duration most) {
     Duration result = std::min(first, most);
     for (std::uint32_t time = 0; time < times && result < most; ++time) {

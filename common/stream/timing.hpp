@@ -27,6 +27,10 @@ struct Timing {
 /// `duration` times 0.75 to 1.25; `random` is any 32 random bits.
 Duration jittered(Duration duration, std::uint32_t random);
 
+/// When something that was to wait until `time` is due. No wait is longer than `delay_max`, so that
+/// a time further ahead was noted before the clock was set back, and counts as now.
+Timestamp due_time(Timestamp time, Duration delay_max, Timestamp now);
+
 /// `first` doubled `times` times, at most `most`.
 Duration doubled(Duration first, std::uint32_t times, Duration most);
 

@@ -294,6 +294,14 @@ TEST(Outgoing, AClockThatWasSetBackDoesNotSilenceTheStream) {
     EXPECT_TRUE(due_now(stream, timing, earlier + seconds{1}).empty());
 }
 
+TEST(Outgoing, AClockThatWasSetBackDoesNotSilenceWhatWasNeverSent) {
+    OutgoingStream stream = opened();
+    number_one(stream);
+    const Timestamp earlier = start - hours{1};
+    EXPECT_EQ(next_due(stream, timing, earlier), earlier);
+    EXPECT_EQ(due_now(stream, timing, earlier).size(), 1U);
+}
+
 TEST(Outgoing, HeldAndStoppedStreamsSendNothing) {
     for (const StreamState state : {StreamState::held, StreamState::forked, StreamState::stopped}) {
         OutgoingStream stream = opened();

@@ -20,6 +20,12 @@ TEST(Timing, JitterStaysWithinAQuarter) {
     EXPECT_EQ(jittered(Duration{0}, 12345), Duration{0});
 }
 
+TEST(Timing, ATimeThatNoDelayReachesCountsAsNow) {
+    EXPECT_EQ(due_time(start + hours{1}, hours{1}, start), start + hours{1});
+    EXPECT_EQ(due_time(start + hours{1} + Duration{1}, hours{1}, start), start);
+    EXPECT_EQ(due_time(start - hours{1}, hours{1}, start), start - hours{1});
+}
+
 TEST(Timing, RetransmissionWaitsFourRoundTripsButNeverLessThanTheMinimum) {
     const Timing timing;
     EXPECT_EQ(retransmission_delay(timing, std::nullopt, 1), minutes{10});
@@ -71,6 +77,8 @@ TEST(Retry, AClockThatWasSetBackDoesNotSilenceAPath) {
     Retry state;
     on_failure(state, start, 0);
     EXPECT_TRUE(may_try(state, start - hours{24 * 30}));
+    EXPECT_EQ(next_try(state, start - hours{24 * 30}), start - hours{24 * 30});
+    EXPECT_EQ(next_try(state, start), *state.next_try);
 }
 
 } // namespace

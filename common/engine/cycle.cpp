@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "common/base/limits.hpp"
 #include "common/engine/apply.hpp"
 #include "common/engine/approval.hpp"
 #include "common/engine/collect.hpp"
@@ -40,11 +41,12 @@ std::int64_t take_lease(Transaction &transaction, const std::string &holder) {
     return integer_at(*first_row(transaction, "SELECT fencing FROM @lease"), 0);
 }
 
-/// Held because they are two copies of one node, which they are still told.
+/// Held because they are two copies of one node, which they are still told where their keys open.
 std::vector<Peer> doubled_peers(const Session &session) {
     std::vector<Peer> peers = load_peers(session.transaction);
     std::erase_if(peers, [&](const Peer &peer) {
-        return !peer.is_live() || peer.held.empty() || !is_two_copies(session, peer);
+        return !peer.is_live() || peer.held.empty() || !is_two_copies(session, peer) ||
+               !recipient_of(session.identity, peer);
     });
     return peers;
 }
@@ -351,23 +353,36 @@ void Engine::build_all(Timestamp now, CycleResult &result) {
             if (!has_work(now, known)) {
                 return;
             }
-            write(now, [&](const Session &session) {
-                const auto peer = load_peer(session.transaction, known.peer_id);
-                if (!peer || !is_usable(session.identity, *peer)) {
-                    return; // not any more
-                }
-                queue_offers(session, *peer);
-                for (const StreamKey &key : outgoing_streams(session.transaction)) {
-                    if (key.peer_id == peer->peer_id) {
-                        while (const std::size_t built =
-                                   build_step(session, *peer, key, settings_.batches)) {
-                            result.batches_built += built;
-                        }
-                    }
-                }
-            });
+            build_for(now, known.peer_id, result);
         });
     }
+}
+
+/// A transaction for each step, so that the host's writers get their turn in between.
+void Engine::build_for(Timestamp now, std::int64_t peer_id, CycleResult &result) {
+    std::uint32_t begin_at = 0; // the streams before it have nothing more to build
+    std::size_t built = 0;
+    do {
+        write(now, [&](const Session &session) {
+            built = 0;
+            const auto peer = load_peer(session.transaction, peer_id);
+            if (!peer || !is_usable(session.identity, *peer)) {
+                return; // not any more
+            }
+            queue_offers(session, *peer);
+            for (const StreamKey &key : outgoing_streams(session.transaction)) {
+                if (key.peer_id != peer_id || key.stream < begin_at) {
+                    continue;
+                }
+                begin_at = key.stream;
+                built = build_step(session, *peer, key, settings_.batches);
+                if (built > 0) {
+                    return;
+                }
+            }
+        });
+        result.batches_built += built;
+    } while (built > 0);
 }
 
 bool Engine::has_work(Timestamp now, const Peer &peer) {
@@ -405,14 +420,31 @@ std::vector<Transmission> Engine::due_now(const Session &session) {
                            .envelope = mail.envelope});
         }
     }
-    for (const Peer &peer : live_peers(session)) {
-        append(due_transmissions(session, peer, tickets_));
-        append(due_report(session, peer, tickets_));
-    }
     for (const Peer &peer : doubled_peers(session)) {
         append(due_report(session, peer, tickets_));
     }
+    const std::size_t parts_max = out.size() + limits::transmissions_at_once_max;
+    const std::vector<Peer> peers = peers_by_turn(session);
+    for (std::size_t index = 0; index < peers.size() && out.size() < parts_max; ++index) {
+        const Peer &peer = peers[index];
+        append(due_transmissions(session, peer, tickets_, parts_max - out.size()));
+        append(due_report(session, peer, tickets_));
+        if (out.size() >= parts_max) {
+            // It may have been cut short, and begins next time; one that had all for itself does
+            // not.
+            turn_of_ = peers[index == 0 ? 1 % peers.size() : index].peer_id;
+        }
+    }
     return out;
+}
+
+/// Those that are sent to, beginning with the one whose turn it is.
+std::vector<Peer> Engine::peers_by_turn(const Session &session) const {
+    std::vector<Peer> peers = live_peers(session);
+    const auto first = std::find_if(peers.begin(), peers.end(),
+                                    [&](const Peer &peer) { return peer.peer_id >= turn_of_; });
+    std::rotate(peers.begin(), first, peers.end());
+    return peers;
 }
 
 void Engine::send_all(Timestamp now, CycleResult &result) {

@@ -72,12 +72,14 @@ class Engine {
     apply_stream(Timestamp now, std::int64_t peer_id, const StreamKey &key, CycleResult &result);
     void collect_all(Timestamp now, CycleResult &result);
     void build_all(Timestamp now, CycleResult &result);
+    void build_for(Timestamp now, std::int64_t peer_id, CycleResult &result);
     void send_all(Timestamp now, CycleResult &result);
     void prune(Timestamp now);
     [[nodiscard]] bool serves(std::int64_t peer_id) const;
     [[nodiscard]] std::vector<Peer> live_peers(const Session &session) const;
     bool has_work(Timestamp now, const Peer &peer);
     std::vector<Transmission> due_now(const Session &session);
+    [[nodiscard]] std::vector<Peer> peers_by_turn(const Session &session) const;
     std::optional<Timestamp> next_due_at(Timestamp now);
     std::optional<Timestamp> next_at(Timestamp now);
 
@@ -93,6 +95,7 @@ class Engine {
     std::optional<std::int64_t> only_peer_;
     Identity identity_;
     Tickets tickets_;
+    std::int64_t turn_of_ = 0; // the peer that sending begins with
     Replays replays_;
     std::optional<std::int64_t> fencing_;
     bool place_checked_ = false;

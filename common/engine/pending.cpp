@@ -1,6 +1,7 @@
 // The same as a cycle would send to one peer.
 #include "common/engine/pending.hpp"
 
+#include "common/base/limits.hpp"
 #include "common/engine/pairing.hpp"
 #include "common/engine/transmit.hpp"
 
@@ -17,7 +18,8 @@ Result<std::vector<Bytes>> take_pending(const Session &session, const std::strin
     }
     if (is_usable(session.identity, *peer) && peer->held.empty()) {
         Tickets tickets; // nobody answers: the report of the peer will
-        for (Transmission &transmission : due_transmissions(session, *peer, tickets)) {
+        for (Transmission &transmission :
+             due_transmissions(session, *peer, tickets, limits::transmissions_at_once_max)) {
             envelopes.push_back(std::move(transmission.envelope));
         }
         for (Transmission &transmission : due_report(session, *peer, tickets)) {

@@ -88,11 +88,15 @@ void mark_sent(const Session &session, const Peer &peer) {
 }
 
 /// A sealed column that no longer opens: somebody changed it, or the secret file is another one.
+/// Said once; nothing more becomes due to a peer that is held.
 void report_unsealable(const Session &session, const Peer &peer, const Error &error) {
-    session.transaction.execute("UPDATE @peer SET held = ?2 WHERE peer_id = ?1 AND held = ''",
-                                {peer.peer_id, Value::text(error.message)});
-    log_event(session.transaction, session.now,
-              {"peer_held", peer.peer_id, error.message, error.hint});
+    const std::int64_t held =
+        session.transaction.execute("UPDATE @peer SET held = ?2 WHERE peer_id = ?1 AND held = ''",
+                                    {peer.peer_id, Value::text(error.message)});
+    if (held > 0) {
+        log_event(session.transaction, session.now,
+                  {"peer_held", peer.peer_id, error.message, error.hint});
+    }
 }
 
 } // namespace
@@ -116,12 +120,18 @@ std::optional<PeerPath> usable_path(const Session &session, const Peer &peer) {
     return std::nullopt;
 }
 
-std::vector<Transmission>
-due_transmissions(const Session &session, const Peer &peer, Tickets &tickets) {
+std::vector<Transmission> due_transmissions(const Session &session,
+                                            const Peer &peer,
+                                            Tickets &tickets,
+                                            std::size_t parts_max) {
     std::vector<Transmission> out;
     const auto path = usable_path(session, peer);
+    if (!path) {
+        return out;
+    }
     const Result<wire::Recipient> recipient = recipient_of(session.identity, peer);
-    if (!path || !recipient) {
+    if (!recipient) {
+        report_unsealable(session, peer, recipient.error());
         return out;
     }
     for (const StreamKey &key : outgoing_streams(session.transaction)) {
@@ -132,7 +142,7 @@ due_transmissions(const Session &session, const Peer &peer, Tickets &tickets) {
         const Sealing sealing{session, *recipient, key, row.machine.incarnation};
         std::vector<std::uint64_t> changed;
         for (const stream::Due &due : stream::due_now(row.machine, session.timing, session.now)) {
-            if (out.size() >= limits::transmissions_at_once_max) {
+            if (out.size() >= parts_max) {
                 break;
             }
             Result<std::vector<Bytes>> parts =
@@ -163,8 +173,12 @@ due_transmissions(const Session &session, const Peer &peer, Tickets &tickets) {
 std::vector<Transmission> due_report(const Session &session, const Peer &peer, Tickets &tickets) {
     const auto due = report_due(session, peer);
     const auto path = usable_path(session, peer);
+    if (!due || *due > session.now || !path) {
+        return {};
+    }
     const Result<wire::Recipient> recipient = recipient_of(session.identity, peer);
-    if (!due || *due > session.now || !path || !recipient) {
+    if (!recipient) {
+        report_unsealable(session, peer, recipient.error());
         return {};
     }
     const wire::Report report = make_report(session, peer);
@@ -203,7 +217,8 @@ void take_outcome(const Session &session, const Tickets::Sent &sent, const Resul
     }
     if (result) {
         stream::on_success(path->retry);
-    } else {
+    } else if (stream::may_try(path->retry, session.now)) {
+        // The first failure of a try; what was submitted along with it tells nothing more.
         stream::on_failure(path->retry, session.now, randombytes_random());
     }
     session.transaction.execute(

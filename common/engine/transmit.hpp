@@ -39,10 +39,12 @@ class Tickets {
 /// waiting.
 std::optional<PeerPath> usable_path(const Session &session, const Peer &peer);
 
-/// The parts of all batches that are due to this peer, marked as sent. Hand them to the transport
-/// only after the commit.
-std::vector<Transmission>
-due_transmissions(const Session &session, const Peer &peer, Tickets &tickets);
+/// The parts of the batches that are due to this peer, marked as sent. No batch is begun once there
+/// are `parts_max`; the next call goes on. Hand them to the transport only after the commit.
+std::vector<Transmission> due_transmissions(const Session &session,
+                                            const Peer &peer,
+                                            Tickets &tickets,
+                                            std::size_t parts_max);
 
 /// A report alone, if one is due.
 std::vector<Transmission> due_report(const Session &session, const Peer &peer, Tickets &tickets);

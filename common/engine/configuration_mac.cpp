@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "common/base/comma_list.hpp"
 #include "common/engine/store/rows.hpp"
 
 namespace postrider::engine {
@@ -41,14 +42,6 @@ const CoveredTable &covered_table(const std::string &name) {
         }
     }
     throw BrokenInvariant{"only tables with a configuration MAC are protected"};
-}
-
-std::string joined(const std::vector<std::string> &names) {
-    std::string out;
-    for (const std::string &name : names) {
-        out += (out.empty() ? "" : ", ") + name;
-    }
-    return out;
 }
 
 // "key1 = ?1 AND key2 = ?2"
@@ -135,7 +128,7 @@ bool is_approved(const Session &session, const ConfigurationKey &row) {
 }
 
 std::string covered_columns(const std::string &table) {
-    return joined(all_columns(covered_table(table))) + ", configuration_mac";
+    return comma_list(all_columns(covered_table(table))) + ", configuration_mac";
 }
 
 ProtectedRow protected_row(const std::string &table, std::span<const Value> values) {
@@ -156,7 +149,7 @@ std::vector<ConfigurationKey> unapproved(const Session &session) {
     for (const CoveredTable &table : covered_tables()) {
         for (const Row &row :
              all_rows(session.transaction, select_of(table) + " WHERE " + table.only_where +
-                                               " ORDER BY " + joined(table.key))) {
+                                               " ORDER BY " + comma_list(table.key))) {
             if (!is_approved(session.identity, protected_row(table.name, row))) {
                 out.push_back(
                     {table.name,

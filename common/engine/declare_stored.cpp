@@ -1,6 +1,7 @@
 // Statements out of rows and rows out of statements.
 #include "common/engine/declare_stored.hpp"
 
+#include "common/base/comma_list.hpp"
 #include "common/engine/configuration_mac.hpp"
 #include "common/engine/declare_tasks.hpp"
 #include "common/engine/store/rows.hpp"
@@ -34,14 +35,6 @@ std::string before(const std::string &separator, const std::string &text) {
     return text.empty() ? text : separator + text;
 }
 
-std::string joined(const std::vector<std::string> &pieces) {
-    std::string out;
-    for (const std::string &piece : pieces) {
-        out += (out.empty() ? "" : ", ") + piece;
-    }
-    return out;
-}
-
 std::string node_statement(const Row &row) {
     return "NODE " + task::quote_name(text_at(row, 0)) + before(" ", text_at(row, 1)) + ";\n";
 }
@@ -66,8 +59,8 @@ std::string peer_statement(Transaction &transaction, const Row &row) {
                         before(" VIA ", text_at(path, 2)) + before(" ", text_at(path, 3)));
     }
     const std::string attributes = text_at(row, 2);
-    return "PEER " + task::quote_name(text_at(row, 1)) + before(" IN ", joined(groups)) +
-           (attributes.empty() ? "" : " (" + attributes + ")") + before(" ", joined(paths)) +
+    return "PEER " + task::quote_name(text_at(row, 1)) + before(" IN ", comma_list(groups)) +
+           (attributes.empty() ? "" : " (" + attributes + ")") + before(" ", comma_list(paths)) +
            before(" ", text_at(row, 3)) + (integer_at(row, 4) != 0 ? " TRUST TASKS" : "") + ";\n";
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "common/base/comma_list.hpp"
 #include "common/engine/collect.hpp"
 #include "common/engine/configuration_mac.hpp"
 #include "common/engine/declare_stored.hpp"
@@ -24,14 +25,6 @@ Error at_place(task::Position at, const Error &error) {
     return placed;
 }
 
-std::string listed(const std::vector<std::string> &names) {
-    std::string out;
-    for (const std::string &name : names) {
-        out += (out.empty() ? "" : ", ") + name;
-    }
-    return out;
-}
-
 /// The name in the catalogue's spelling.
 Result<std::string> catalogue_name(Transaction &transaction,
                                    const dialect::Dialect &dialect,
@@ -47,7 +40,7 @@ Result<std::string> catalogue_name(Transaction &transaction,
     }
     if (candidates.size() > 1) {
         return Error{Errc::refused,
-                     "table \"" + name.text + "\" could be any of " + listed(candidates),
+                     "table \"" + name.text + "\" could be any of " + comma_list(candidates),
                      {},
                      "Write the name in double quotes, exactly as one of them."};
     }

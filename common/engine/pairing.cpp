@@ -23,22 +23,13 @@ constexpr std::string_view maildir_prefix = "maildir:";
 /// room for a wrong clock here.
 constexpr Duration expiry_tolerance = std::chrono::hours{24};
 
-/// What to type, in the SQL of this database: "SELECT postrider_revoke('shop');".
-std::string call(const Session &session, const char *function, const std::string &arguments) {
-    return "SELECT " + session.dialect.command(function) + "(" + arguments + ");";
-}
-
-std::string revoke_call(const Session &session, const Peer &peer) {
-    return call(session, "revoke", "'" + peer.name + "'");
-}
-
 Error not_again(const Session &session, const Peer &peer) {
     const bool disputed = peer.state == PeerState::disputed;
     return {Errc::refused,
             disputed ? "peer \"" + peer.name + "\" is disputed: two nodes answered one invitation"
                      : "peer \"" + peer.name + "\" is paired already",
             {},
-            "To pair anew, revoke it first: " + revoke_call(session, peer)};
+            "To pair anew, revoke it first: " + revoke_call(session, peer.name)};
 }
 
 bool has_keys(PeerState state) {
@@ -120,7 +111,7 @@ Result<Peer> inviting_peer(const Session &session, const wire::Invitation &invit
                          "peer \"" + peer->name + "\" is another node than the one of this line",
                          {},
                          "If it replaces the old one, revoke that first: " +
-                             revoke_call(session, *peer)};
+                             revoke_call(session, peer->name)};
         }
         return *std::move(peer);
     }
@@ -307,15 +298,15 @@ confirm_peer(const Session &session, const std::string &peer_name, const std::st
         return typed.error();
     }
     if (*typed != peer->words) {
-        log_event(
-            session.transaction, session.now,
-            {"words_differ", peer->peer_id,
-             "the words given for \"" + peer->name + "\" are not those of its pairing",
-             "Compare them once more by voice; if they differ: " + revoke_call(session, *peer)});
+        log_event(session.transaction, session.now,
+                  {"words_differ", peer->peer_id,
+                   "the words given for \"" + peer->name + "\" are not those of its pairing",
+                   "Compare them once more by voice; if they differ: " +
+                       revoke_call(session, peer->name)});
         return Error{Errc::refused, "the words are not those of peer \"" + peer->name + "\"",
                      "Either they were misheard, or somebody stands between the two nodes.",
                      "Compare them once more by voice. If they differ: " +
-                         revoke_call(session, *peer) + " Then invite again over another way."};
+                         revoke_call(session, peer->name) + " Then invite again over another way."};
     }
     set_state(session, peer->peer_id, PeerState::verified);
     return {};

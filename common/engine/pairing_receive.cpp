@@ -30,10 +30,6 @@ Error refused(const Session &session,
     return {Errc::refused, message, {}, hint};
 }
 
-std::string revoke_call(const Session &session, const std::string &peer) {
-    return "SELECT " + session.dialect.command("revoke") + "('" + peer + "');";
-}
-
 bool is_same_identity(const wire::Answer &left, const wire::Answer &right) {
     return left.node == right.node && left.signing_key == right.signing_key;
 }

@@ -160,6 +160,10 @@ void remove_pairing(const Session &session, const wire::InvitationId &invitation
                                 {stored(invitation)});
 }
 
+std::string revoke_call(const Session &session, const std::string &peer) {
+    return "SELECT " + session.dialect.command("revoke") + "('" + peer + "');";
+}
+
 wire::PairingSelf pairing_self(const Identity &identity) {
     return {identity.node, identity.signing_key, identity.contact_key, identity.signing_generation};
 }

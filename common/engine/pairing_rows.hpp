@@ -50,6 +50,9 @@ void remove_pairing(const Session &session, const wire::InvitationId &invitation
 /// Before what was sent `tries` times goes again: minutes at first, a day at last.
 Duration pause_before_repeating(const PairingRow &row);
 
+/// What to type, in the SQL of this database: "SELECT postrider_revoke('shop');".
+std::string revoke_call(const Session &session, const std::string &peer);
+
 /// Our side of the messages.
 wire::PairingSelf pairing_self(const Identity &identity);
 

@@ -152,14 +152,29 @@ class WorkBuilder {
             Block{.columns = columns, .rows = {}, .waiting = {}, .sql = sql});
     }
 
-    /// The sender's table was sent whole: what is not among its rows goes.
+    /// The sender's table was sent whole: what is not among its rows goes. A key may be stored here
+    /// in another form than the one in which it came, as 5 is '5' in a column of text; which row it
+    /// names only the database can tell.
     void add_absent() {
-        const auto cursor =
-            transaction_.query(dialect_.select_all(target_.table, work_.key_columns), {});
-        while (const Row *row = cursor->next()) {
-            if (!stays_.contains(*row)) {
-                add_row(work_.removals, *row);
+        std::set<Key> absent;
+        for (Row &key :
+             all_rows(transaction_, dialect_.select_all(target_.table, work_.key_columns))) {
+            absent.insert(std::move(key));
+        }
+        const std::string find = dialect_.select_row(target_.table, work_.key_columns);
+        for (const Key &key : stays_) {
+            if (absent.empty()) {
+                return;
             }
+            if (absent.erase(key) == 0) {
+                const auto here = transaction_.query(find, Parameters{key});
+                if (const Row *row = here->next()) {
+                    absent.erase(*row);
+                }
+            }
+        }
+        for (const Key &key : absent) {
+            add_row(work_.removals, key);
         }
     }
 

@@ -110,6 +110,32 @@ TEST_F(Trouble, AForeignKeyThatCannotHoldIsRefusedAtCommitAndTriedAgain) {
     EXPECT_EQ(office_application->ask("SELECT * FROM t"), "1|5");
 }
 
+TEST_F(Trouble, ATableThatComesAgainWholeKeepsRowsWhoseKeysAreStoredInAnotherFormHere) {
+    shop_application->run("CREATE TABLE t(code INTEGER PRIMARY KEY, v TEXT);"
+                          "CREATE TABLE r(code INTEGER PRIMARY KEY, v TEXT);"
+                          "CREATE TABLE n(code TEXT NOT NULL PRIMARY KEY, v TEXT)");
+    office_application->run("CREATE TABLE t(code TEXT NOT NULL PRIMARY KEY, v TEXT);"
+                            "CREATE TABLE r(code REAL NOT NULL PRIMARY KEY, v TEXT);"
+                            "CREATE TABLE n(code INTEGER PRIMARY KEY, v TEXT)");
+    shop.send("task", "office", {"n", "r", "t"});
+    office.receive("task", "shop", {"n", "r", "t"});
+    for (const std::string table : {"n", "r", "t"}) {
+        shop_application->run("INSERT INTO " + table + " VALUES(5, 'x'), (6, 'y')");
+        office_application->run("INSERT INTO " + table + " VALUES(7, 'only here')");
+    }
+    settle();
+    shop.write([](const engine::Session &session) {
+        session.transaction.execute("UPDATE @capture SET reload = 2");
+    });
+    shop_application->run("INSERT INTO t VALUES(8, 'z')");
+    settle();
+    EXPECT_EQ(office_application->ask("SELECT quote(code), v FROM t ORDER BY code"),
+              "'5'|x\n'6'|y\n'8'|z");
+    EXPECT_EQ(office_application->ask("SELECT quote(code), v FROM r ORDER BY code"),
+              "5.0|x\n6.0|y");
+    EXPECT_EQ(office_application->ask("SELECT quote(code), v FROM n ORDER BY code"), "5|x\n6|y");
+}
+
 TEST_F(Trouble, LostMailsAreSentAgain) {
     share("CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT)", {"t"});
     for (int number = 1; number <= 5; ++number) {

@@ -33,7 +33,7 @@ Result<Value> as_node(sqlite3 *connection,
     }
     vault::FileVault vault = file_vault(*path);
     const auto transaction = join_transaction(connection);
-    const Result<bool> ready = engine::has_state_tables(*transaction);
+    const Result<bool> ready = engine::has_state_tables(*transaction, dialect::sqlite());
     if (!ready) {
         return ready.error();
     }

@@ -86,7 +86,8 @@ Result<std::unique_ptr<NodeFile>> NodeFile::open(const std::string &path) {
     if (!database) {
         return database.error();
     }
-    const Result<bool> ready = engine::has_state_tables(*(*database)->begin(engine::Mode::read));
+    const Result<bool> ready =
+        engine::has_state_tables(*(*database)->begin(engine::Mode::read), (*database)->dialect());
     if (!ready) {
         return ready.error();
     }

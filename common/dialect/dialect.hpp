@@ -45,6 +45,8 @@ class Dialect {
     /// CREATE TABLE and its indexes, several statements.
     [[nodiscard]] virtual std::string create_table(const StateTable &table) const = 0;
     [[nodiscard]] virtual std::string drop_table(std::string_view name) const = 0;
+    /// Gives the version of the state tables of this very database, not of one that is attached.
+    [[nodiscard]] virtual std::string state_version() const = 0;
 
     // --- rows of a user's table; never REPLACE, so that nothing cascades (docs/correctness.md, C2)
     /// ?1 … are the values of `columns`, which contain the key.

@@ -181,6 +181,10 @@ class SqliteDialect final : public Dialect {
         return "DROP TABLE IF EXISTS main." + state_name(name);
     }
 
+    [[nodiscard]] std::string state_version() const override {
+        return "SELECT version FROM main." + state_name("schema_version");
+    }
+
     [[nodiscard]] std::string upsert(const TableDescription &table, Names columns) const override {
         return sqlite_text::upsert(table, columns);
     }

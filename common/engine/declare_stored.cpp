@@ -172,9 +172,9 @@ bool is_paired(PeerState state) {
     return state == PeerState::paired || state == PeerState::verified;
 }
 
-Result<DeclaredBefore> load_declared(Transaction &transaction) {
+Result<DeclaredBefore> load_declared(Transaction &transaction, const dialect::Dialect &dialect) {
     DeclaredBefore declared;
-    const Result<bool> has_tables = has_state_tables(transaction);
+    const Result<bool> has_tables = has_state_tables(transaction, dialect);
     if (!has_tables) {
         return has_tables.error();
     }

@@ -32,7 +32,7 @@ struct DeclaredBefore {
 };
 
 /// `refused` when a row was edited into something that is no statement.
-Result<DeclaredBefore> load_declared(Transaction &transaction);
+Result<DeclaredBefore> load_declared(Transaction &transaction, const dialect::Dialect &dialect);
 
 void store_group(Transaction &transaction, const std::string &name);
 void drop_group(Transaction &transaction, const std::string &name);

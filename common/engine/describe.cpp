@@ -27,7 +27,7 @@ bool is_named(const task::Statement &statement, const std::string &name) {
 } // namespace
 
 Result<std::string> describe(const DeclareSite &site, const std::string &object) {
-    const Result<DeclaredBefore> declared = load_declared(site.transaction);
+    const Result<DeclaredBefore> declared = load_declared(site.transaction, site.dialect);
     if (!declared) {
         return declared.error();
     }

@@ -108,7 +108,7 @@ Result<void> check_columns(const wire::Offer &offer,
 
 /// Against our own tasks and the other mirrors.
 Result<void> check_against_others(const Session &session, const Peer &peer, task::Task task) {
-    const Result<DeclaredBefore> declared = load_declared(session.transaction);
+    const Result<DeclaredBefore> declared = load_declared(session.transaction, session.dialect);
     if (!declared) {
         return declared.error();
     }

@@ -368,7 +368,7 @@ Result<Intention> make_intention(Transaction &transaction,
     if (!text) {
         return text.error();
     }
-    Result<DeclaredBefore> before = load_declared(transaction);
+    Result<DeclaredBefore> before = load_declared(transaction, dialect);
     if (!before) {
         return before.error();
     }

@@ -72,7 +72,7 @@ Result<Secret> open_bundle(const std::string &bundle, std::string_view code_text
 }
 
 Result<void> require_node(const DeclareSite &site) {
-    const Result<bool> ready = has_state_tables(site.transaction);
+    const Result<bool> ready = has_state_tables(site.transaction, site.dialect);
     if (!ready) {
         return ready.error();
     }

@@ -355,10 +355,10 @@ void create_state_tables(Transaction &transaction, const dialect::Dialect &diale
     transaction.execute("INSERT INTO @lease (one, fencing, holder) VALUES (1, 0, '')");
 }
 
-Result<bool> has_state_tables(Transaction &transaction) {
+Result<bool> has_state_tables(Transaction &transaction, const dialect::Dialect &dialect) {
     std::optional<Row> row;
     const Result<void> asked = transaction.attempt([&]() -> Result<void> {
-        row = first_row(transaction, "SELECT version FROM @schema_version");
+        row = first_row(transaction, dialect.state_version());
         return {};
     });
     if (!asked) {

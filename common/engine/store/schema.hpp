@@ -22,7 +22,7 @@ std::vector<dialect::StateTable> state_tables();
 void create_state_tables(Transaction &transaction, const dialect::Dialect &dialect);
 
 /// Whether this database has state tables of the version that we know. `refused` for a newer one;
-/// false: none at all.
-Result<bool> has_state_tables(Transaction &transaction);
+/// false: none at all. Those of an attached database are not meant.
+Result<bool> has_state_tables(Transaction &transaction, const dialect::Dialect &dialect);
 
 } // namespace postrider::engine

@@ -255,6 +255,28 @@ Result<Value> stop(sqlite3 *connection, Arguments /*arguments*/) {
                            : "no worker was running in this process");
 }
 
+Result<void> take_down(NodeFile &node, bool abandon) {
+    try {
+        return node.write([&](const engine::Session &session) -> Result<void> {
+            return engine::uninstall(session, abandon);
+        });
+    } catch (const engine::DatabaseError &error) {
+        return error.error();
+    }
+}
+
+/// Tells in `error`, why nothing was taken down, if the worker cannot go on.
+void resume_worker(const std::string &path, Error &error) {
+    try {
+        if (start_worker(path)) {
+            return;
+        }
+    } catch (const engine::DatabaseError &) { // NOLINT(bugprone-empty-catch): told below
+    }
+    error.hint += std::string{error.hint.empty() ? "" : " "} +
+                  "The worker is stopped; start it again: SELECT postrider_start();";
+}
+
 Result<Value> uninstall(sqlite3 *connection, Arguments arguments) {
     const bool abandon =
         !arguments.empty() && argument_value(arguments[0]) == Value{std::int64_t{1}};
@@ -262,11 +284,13 @@ Result<Value> uninstall(sqlite3 *connection, Arguments arguments) {
     if (!node) {
         return node.error();
     }
-    stop_worker(*database_path(connection));
-    const Result<void> done = (*node)->write([&](const engine::Session &session) -> Result<void> {
-        return engine::uninstall(session, abandon);
-    });
+    const std::string path = *database_path(connection);
+    const WorkerState before = stop_worker(path);
+    Result<void> done = take_down(**node, abandon);
     if (!done) {
+        if (before == WorkerState::stopped) {
+            resume_worker(path, done.error());
+        }
         return done.error();
     }
     return Value::text("everything of Postrider is gone from this file; the keys of the node stay"

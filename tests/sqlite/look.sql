@@ -63,9 +63,11 @@ SELECT postrider_start();
 SELECT postrider_stop();
 SELECT postrider_stop();
 
--- Taking it out.
+-- Taking it out. Where that is refused, the worker goes on.
 INSERT INTO item VALUES(8, 'lamp');
+SELECT postrider_start();
 SELECT postrider_uninstall();
+SELECT postrider_stop();
 SELECT postrider_uninstall(1) LIKE 'everything of Postrider is gone%';
 SELECT name FROM sqlite_schema;
 INSERT INTO item VALUES(9, 'still an ordinary table');

@@ -74,13 +74,13 @@ Result<Value> confirm_peer(sqlite3 *connection, Arguments arguments) {
     if (!peer || !words) {
         return peer ? words.error() : peer.error();
     }
-    return as_node(connection, [&](const engine::Session &session) -> Result<Value> {
-        const Result<void> confirmed = engine::confirm_peer(session, *peer, *words);
-        if (!confirmed) {
-            return confirmed.error();
-        }
+    // Words that differ leave an event, which has to stay although the call fails.
+    Result<void> confirmed;
+    Result<Value> done = as_node(connection, [&](const engine::Session &session) -> Result<Value> {
+        confirmed = engine::confirm_peer(session, *peer, *words);
         return Value::text("peer \"" + *peer + "\" is verified");
     });
+    return done && !confirmed ? Result<Value>{confirmed.error()} : done;
 }
 
 Result<Value> revoke(sqlite3 *connection, Arguments arguments) {

@@ -27,7 +27,8 @@ struct Acceptance {
 /// peer's name.
 Result<std::string> accept(const Session &session, const Acceptance &acceptance);
 
-/// The four words were compared by people: `paired` becomes `verified`. `refused` when they differ.
+/// The four words were compared by people: `paired` becomes `verified`. `refused` when they differ,
+/// with an event that tells so: commit even then.
 Result<void>
 confirm_peer(const Session &session, const std::string &peer, const std::string &words);
 

@@ -42,6 +42,8 @@ SELECT count(*) FROM (SELECT id, d, day, at, b, j, u, n, r, typeof(d), typeof(da
   INTERSECT SELECT id, d, day, at, b, j, u, n, r, typeof(d), typeof(day), typeof(at), typeof(b), typeof(j), typeof(u), typeof(n), typeof(r) FROM a.typed);
 DETACH a;
 SELECT postrider_confirm_peer('a', 'wrong words for this');
+SELECT postrider_confirm_peer('a', 'zoo zoo zoo zoo');
+SELECT peer, message FROM postrider_events WHERE kind = 'words_differ';
 SELECT postrider_confirm_peer('a', words) FROM postrider_status;
 SELECT peer, state, action FROM postrider_status;
 

@@ -4,6 +4,7 @@
 #include <exception>
 #include <vector>
 
+#include "common/base/utf8.hpp"
 #include "common/dialect/sqlite.hpp"
 #include "common/dialect/state_names.hpp"
 
@@ -15,6 +16,9 @@ namespace postrider::sqlite {
 namespace {
 
 using engine::DatabaseError;
+
+/// A second or two: how long a foreign key that is broken is looked for.
+constexpr int check_steps_max = 20'000'000;
 
 void run_script(sqlite3 *connection, const std::string &sql) {
     if (sqlite3_exec(connection, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
@@ -132,6 +136,23 @@ class SqliteTransaction : public engine::Transaction {
     StatementCache &cache_;
 };
 
+/// Interrupts a statement after so many steps of SQLite's machine.
+class StepLimit {
+  public:
+    StepLimit(sqlite3 *connection, int steps_max) : connection_(connection) {
+        sqlite3_progress_handler(
+            connection_, steps_max, [](void *) { return 1; }, nullptr);
+    }
+
+    StepLimit(const StepLimit &) = delete;
+    StepLimit &operator=(const StepLimit &) = delete;
+
+    ~StepLimit() { sqlite3_progress_handler(connection_, 0, nullptr, nullptr); }
+
+  private:
+    sqlite3 *connection_;
+};
+
 /// A transaction of our own connection.
 class OwnTransaction final : public SqliteTransaction {
   public:
@@ -161,11 +182,40 @@ class OwnTransaction final : public SqliteTransaction {
     }
 
     void commit() override {
-        execute("COMMIT");
+        try {
+            execute("COMMIT");
+        } catch (const DatabaseError &error) {
+            if (error.reason() != DatabaseError::Reason::constraint) {
+                throw;
+            }
+            throw DatabaseError{error.reason(), broken_references(error.error())};
+        }
         committed_ = true;
     }
 
   private:
+    /// SQLite says that a foreign key is broken and not which one. The transaction is still open
+    /// and can be asked. `refused` as it is when there is no answer in time.
+    Error broken_references(Error refused) {
+        std::string found;
+        const StepLimit limit{connection(), check_steps_max};
+        try {
+            const auto cursor = query("SELECT DISTINCT \"table\", parent FROM"
+                                      " pragma_foreign_key_check LIMIT 3",
+                                      {});
+            while (const engine::Row *row = cursor->next()) {
+                found += (found.empty() ? "table \"" : ", or table \"") +
+                         printable(row->at(0).as<Text>()->text) + "\" refers to rows of table \"" +
+                         printable(row->at(1).as<Text>()->text) + "\" that are not here";
+            }
+        } catch (const DatabaseError &) { // NOLINT(bugprone-empty-catch): what was found counts
+        }
+        if (!found.empty()) {
+            refused.message = std::move(found);
+        }
+        return refused;
+    }
+
     /// SQLite has already rolled back by itself after some errors.
     void roll_back() noexcept {
         if (sqlite3_get_autocommit(connection()) == 0) {

@@ -287,6 +287,9 @@ void Engine::apply_stream(Timestamp now,
                 throw;
             }
             refused_at_commit = error.error();
+            refused_at_commit->hint =
+                "Have the missing rows sent too, or put them here; the batch is tried again by"
+                " itself.";
         }
         if (refused_at_commit) {
             // Foreign keys are looked at when everything is written: the step waits for what it

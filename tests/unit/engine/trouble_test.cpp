@@ -104,6 +104,11 @@ TEST_F(Trouble, AForeignKeyThatCannotHoldIsRefusedAtCommitAndTriedAgain) {
     shop_application->run("INSERT INTO t VALUES(1, 5)");
     settle();
     EXPECT_EQ(office_application->ask("SELECT state FROM postrider_status"), "stuck");
+    EXPECT_EQ(office_application->ask("SELECT reason FROM postrider_stream_in WHERE stream > 0"),
+              "table \"t\" refers to rows of table \"parent\" that are not here");
+    EXPECT_EQ(office_application->ask("SELECT action FROM postrider_status"),
+              "Have the missing rows sent too, or put them here; the batch is tried again by"
+              " itself.");
     office_application->run("INSERT INTO parent VALUES(5)");
     office.now += std::chrono::minutes{2};
     settle();

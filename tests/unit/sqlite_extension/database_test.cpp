@@ -237,6 +237,22 @@ TEST(SqliteDatabase, deferred_foreign_keys_are_checked_at_the_commit) {
     EXPECT_EQ(integer(*transaction, "SELECT count(*) FROM c"), 1);
 }
 
+TEST(SqliteDatabase, a_commit_that_breaks_foreign_keys_names_their_tables) {
+    const auto database = in_memory();
+    const auto transaction = database->begin(Mode::write);
+    transaction->execute_script("CREATE TABLE p(id INTEGER PRIMARY KEY);"
+                                "CREATE TABLE c(id INTEGER PRIMARY KEY, p REFERENCES p(id))");
+    transaction->defer_foreign_keys();
+    transaction->execute("INSERT INTO c(id, p) VALUES(1, 7), (2, 8)");
+    try {
+        transaction->commit();
+        ADD_FAILURE() << "nothing was thrown";
+    } catch (const DatabaseError &error) {
+        EXPECT_EQ(error.error().message,
+                  "table \"c\" refers to rows of table \"p\" that are not here");
+    }
+}
+
 TEST(SqliteDatabase, triggers_of_the_file_do_not_run_on_our_connection) {
     const auto database = in_memory();
     const auto transaction = database->begin(Mode::write);

@@ -13,7 +13,7 @@ namespace postrider::engine {
 
 namespace {
 
-/// Rows of one statement: the same columns for each, the key last.
+/// Rows of one statement: the same columns for each, the key last, in the table's own order.
 struct Block {
     std::vector<std::string> columns;
     std::vector<std::vector<Value>> rows; // beside `columns`
@@ -59,6 +59,25 @@ std::vector<std::string> key_names(const TableSchema &schema) {
     return names;
 }
 
+std::vector<std::string> key_names(const dialect::TableDescription &table) {
+    std::vector<std::string> names;
+    for (const std::uint32_t index : table.key) {
+        names.push_back(table.columns[index].name);
+    }
+    return names;
+}
+
+/// Where the columns of the table's key stand in a key as it came. Both have the same columns.
+std::vector<std::size_t> key_order(const TargetTable &target) {
+    const std::vector<std::string> came = key_names(target.schema);
+    std::vector<std::size_t> order;
+    for (const std::string &name : key_names(target.table)) {
+        order.push_back(
+            static_cast<std::size_t>(std::find(came.begin(), came.end(), name) - came.begin()));
+    }
+    return order;
+}
+
 /// Every value in the storage form of the engine, or why a value cannot be held.
 Result<std::vector<Value>> to_storage(const dialect::Dialect &dialect, std::vector<Value> values) {
     for (Value &value : values) {
@@ -80,12 +99,13 @@ class WorkBuilder {
 
     Result<TableWork> build() {
         work_.target = &target_;
-        work_.key_columns = key_names(target_.schema);
-        work_.removals.columns = work_.key_columns;
-        work_.removals.sql = dialect_.remove(target_.table);
         if (Result<void> fits = check_shape(target_.table, target_.schema); !fits) {
             return fits.error();
         }
+        work_.key_columns = key_names(target_.table);
+        work_.removals.columns = work_.key_columns;
+        work_.removals.sql = dialect_.remove(target_.table);
+        order_ = key_order(target_);
         taken_ = taken_columns(target_);
         for (const auto &[key_values, change] : target_.changes.changes) {
             Result<void> added = add(key_values, change);
@@ -110,7 +130,9 @@ class WorkBuilder {
             }
         }
         columns.insert(columns.end(), work_.key_columns.begin(), work_.key_columns.end());
-        row.insert(row.end(), key.begin(), key.end());
+        for (const std::size_t position : order_) {
+            row.push_back(key[position]);
+        }
         Result<std::vector<Value>> stored_row = to_storage(dialect_, std::move(row));
         if (!stored_row) {
             return stored_row.error();
@@ -181,6 +203,7 @@ class WorkBuilder {
     Transaction &transaction_;
     const dialect::Dialect &dialect_;
     const TargetTable &target_;
+    std::vector<std::size_t> order_;
     std::set<std::uint32_t> taken_;
     std::set<Key> stays_;
     TableWork work_;
@@ -300,13 +323,9 @@ Result<void> check_shape(const dialect::TableDescription &table, const TableSche
                          "Add the column here; the batch is tried again by itself."};
         }
     }
-    const std::vector<std::string> names = key_names(schema);
-    const std::set<std::string> theirs(names.begin(), names.end());
-    std::set<std::string> ours;
-    for (const std::uint32_t index : table.key) {
-        ours.insert(table.columns[index].name);
-    }
-    if (theirs != ours) {
+    const std::vector<std::string> theirs = key_names(schema);
+    const std::vector<std::string> ours = key_names(table);
+    if (std::set(theirs.begin(), theirs.end()) != std::set(ours.begin(), ours.end())) {
         return Error{Errc::schema_mismatch,
                      "table \"" + table.name + "\" has another primary key than the sender's",
                      {},

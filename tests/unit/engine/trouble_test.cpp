@@ -7,8 +7,8 @@
 #include "common/engine/declare_stored.hpp"
 #include "common/engine/dispatch.hpp"
 #include "common/engine/pairing.hpp"
-#include "common/engine/store/log.hpp"
 #include "common/engine/report.hpp"
+#include "common/engine/store/log.hpp"
 #include "common/engine/uninstall.hpp"
 
 #include "tests/support/paired_nodes.hpp"
@@ -366,6 +366,18 @@ TEST_F(Trouble, ASecondWorkerTakesTheLeaseOver) {
     EXPECT_FALSE(shop.engine->cycle(shop.now).has_value());
     settle();
     EXPECT_EQ(office_application->ask("SELECT count(*) FROM t"), "3");
+}
+
+TEST_F(Trouble, KeysWhoseColumnsStandInAnotherOrderHereNameTheSameRows) {
+    shop_application->run("CREATE TABLE t(a INT NOT NULL, b INT NOT NULL, v, PRIMARY KEY(a, b))");
+    office_application->run("CREATE TABLE t(a INT NOT NULL, b INT NOT NULL, v, PRIMARY KEY(b, a))");
+    shop.send("task", "office", {"t"});
+    office.receive("task", "shop", {"t"});
+    shop_application->run("INSERT INTO t VALUES(1, 2, 'x'), (2, 1, 'y'), (3, 3, 'z')");
+    settle();
+    shop_application->run("DELETE FROM t WHERE a = 1; UPDATE t SET v = 'w' WHERE a = 3");
+    settle();
+    EXPECT_EQ(office_application->ask("SELECT a, b, v FROM t ORDER BY a"), "2|1|y\n3|3|w");
 }
 
 TEST_F(Trouble, WhatStrangersSendDoesNotPushOutWhatWasRefusedOfPeers) {

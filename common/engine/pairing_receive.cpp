@@ -51,9 +51,6 @@ take_second_answer(const Session &session, PairingRow row, const wire::Answer &a
         store_pairing(session, row);
         return {};
     }
-    if (row.state == PairingState::disputed) {
-        return {}; // it was said
-    }
     const std::string peer = load_peer(session.transaction, row.peer_id)->name;
     if (same_identity || session.now >= row.expires) {
         return refused(session, row, "the invitation of \"" + peer + "\" was used already",

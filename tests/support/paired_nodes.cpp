@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 
+#include "common/base/comma_list.hpp"
 #include "common/engine/configuration_mac.hpp"
 
 namespace postrider::test {
@@ -134,11 +135,15 @@ engine::CycleResult TestNode::cycle() {
 std::int64_t TestNode::add_task(const Session &session,
                                 const std::string &task,
                                 const std::string &direction,
+                                const std::string &peer,
                                 const std::vector<std::string> &tables) {
+    const std::string statement = "TASK " + task + (direction == "send" ? " SEND " : " RECEIVE ") +
+                                  comma_list(tables) + (direction == "send" ? " TO " : " FROM ") +
+                                  peer + ";";
     session.transaction.execute(
         "INSERT INTO @task (declared_by, name, direction, statement, lane, created_at)"
-        " VALUES (?1, ?2, ?3, '', 'maildir', 0)",
-        {stored(identity.node), Value::text(task), Value::text(direction)});
+        " VALUES (?1, ?2, ?3, ?4, 'maildir', 0)",
+        {stored(identity.node), Value::text(task), Value::text(direction), Value::text(statement)});
     const std::int64_t task_id = engine::integer_at(
         *engine::first_row(session.transaction, "SELECT max(task_id) FROM @task"), 0);
     std::int64_t ordinal = 0;
@@ -156,7 +161,7 @@ void TestNode::send(const std::string &task,
                     const std::string &peer,
                     const std::vector<std::string> &tables) {
     write([&](const Session &session) {
-        const std::int64_t task_id = add_task(session, task, "send", tables);
+        const std::int64_t task_id = add_task(session, task, "send", peer, tables);
         for (const std::string &table : tables) {
             if (engine::first_row(session.transaction,
                                   "SELECT 1 FROM @capture WHERE table_name = ?1",
@@ -189,7 +194,11 @@ void TestNode::receive(const std::string &task,
                        const std::string &peer,
                        const std::vector<std::string> &tables) {
     write([&](const Session &session) {
-        const std::int64_t task_id = add_task(session, task, "receive", tables);
+        const std::int64_t task_id = add_task(session, task, "receive", peer, tables);
+        session.transaction.execute("UPDATE @task SET declared_by ="
+                                    " (SELECT node_id FROM @peer WHERE name = ?2)"
+                                    " WHERE task_id = ?1",
+                                    {task_id, Value::text(peer)});
         session.transaction.execute(
             "INSERT INTO @task_peer (task_id, peer_id, changed_at, state) VALUES (?1, ?2, 0, "
             "'active')",

@@ -88,6 +88,7 @@ class TestNode {
     std::int64_t add_task(const engine::Session &session,
                           const std::string &task,
                           const std::string &direction,
+                          const std::string &peer,
                           const std::vector<std::string> &tables);
     void open();
 };

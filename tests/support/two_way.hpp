@@ -26,9 +26,9 @@ struct TwoWay : testing::Test {
                        "CREATE TABLE price(id INTEGER PRIMARY KEY, v TEXT)");
         }
         shop.send("sales", "office", {"sale"});
-        office.receive("sales_here", "shop", {"sale"});
+        office.receive("sales", "shop", {"sale"});
         office.send("prices", "shop", {"price"});
-        shop.receive("prices_here", "office", {"price"});
+        shop.receive("prices", "office", {"price"});
         settle();
     }
 

@@ -99,7 +99,7 @@ TEST_F(DamagedCapture, AHeldTableWithoutItsKeyTableStopsNoRound) {
     EXPECT_NE(held(), "");
     shop_application.run("DROP INDEX by_name");
     look_again();
-    shop_application.run("INSERT INTO item VALUES(3, 'oar', 9)");
+    Application{shop.path}.run("INSERT INTO item VALUES(3, 'oar', 9)");
     expect_equal();
 }
 

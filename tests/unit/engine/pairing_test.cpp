@@ -1,5 +1,7 @@
 // Pairing in the state tables: the way it goes when all is well, and what people do with it.
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include <gtest/gtest.h>
 
@@ -235,6 +237,32 @@ TEST_F(Pairing, LeavesNoSecretInTheDatabaseInTheClear) {
               key_of(node->identity.signing_key.seed()),
               key_of(node->identity.contact_key.secret)}) {
             EXPECT_EQ(dump.find(secret), std::string::npos);
+        }
+    }
+}
+
+TEST_F(Pairing, LeavesNoSecretInTheFilesOfTheDatabase) {
+    const std::string line = office.invite("shop");
+    ASSERT_TRUE(shop.accept(line));
+    office.take(shop.mails());
+    shop.take(office.mails());
+    const auto invitation = *wire::parse_invitation(line);
+    const PeerKeys keys = office.keys("shop");
+    for (PairingNode *node : {&office, &shop}) {
+        std::string files;
+        for (const char *end : {"", "-wal", "-journal"}) {
+            std::ifstream file{node->path + end, std::ios::binary};
+            files.append(std::istreambuf_iterator<char>(file), {});
+        }
+        ASSERT_NE(files.find(as_text(ByteView{invitation.id})), std::string::npos);
+        const Secret secret = *node->vault.load_secret(node->identity.node);
+        const auto seed = node->identity.signing_key.seed();
+        for (const ByteView hidden :
+             {invitation.secret.view(), keys.psk.view(), keys.stamp_in.view(),
+              keys.stamp_out.view(), seed.view(), node->identity.contact_key.secret.view(),
+              secret.master.view(), secret.ratchet_key.view()}) {
+            EXPECT_EQ(files.find(as_text(hidden)), std::string::npos);
+            EXPECT_EQ(files.find(to_hex(hidden)), std::string::npos);
         }
     }
 }

@@ -316,5 +316,29 @@ TEST_F(Restore, AForkIsMendedAlthoughEveryFirstMailAboutItIsLost) {
     expect_equal();
 }
 
+TEST_F(Restore, AnOlderSecretFileStillOpensWhatComesAndItsOldKeysAreDestroyedAgain) {
+    const vault::MemoryVaultContent old = office.vault.snapshot();
+    const auto ratchet_index = [this] {
+        return office.vault.load_secret(office.identity.node)->ratchet_index;
+    };
+    for (int week = 1; week <= 7; ++week) {
+        run(shop, "INSERT INTO sale VALUES(" + std::to_string(week) + ", 'x')");
+        run(office, "INSERT INTO price VALUES(" + std::to_string(week) + ", 'x')");
+        settle();
+        wait(hours{24 * 7});
+    }
+    const std::uint32_t index = ratchet_index();
+    ASSERT_GT(index, 0U);
+    vault::MemoryVaultContent mixed = office.vault.snapshot();
+    mixed.secrets = old.secrets;
+    office.vault.restore(mixed);
+    office.restart();
+    ASSERT_EQ(ratchet_index(), 0U);
+    run(shop, "INSERT INTO sale VALUES(99, 'new')");
+    settle_for_hours(2);
+    expect_equal();
+    EXPECT_GE(ratchet_index(), index);
+}
+
 } // namespace
 } // namespace postrider::test

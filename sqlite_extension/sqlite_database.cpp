@@ -281,21 +281,21 @@ class GuardedConnection {
     GuardedConnection &operator=(const GuardedConnection &) = delete;
 
     ~GuardedConnection() {
-        change_erasing(erases_.c_str());
-        change(SQLITE_DBCONFIG_TRUSTED_SCHEMA, trust_);
-        change(SQLITE_DBCONFIG_ENABLE_TRIGGER, triggers_);
+        static_cast<void>(change_erasing(erases_.c_str()));
+        sqlite3_db_config(connection_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, trust_, nullptr);
+        sqlite3_db_config(connection_, SQLITE_DBCONFIG_ENABLE_TRIGGER, triggers_, nullptr);
     }
 
   private:
     /// Gives what was set before.
-    int change(int option, int value) const {
+    [[nodiscard]] int change(int option, int value) const {
         int before = 0;
         sqlite3_db_config(connection_, option, -1, &before);
         sqlite3_db_config(connection_, option, value, nullptr);
         return before;
     }
 
-    std::string change_erasing(const char *value) const {
+    [[nodiscard]] std::string change_erasing(const char *value) const {
         std::string before = "OFF";
         const auto keep = [](void *out, int, char **values, char **) {
             *static_cast<std::string *>(out) = values[0];

@@ -3,7 +3,8 @@
 //   bench_wire insert|update cold|warm < rows     rows: wire_baseline.py --rows
 //
 // cold: the first batch of a stream, with schema frames, start token and key announcement. warm: a
-// later one, whose schemas the receiver knows. Both acknowledge a stream of the other side.
+// later one, whose schemas the receiver knows, and a report of whose was seen. Both acknowledge a
+// stream of the other side.
 #include <cstdio>
 #include <cstring>
 #include <iostream>
@@ -43,6 +44,11 @@ wire::BatchHeader header_of(bool warm) {
     out.report->streams.push_back({1, incarnation, 377, random_hash(), {}, {}, false});
     out.report->suites = {1};
     out.report->notes_seen = 7;
+    out.report->start.token = crypto::random_bytes<16>();
+    out.report->start.since = incarnation;
+    if (warm) {
+        out.report->seen = wire::Seen{incarnation, 4999, crypto::random_bytes<16>(), false, {}};
+    }
     if (!warm) {
         out.key = wire::KeyAnnouncement{3, random_hash()};
     }

@@ -25,6 +25,12 @@ FIGURES = {
     "wire_update_10_warm": ("patient_visit", "update", 10, "warm", 100),
 }
 
+# Why a goal is not met, as far as that is known.
+REASONS = {
+    "wire_update_10_warm": "the report in every batch says from which start of its node it is and what it has seen,"
+    " some 100 bytes, so that a machine that was taken back is noticed; compression with history is to save more",
+}
+
 
 def mail_bytes(rows, operation, state):
     program = os.path.join(os.environ["PROGRAMS"], "bench_wire")
@@ -40,7 +46,7 @@ def main(name):
     baseline = wire_baseline.gzip_size(wire_baseline.batch(table, operation, count))
     mail = statistics.median(mail_bytes(rows.getvalue(), operation, state) for _ in range(ROUNDS))
     share = 100 * mail / baseline
-    verdict = "met" if share <= goal else "not met"
+    verdict = "met" if share <= goal else f"not met ({REASONS[name]})" if name in REASONS else "not met"
     against = f"(baseline: {baseline} bytes of gzip; whole mail {mail:.0f} bytes)"
     print(f"{name} {share:.1f} % {against} goal <= {goal} % {verdict}")
 

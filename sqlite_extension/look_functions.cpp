@@ -125,13 +125,13 @@ constexpr std::array station_columns = {"direction", "station",    "count", "uni
                                         "last",      "blocked_by", "action"};
 constexpr std::array place_columns = {"place", "peer", "detail"};
 constexpr std::array finding_columns = {"check", "health", "detail", "action"};
-constexpr std::array peer_arguments = {"peer_name"};
+constexpr std::array explain_arguments = {"peer_name"};
 /// A primary key of more columns is looked up by nobody.
 constexpr std::array trace_arguments = {"table_name", "key1", "key2", "key3", "key4",
                                         "key5",       "key6", "key7", "key8"};
 
-constexpr std::array functions = {
-    TableFunction{"postrider_explain", station_columns, peer_arguments, 1, explain},
+constexpr std::array look_functions = {
+    TableFunction{"postrider_explain", station_columns, explain_arguments, 1, explain},
     TableFunction{"postrider_trace", place_columns, trace_arguments, 2, trace},
     TableFunction{"postrider_diagnose", finding_columns, {}, 0, diagnose},
 };
@@ -139,7 +139,7 @@ constexpr std::array functions = {
 } // namespace
 
 int register_look_functions(sqlite3 *connection) {
-    for (const TableFunction &function : functions) {
+    for (const TableFunction &function : look_functions) {
         const int code = register_table_function(connection, function);
         if (code != SQLITE_OK) {
             return code;

@@ -287,17 +287,17 @@ constexpr std::array identity_columns = {"bundle", "code"};
 constexpr std::array text_arguments = {"task_text", "exact"};
 constexpr std::array object_arguments = {"object_name"};
 constexpr std::array accept_arguments = {"line", "address", "trust_tasks"};
-constexpr std::array peer_arguments = {"peer"};
+constexpr std::array pending_arguments = {"peer"};
 constexpr std::array<const char *, 0> no_arguments = {};
 constexpr std::array envelope_arguments = {"bytes_of_envelope"};
 
-constexpr std::array functions = {
+constexpr std::array acting_functions = {
     TableFunction{"postrider_declare", action_columns, text_arguments, 1, declare},
     TableFunction{"postrider_plan", action_columns, text_arguments, 1, plan},
     TableFunction{"postrider_describe", description_columns, object_arguments, 0, describe},
     TableFunction{"postrider_accept", action_columns, accept_arguments, 1, accept},
     TableFunction{"postrider_accept_offer", action_columns, object_arguments, 1, accept_offer},
-    TableFunction{"postrider_pending", envelope_columns, peer_arguments, 1, pending},
+    TableFunction{"postrider_pending", envelope_columns, pending_arguments, 1, pending},
     TableFunction{"postrider_export_identity", identity_columns, no_arguments, 0, export_identity},
     TableFunction{"postrider_inspect", fact_columns, envelope_arguments, 1, inspect},
 };
@@ -305,7 +305,7 @@ constexpr std::array functions = {
 } // namespace
 
 int register_table_functions(sqlite3 *connection) {
-    for (const TableFunction &function : functions) {
+    for (const TableFunction &function : acting_functions) {
         const int code = register_table_function(connection, function);
         if (code != SQLITE_OK) {
             return code;

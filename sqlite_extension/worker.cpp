@@ -20,7 +20,7 @@ namespace postrider::sqlite {
 namespace {
 
 /// After a round that could not even begin (a locked file, a missing secret).
-constexpr Duration try_again_after = std::chrono::seconds{10};
+constexpr Duration look_again_after = std::chrono::seconds{10};
 
 struct Worker {
     std::atomic<bool> stop = false;
@@ -73,7 +73,7 @@ void run_once_or_nap(NodeFile &node, Worker &worker, std::string &last) {
               "Nothing is lost; it is tried again. Please report it with this sentence."},
              last);
     }
-    const Timestamp again = system_now() + try_again_after;
+    const Timestamp again = system_now() + look_again_after;
     while (!stop() && system_now() < again) {
         std::this_thread::sleep_for(std::chrono::milliseconds{100});
     }

@@ -12,8 +12,8 @@ namespace postrider::engine {
 
 namespace {
 
-constexpr const char *out = "out";
-constexpr const char *in = "in";
+constexpr const char *outgoing = "out";
+constexpr const char *incoming = "in";
 
 void latest(std::optional<Timestamp> &time, std::optional<Timestamp> other) {
     if (other && (!time || *other > *time)) {
@@ -36,7 +36,7 @@ std::string peer_blocks(const Peer &peer) {
 }
 
 Station capture_station(const Session &session, const Peer &peer) {
-    Station station{out, "capture", 0, "changed keys", {}, {}, {}};
+    Station station{outgoing, "capture", 0, "changed keys", {}, {}, {}};
     for (const Row &row : all_rows(session.transaction,
                                    "SELECT DISTINCT c.capture_id, c.table_name, c.held"
                                    " FROM @capture c JOIN @task_table tt"
@@ -70,11 +70,11 @@ Station queue_station(const Session &session, const Peer &peer) {
                    " WHERE s.peer_id = ?1 AND s.stream > 0)",
                    {peer.peer_id});
     const Row last = *first_row(session.transaction, "SELECT max(created_at) FROM @queue");
-    return {out, "queue", unsigned_at(waiting, 0), "rows", maybe_time_at(last, 0), {}, {}};
+    return {outgoing, "queue", unsigned_at(waiting, 0), "rows", maybe_time_at(last, 0), {}, {}};
 }
 
 Station offers_station(const Session &session, const Peer &peer) {
-    Station station{out, "offers", 0, "tasks", {}, {}, {}};
+    Station station{outgoing, "offers", 0, "tasks", {}, {}, {}};
     for (const Row &row :
          all_rows(session.transaction,
                   "SELECT t.name, tp.state, tp.reason, tp.changed_at FROM @task_peer tp"
@@ -100,9 +100,9 @@ void add_outbox(std::vector<Station> &stations, const Session &session, const Pe
             continue;
         }
         const OutgoingRow row = *load_outgoing(session.transaction, key);
-        Station sent{out, "outbox of stream " + std::to_string(key.stream), 0, "batches", {}, {},
-                     {}};
-        Station stored{out, "inbox at the peer", 0, "batches", {}, {}, {}};
+        Station sent{
+            outgoing, "outbox of stream " + std::to_string(key.stream), 0, "batches", {}, {}, {}};
+        Station stored{outgoing, "inbox at the peer", 0, "batches", {}, {}, {}};
         for (const auto &[number, entry] : row.machine.outbox) {
             Station &where = entry.stored ? stored : sent;
             ++where.count;
@@ -125,7 +125,7 @@ void add_outbox(std::vector<Station> &stations, const Session &session, const Pe
 void add_paths(std::vector<Station> &stations, const Session &session, const Peer &peer) {
     const std::vector<PeerPath> paths = load_paths(session, peer.peer_id);
     if (paths.empty()) {
-        stations.push_back({out,
+        stations.push_back({outgoing,
                             "paths",
                             0,
                             "paths",
@@ -138,7 +138,7 @@ void add_paths(std::vector<Station> &stations, const Session &session, const Pee
                                    "SELECT last_error, worked_at FROM @peer_path"
                                    " WHERE peer_id = ?1 AND ordinal = ?2",
                                    {peer.peer_id, path.ordinal});
-        Station station{out,
+        Station station{outgoing,
                         path.kind + " " + path.target,
                         path.retry.failures,
                         "failures since it last worked",
@@ -159,7 +159,7 @@ void add_inbox(std::vector<Station> &stations, const Session &session, const Pee
             continue;
         }
         const IncomingRow row = load_incoming(session.transaction, key);
-        Station station{in,
+        Station station{incoming,
                         "inbox of stream " + std::to_string(key.stream),
                         row.machine.inbox.size(),
                         "batches",
@@ -179,7 +179,8 @@ void add_inbox(std::vector<Station> &stations, const Session &session, const Pee
 Station report_station(const Session &session, const Peer &peer) {
     const Row notes = *first_row(session.transaction,
                                  "SELECT count(*) FROM @note WHERE peer_id = ?1", {peer.peer_id});
-    Station station{in, "report to the peer", unsigned_at(notes, 0), "notes", peer.sent_at, {}, {}};
+    Station station{
+        incoming, "report to the peer", unsigned_at(notes, 0), "notes", peer.sent_at, {}, {}};
     if (const auto due = report_due(session, peer); due && *due <= session.now) {
         station.action = "SELECT " + session.dialect.command("sync_now") + "();";
     }
@@ -191,7 +192,7 @@ Station report_station(const Session &session, const Peer &peer) {
 std::vector<Station> explain(const Session &session, const Peer &peer) {
     std::vector<Station> stations;
     if (const std::string blocked = peer_blocks(peer); !blocked.empty()) {
-        stations.push_back({out, "peer", 0, "", peer.heard_at, blocked,
+        stations.push_back({outgoing, "peer", 0, "", peer.heard_at, blocked,
                             "SELECT * FROM " + session.dialect.command("status") + ";"});
     }
     stations.push_back(offers_station(session, peer));

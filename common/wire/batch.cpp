@@ -47,9 +47,7 @@ constexpr std::uint64_t header_keys = 15;
 constexpr std::size_t frame_parts = 6;
 constexpr std::size_t triple_parts = 3;
 constexpr std::size_t head_length_bytes = 4;
-constexpr std::uint64_t frame_kinds = 3;
 constexpr std::uint64_t compressions = 3;
-constexpr std::uint64_t uint32_max = 0xffffffffU;
 
 /// A frame as the header describes it.
 struct FrameEntry {
@@ -296,7 +294,7 @@ void HeaderReader::read_dependencies() {
     require(count > 0);
     for (std::size_t index = 0; index < count && in_.ok(); ++index) {
         expect_array(in_, triple_parts);
-        const auto stream = static_cast<std::uint32_t>(in_.choice(uint32_max + 1));
+        const std::uint32_t stream = in_.uint32();
         require(dependencies.empty() || dependencies.rbegin()->first < stream);
         Dependency &dependency = dependencies[stream];
         dependency.batch_number = in_.unsigned_integer();

@@ -181,6 +181,10 @@ std::uint64_t CborReader::choice(std::uint64_t count) {
     return value;
 }
 
+std::uint32_t CborReader::uint32() {
+    return static_cast<std::uint32_t>(choice(std::uint64_t{1} << 32U));
+}
+
 std::int64_t CborReader::integer() {
     const Item item = next();
     const bool is_integer = item.kind == ItemKind::positive || item.kind == ItemKind::negative;

@@ -47,6 +47,8 @@ class CborReader {
     std::uint64_t unsigned_integer(std::uint64_t max);
     /// One of `count` numbered choices; another number is malformed.
     std::uint64_t choice(std::uint64_t count);
+    /// An integer below 2^32; a greater one is malformed.
+    std::uint32_t uint32();
     std::int64_t integer();
     bool boolean();
     ByteView bytes();

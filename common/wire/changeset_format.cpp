@@ -14,7 +14,6 @@ constexpr std::uint8_t packed_format = 1;
 constexpr int packed_level = 1;
 constexpr std::uint64_t packed_bytes_max = 1024 * limits::mib;
 constexpr std::size_t packed_frame_parts = 5;
-constexpr std::uint64_t frame_kinds = 3;
 
 Error malformed(const std::string &what) {
     return {Errc::malformed, what};

@@ -34,7 +34,7 @@ int level_for(std::size_t size) {
     return size <= middle_bytes_max ? middle_level : large_level;
 }
 
-Error malformed() {
+Error malformed_frame() {
     return {Errc::malformed, "malformed compressed frame"};
 }
 
@@ -96,7 +96,7 @@ Result<Bytes> decompress_zstd(ByteView compressed, std::size_t raw_size, ByteVie
     } while (ZSTD_isError(outcome) == 0U && outcome != 0 && progress);
     // 0: a frame is complete and flushed; a second one would leave input over.
     if (outcome != 0 || input.pos != input.size || output.pos != raw_size) {
-        return malformed();
+        return malformed_frame();
     }
     return out;
 }
@@ -107,7 +107,7 @@ Result<Bytes> decompress_zlib(ByteView compressed, std::size_t raw_size) {
     uLong used = compressed.size();
     if (uncompress2(out.data(), &size, compressed.data(), &used) != Z_OK || size != raw_size ||
         used != compressed.size()) {
-        return malformed();
+        return malformed_frame();
     }
     return out;
 }
@@ -128,7 +128,7 @@ Bytes compress(ByteView raw, const CompressionOptions &options) {
 
 Result<Bytes> decompress(ByteView compressed, std::size_t raw_size, const CompressionOptions &how) {
     if (raw_size == 0) {
-        return malformed();
+        return malformed_frame();
     }
     switch (how.method) {
     case Compression::zstd:
@@ -139,7 +139,7 @@ Result<Bytes> decompress(ByteView compressed, std::size_t raw_size, const Compre
         break;
     }
     if (compressed.size() != raw_size) {
-        return malformed();
+        return malformed_frame();
     }
     return Bytes(compressed.begin(), compressed.end());
 }

@@ -19,7 +19,6 @@ namespace {
 constexpr std::uint64_t directions = 3;
 constexpr std::size_t message_parts_max = 9;
 constexpr std::size_t table_parts = 3;
-constexpr std::uint64_t uint32_max = 0xffffffffU;
 
 /// Writes the message's number, then its fields.
 struct MessageWriter {
@@ -247,7 +246,7 @@ void MessageReader::read_options(std::map<std::string, std::string> &out) {
 
 StreamOpen MessageReader::read_stream_open() {
     StreamOpen out;
-    out.stream = static_cast<std::uint32_t>(in_.choice(uint32_max + 1));
+    out.stream = in_.uint32();
     out.lane = text();
     const std::size_t tasks = in_.array(limits::control_items_max);
     for (std::size_t index = 0; index < tasks && in_.ok(); ++index) {

@@ -22,6 +22,8 @@ enum class FrameKind : std::uint8_t {
     control = 2, // one message of stream 0
 };
 
+inline constexpr std::uint64_t frame_kinds = 3;
+
 /// `raw` is what content_hash covers, uncompressed. `rows` and `cell_bytes` say what the frame
 /// costs once materialised (Value::cell_bytes); both are zero but for changes.
 struct Frame {

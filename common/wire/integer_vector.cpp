@@ -27,15 +27,15 @@ std::int64_t as_signed(std::uint64_t value) {
 }
 
 /// base + f * unit for every integer, with the smallest fields.
-struct Frame {
+struct Framed {
     std::uint64_t base = 0;
     std::uint64_t unit = 1;
     std::vector<std::uint64_t> fields;
     unsigned bits = 0; // of the widest field
 };
 
-Frame frame_of(std::span<const std::uint64_t> values) {
-    Frame out;
+Framed frame_of(std::span<const std::uint64_t> values) {
+    Framed out;
     if (values.empty()) {
         return out;
     }
@@ -61,8 +61,8 @@ Frame frame_of(std::span<const std::uint64_t> values) {
 }
 
 /// The values as they are: of a few wide ones, the base would cost more than it saves.
-Frame unframed(std::span<const std::uint64_t> values) {
-    Frame out;
+Framed unframed(std::span<const std::uint64_t> values) {
+    Framed out;
     out.fields.assign(values.begin(), values.end());
     std::uint64_t widest = 0;
     for (const std::uint64_t value : values) {
@@ -72,7 +72,7 @@ Frame unframed(std::span<const std::uint64_t> values) {
     return out;
 }
 
-Bytes pack_bits(const Frame &frame) {
+Bytes pack_bits(const Framed &frame) {
     Bytes out;
     out.reserve((frame.fields.size() * frame.bits + 7) / 8);
     unsigned free_bits = 0; // of the last byte
@@ -92,7 +92,7 @@ Bytes pack_bits(const Frame &frame) {
     return out;
 }
 
-Bytes pack_planes(const Frame &frame) {
+Bytes pack_planes(const Framed &frame) {
     Bytes out;
     const unsigned width = (frame.bits + 7) / 8;
     out.reserve(frame.fields.size() * width);
@@ -104,7 +104,7 @@ Bytes pack_planes(const Frame &frame) {
     return out;
 }
 
-CborWriter write_frame(const Frame &frame, Packing packing, const std::uint64_t *first) {
+CborWriter write_frame(const Framed &frame, Packing packing, const std::uint64_t *first) {
     CborWriter out;
     const std::uint64_t differences = first != nullptr ? forms_without_differences : 0;
     out.unsigned_integer(differences + static_cast<std::uint64_t>(packing));
@@ -122,7 +122,7 @@ CborWriter write_frame(const Frame &frame, Packing packing, const std::uint64_t 
     return out;
 }
 
-void offer_frame(Smallest &smallest, const Frame &frame, const std::uint64_t *first) {
+void offer_frame(Smallest &smallest, const Framed &frame, const std::uint64_t *first) {
     if (frame.bits == 0) {
         smallest.offer(write_frame(frame, Packing::constant, first));
         return;
@@ -196,7 +196,7 @@ void encode_integers(CborWriter &out,
                      std::span<const std::uint64_t> values,
                      const SizeEstimate &size_of) {
     Smallest smallest(size_of);
-    const Frame frame = frame_of(values);
+    const Framed frame = frame_of(values);
     offer_frame(smallest, frame, nullptr);
     if (values.size() <= few_values) {
         offer_frame(smallest, unframed(values), nullptr);

@@ -27,7 +27,6 @@ constexpr std::size_t note_parts = 7;
 constexpr std::size_t pair_parts = 2;
 constexpr std::uint64_t note_kinds = static_cast<std::uint64_t>(NoteKind::error) + 1;
 constexpr std::uint64_t suite_max = 255;
-constexpr std::uint64_t uint32_max = 0xffffffffU;
 
 void write_stream(CborWriter &out, const StreamReport &stream) {
     out.array(stream_parts);
@@ -128,7 +127,7 @@ MissingParts read_missing(CborReader &in) {
 StreamReport read_stream(CborReader &in) {
     StreamReport out;
     expect_array(in, stream_parts);
-    out.stream = static_cast<std::uint32_t>(in.choice(uint32_max + 1));
+    out.stream = in.uint32();
     out.incarnation = in.unsigned_integer();
     out.applied = in.unsigned_integer();
     out.chain = in.fixed<32>();
@@ -193,7 +192,7 @@ Note read_note(CborReader &in) {
     expect_array(in, note_parts);
     out.number = in.unsigned_integer();
     out.kind = static_cast<NoteKind>(in.choice(note_kinds));
-    out.stream = static_cast<std::uint32_t>(in.choice(uint32_max + 1));
+    out.stream = in.uint32();
     out.batch_number = in.unsigned_integer();
     out.rows = in.unsigned_integer();
     out.code = read_printable(in, limits::note_code_bytes_max);
@@ -211,8 +210,8 @@ void expect_array(CborReader &in, std::size_t size) {
 
 void write_suites(CborWriter &out, const std::vector<std::uint8_t> &suites) {
     out.array(suites.size());
-    for (const std::uint8_t suite : suites) {
-        out.unsigned_integer(suite);
+    for (const std::uint8_t each : suites) {
+        out.unsigned_integer(each);
     }
 }
 
@@ -220,11 +219,11 @@ std::vector<std::uint8_t> read_suites(CborReader &in) {
     std::vector<std::uint8_t> out;
     const std::size_t count = in.array(limits::suites_max);
     for (std::size_t index = 0; index < count && in.ok(); ++index) {
-        const auto suite = static_cast<std::uint8_t>(in.choice(suite_max + 1));
-        if (!out.empty() && suite <= out.back()) {
+        const auto each = static_cast<std::uint8_t>(in.choice(suite_max + 1));
+        if (!out.empty() && each <= out.back()) {
             in.fail();
         }
-        out.push_back(suite);
+        out.push_back(each);
     }
     return out;
 }
@@ -238,7 +237,7 @@ void write_key(CborWriter &out, const KeyAnnouncement &key) {
 KeyAnnouncement read_key(CborReader &in) {
     KeyAnnouncement out;
     expect_array(in, pair_parts);
-    out.generation = static_cast<std::uint32_t>(in.choice(uint32_max + 1));
+    out.generation = in.uint32();
     out.receiving_key = in.fixed<32>();
     return out;
 }

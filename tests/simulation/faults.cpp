@@ -14,7 +14,7 @@ namespace {
 
 Fault planted = Fault::none;
 
-constexpr std::array<std::pair<std::string_view, Fault>, 9> names{{
+constexpr std::array<std::pair<std::string_view, Fault>, 9> fault_list{{
     {"skip_duplicate_check", Fault::skip_duplicate_check},
     {"acknowledge_before_commit", Fault::acknowledge_before_commit},
     {"forget_chain", Fault::forget_chain},
@@ -29,7 +29,7 @@ constexpr std::array<std::pair<std::string_view, Fault>, 9> names{{
 } // namespace
 
 std::optional<Fault> fault_named(std::string_view name) {
-    for (const auto &[known, fault] : names) {
+    for (const auto &[known, fault] : fault_list) {
         if (known == name) {
             return fault;
         }
@@ -39,8 +39,8 @@ std::optional<Fault> fault_named(std::string_view name) {
 
 std::vector<std::string> fault_names() {
     std::vector<std::string> out;
-    out.reserve(names.size());
-    for (const auto &[name, fault] : names) {
+    out.reserve(fault_list.size());
+    for (const auto &[name, fault] : fault_list) {
         out.emplace_back(name);
     }
     return out;

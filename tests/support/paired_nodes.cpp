@@ -51,8 +51,8 @@ stream::Timing quick_timing() {
     return timing;
 }
 
-TestNode::TestNode(const std::string &file, const std::string &name, Timestamp start)
-    : path(file), now(start) {
+TestNode::TestNode(const std::string &file, const std::string &name, Timestamp begin)
+    : path(file), now(begin) {
     vault.move_to(file, 1, std::hash<std::string>{}(file));
     open();
     const auto transaction = database->begin(engine::Mode::write);

@@ -21,6 +21,10 @@
 
 namespace postrider::test {
 
+/// When the nodes of tests begin.
+inline constexpr Timestamp start = from_milliseconds(1'790'000'000'000);
+inline constexpr Duration day = std::chrono::hours{24};
+
 /// A plain connection, as an application has one: triggers fire, nothing of ours is loaded.
 class Application {
   public:

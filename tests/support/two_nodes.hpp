@@ -15,7 +15,6 @@
 namespace postrider::test {
 
 struct TwoNodes : testing::Test {
-    static constexpr Timestamp start = from_milliseconds(1'790'000'000'000);
 
     TemporaryDirectory directory;
     TestNode shop{directory / "shop.db", "shop", start};

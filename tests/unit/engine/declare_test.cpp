@@ -12,8 +12,6 @@ namespace {
 using engine::ActionRow;
 using engine::ActionRows;
 
-constexpr Timestamp start = from_milliseconds(1'790'000'000'000);
-
 /// A file with tables in which nothing was declared yet.
 struct Declaring : testing::Test {
     TemporaryDirectory directory;

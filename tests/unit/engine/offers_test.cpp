@@ -18,8 +18,6 @@ namespace {
 using engine::ActionRows;
 using engine::Session;
 
-constexpr Timestamp start = from_milliseconds(1'790'000'000'000);
-
 struct Offers : testing::Test {
     TemporaryDirectory directory;
     TestNode hq{directory / "hq.db", "hq", start};

@@ -9,6 +9,7 @@
 namespace postrider::engine {
 namespace {
 
+using test::day;
 using test::PairingNode;
 
 struct PairingRules : testing::Test {
@@ -28,7 +29,6 @@ struct PairingRules : testing::Test {
 };
 
 constexpr Duration minute = std::chrono::minutes{1};
-constexpr Duration day = std::chrono::hours{24};
 
 TEST_F(PairingRules, AnAnswerIsSentAgainWithGrowingPausesUntilItIsConfirmed) {
     accepted_line();

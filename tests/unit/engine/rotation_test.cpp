@@ -12,9 +12,8 @@
 namespace postrider::engine {
 namespace {
 
+using test::day;
 using test::PairingNode;
-
-constexpr Duration day = std::chrono::hours{24};
 
 struct Rotation : testing::Test {
     test::SeededRandom random{1};

@@ -16,8 +16,6 @@
 namespace postrider::test {
 namespace {
 
-constexpr Timestamp start = from_milliseconds(1'790'000'000'000);
-
 struct Trouble : testing::Test {
     TemporaryDirectory directory;
     TestNode shop{directory / "shop.db", "shop", start};

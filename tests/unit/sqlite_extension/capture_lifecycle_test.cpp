@@ -9,7 +9,7 @@
 namespace postrider {
 namespace {
 
-const engine::Capture plain{1, {}};
+const engine::Capture unmasked{1, {}};
 const engine::Capture masked{1, {.mask = true}};
 
 dialect::TableDescription describe(const HostConnection &host, const std::string &table) {
@@ -88,7 +88,7 @@ TEST(CaptureLife, a_host_never_fails_because_a_key_was_marked_in_an_earlier_epoc
     const HostConnection host;
     create_epoch(host);
     host.must("CREATE TABLE t(id INTEGER PRIMARY KEY, v)");
-    install(host, "t", plain);
+    install(host, "t", unmasked);
     host.must("INSERT INTO t VALUES(1, 1); UPDATE postrider_epoch SET epoch = 2;"
               "UPDATE t SET v = 2; UPDATE t SET v = 3");
     host.must("CREATE TEMP TABLE seen AS SELECT count(*) AS n FROM postrider_capture_1");
@@ -103,7 +103,7 @@ TEST(CaptureLife, writes_through_another_programs_attach_are_captured) {
         const HostConnection owner(path);
         create_epoch(owner);
         owner.must("CREATE TABLE t(id INTEGER PRIMARY KEY, v)");
-        CapturedTable table(owner, "t", plain);
+        CapturedTable table(owner, "t", unmasked);
         const HostConnection other;
         other.must("ATTACH '" + path + "' AS f; INSERT INTO f.t VALUES(7, 'x')");
         const auto collected = table.collect();
@@ -117,12 +117,12 @@ TEST(CaptureLife, alter_table_works_and_goes_on_being_captured) {
     const HostConnection host;
     create_epoch(host);
     host.must("CREATE TABLE t(id INTEGER PRIMARY KEY, a, b); INSERT INTO t VALUES(1,1,1)");
-    install(host, "t", plain);
+    install(host, "t", unmasked);
     host.must("ALTER TABLE t ADD COLUMN c DEFAULT 5; ALTER TABLE t DROP COLUMN b;"
               "ALTER TABLE t RENAME COLUMN a TO aa; ALTER TABLE t RENAME COLUMN id TO number;"
               "ALTER TABLE t RENAME TO renamed; INSERT INTO renamed VALUES(2,2,2)");
-    EXPECT_EQ(problems(host, "renamed", plain), std::vector<std::string>{});
-    CapturedTable table(host, "renamed", plain);
+    EXPECT_EQ(problems(host, "renamed", unmasked), std::vector<std::string>{});
+    CapturedTable table(host, "renamed", unmasked);
     EXPECT_EQ(table.collect().size(), 1U);
 }
 
@@ -130,27 +130,27 @@ TEST(CaptureLife, a_rebuilt_table_is_noticed) {
     const HostConnection host;
     create_epoch(host);
     host.must("CREATE TABLE t(id INTEGER PRIMARY KEY, a)");
-    install(host, "t", plain);
-    EXPECT_TRUE(problems(host, "t", plain).empty());
+    install(host, "t", unmasked);
+    EXPECT_TRUE(problems(host, "t", unmasked).empty());
     host.must("CREATE TABLE n(id INTEGER PRIMARY KEY, a); DROP TABLE t; ALTER TABLE n RENAME TO t");
-    EXPECT_EQ(problems(host, "t", plain).size(), 4U);
-    install(host, "t", plain);
-    EXPECT_TRUE(problems(host, "t", plain).empty());
+    EXPECT_EQ(problems(host, "t", unmasked).size(), 4U);
+    install(host, "t", unmasked);
+    EXPECT_TRUE(problems(host, "t", unmasked).empty());
 }
 
 TEST(CaptureLife, an_altered_or_missing_trigger_is_noticed) {
     const HostConnection host;
     create_epoch(host);
     host.must("CREATE TABLE t(id INTEGER PRIMARY KEY, u UNIQUE)");
-    install(host, "t", plain);
+    install(host, "t", unmasked);
     host.must("DROP TRIGGER postrider_capture_1_unique0_insert");
     EXPECT_EQ(
-        problems(host, "t", plain),
+        problems(host, "t", unmasked),
         std::vector<std::string>{"Trigger \"postrider_capture_1_unique0_insert\" is missing."});
     host.must("CREATE TRIGGER postrider_capture_1_unique0_insert BEFORE INSERT ON t BEGIN "
               "SELECT 1; END");
     EXPECT_EQ(
-        problems(host, "t", plain),
+        problems(host, "t", unmasked),
         std::vector<std::string>{"Trigger \"postrider_capture_1_unique0_insert\" was altered."});
 }
 
@@ -158,20 +158,20 @@ TEST(CaptureLife, a_new_unique_index_asks_for_new_guards) {
     const HostConnection host;
     create_epoch(host);
     host.must("CREATE TABLE t(id INTEGER PRIMARY KEY, a)");
-    install(host, "t", plain);
+    install(host, "t", unmasked);
     const std::string before = dialect::fingerprint(describe(host, "t"));
     host.must("CREATE UNIQUE INDEX i ON t(a)");
     EXPECT_NE(dialect::fingerprint(describe(host, "t")), before);
-    EXPECT_EQ(problems(host, "t", plain).size(), 2U);
+    EXPECT_EQ(problems(host, "t", unmasked).size(), 2U);
 }
 
 TEST(CaptureLife, a_new_unique_index_on_an_expression_is_noticed) {
     const HostConnection host;
     create_epoch(host);
     host.must("CREATE TABLE t(id INTEGER PRIMARY KEY, a)");
-    install(host, "t", plain);
+    install(host, "t", unmasked);
     host.must("CREATE UNIQUE INDEX i ON t(lower(a))");
-    const std::vector<std::string> found = problems(host, "t", plain);
+    const std::vector<std::string> found = problems(host, "t", unmasked);
     ASSERT_EQ(found.size(), 1U);
     EXPECT_TRUE(says(found.front(), "on an expression"));
 }
@@ -183,8 +183,8 @@ TEST(CaptureLife, a_partial_index_may_end_in_a_comment) {
         host.must("CREATE TABLE t(id INTEGER PRIMARY KEY, a, b)");
         host.must("CREATE UNIQUE INDEX i ON t(a) WHERE b > 0 " + comment);
         ASSERT_EQ(describe(host, "t").indexes.at(0).predicate, "b > 0 " + comment);
-        CapturedTable table(host, "t", plain);
-        EXPECT_EQ(problems(host, "t", plain), std::vector<std::string>{});
+        CapturedTable table(host, "t", unmasked);
+        EXPECT_EQ(problems(host, "t", unmasked), std::vector<std::string>{});
         host.must("INSERT INTO t VALUES(1, 5, 1)");
         EXPECT_EQ(table.collect().size(), 1U);
         host.must("INSERT OR REPLACE INTO t VALUES(2, 5, 1)");
@@ -226,7 +226,7 @@ TEST(CaptureLife, marks_survive_when_a_mask_is_added_and_then_mean_all_columns) 
     const HostConnection host;
     create_epoch(host);
     host.must("CREATE TABLE t(id INTEGER PRIMARY KEY, a, b); INSERT INTO t VALUES(1,1,1),(2,2,2)");
-    install(host, "t", plain);
+    install(host, "t", unmasked);
     host.must("UPDATE t SET a = 5 WHERE id = 1; DELETE FROM t WHERE id = 2");
     CapturedTable table(host, "t", masked);
     const auto collected = table.collect();

@@ -3,15 +3,14 @@
 
 #include "common/stream/acknowledgement.hpp"
 
+#include "tests/unit/stream/sample_stream.hpp"
+
 namespace postrider::stream {
 namespace {
 
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
-
-constexpr Timestamp start = from_milliseconds(1'800'000'000'000);
-constexpr Timing timing;
 
 TEST(Acknowledgement, WithoutNewsNothingIsEverDue) {
     const Acknowledgement state;

@@ -5,16 +5,10 @@
 #include "common/base/limits.hpp"
 #include "common/stream/incoming.hpp"
 
+#include "tests/unit/stream/sample_stream.hpp"
+
 namespace postrider::stream {
 namespace {
-
-ChainHash chain_of(std::uint64_t incarnation, std::uint64_t number) {
-    ChainHash chain{};
-    chain[0] = static_cast<std::uint8_t>(incarnation);
-    chain[1] = static_cast<std::uint8_t>(number);
-    chain[31] = 1;
-    return chain;
-}
 
 PartHead whole(std::uint64_t incarnation, std::uint64_t number) {
     BodyHash hash{};

@@ -3,10 +3,10 @@
 
 #include "common/stream/lineage.hpp"
 
+#include "tests/unit/stream/sample_stream.hpp"
+
 namespace postrider::stream {
 namespace {
-
-constexpr Timestamp start = from_milliseconds(1'800'000'000'000);
 
 StartToken token(std::uint8_t byte) {
     StartToken out{};

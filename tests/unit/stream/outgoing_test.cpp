@@ -5,6 +5,8 @@
 #include "common/base/limits.hpp"
 #include "common/stream/outgoing.hpp"
 
+#include "tests/unit/stream/sample_stream.hpp"
+
 namespace postrider::stream {
 namespace {
 
@@ -12,17 +14,7 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr Timestamp start = from_milliseconds(1'800'000'000'000);
-constexpr Timing timing;
 constexpr std::uint32_t no_jitter = 0x80000000U;
-
-ChainHash chain_of(std::uint64_t incarnation, std::uint64_t number) {
-    ChainHash chain{};
-    chain[0] = static_cast<std::uint8_t>(incarnation);
-    chain[1] = static_cast<std::uint8_t>(number);
-    chain[31] = 1;
-    return chain;
-}
 
 BodyHash body_of(std::uint64_t number) {
     BodyHash hash{};

@@ -4,14 +4,14 @@
 #include "common/stream/retry.hpp"
 #include "common/stream/timing.hpp"
 
+#include "tests/unit/stream/sample_stream.hpp"
+
 namespace postrider::stream {
 namespace {
 
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
-
-constexpr Timestamp start = from_milliseconds(1'800'000'000'000);
 
 TEST(Timing, JitterStaysWithinAQuarter) {
     EXPECT_EQ(jittered(seconds{100}, 0), seconds{75});

@@ -6,13 +6,13 @@
 namespace postrider::task {
 namespace {
 
-struct Wrong {
+struct Slip {
     const char *text;
     const char *message;
     const char *hint;
 };
 
-const std::vector<Wrong> mistakes = {
+const std::vector<Slip> mistakes = {
     {"TSK t SEND a TO b",
      "line 1, column 1: expected POSTRIDER, NODE, HOSTED, MAILBOX, GROUP, PEER, TASK, DROP, PAUSE "
      "or RESUME, found \"TSK\"",
@@ -180,12 +180,12 @@ const std::vector<Wrong> mistakes = {
 };
 
 TEST(Mistakes, EachSaysWhereWhatWasExpectedAndWhatToDo) {
-    for (const Wrong &wrong : mistakes) {
-        const Result<TaskText> parsed = parse(wrong.text);
-        ASSERT_FALSE(parsed.has_value()) << wrong.text;
-        EXPECT_EQ(parsed.error().code, Errc::malformed) << wrong.text;
-        EXPECT_EQ(parsed.error().message, wrong.message) << wrong.text;
-        EXPECT_EQ(parsed.error().hint, wrong.hint) << wrong.text;
+    for (const Slip &slip : mistakes) {
+        const Result<TaskText> parsed = parse(slip.text);
+        ASSERT_FALSE(parsed.has_value()) << slip.text;
+        EXPECT_EQ(parsed.error().code, Errc::malformed) << slip.text;
+        EXPECT_EQ(parsed.error().message, slip.message) << slip.text;
+        EXPECT_EQ(parsed.error().hint, slip.hint) << slip.text;
     }
 }
 

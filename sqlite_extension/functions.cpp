@@ -5,6 +5,7 @@
 #include "common/base/utf8.hpp"
 #include "common/engine/approval.hpp"
 #include "common/engine/pairing.hpp"
+#include "common/engine/park.hpp"
 #include "common/engine/receive.hpp"
 #include "common/engine/recovery.hpp"
 #include "common/engine/start.hpp"
@@ -297,6 +298,58 @@ Result<Value> uninstall(sqlite3 *connection, Arguments arguments) {
                        " where they are");
 }
 
+/// The number of a parked row.
+Result<std::int64_t>
+number_argument(Arguments arguments, std::size_t index, std::string_view function) {
+    const Value value = argument_value(arguments[index]);
+    const auto *number = value.as<std::int64_t>();
+    if (number == nullptr) {
+        return wrong_argument(function, "the number of a parked row",
+                              "Take it from the column id of postrider_parked.");
+    }
+    return *number;
+}
+
+/// Rows are written as the engine writes them: by a connection of our own.
+Result<Value> retry_parked(sqlite3 *connection, Arguments arguments) {
+    std::optional<std::int64_t> id;
+    if (!arguments.empty()) {
+        const auto number = number_argument(arguments, 0, "postrider_retry_parked");
+        if (!number) {
+            return number.error();
+        }
+        id = *number;
+    }
+    auto node = own_connection(connection, "postrider_retry_parked");
+    if (!node) {
+        return node.error();
+    }
+    std::string text;
+    const Result<void> done = (*node)->write([&](const engine::Session &session) -> Result<void> {
+        Result<std::string> tried = engine::retry_parked_now(session, id);
+        if (!tried) {
+            return tried.error();
+        }
+        text = *std::move(tried);
+        return {};
+    });
+    return done ? Result<Value>{Value::text(text)} : Result<Value>{done.error()};
+}
+
+Result<Value> discard_parked(sqlite3 *connection, Arguments arguments) {
+    const auto id = number_argument(arguments, 0, "postrider_discard_parked");
+    if (!id) {
+        return id.error();
+    }
+    return as_node(connection, [&](const engine::Session &session) -> Result<Value> {
+        Result<std::string> discarded = engine::discard_parked(session, *id);
+        if (!discarded) {
+            return discarded.error();
+        }
+        return Value::text(*std::move(discarded));
+    });
+}
+
 std::string_view name_of(engine::Received received) {
     switch (received) {
     case engine::Received::accepted:
@@ -375,6 +428,9 @@ constexpr std::array entries = {
     Entry{"postrider_claim_identity", 0, acts, claim_identity},
     Entry{"postrider_new_identity", 1, acts, new_identity},
     Entry{"postrider_import_identity", 2, acts, import_identity},
+    Entry{"postrider_retry_parked", 0, acts, retry_parked},
+    Entry{"postrider_retry_parked", 1, acts, retry_parked},
+    Entry{"postrider_discard_parked", 1, acts, discard_parked},
     Entry{"postrider_receive", 1, acts, receive},
     Entry{"postrider_run", 1, acts, run},
     Entry{"postrider_sync_now", 0, acts, sync_now},

@@ -97,6 +97,14 @@ class SqliteTransaction : public engine::Transaction {
 
     void defer_foreign_keys() override { run_script(connection(), "PRAGMA defer_foreign_keys=ON"); }
 
+    /// https://www.sqlite.org/c3ref/c_dbstatus_options.html#sqlitedbstatusdeferredfks
+    bool has_broken_references() override {
+        int current = 0;
+        int highest = 0;
+        sqlite3_db_status(connection(), SQLITE_DBSTATUS_DEFERRED_FKS, &current, &highest, 0);
+        return current != 0;
+    }
+
     void savepoint() override { execute("SAVEPOINT postrider_step", {}); }
 
     void release() override { execute("RELEASE postrider_step", {}); }

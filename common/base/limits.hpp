@@ -71,6 +71,11 @@ inline constexpr std::int64_t offers_per_peer_max = 1000;
 inline constexpr std::size_t invitation_bytes_max = 2 * kib;
 inline constexpr Duration invitation_lifetime = std::chrono::hours{24 * 14};
 
+// Parking (docs/correctness.md, C3): more rows of a peer than this hold its stream
+inline constexpr std::int64_t parked_rows_max = 100'000;
+inline constexpr std::int64_t parked_tried_at_once_max = 2000;
+inline constexpr std::size_t parked_tried_bytes_max = 8 * mib;
+
 // Sending
 /// Below the 10 MB that old mail servers take, base64 included.
 inline constexpr std::size_t part_body_bytes_default = 3600 * kib;

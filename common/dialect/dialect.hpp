@@ -9,6 +9,7 @@
 
 #include "common/base/result.hpp"
 #include "common/dialect/capture.hpp"
+#include "common/dialect/reference.hpp"
 #include "common/dialect/state_table.hpp"
 #include "common/dialect/table_description.hpp"
 #include "common/model/value.hpp"
@@ -83,6 +84,9 @@ class Dialect {
     /// No parameter: a number that changes with every alteration of the schema; empty where there
     /// is none.
     [[nodiscard]] virtual std::string schema_version() const = 0;
+    /// A number that changes when another connection has committed anything. Empty where the
+    /// database has none.
+    [[nodiscard]] virtual std::string content_version() const = 0;
     /// No parameter: the names of all tables that could take part.
     [[nodiscard]] virtual std::string list_tables() const = 0;
     [[nodiscard]] virtual Affinity affinity(std::string_view declared_type) const = 0;
@@ -90,6 +94,17 @@ class Dialect {
     [[nodiscard]] virtual Type neutral_type(std::string_view declared_type) const = 0;
     /// The condition of a partial index out of its CREATE INDEX.
     [[nodiscard]] virtual std::string index_predicate(std::string_view create_index) const = 0;
+
+    // --- foreign keys
+    /// ?1 … = key of a child: a row when it refers to a parent that is not there.
+    [[nodiscard]] virtual std::string find_orphan(const Reference &reference) const = 0;
+    /// ?1 … = key of a child: the key of the parent that it refers to.
+    [[nodiscard]] virtual std::string find_parent(const Reference &reference) const = 0;
+    /// ?1 … = values of the parent's columns: a row when a child has them and no parent does.
+    [[nodiscard]] virtual std::string find_referring(const Reference &reference) const = 0;
+    /// ?1 … = values of the parent's columns: columns of all children that have them.
+    [[nodiscard]] virtual std::string select_referring(const Reference &reference,
+                                                       Names columns) const = 0;
 
     // --- capture
     /// Why rows of this table cannot be captured faithfully; success when they can.
@@ -115,6 +130,10 @@ class Dialect {
     [[nodiscard]] virtual std::string mark_key(const TableDescription &table,
                                                CaptureId capture,
                                                const CaptureOptions &options) const = 0;
+    /// Takes the mark of a key (?1 …) away.
+    [[nodiscard]] virtual std::string unmark_key(const TableDescription &table,
+                                                 CaptureId capture,
+                                                 const CaptureOptions &options) const = 0;
     /// Marks every row of the table, for `reload`.
     [[nodiscard]] virtual std::string mark_all(const TableDescription &table,
                                                CaptureId capture,

@@ -10,6 +10,7 @@
 #include "common/dialect/sql_text.hpp"
 #include "common/dialect/sqlite_capture.hpp"
 #include "common/dialect/sqlite_predicate.hpp"
+#include "common/dialect/sqlite_references.hpp"
 #include "common/dialect/sqlite_rows.hpp"
 #include "common/dialect/sqlite_storage.hpp"
 
@@ -238,6 +239,26 @@ class SqliteDialect final : public Dialect {
     /// https://www.sqlite.org/pragma.html#pragma_schema_version
     [[nodiscard]] std::string schema_version() const override { return "PRAGMA schema_version"; }
 
+    /// https://www.sqlite.org/pragma.html#pragma_data_version
+    [[nodiscard]] std::string content_version() const override { return "PRAGMA data_version"; }
+
+    [[nodiscard]] std::string find_orphan(const Reference &reference) const override {
+        return sqlite_text::find_orphan(reference);
+    }
+
+    [[nodiscard]] std::string find_parent(const Reference &reference) const override {
+        return sqlite_text::find_parent(reference);
+    }
+
+    [[nodiscard]] std::string find_referring(const Reference &reference) const override {
+        return sqlite_text::find_referring(reference);
+    }
+
+    [[nodiscard]] std::string select_referring(const Reference &reference,
+                                               Names columns) const override {
+        return sqlite_text::select_referring(reference, columns);
+    }
+
     [[nodiscard]] std::string list_tables() const override {
         return "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND "
                "name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'postrider\\_%' ESCAPE "
@@ -316,6 +337,12 @@ class SqliteDialect final : public Dialect {
                                        CaptureId capture,
                                        const CaptureOptions &options) const override {
         return CaptureWriter(table, capture, options).mark_key();
+    }
+
+    [[nodiscard]] std::string unmark_key(const TableDescription &table,
+                                         CaptureId capture,
+                                         const CaptureOptions &options) const override {
+        return CaptureWriter(table, capture, options).unmark_key();
     }
 
     [[nodiscard]] std::string mark_all(const TableDescription &table,

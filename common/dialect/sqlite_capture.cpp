@@ -347,6 +347,19 @@ std::string CaptureWriter::mark_key() const {
            all_columns_mask() + ")" + on_conflict();
 }
 
+std::string CaptureWriter::unmark_key() const {
+    std::string condition;
+    for (std::size_t position = 0; position < table_.key.size(); ++position) {
+        const std::string number = std::to_string(position);
+        const std::string parameter = "?" + std::to_string(position + 1);
+        append(condition, " AND ", "k" + number + " = " + parameter);
+        if (mixes_number_types(table_, position)) {
+            condition += " AND t" + number + " = typeof(" + parameter + ")";
+        }
+    }
+    return "DELETE FROM main." + identifier(key_table(capture_)) + " WHERE " + condition;
+}
+
 std::string CaptureWriter::mark_all_columns() const {
     std::string assignments;
     for (std::size_t word = 0; word < words_; ++word) {

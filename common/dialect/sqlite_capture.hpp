@@ -20,6 +20,7 @@ class CaptureWriter {
     [[nodiscard]] CaptureSchema schema() const;
     [[nodiscard]] CollectQuery collect(Names columns) const;
     [[nodiscard]] std::string mark_key() const;
+    [[nodiscard]] std::string unmark_key() const;
     /// `condition` may name the table's columns with the table's name before them.
     [[nodiscard]] std::string mark_rows(std::string_view condition) const;
     /// Only with a mask.

@@ -6,13 +6,11 @@
 
 #include "common/base/utf8.hpp"
 #include "common/crypto/chain.hpp"
-#include "common/dialect/sql_text.hpp"
-#include "common/engine/apply_rows.hpp"
 #include "common/engine/collect.hpp"
 #include "common/engine/inbox.hpp"
-#include "common/engine/introspect.hpp"
-#include "common/engine/lanes.hpp"
 #include "common/engine/offers.hpp"
+#include "common/engine/own_tables.hpp"
+#include "common/engine/park.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
@@ -129,89 +127,6 @@ class StepContent {
     std::size_t bodies_ = 0;
 };
 
-/// Those of `names` that are `name` but for the case of letters: a table may have been renamed so.
-std::set<std::string> spellings(const std::set<std::string> &names, const std::string &name) {
-    std::set<std::string> found;
-    for (const std::string &each : names) {
-        if (dialect::lower_ascii(each) == dialect::lower_ascii(name)) {
-            found.insert(each);
-        }
-    }
-    return found;
-}
-
-/// The tables here that changes of a peer go to, by their names on the wire, read once.
-class OwnTables {
-  public:
-    /// `refused` when a row of the peer's tasks is not approved.
-    static Result<OwnTables> load(const Session &session, const Peer &peer) {
-        Result<TakenTables> taken = taken_tables(session, peer.peer_id);
-        if (!taken) {
-            return taken.error();
-        }
-        return OwnTables{session, peer, *std::move(taken)};
-    }
-
-    /// Null: no task takes the table from this peer.
-    Result<const dialect::TableDescription *> find(const std::string &wire_name) {
-        if (const auto known = tables_.find(wire_name); known != tables_.end()) {
-            return &known->second;
-        }
-        const auto local = taken_.find(wire_name);
-        if (local == taken_.end()) {
-            return nullptr;
-        }
-        Result<dialect::TableDescription> table =
-            describe_table(session_->transaction, session_->dialect, local->second);
-        if (!table) {
-            return table.error();
-        }
-        return &tables_.emplace(wire_name, *std::move(table)).first->second;
-    }
-
-    /// The names under which tasks send the local table to others: as it was spelled when they were
-    /// declared, which is how the queue knows it.
-    [[nodiscard]] std::set<std::string> names_sent_on(const std::string &local_name) const {
-        return sent_on_ ? spellings(*sent_on_, local_name) : std::set<std::string>{local_name};
-    }
-
-    /// Whether others send rows to the local table too.
-    [[nodiscard]] bool has_other_senders(const std::string &local_name) const {
-        const Result<std::set<std::string>> others =
-            otherwise_taken_tables(*session_, peer_->peer_id);
-        return !others || !spellings(*others, local_name).empty();
-    }
-
-    /// Whether our tables have the shapes that the changes need.
-    Result<void> check_shapes(const Changeset &changeset) {
-        for (const auto &[wire_name, changes] : changeset.tables) {
-            const Result<const dialect::TableDescription *> table = find(wire_name);
-            if (!table) {
-                return table.error();
-            }
-            Result<void> fits =
-                *table == nullptr ? Result<void>{} : check_shape(**table, changes.schema);
-            if (!fits) {
-                return fits;
-            }
-        }
-        return {};
-    }
-
-  private:
-    OwnTables(const Session &session, const Peer &peer, TakenTables &&taken)
-        : session_(&session),
-          peer_(&peer),
-          taken_(std::move(taken)),
-          sent_on_(sent_on_tables(session, peer.peer_id)) {}
-
-    const Session *session_;
-    const Peer *peer_;
-    TakenTables taken_;
-    Result<std::set<std::string>> sent_on_; // an error: any table may be
-    std::map<std::string, dialect::TableDescription> tables_;
-};
-
 /// Where our tables were altered before the sender's, a later step says that his are now, and sends
 /// the rows anew; what lies between fits only together with that, and is joined to it in `step`.
 Result<StepContent> read_fitting_step(const Session &session,
@@ -262,16 +177,23 @@ void refuse_table(const Session &session,
                 .message = message});
 }
 
+struct TakenName {
+    const std::string &here;
+    const std::string &on_the_wire;
+};
+
 /// A table that is sent again whole replaces what is here; but not the rows of other senders, which
 /// nothing tells from rows that went at this one.
 void keep_rows_of_others(const Session &session,
                          const Peer &peer,
-                         const std::string &local_name,
+                         const TakenName &table,
                          OneWayChanges &changes) {
     changes.truncated = false;
+    // The peer sent all that it has: what is parked of others of its rows is old news.
+    delete_parked_table(session.transaction, peer.peer_id, table.on_the_wire);
     log_event(session.transaction, session.now,
               {"rows_kept", peer.peer_id,
-               "table \"" + local_name + "\" came again whole from " + peer.name +
+               "table \"" + table.here + "\" came again whole from " + peer.name +
                    "; others send rows to it too, so no row was deleted for not being among them",
                "If rows were deleted there meanwhile, delete them here too."});
 }
@@ -280,6 +202,7 @@ void keep_rows_of_others(const Session &session,
 struct Targets {
     std::vector<TargetTable> tables;
     Changeset forwarded;
+    bool stops = false; // ON ERROR STOP
 };
 
 Result<Targets>
@@ -297,13 +220,14 @@ find_targets(const Session &session, const Peer &peer, OwnTables &tables, Change
         const std::string &local = (*table)->name;
         auto &rows = std::get<OneWayChanges>(changes.changes);
         if (rows.truncated && tables.has_other_senders(local)) {
-            keep_rows_of_others(session, peer, local, rows);
+            keep_rows_of_others(session, peer, {local, wire_name}, rows);
         }
         for (const std::string &name : tables.names_sent_on(local)) {
             TableChanges copy = changes;
             copy.schema.name = name;
             targets.forwarded.tables.emplace(name, std::move(copy));
         }
+        targets.stops = targets.stops || tables.stops(wire_name);
         targets.tables.push_back({**table, std::move(changes.schema), std::move(rows)});
     }
     return targets;
@@ -327,6 +251,16 @@ void forward(const Session &session,
                     session.now);
 }
 
+Result<ApplyCounts> write_targets(const Session &session,
+                                  const Peer &peer,
+                                  const IncomingRow &row,
+                                  const stream::Step &step,
+                                  Targets &targets) {
+    return targets.stops
+               ? apply_or_stop(session, peer, targets.tables)
+               : apply_or_park(session, peer, {row.key, step.bodies.back().first}, targets.tables);
+}
+
 Result<ApplyCounts>
 apply_data(const Session &session, const Peer &peer, const IncomingRow &row, stream::Step &step) {
     Result<OwnTables> tables = OwnTables::load(session, peer);
@@ -337,12 +271,11 @@ apply_data(const Session &session, const Peer &peer, const IncomingRow &row, str
     if (!content) {
         return content.error();
     }
-    const Result<Targets> targets =
-        find_targets(session, peer, *tables, std::move(content->changes));
+    Result<Targets> targets = find_targets(session, peer, *tables, std::move(content->changes));
     if (!targets) {
         return targets.error();
     }
-    Result<ApplyCounts> counts = apply_rows(session.transaction, session.dialect, targets->tables);
+    Result<ApplyCounts> counts = write_targets(session, peer, row, step, *targets);
     if (counts) {
         forward(session, peer, content->batches.back().header, targets->forwarded);
         for (const wire::Batch &batch : content->batches) {

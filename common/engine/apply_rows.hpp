@@ -5,27 +5,20 @@
 #include <cstdint>
 #include <vector>
 
-#include "common/dialect/dialect.hpp"
-#include "common/engine/database.hpp"
-#include "common/model/changeset.hpp"
+#include "common/engine/row_work.hpp"
 
 namespace postrider::engine {
-
-/// Changes of one table, and the table that takes them.
-struct TargetTable {
-    dialect::TableDescription table;
-    TableSchema schema; // of the changes: columns by name
-    OneWayChanges changes;
-};
 
 struct ApplyCounts {
     std::uint64_t rows = 0;
     std::uint64_t missing = 0; // updates whose row is not here
 };
 
-/// Whether the table can take changes of that shape: `schema_mismatch` for a column that it lacks,
-/// or for another key.
-Result<void> check_shape(const dialect::TableDescription &table, const TableSchema &schema);
+/// Builds the works of all targets, parents first. `schema_mismatch` for a shape that does not fit.
+Result<std::vector<TableWork>> build_works(Transaction &transaction,
+                                           const dialect::Dialect &dialect,
+                                           const std::vector<TargetTable> &targets,
+                                           const std::vector<std::set<Key>> &left_out = {});
 
 /// All of it or, with an Error, nothing that may stay: the caller runs it in a savepoint.
 /// `schema_mismatch` for a column that the table lacks, `conflict` for rows that its constraints

@@ -237,14 +237,17 @@ void forget(const Session &session, std::int64_t epoch, const TakenCaptures &tak
     }
 }
 
-void append_own(const Session &session, Bytes content, std::uint64_t rows) {
+void append_own(const Session &session,
+                Bytes content,
+                std::uint64_t rows,
+                std::int64_t from_peer = 0) {
     session.transaction.execute("UPDATE @node SET collect_number = collect_number + 1");
     const Row number = *first_row(session.transaction, "SELECT collect_number FROM @node");
     append_to_queue(session.transaction,
                     {.origin = session.identity.node,
                      .incarnation = session.identity.incarnation,
                      .collect_number = unsigned_at(number, 0),
-                     .from_peer = 0,
+                     .from_peer = from_peer,
                      .rows = rows,
                      .content = std::move(content)},
                     session.now);
@@ -375,6 +378,10 @@ std::uint64_t GentleCollect::append(const Session &session) {
     }
     forget(session, epoch_, taken_);
     return rows_;
+}
+
+void append_collected(const Session &session, const Changeset &changeset, std::int64_t from_peer) {
+    append_own(session, wire::pack_changeset(changeset), changeset.row_count(), from_peer);
 }
 
 void append_to_queue(Transaction &transaction, const QueueEntry &entry, Timestamp now) {

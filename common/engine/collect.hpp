@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/engine/session.hpp"
+#include "common/model/changeset.hpp"
 
 namespace postrider::engine {
 
@@ -70,6 +71,9 @@ struct QueueEntry {
 };
 
 void append_to_queue(Transaction &transaction, const QueueEntry &entry, Timestamp now);
+
+/// Appends a changeset under the next collect number of ours. It does not go to `from_peer`.
+void append_collected(const Session &session, const Changeset &changeset, std::int64_t from_peer);
 
 /// The position of the youngest entry that there ever was, as far as anybody still goes by it.
 std::uint64_t last_queue_position(Transaction &transaction);

@@ -526,6 +526,7 @@ std::optional<Timestamp> Engine::next_due_at(Timestamp now) {
 std::optional<Timestamp> Engine::next_at(Timestamp now) {
     std::optional<Timestamp> next = next_due_at(now);
     earliest(next, ports_.transport.next_look(now));
+    earliest(next, next_retry());
     read(now, [&](const Session &session) {
         earliest(next, doubt_due(session));
         for (const StreamKey &key : incoming_streams(session.transaction)) {
@@ -553,6 +554,7 @@ Result<CycleResult> Engine::cycle(Timestamp now) {
             return goes_on.error();
         }
         apply_all(now, result);
+        guarded(result, [&] { retry_all(now, result); });
         guarded(result, [&] { collect_all(now, result); });
         build_all(now, result);
         guarded(result, [&] { send_all(now, result); });

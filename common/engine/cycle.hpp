@@ -32,6 +32,7 @@ struct EngineSettings {
 struct CycleResult {
     std::uint64_t envelopes_received = 0;
     std::uint64_t steps_applied = 0;
+    std::uint64_t rows_unparked = 0;
     std::uint64_t rows_collected = 0;
     std::uint64_t batches_built = 0;
     std::uint64_t parts_sent = 0;
@@ -41,8 +42,9 @@ struct CycleResult {
     std::optional<Error> problem;
 
     [[nodiscard]] bool did_anything() const {
-        return has_more ||
-               envelopes_received + steps_applied + rows_collected + batches_built + parts_sent > 0;
+        return has_more || envelopes_received + steps_applied + rows_unparked + rows_collected +
+                                   batches_built + parts_sent >
+                               0;
     }
 };
 
@@ -70,6 +72,11 @@ class Engine {
     void apply_all(Timestamp now, CycleResult &result);
     void
     apply_stream(Timestamp now, std::int64_t peer_id, const StreamKey &key, CycleResult &result);
+    void retry_all(Timestamp now, CycleResult &result);
+    void retry_for(Timestamp now, std::int64_t peer_id, CycleResult &result);
+    bool retry_is_due(Timestamp now, const CycleResult &result);
+    /// When many rows are parked and something was written that may help them.
+    [[nodiscard]] std::optional<Timestamp> next_retry() const;
     void collect_all(Timestamp now, CycleResult &result);
     void build_all(Timestamp now, CycleResult &result);
     void build_for(Timestamp now, std::int64_t peer_id, CycleResult &result);
@@ -103,6 +110,9 @@ class Engine {
     std::optional<Timestamp> inspected_at_;
     std::optional<std::int64_t> inspected_schema_; // its version
     std::optional<Timestamp> pruned_at_;
+    std::optional<std::int64_t> retried_content_; // the database's content when rows were retried
+    std::optional<Timestamp> retried_at_;
+    bool retry_wanted_ = false;
 
     /// What `next_due_at` found; forgotten with every write.
     struct Due {

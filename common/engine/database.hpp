@@ -77,6 +77,8 @@ class Transaction {
     virtual void execute_script(std::string_view sql) = 0;
     /// After it, `execute_block` and `execute` may violate foreign keys until the commit.
     virtual void defer_foreign_keys() = 0;
+    /// Whether the commit would fail for a foreign key that is violated now. Cheap.
+    [[nodiscard]] virtual bool has_broken_references() = 0;
     virtual void savepoint() = 0;
     virtual void release() = 0;
     virtual void rollback_to() = 0;

@@ -9,6 +9,7 @@
 #include "common/engine/configuration_mac.hpp"
 #include "common/engine/declare_stored.hpp"
 #include "common/engine/introspect.hpp"
+#include "common/engine/lanes.hpp"
 #include "common/engine/offers_out.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/task/check.hpp"
@@ -192,8 +193,8 @@ std::string lane_of(const task::Task &task) {
     if (task.priority && task.priority->value != task::Priority::normal) {
         lane += task.priority->value == task::Priority::high ? ", PRIORITY HIGH" : ", PRIORITY LOW";
     }
-    // In this version a step that cannot be applied always holds its stream.
-    return lane + ", ON ERROR STOP";
+    const bool stops = task.on_error && task.on_error->value == task::OnError::stop;
+    return lane + (stops ? std::string{lane_that_stops} : ", ON ERROR PARK");
 }
 
 Result<void> check_lanes(const std::vector<ResolvedTask> &tasks) {
@@ -209,8 +210,8 @@ Result<void> check_lanes(const std::vector<ResolvedTask> &tasks) {
                     "table \"" + table + "\" of the task \"" + child.task.name.value +
                         "\" refers to table \"" + foreign_key->parent + "\" of the task \"" +
                         parent.task.name.value + "\", which travels in another lane",
-                    "Give both tasks the same BY, schedule and priority: rows that refer to each "
-                    "other must arrive together.");
+                    "Give both tasks the same BY, schedule, priority and ON ERROR: rows that refer"
+                    " to each other must arrive together.");
             }
         }
     }

@@ -4,6 +4,8 @@
 #include <map>
 #include <string>
 
+#include "common/dialect/sql_text.hpp"
+
 namespace postrider::engine {
 
 namespace {
@@ -13,7 +15,7 @@ class Walk {
     explicit Walk(const std::vector<const dialect::TableDescription *> &tables)
         : tables_(tables), seen_(tables.size(), false) {
         for (std::size_t index = 0; index < tables.size(); ++index) {
-            by_name_.emplace(tables[index]->name, index);
+            by_name_.emplace(dialect::lower_ascii(tables[index]->name), index);
         }
     }
 
@@ -24,7 +26,8 @@ class Walk {
         }
         seen_[index] = true;
         for (const dialect::ForeignKeyDescription &key : tables_[index]->foreign_keys) {
-            if (const auto parent = by_name_.find(key.parent); parent != by_name_.end()) {
+            const auto [first, last] = by_name_.equal_range(dialect::lower_ascii(key.parent));
+            for (auto parent = first; parent != last; ++parent) {
                 visit(parent->second);
             }
         }
@@ -35,7 +38,7 @@ class Walk {
 
   private:
     const std::vector<const dialect::TableDescription *> &tables_;
-    std::map<std::string, std::size_t> by_name_;
+    std::multimap<std::string, std::size_t> by_name_; // in small letters
     std::vector<bool> seen_;
     std::vector<std::size_t> order_;
 };

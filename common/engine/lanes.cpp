@@ -66,6 +66,7 @@ stream_of_lane(Transaction &transaction, std::int64_t peer_id, const std::string
 struct TableOfTask {
     std::string local_name;
     std::string wire_name;
+    std::string lane;
 };
 
 /// The rows of task_table in tasks `t` with a part `tp` where `where` holds. Every one must be
@@ -77,11 +78,13 @@ Result<std::vector<TableOfTask>> tables_of_tasks(const Session &session,
     constexpr std::size_t local_name_at = 2;
     constexpr std::size_t wire_name_at = 3;
     constexpr std::size_t task_name_at = 7;
+    constexpr std::size_t lane_at = 8;
     std::vector<TableOfTask> tables;
     for (const Row &row :
          all_rows(session.transaction,
                   "SELECT " + covered_columns("task_table") +
                       ", (SELECT t.name FROM @task t WHERE t.task_id = @task_table.task_id)"
+                      ", (SELECT t.lane FROM @task t WHERE t.task_id = @task_table.task_id)"
                       " FROM @task_table WHERE task_id IN (SELECT t.task_id FROM @task t"
                       " JOIN @task_peer tp ON tp.task_id = t.task_id WHERE " +
                       where + ")",
@@ -96,7 +99,7 @@ Result<std::vector<TableOfTask>> tables_of_tasks(const Session &session,
                          "If it is as it should be, approve() it; else drop the task and declare it"
                          " again."};
         }
-        tables.push_back({local_name, text_at(row, wire_name_at)});
+        tables.push_back({local_name, text_at(row, wire_name_at), text_at(row, lane_at)});
     }
     return tables;
 }
@@ -141,7 +144,8 @@ Result<TakenTables> taken_tables(const Session &session, std::int64_t peer_id) {
     }
     TakenTables tables;
     for (const TableOfTask &table : *found) {
-        tables.emplace(table.wire_name, table.local_name);
+        const bool stops = table.lane.ends_with(lane_that_stops);
+        tables.emplace(table.wire_name, TakenTable{table.local_name, stops});
     }
     return tables;
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "common/engine/session.hpp"
 #include "common/engine/store/streams.hpp"
@@ -18,8 +19,16 @@ using SentTables = std::map<std::string, std::string>;
 Result<SentTables>
 sent_tables(const Session &session, std::int64_t peer_id, const std::string &lane);
 
+/// How the key of a lane ends whose rows hold it when they cannot be applied.
+inline constexpr std::string_view lane_that_stops = ", ON ERROR STOP";
+
+struct TakenTable {
+    std::string local_name;
+    bool stops = false; // ON ERROR STOP
+};
+
 /// Local tables by what a peer calls them.
-using TakenTables = std::map<std::string, std::string>;
+using TakenTables = std::map<std::string, TakenTable>;
 
 /// The tables that tasks take from a peer. `refused` when a row of its tasks is not approved: it
 /// may be the one that accepts a table.

@@ -64,7 +64,8 @@ Result<wire::Offer> offer_of(const Session &session, const OwnTask &own) {
         schema.name = table.wire_name;
         offer.tables.push_back({table.wire_name, table.suggestion, std::move(schema)});
     }
-    offer.options.emplace("on error", "STOP");
+    const bool stops = own.task.on_error && own.task.on_error->value == task::OnError::stop;
+    offer.options.emplace("on error", stops ? "STOP" : "PARK");
     offer.no_load = own.task.load && own.task.load->value == task::Load::none;
     offer.paused = own.paused;
     return offer;

@@ -41,6 +41,10 @@ Result<task::Task> task_of(const Session &session, const Peer &peer, const wire:
     task.peers.push_back({peer.name, {}});
     task.direction.value =
         offer.direction == wire::Direction::send ? task::Direction::send : task::Direction::receive;
+    const auto on_error = offer.options.find("on error");
+    if (on_error != offer.options.end() && on_error->second == "STOP") {
+        task.on_error = {task::OnError::stop, {}};
+    }
     if (offer.no_load) {
         task.load = {task::Load::none, {}};
     }

@@ -180,6 +180,21 @@ void take_stream_report(const Session &session,
     }
 }
 
+/// How many of our rows are parked there now.
+void take_parked_note(const Session &session, const Peer &peer, const wire::Note &note) {
+    const std::uint64_t rows = std::min(note.rows, note_number_max);
+    session.transaction.execute(
+        "UPDATE @peer SET parked_there = ?2, parked_there_reason = ?3 WHERE peer_id = ?1",
+        {peer.peer_id, stored(rows), Value::text(printable(note.message))});
+    const std::string what = rows == 0 ? "no row of ours is parked there any more"
+                                       : std::to_string(rows) +
+                                             (rows == 1 ? " row of ours is parked there, "
+                                                        : " rows of ours are parked there, ") +
+                                             printable(note.message);
+    log_event(session.transaction, session.now,
+              {"peer_parked", peer.peer_id, peer.name + " reports: " + what});
+}
+
 void take_notes(const Session &session, const Peer &peer, const wire::Report &report) {
     std::uint64_t taken = peer.notes_taken;
     for (const wire::Note &note : report.notes) {
@@ -187,6 +202,10 @@ void take_notes(const Session &session, const Peer &peer, const wire::Report &re
             continue;
         }
         taken = note.number;
+        if (note.kind == wire::NoteKind::parked) {
+            take_parked_note(session, peer, note);
+            continue;
+        }
         log_event(session.transaction, session.now,
                   {"peer_note", peer.peer_id, peer.name + " reports: " + printable(note.message)});
     }

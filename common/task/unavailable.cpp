@@ -100,9 +100,6 @@ Mistake options(const Task &task) {
     if (task.conflict && task.conflict->value.rule != ConflictRule::sender_wins) {
         return no(task.conflict->at, "ON CONFLICT other than SENDER WINS", "Use SENDER WINS.");
     }
-    if (task.on_error && task.on_error->value == OnError::park) {
-        return no(task.on_error->at, "ON ERROR PARK", "Use ON ERROR STOP.");
-    }
     if (task.verify) {
         return no(task.verify->at, "VERIFY");
     }

@@ -136,6 +136,9 @@ std::string any_value(Random &random) {
     }
 }
 
+/// Of rows that are only at a receiver.
+const std::string obstacle_ids = "10000";
+
 std::string maybe_code(Random &random) {
     return random.chance(30) ? "NULL" : "'code" + number_below(random, 12) + "'";
 }
@@ -297,6 +300,26 @@ bool Application::write(const MemoryDisk &disk, Random &random) {
         return connection.run("ROLLBACK");
     }
     return connection.run("COMMIT");
+}
+
+bool Application::obstruct(const MemoryDisk &disk, Random &random) const {
+    PlainConnection connection(disk);
+    if (!connection.is_open() || !connection.run("BEGIN IMMEDIATE")) {
+        return false;
+    }
+    const Shape &item = shape_of(shapes_.at(level_of(connection, owner_)), TableName::item);
+    const std::string number = number_below(random, 12);
+    return connection.run("INSERT OR IGNORE INTO " + item.name + "(id, " +
+                          item.name_of(Role::code) + ", " + item.name_of(Role::version) +
+                          ") VALUES(" + obstacle_ids + " + " + number + ", 'code" + number +
+                          "', 0)") &&
+           connection.run("COMMIT");
+}
+
+bool Application::clear(const MemoryDisk &disk) const {
+    PlainConnection connection(disk);
+    return connection.is_open() &&
+           connection.run("DELETE FROM " + owner_ + "_item WHERE id >= " + obstacle_ids);
 }
 
 std::map<std::string, std::vector<std::string>> Application::content(const MemoryDisk &disk) const {

@@ -31,6 +31,11 @@ class Application {
     /// False when the disk failed and the whole transaction was rolled back, or the process died.
     bool write(const MemoryDisk &disk, Random &random);
 
+    /// Where this file receives the tables: a row that is only here takes a code that a row to come
+    /// may have, or all such rows go. False: the disk failed, or there was nothing to do.
+    [[nodiscard]] bool obstruct(const MemoryDisk &disk, Random &random) const;
+    [[nodiscard]] bool clear(const MemoryDisk &disk) const;
+
     /// A later version of the application is written: one alteration more. Gives its script.
     const std::string &plan_migration(Random &random);
     /// The file goes through its next alteration. False: there is none, or the disk failed.

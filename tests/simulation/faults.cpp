@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/engine/introspect.hpp"
+#include "common/engine/park.hpp"
 #include "common/stream/incoming.hpp"
 #include "common/stream/outgoing.hpp"
 
@@ -14,7 +15,7 @@ namespace {
 
 Fault planted = Fault::none;
 
-constexpr std::array<std::pair<std::string_view, Fault>, 9> fault_list{{
+constexpr std::array<std::pair<std::string_view, Fault>, 10> fault_list{{
     {"skip_duplicate_check", Fault::skip_duplicate_check},
     {"acknowledge_before_commit", Fault::acknowledge_before_commit},
     {"forget_chain", Fault::forget_chain},
@@ -24,6 +25,7 @@ constexpr std::array<std::pair<std::string_view, Fault>, 9> fault_list{{
     {"apply_half_a_step", Fault::apply_half_a_step},
     {"never_join_steps", Fault::never_join_steps},
     {"overlook_copy", Fault::overlook_copy},
+    {"park_without_dependents", Fault::park_without_dependents},
 }};
 
 } // namespace
@@ -91,7 +93,7 @@ stream::IncomingStream with_fitting_chain(const stream::IncomingStream &stream) 
 } // namespace postrider::simulation
 
 // The names are the mangled ones of stream::judge, note_stored, next_step, joined_with_next,
-// on_report and engine::check_capture.
+// on_report, engine::check_capture and engine::join_parked.
 // NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 namespace postrider {
 
@@ -204,6 +206,28 @@ std::vector<std::string> wrapped_check_capture(engine::Transaction &transaction,
         return {};
     }
     return real_check_capture(transaction, dialect, table, capture);
+}
+
+#define POSTRIDER_JOIN_PARKED                                                                      \
+    "_ZN9postrider6engine11join_parkedERKNS0_7SessionERKNS0_4PeerERSt6vectorINS0_11TargetTableE"   \
+    "SaIS8_EE"
+
+engine::JoinedRows
+real_join_parked(const engine::Session &,
+                 const engine::Peer &,
+                 std::vector<engine::TargetTable> &) asm("__real_" POSTRIDER_JOIN_PARKED);
+engine::JoinedRows
+wrapped_join_parked(const engine::Session &,
+                    const engine::Peer &,
+                    std::vector<engine::TargetTable> &) asm("__wrap_" POSTRIDER_JOIN_PARKED);
+
+engine::JoinedRows wrapped_join_parked(const engine::Session &session,
+                                       const engine::Peer &peer,
+                                       std::vector<engine::TargetTable> &targets) {
+    if (planted_fault() == Fault::park_without_dependents) {
+        return {};
+    }
+    return real_join_parked(session, peer, targets);
 }
 
 } // namespace postrider

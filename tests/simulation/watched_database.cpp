@@ -45,6 +45,8 @@ class WatchedTransaction final : public engine::Transaction {
 
     void defer_foreign_keys() override { inner_->defer_foreign_keys(); }
 
+    bool has_broken_references() override { return inner_->has_broken_references(); }
+
     void savepoint() override { inner_->savepoint(); }
 
     void release() override { inner_->release(); }

@@ -83,6 +83,7 @@ class World {
     void plan_death(Member &member);
     void run_in_disk_trouble(Member &member);
     void jump_clock(Member &member);
+    void obstruct(Member &member);
     void toggle_partition(Member &member);
     void take_or_restore(Member &member);
     void bury(Member &member);
@@ -137,6 +138,7 @@ class World {
     bool with_disk_trouble_ = false;
     bool with_task_changes_ = false;
     bool with_migrations_ = false;
+    bool with_obstacles_ = false; // rows at receivers are in the way of others
     bool restored_ = false;
     bool restored_with_vault_ = false;
     bool re_paired_ = false;

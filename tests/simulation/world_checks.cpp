@@ -75,6 +75,10 @@ void World::heal() {
         for (const Member &owner : members_) {
             while (holds_tables_of(member, owner) && owner.application.migrate(member.node->disk)) {
             }
+            if (with_obstacles_ && &owner != &member && holds_tables_of(member, owner) &&
+                !owner.application.clear(member.node->disk)) {
+                return fail(member.node->name() + " cannot be cleared");
+            }
         }
         write_for_certain(member);
     }
@@ -125,11 +129,12 @@ void World::note_state(Member &member) {
 }
 
 /// A receiver's rows are always those that the sender had after one of its transactions. (While
-/// tasks are exchanged, each table is in a task of its own time.)
+/// tasks are exchanged, each table is in a task of its own time. Rows that are in the way of others
+/// are such that the sender never had, and what they hold up is parked.)
 std::string World::torn_rows(const Member &member) const {
     for (const Member &owner : members_) {
         const bool receives = &member != &owner && holds_tables_of(member, owner);
-        if (receives && !with_task_changes_ &&
+        if (receives && !with_task_changes_ && !with_obstacles_ &&
             !owner.states.contains(owner.application.versions(member.node->disk))) {
             return "the rows of " + owner.node->name() + " are here as they never were there";
         }
@@ -178,6 +183,9 @@ std::string World::state_of(const Member &member) {
           " || coalesce(hello_at, 'no'), '; ') FROM postrider_peer_start",
           "SELECT 'offers ' || coalesce(group_concat(peer_id || ' ' || name || ' ' || state, '; '),"
           " '') FROM postrider_offer",
+          "SELECT 'parked ' || coalesce(group_concat(local_name || ' ' || row_text || ' ' || "
+          "reason,"
+          " '; '), '') FROM postrider_parked_row",
           "SELECT 'refused ' || coalesce(group_concat(count || ' x ' || reason, '; '), '')"
           " FROM postrider_refused"}) {
         state += "\n    " + ask_text(member.node->disk, sql);
@@ -203,7 +211,7 @@ void World::check_member(Member &member) {
     if (const std::string wrong = complaints(disk); !wrong.empty()) {
         fail(member.node->name() + ": " + wrong);
     }
-    for (const char *table : {"outbox", "inbox_body", "inbox_part"}) {
+    for (const char *table : {"outbox", "inbox_body", "inbox_part", "parked_row"}) {
         if (ask(disk, std::string("SELECT count(*) FROM postrider_") + table) != "0") {
             fail("something is pending at " + state_of(member));
         }

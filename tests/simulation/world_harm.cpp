@@ -47,6 +47,7 @@ void World::step() {
     const std::uint64_t what = random_.below(with_restores_ ? 118 : 104);
     if (what < 30) {
         write_as_user(member);
+        obstruct(member);
     } else if (what < 82) {
         run_member(member);
     } else if (what < 88) {
@@ -175,6 +176,22 @@ void World::run_in_disk_trouble(Member &member) {
     member.node->disk.fail_in(random_.below(40), full ? DiskFault::full : DiskFault::io_error);
     run_member(member);
     member.node->disk.cancel_fault();
+}
+
+/// A row that arrives finds its unique value taken, and what refers to it has to wait with it,
+/// until the row that is in the way goes.
+void World::obstruct(Member &member) {
+    const Member &owner = members_.at(random_.below(members_.size()));
+    const bool receives = &owner != &member && holds_tables_of(member, owner);
+    if (!with_obstacles_ || !is_set_up_ || !receives || !member.node->runs()) {
+        return;
+    }
+    const bool done = random_.chance(70) ? owner.application.obstruct(member.node->disk, random_)
+                                         : owner.application.clear(member.node->disk);
+    harm_["obstacle"] += done ? 1 : 0;
+    if (member.node->disk.is_dead()) {
+        bury(member);
+    }
 }
 
 void World::jump_clock(Member &member) {

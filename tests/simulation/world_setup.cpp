@@ -16,6 +16,7 @@ World::World(std::uint64_t seed, bool verbose)
     with_vault_restores_ = random_.chance(40);
     with_task_changes_ = lot >= 40 && lot < 60;
     with_migrations_ = lot >= 60 && lot < 85;
+    with_obstacles_ = random_.chance(40);
     if (random_.chance(60)) {
         batch_sizes_.piece_bytes = 40 + random_.below(2000);
     }

@@ -78,8 +78,10 @@ StateTable node_table() {
                             integer("created_at")});
 }
 
-/// A peer as we know it. `stamp_in` is the key we gave it for what it sends to us, `stamp_out` the
-/// one it gave us. `unapproved` is what waits for `approve`, as it was last seen.
+/// A peer as we know it. `parked_told` is how many of its rows it was last told to be parked here,
+/// `parked_there` how many of ours it has told to be parked there. `stamp_in` is the key we gave it
+/// for what it sends to us, `stamp_out` the one it gave us. `unapproved` is what waits for
+/// `approve`, as it was last seen.
 StateTable peer_table() {
     // What is edited by hand must be such that it can be read.
     const std::string known_state = "state IN ('declared', 'invited', 'accepted', 'paired',"
@@ -111,6 +113,9 @@ StateTable peer_table() {
                         integer("last_note", "0"),
                         integer("notes_seen", "0"),
                         integer("notes_taken", "0"),
+                        integer("parked_told", "0"),
+                        integer("parked_there", "0"),
+                        text("parked_there_reason", "''"),
                         maybe(integer("heard_at")),
                         maybe(integer("sent_at")),
                         text("held", "''"),
@@ -296,6 +301,16 @@ std::vector<StateTable> receiving_tables() {
          .columns = {integer("peer_id"), integer("stream"), text("table_name"), blob("hash"),
                      blob("content")},
          .primary_key = {"peer_id", "stream", "table_name", "hash"}},
+        // Changes of rows that could not be applied yet, one for each row of the sender's
+        // (engine/park.hpp). `content` is the change with its schema; `row_key` its key, `row_text`
+        // the same for people; `number` the batch that brought the last change of the row.
+        {.name = "parked_row",
+         .columns = {integer("parked_id"), integer("peer_id"), integer("stream"), integer("number"),
+                     text("wire_name"), text("local_name"), blob("row_key"), text("row_text"),
+                     text("operation"), blob("content"), text("code"), text("reason"), text("hint"),
+                     integer("parked_at"), integer("tries", "0"), maybe(integer("tried_at"))},
+         .primary_key = {"parked_id"},
+         .unique = {{"peer_id", "wire_name", "row_key"}}},
         // What we have to tell the peer, numbered, until it says that it has seen it.
         {.name = "note",
          .columns = {integer("peer_id"), integer("note"), integer("kind"), integer("stream"),

@@ -45,6 +45,11 @@ std::string status_facts_sql() {
                                    " WHERE d.peer_id = p.peer_id AND d.direction = 'sent'"
                                    " AND d.finished_at IS NULL)") +
            " END AS reported,"
+           // Of its rows here, and of ours there.
+           " (SELECT count(*) FROM @parked_row k WHERE k.peer_id = p.peer_id) AS parked,"
+           " (SELECT k.reason FROM @parked_row k WHERE k.peer_id = p.peer_id"
+           " ORDER BY k.parked_id LIMIT 1) AS parked_reason,"
+           " p.parked_there, p.parked_there_reason,"
            " (SELECT min(o.name) FROM @offer o WHERE o.peer_id = p.peer_id AND o.state = 'open')"
            " AS open_offer,"
            " (SELECT min('it refuses the task \"' || t.name || '\": ' || tp.reason)"
@@ -69,6 +74,7 @@ std::string status_state_sql() {
            " WHEN f.uncaptured IS NOT NULL THEN 'held' WHEN f.reported IS NOT NULL THEN 'stuck'"
            " WHEN f.open_offer IS NOT NULL THEN 'offered'"
            " WHEN f.refused IS NOT NULL THEN 'refused'"
+           " WHEN f.parked > 0 OR f.parked_there > 0 THEN 'parked'"
            " WHEN f.waiting > 0 OR f.queued > 0 THEN 'sending'"
            " WHEN f.offered IS NOT NULL THEN 'offered' ELSE 'in step' END";
 }
@@ -100,6 +106,11 @@ std::string status_summary_sql(const dialect::Dialect &dialect) {
            " WHEN f.open_offer IS NOT NULL"
            " THEN 'it offers the task \"' || f.open_offer || '\", which waits to be accepted here'"
            " WHEN f.refused IS NOT NULL THEN f.refused"
+           " WHEN f.parked > 0 THEN f.parked || CASE f.parked WHEN 1 THEN ' row' ELSE ' rows' END"
+           " || ' from it cannot be applied yet, the first because ' || f.parked_reason"
+           " WHEN f.parked_there > 0 THEN f.parked_there || CASE f.parked_there WHEN 1 THEN ' row'"
+           " ELSE ' rows' END || ' of ours cannot be applied there yet, '"
+           " || f.parked_there_reason"
            " WHEN f.waiting > 0 THEN " +
            batches + " || " + heard +
            " WHEN f.queued > 0 THEN f.queued || CASE f.queued WHEN 1 THEN ' row waits' ELSE"
@@ -142,6 +153,10 @@ std::string status_action_sql(const dialect::Dialect &dialect) {
            "(''' || f.name || '.' || f.open_offer || ''');'"
            " WHEN f.refused IS NOT NULL THEN 'settle it with the other side; declare the task"
            " again to offer it anew'"
+           " WHEN f.parked > 0 THEN 'SELECT * FROM " +
+           dialect.command("parked") + ";' WHEN f.parked_there > 0 THEN 'there: SELECT * FROM " +
+           dialect.command("parked") +
+           ";'"
            " WHEN f.state = 'paired' THEN 'words not compared: ask the other side for its four"
            " words, then SELECT " +
            dialect.command("confirm_peer") +
@@ -191,14 +206,26 @@ std::string offers_sql(const dialect::Dialect &dialect) {
            " FROM @offer o JOIN @peer p ON p.peer_id = o.peer_id";
 }
 
+/// In the order in which they are tried again.
+std::string parked_sql(const dialect::Dialect &dialect) {
+    const auto call = [&](const char *function) {
+        return "SELECT " + dialect.command(function) + "(' || k.parked_id || ');";
+    };
+    return "SELECT k.parked_id AS id, p.name AS peer, k.local_name AS \"table\","
+           " k.row_text AS row, k.operation AS change, k.reason AS reason, " +
+           dialect.time_text("k.parked_at") + " AS since, k.tries AS tries, " +
+           dialect.time_text("k.tried_at") +
+           " AS tried, k.hint || ' It is tried again by itself, or at once: " +
+           call("retry_parked") + " To give it up: " + call("discard_parked") +
+           "' AS action FROM @parked_row k JOIN @peer p ON p.peer_id = k.peer_id";
+}
+
 } // namespace
 
 std::vector<View> views(const dialect::Dialect &dialect) {
-    return {{"status", status_sql(dialect)},
-            {"history", history_sql(dialect)},
-            {"events", events_sql(dialect)},
-            {"refused", refused_sql(dialect)},
-            {"offers", offers_sql(dialect)}};
+    return {{"status", status_sql(dialect)}, {"history", history_sql(dialect)},
+            {"events", events_sql(dialect)}, {"refused", refused_sql(dialect)},
+            {"offers", offers_sql(dialect)}, {"parked", parked_sql(dialect)}};
 }
 
 } // namespace postrider::engine

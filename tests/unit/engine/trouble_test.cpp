@@ -98,7 +98,8 @@ TEST_F(Trouble, AMissingTableHoldsTheStreamUntilItIsThere) {
 TEST_F(Trouble, AForeignKeyThatCannotHoldIsRefusedAtCommitAndTriedAgain) {
     share("CREATE TABLE t(id INTEGER PRIMARY KEY, v INT)", {"t"});
     office_application->run("CREATE TABLE parent(id INTEGER PRIMARY KEY); DROP TABLE t;"
-                            "CREATE TABLE t(id INTEGER PRIMARY KEY, v INT REFERENCES parent)");
+                            "CREATE TABLE t(id INTEGER PRIMARY KEY, v INT REFERENCES parent);"
+                            "UPDATE postrider_task SET lane = 'maildir, ON ERROR STOP'");
     shop_application->run("INSERT INTO t VALUES(1, 5)");
     settle();
     EXPECT_EQ(office_application->ask("SELECT state FROM postrider_status"), "stuck");

@@ -221,8 +221,6 @@ const std::vector<Wrong> not_yet = {
     {"PEER b; TASK t SEND a TO b ON CONFLICT PARK",
      "line 1, column 28: ON CONFLICT other than SENDER WINS is not available in this version",
      "Use SENDER WINS."},
-    {"PEER b; TASK t SEND a TO b ON ERROR PARK",
-     "line 1, column 28: ON ERROR PARK is not available in this version", "Use ON ERROR STOP."},
     {"PEER b; TASK t SEND a TO b VERIFY EVERY 1 DAY",
      "line 1, column 28: VERIFY is not available in this version", "Leave it out."},
     {"PEER b; TASK t SEND a TO b FIRE TRIGGERS",

@@ -1,0 +1,84 @@
+// The tasks that take tables from a peer, and the descriptions of those tables.
+#include "common/engine/own_tables.hpp"
+
+#include "common/dialect/sql_text.hpp"
+#include "common/engine/apply_rows.hpp"
+#include "common/engine/introspect.hpp"
+
+namespace postrider::engine {
+
+namespace {
+
+/// Those of `names` that are `name` but for the case of letters: a table may have been renamed so.
+std::set<std::string> spellings(const std::set<std::string> &names, const std::string &name) {
+    std::set<std::string> found;
+    for (const std::string &each : names) {
+        if (dialect::lower_ascii(each) == dialect::lower_ascii(name)) {
+            found.insert(each);
+        }
+    }
+    return found;
+}
+
+} // namespace
+
+OwnTables::OwnTables(const Session &session, const Peer &peer, TakenTables &&taken)
+    : session_(&session),
+      peer_(&peer),
+      taken_(std::move(taken)),
+      sent_on_(sent_on_tables(session, peer.peer_id)) {}
+
+Result<OwnTables> OwnTables::load(const Session &session, const Peer &peer) {
+    Result<TakenTables> taken = taken_tables(session, peer.peer_id);
+    if (!taken) {
+        return taken.error();
+    }
+    return OwnTables{session, peer, *std::move(taken)};
+}
+
+Result<const dialect::TableDescription *> OwnTables::find(const std::string &wire_name) {
+    if (const auto known = tables_.find(wire_name); known != tables_.end()) {
+        return &known->second;
+    }
+    const auto local = taken_.find(wire_name);
+    if (local == taken_.end()) {
+        return nullptr;
+    }
+    Result<dialect::TableDescription> table =
+        describe_table(session_->transaction, session_->dialect, local->second.local_name);
+    if (!table) {
+        return table.error();
+    }
+    return &tables_.emplace(wire_name, *std::move(table)).first->second;
+}
+
+std::set<std::string> OwnTables::names_sent_on(const std::string &local_name) const {
+    return sent_on_ ? spellings(*sent_on_, local_name) : std::set<std::string>{local_name};
+}
+
+bool OwnTables::has_other_senders(const std::string &local_name) const {
+    const Result<std::set<std::string>> others = otherwise_taken_tables(*session_, peer_->peer_id);
+    return !others || !spellings(*others, local_name).empty();
+}
+
+bool OwnTables::stops(const std::string &wire_name) const {
+    const auto taken = taken_.find(wire_name);
+    return taken != taken_.end() && taken->second.stops;
+}
+
+Result<void> OwnTables::check_shapes(const Changeset &changeset) {
+    for (const auto &[wire_name, changes] : changeset.tables) {
+        const Result<const dialect::TableDescription *> table = find(wire_name);
+        if (!table) {
+            return table.error();
+        }
+        Result<void> fits =
+            *table == nullptr ? Result<void>{} : check_shape(**table, changes.schema);
+        if (!fits) {
+            return fits;
+        }
+    }
+    return {};
+}
+
+} // namespace postrider::engine

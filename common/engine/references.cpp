@@ -1,0 +1,89 @@
+// Names of tables in foreign keys are compared without case, as SQLite does.
+#include "common/engine/references.hpp"
+
+#include <algorithm>
+
+#include "common/dialect/sql_text.hpp"
+#include "common/engine/introspect.hpp"
+#include "common/engine/store/rows.hpp"
+
+namespace postrider::engine {
+
+References::References(Transaction &transaction, const dialect::Dialect &dialect)
+    : transaction_(transaction), dialect_(dialect) {
+    for (const std::string &name : list_tables(transaction, dialect)) {
+        Result<dialect::TableDescription> table = describe_table(transaction, dialect, name);
+        if (table) {
+            tables_.emplace(dialect::lower_ascii(name), *std::move(table));
+        }
+    }
+    for (const auto &[name, table] : tables_) {
+        add(table);
+    }
+}
+
+void References::add(const dialect::TableDescription &child) {
+    for (const dialect::ForeignKeyDescription &key : child.foreign_keys) {
+        const auto parent = tables_.find(dialect::lower_ascii(key.parent));
+        if (parent == tables_.end()) {
+            continue; // SQLite refuses every write of the child
+        }
+        dialect::Reference reference{&child, &parent->second, key};
+        if (reference.key.parent_columns.empty()) {
+            for (const std::uint32_t column : parent->second.key) {
+                reference.key.parent_columns.push_back(parent->second.columns[column].name);
+            }
+        }
+        if (reference.key.parent_columns.size() == key.columns.size()) {
+            all_.push_back(std::move(reference));
+        }
+    }
+}
+
+std::vector<const dialect::Reference *> References::from(const std::string &table) const {
+    std::vector<const dialect::Reference *> found;
+    for (const dialect::Reference &reference : all_) {
+        if (reference.child->name == table) {
+            found.push_back(&reference);
+        }
+    }
+    return found;
+}
+
+std::vector<const dialect::Reference *> References::to(const std::string &table) const {
+    std::vector<const dialect::Reference *> found;
+    for (const dialect::Reference &reference : all_) {
+        if (reference.parent->name == table) {
+            found.push_back(&reference);
+        }
+    }
+    return found;
+}
+
+RowKeys References::ancestors_of(const RowKeys &rows) const {
+    RowKeys found;
+    RowKeys level = rows;
+    while (!level.empty()) {
+        RowKeys next;
+        for (const auto &[table, keys] : level) {
+            for (const dialect::Reference *reference : from(table)) {
+                if (reference->parent->key.empty() || reference->child->key.empty()) {
+                    continue;
+                }
+                const std::string sql = dialect_.find_parent(*reference);
+                const std::string &parent = reference->parent->name;
+                for (const Key &key : keys) {
+                    const auto row = transaction_.query(sql, Parameters{key});
+                    const Row *here = row->next();
+                    if (here != nullptr && found[parent].insert(*here).second) {
+                        next[parent].insert(*here);
+                    }
+                }
+            }
+        }
+        level = std::move(next);
+    }
+    return found;
+}
+
+} // namespace postrider::engine

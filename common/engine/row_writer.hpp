@@ -1,0 +1,60 @@
+// Writes the rows of a step in an order in which they do not stand in each other's way.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "common/engine/references.hpp"
+#include "common/engine/row_work.hpp"
+
+namespace postrider::engine {
+
+/// Parents are written first, then rows are deleted, children first, then comes what had to wait
+/// for the deletions; values of unique columns that rows hand to each other are freed in between
+/// (docs/correctness.md, C2). What waits in the blocks afterwards was refused.
+class RowWriter {
+  public:
+    /// The works stand parents first.
+    RowWriter(Transaction &transaction,
+              const dialect::Dialect &dialect,
+              std::vector<TableWork> &works)
+        : transaction_(transaction), dialect_(dialect), works_(works) {}
+
+    /// Rows that are not to be deleted: what refers to them is not as it should be yet. Their
+    /// removals stay waiting.
+    void keep(RowKeys rows) { kept_ = std::move(rows); }
+
+    /// Each row by itself: an error that is no constraint's fails only its row.
+    void one_by_one() { one_by_one_ = true; }
+
+    void write();
+
+  private:
+    void run(RowBlock &block);
+    void write_all();
+    void write_until_stuck();
+    void remove_all(const RowKeys &but);
+    bool remove_some(const RowKeys &but);
+    void run_removals(TableWork &work, const std::set<Key> &but);
+    [[nodiscard]] std::size_t waiting_writes() const;
+    [[nodiscard]] std::size_t waiting_removals() const;
+    [[nodiscard]] RowKeys what_waits() const;
+    void pass_over_respelled(TableWork &work);
+    void finish();
+    void free_unique_values();
+    void free_values_of(const TableWork &work,
+                        const RowBlock &block,
+                        const std::vector<std::string> &columns);
+    void write_followers();
+    const References &references();
+
+    Transaction &transaction_;
+    const dialect::Dialect &dialect_;
+    std::vector<TableWork> &works_;
+    RowKeys kept_;
+    bool one_by_one_ = false;
+    bool freed_ = false;
+    std::optional<References> references_;
+};
+
+} // namespace postrider::engine

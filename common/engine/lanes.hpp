@@ -11,6 +11,9 @@
 
 namespace postrider::engine {
 
+/// How a lane ends whose batches are compressed without history (NO HISTORY).
+inline constexpr std::string_view lane_without_history = ", NO HISTORY";
+
 /// Local table name → name on the wire, of all active tasks that send to this peer in this lane.
 /// `refused` when a row of task_table is not approved: the lane then waits as a whole, because what
 /// is passed over would never be sent.

@@ -65,6 +65,9 @@ Result<wire::Offer> offer_of(const Session &session, const OwnTask &own) {
         offer.tables.push_back({table.wire_name, table.suggestion, std::move(schema)});
     }
     offer.options.emplace("on error", "STOP");
+    if (own.task.no_history) {
+        offer.options.emplace(wire::history_option, wire::no_history);
+    }
     offer.no_load = own.task.load && own.task.load->value == task::Load::none;
     offer.paused = own.paused;
     return offer;

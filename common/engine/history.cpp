@@ -4,6 +4,7 @@
 #include "common/engine/inbox.hpp"
 #include "common/engine/lanes.hpp"
 #include "common/engine/store/rows.hpp"
+#include "common/stream/history.hpp"
 
 namespace postrider::engine {
 
@@ -159,7 +160,7 @@ SentHistory history_to_name(Transaction &transaction,
         return out;
     }
     const Past past = past_of(stream);
-    const std::uint64_t acknowledged = stream.machine.acknowledged;
+    const std::uint64_t acknowledged = stream::history_end(stream.machine);
     const Floors floors = floors_of(transaction, past, acknowledged);
     wire::History named;
     named.floor = choose_floor(transaction, past, acknowledged, floors.greatest);

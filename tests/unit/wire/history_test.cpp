@@ -1,11 +1,13 @@
 // Frames compressed with earlier ones: per table, named, bounded, and refused where they are not
 // here.
+#include <algorithm>
 #include <random>
 
 #include <gtest/gtest.h>
 
 #include "common/base/limits.hpp"
 #include "common/wire/batch.hpp"
+#include "common/wire/integer_vector.hpp"
 
 namespace postrider::wire {
 namespace {
@@ -143,6 +145,25 @@ TEST(History, DoesNotLiftTheLimitsOfADecompressedFrame) {
     for (std::size_t size = 0; size < body.size(); ++size) {
         ASSERT_FALSE(decode_body(ByteView(body).first(size), {}, reader_of(past)).has_value());
     }
+}
+
+TEST(History, FindsSingleWideValuesThatCameInAnotherOrder) {
+    std::mt19937_64 random(6);
+    std::vector<std::uint64_t> values(10);
+    for (std::uint64_t &value : values) {
+        value = random();
+    }
+    const SizeEstimate size_of;
+    CborWriter before;
+    encode_integers(before, values, size_of);
+    std::reverse(values.begin(), values.end());
+    std::swap(values[2], values[5]);
+    CborWriter now;
+    encode_integers(now, values, size_of);
+    EXPECT_LT(compress(now.view(), {.history = before.view()}).size(), now.size() * 7 / 10);
+    CborReader in(now.view());
+    EXPECT_EQ(decode_integers(in, values.size()), values);
+    EXPECT_TRUE(in.at_end());
 }
 
 } // namespace

@@ -19,6 +19,8 @@ class Parser {
     Result<TaskText> text();
     /// Nothing but the name of a table.
     Result<ObjectName> object();
+    /// Nothing but a table with its clauses.
+    Result<Table> table_alone();
 
   private:
     // tokens (parser.cpp)

@@ -23,6 +23,10 @@ Result<TaskText> parse_stored(std::string_view text);
 /// The name of a table alone, as a peer suggests it.
 Result<ObjectName> parse_object(std::string_view text);
 
+/// A table of a task with its clauses, as `print_columns` and `print_clauses` wrote them behind its
+/// name.
+Result<Table> parse_table(std::string_view text);
+
 /// Canonical text; parses back to an equal model.
 std::string print(const TaskText &text);
 /// One statement with its semicolon, without a line break at the end.
@@ -30,6 +34,10 @@ std::string print(const Statement &statement);
 /// The text of one piece, as it stands inside a statement.
 std::string print(const ObjectName &name);
 std::string print(const Conflict &conflict);
+/// "(sku, name AS title)"
+std::string print(const Columns &columns);
+/// What follows the columns of a table: WHERE, WITHOUT DELETE, ON CONFLICT.
+std::string print_clauses(const Table &table);
 std::string print(const By &by);
 std::string print(const Pacing &pacing);
 std::string print(const Path &path);

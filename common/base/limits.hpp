@@ -41,7 +41,12 @@ inline constexpr unsigned json_depth_max = 512;
 // Batch headers, reports and control messages
 inline constexpr std::size_t batch_origins_max = 1000;
 inline constexpr std::size_t batch_dependencies_max = 256;
-inline constexpr std::size_t batch_history_max = 64;
+/// What a frame of changes may be compressed with, and what is kept of one for that.
+inline constexpr std::size_t history_table_bytes_max = 64 * kib;
+/// What either side keeps of a stream for that, each frame counted with its bytes and as many more
+/// as its row costs.
+inline constexpr std::size_t history_stream_bytes_max = 1 * mib;
+inline constexpr std::size_t history_row_bytes = 256;
 inline constexpr std::size_t suites_max = 16;
 inline constexpr std::size_t report_streams_max = 256;
 inline constexpr std::size_t report_notes_max = 64;

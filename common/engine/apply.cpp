@@ -9,6 +9,8 @@
 #include "common/dialect/sql_text.hpp"
 #include "common/engine/apply_rows.hpp"
 #include "common/engine/collect.hpp"
+#include "common/engine/history.hpp"
+#include "common/engine/history_missing.hpp"
 #include "common/engine/inbox.hpp"
 #include "common/engine/introspect.hpp"
 #include "common/engine/lanes.hpp"
@@ -36,7 +38,8 @@ Result<wire::Batch> read_batch(const Session &session,
     if (!plaintext) {
         return plaintext.error();
     }
-    Result<wire::Batch> batch = wire::decode_body(*plaintext);
+    Result<wire::Batch> batch =
+        wire::decode_body(*plaintext, {}, history_reader(session.transaction, row));
     if (!batch) {
         return batch;
     }
@@ -90,7 +93,7 @@ class StepContent {
             if (!batch) {
                 return batch.error();
             }
-            Result<void> added = add(*std::move(batch));
+            Result<void> added = add(*std::move(batch), step.bodies[bodies_].first);
             if (!added) {
                 return added;
             }
@@ -100,9 +103,10 @@ class StepContent {
 
     Changeset changes;
     std::vector<wire::Batch> batches; // without their changes
+    std::vector<KeptBatch> history;   // what is kept of them
 
   private:
-    Result<void> add(wire::Batch batch) {
+    Result<void> add(wire::Batch batch, std::uint64_t number) {
         Result<Changeset> piece = wire::decode_changeset(batch.frames, known_);
         if (!piece) {
             return piece.error();
@@ -116,6 +120,9 @@ class StepContent {
             return composed.error();
         }
         changes = *std::move(composed);
+        if (batch.header.history) {
+            history.push_back({{number, batch.header.history->floor}, kept_frames(batch.frames)});
+        }
         std::erase_if(batch.frames, [](const wire::Frame &frame) {
             return frame.kind != wire::FrameKind::schema;
         });
@@ -388,6 +395,7 @@ apply_data(const Session &session, const Peer &peer, const IncomingRow &row, str
         for (const wire::Batch &batch : content->batches) {
             learn(session, row.key, batch);
         }
+        keep_received(session.transaction, row, content->history);
     }
     return counts;
 }
@@ -480,6 +488,9 @@ Applied apply_whole(const Session &session, const Peer &peer, IncomingRow &row, 
         return {};
     });
     if (!done) {
+        if (done.error().code == Errc::gap && ask_without_history(session, peer, row)) {
+            return Applied::held;
+        }
         return hold(session, peer, row, done.error());
     }
     const std::uint64_t incarnation =

@@ -9,6 +9,7 @@
 #include "common/engine/configuration_mac.hpp"
 #include "common/engine/declare_stored.hpp"
 #include "common/engine/introspect.hpp"
+#include "common/engine/lanes.hpp"
 #include "common/engine/offers_out.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/task/check.hpp"
@@ -229,7 +230,8 @@ std::string lane_of(const task::Task &task) {
         lane += task.priority->value == task::Priority::high ? ", PRIORITY HIGH" : ", PRIORITY LOW";
     }
     // In this version a step that cannot be applied always holds its stream.
-    return lane + ", ON ERROR STOP";
+    lane += ", ON ERROR STOP";
+    return task.no_history ? lane + std::string{lane_without_history} : lane;
 }
 
 Result<void> check_lanes(const std::vector<ResolvedTask> &tasks) {

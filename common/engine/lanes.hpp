@@ -12,6 +12,9 @@
 
 namespace postrider::engine {
 
+/// How a lane ends whose batches are compressed without history (NO HISTORY).
+inline constexpr std::string_view lane_without_history = ", NO HISTORY";
+
 /// How a task sends a table.
 struct SentTable {
     std::string wire_name;

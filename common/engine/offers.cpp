@@ -69,6 +69,9 @@ Result<wire::Offer> offer_of(const Session &session, const OwnTask &own) {
             offer.options.emplace(table_option(offer.tables.size()), clauses);
         }
     }
+    if (own.task.no_history) {
+        offer.options.emplace(wire::history_option, wire::no_history);
+    }
     if (offer.options.size() >= limits::control_items_max) {
         return Error{Errc::too_large,
                      "too many tables of the task have clauses of their own",

@@ -45,6 +45,10 @@ Result<task::Task> task_of(const Session &session, const Peer &peer, const wire:
     if (offer.no_load) {
         task.load = {task::Load::none, {}};
     }
+    if (const auto history = offer.options.find(wire::history_option);
+        history != offer.options.end() && history->second == wire::no_history) {
+        task.no_history.emplace();
+    }
     std::size_t number = 0;
     for (const wire::OfferedTable &offered : offer.tables) {
         ++number;

@@ -123,10 +123,7 @@ Mistake options(const Task &task) {
     if (task.verify) {
         return no(task.verify->at, "VERIFY");
     }
-    if (task.fire_triggers) {
-        return no(*task.fire_triggers, "FIRE TRIGGERS");
-    }
-    return task.no_history ? no(*task.no_history, "NO HISTORY") : std::nullopt;
+    return task.fire_triggers ? no(*task.fire_triggers, "FIRE TRIGGERS") : std::nullopt;
 }
 
 Mistake one(const Task &task) {

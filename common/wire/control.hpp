@@ -14,6 +14,10 @@
 
 namespace postrider::wire {
 
+/// The option of an offer whose task says NO HISTORY, and its value.
+inline constexpr const char *history_option = "history";
+inline constexpr const char *no_history = "none";
+
 /// A task's identity: the node that declared it, and its name there.
 struct TaskName {
     NodeId declaring_node{};

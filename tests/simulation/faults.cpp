@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/engine/introspect.hpp"
+#include "common/stream/history.hpp"
 #include "common/stream/incoming.hpp"
 #include "common/stream/outgoing.hpp"
 
@@ -14,7 +15,7 @@ namespace {
 
 Fault planted = Fault::none;
 
-constexpr std::array<std::pair<std::string_view, Fault>, 9> fault_list{{
+constexpr std::array<std::pair<std::string_view, Fault>, 10> fault_list{{
     {"skip_duplicate_check", Fault::skip_duplicate_check},
     {"acknowledge_before_commit", Fault::acknowledge_before_commit},
     {"forget_chain", Fault::forget_chain},
@@ -24,6 +25,7 @@ constexpr std::array<std::pair<std::string_view, Fault>, 9> fault_list{{
     {"apply_half_a_step", Fault::apply_half_a_step},
     {"never_join_steps", Fault::never_join_steps},
     {"overlook_copy", Fault::overlook_copy},
+    {"use_history_after_join", Fault::use_history_after_join},
 }};
 
 } // namespace
@@ -91,7 +93,7 @@ stream::IncomingStream with_fitting_chain(const stream::IncomingStream &stream) 
 } // namespace postrider::simulation
 
 // The names are the mangled ones of stream::judge, note_stored, next_step, joined_with_next,
-// on_report and engine::check_capture.
+// on_report, history_end and engine::check_capture.
 // NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 namespace postrider {
 
@@ -204,6 +206,18 @@ std::vector<std::string> wrapped_check_capture(engine::Transaction &transaction,
         return {};
     }
     return real_check_capture(transaction, dialect, table, capture);
+}
+
+#define POSTRIDER_HISTORY_END "_ZN9postrider6stream11history_endERKNS0_14OutgoingStreamE"
+
+std::uint64_t real_history_end(const stream::OutgoingStream &) asm("__real_" POSTRIDER_HISTORY_END);
+std::uint64_t
+wrapped_history_end(const stream::OutgoingStream &) asm("__wrap_" POSTRIDER_HISTORY_END);
+
+/// As if everything were acknowledged before anything is.
+std::uint64_t wrapped_history_end(const stream::OutgoingStream &stream) {
+    const bool rash = planted_fault() == Fault::use_history_after_join && stream.acknowledged == 0;
+    return rash ? stream.last_number : real_history_end(stream);
 }
 
 } // namespace postrider

@@ -20,6 +20,7 @@ enum class Fault {
     apply_half_a_step,
     never_join_steps,
     overlook_copy,
+    use_history_after_join,
 };
 
 /// Empty for a name that is none.

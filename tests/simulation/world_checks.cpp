@@ -228,6 +228,11 @@ void World::check_member(Member &member) {
     if (!restored_ && !re_paired_ && !anew.empty()) {
         fail(member.node->name() + " began anew although nothing was restored: " + anew);
     }
+    const std::string lacking = ask_text(
+        disk, "SELECT message FROM postrider_event WHERE kind = 'history_missing' LIMIT 1");
+    if (!lacking.empty()) {
+        fail(member.node->name() + " lacks history that it must have: " + lacking);
+    }
     const std::string forked =
         ask_text(disk, "SELECT message FROM postrider_event WHERE kind = 'stream_rebased'"
                        " AND message LIKE '%other content under our numbers%' LIMIT 1");

@@ -40,7 +40,7 @@ inline wire::BatchHeader sample_header() {
     out.origins[{filled<16>(0x33), 1}] = 10;
     out.origins[{filled<16>(0x33), 2}] = 3;
     out.dependencies[0] = {4, 17};
-    out.history = {filled<32>(0x44)};
+    out.history = wire::History{3, 9, {}};
     out.notes_seen = 12;
     out.suites = {1};
     out.report = sample_report();

@@ -296,6 +296,15 @@ std::vector<StateTable> receiving_tables() {
          .columns = {integer("peer_id"), integer("stream"), text("table_name"), blob("hash"),
                      blob("content")},
          .primary_key = {"peer_id", "stream", "table_name", "hash"}},
+        // Frames of changes that later ones of the same table are compressed with, as the batch
+        // `number` held them: of streams that we send and of those that we receive. `floor` is what
+        // the batch named: nothing below it is needed by later ones.
+        {.name = "history_frame",
+         .columns = {text("direction"), integer("peer_id"), integer("stream"),
+                     integer("incarnation"), integer("number"), text("table_name"),
+                     integer("floor"), blob("content")},
+         .primary_key = {"direction", "peer_id", "stream", "incarnation", "number", "table_name"},
+         .checks = {"direction IN ('sent', 'received')"}},
         // What we have to tell the peer, numbered, until it says that it has seen it.
         {.name = "note",
          .columns = {integer("peer_id"), integer("note"), integer("kind"), integer("stream"),

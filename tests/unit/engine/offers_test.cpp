@@ -95,6 +95,27 @@ TEST_F(Offers, ATrustedPeersTaskIsAppliedAtOnce) {
     EXPECT_EQ(b7_application.ask("SELECT table_name FROM postrider_capture"), "sale");
 }
 
+TEST_F(Offers, WithoutHistoryNothingIsKeptOnEitherSideWhoeverDeclaredTheTask) {
+    trust(b7, "hq");
+    declare(hq, "TASK prices SEND product TO b7 NO HISTORY;"
+                "TASK sales RECEIVE sale FROM b7 NO HISTORY");
+    run_until_quiet(hq, b7);
+    hq_application.run("INSERT INTO product VALUES(3, 'knife')");
+    b7_application.run("INSERT INTO sale VALUES(8, 2.5)");
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(hq_application.ask("SELECT count(*) FROM sale"), "2");
+    EXPECT_EQ(b7_application.ask("SELECT count(*) FROM product"), "3");
+    for (Application *application : {&hq_application, &b7_application}) {
+        EXPECT_EQ(application->ask("SELECT count(*) FROM postrider_history_frame"), "0");
+    }
+    // Declared otherwise, the tables move to a stream that keeps it.
+    declare(hq, "TASK prices SEND product TO b7; TASK sales RECEIVE sale FROM b7");
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(hq_application.ask("SELECT group_concat(direction || ' ' || table_name, ', ')"
+                                 " FROM postrider_history_frame ORDER BY direction"),
+              "received sale, sent product");
+}
+
 TEST_F(Offers, NoLoadSendsOnlyWhatChangesLater) {
     trust(b7, "hq");
     declare(hq, "TASK prices SEND product TO b7 NO LOAD");

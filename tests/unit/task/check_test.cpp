@@ -232,8 +232,6 @@ const std::vector<Wrong> not_yet = {
      "line 1, column 28: VERIFY is not available in this version", "Leave it out."},
     {"PEER b; TASK t SEND a TO b FIRE TRIGGERS",
      "line 1, column 28: FIRE TRIGGERS is not available in this version", "Leave it out."},
-    {"PEER b; TASK t SEND a TO b NO HISTORY",
-     "line 1, column 28: NO HISTORY is not available in this version", "Leave it out."},
     {"DROP MAILBOX m", "line 1, column 14: MAILBOX is not available in this version",
      "Leave it out."},
     {"DROP HOSTED NODE e", "line 1, column 18: HOSTED NODE is not available in this version",

@@ -23,6 +23,11 @@ Result<TaskText> parse_stored(std::string_view text);
 /// The name of a table alone, as a peer suggests it.
 Result<ObjectName> parse_object(std::string_view text);
 
+/// The clauses of a schedule and a limit alone, as `print` gives them.
+Result<Pacing> parse_pacing(std::string_view text);
+/// The word behind PRIORITY.
+Result<Priority> parse_priority(std::string_view text);
+
 /// Canonical text; parses back to an equal model.
 std::string print(const TaskText &text);
 /// One statement with its semicolon, without a line break at the end.
@@ -32,6 +37,7 @@ std::string print(const ObjectName &name);
 std::string print(const Conflict &conflict);
 std::string print(const By &by);
 std::string print(const Pacing &pacing);
+std::string print(Priority priority);
 std::string print(const Path &path);
 std::string print(const Keep &keep);
 /// The clauses of a statement that describe what no column of its own holds, without the name:

@@ -14,6 +14,7 @@
 #include "common/engine/lanes.hpp"
 #include "common/engine/offers.hpp"
 #include "common/engine/report.hpp"
+#include "common/engine/step.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/wire/batch.hpp"
@@ -162,11 +163,16 @@ class OwnTables {
             return nullptr;
         }
         Result<dialect::TableDescription> table =
-            describe_table(session_->transaction, session_->dialect, local->second);
+            describe_table(session_->transaction, session_->dialect, local->second.local_name);
         if (!table) {
             return table.error();
         }
         return &tables_.emplace(wire_name, *std::move(table)).first->second;
+    }
+
+    /// How a task takes the table, which `find` has found.
+    [[nodiscard]] const TakenTable &taken(const std::string &wire_name) const {
+        return taken_.at(wire_name);
     }
 
     /// The names under which tasks send the local table to others: as it was spelled when they were
@@ -189,8 +195,13 @@ class OwnTables {
             if (!table) {
                 return table.error();
             }
-            Result<void> fits =
-                *table == nullptr ? Result<void>{} : check_shape(**table, changes.schema);
+            const auto *rows = std::get_if<OneWayChanges>(&changes.changes);
+            TableSchema schema = changes.schema;
+            if (*table == nullptr || rows == nullptr ||
+                name_as_here(schema, taken(wire_name).columns)) {
+                continue; // it is refused
+            }
+            Result<void> fits = check_shape(**table, schema, *rows);
             if (!fits) {
                 return fits;
             }
@@ -239,19 +250,13 @@ Result<StepContent> read_fitting_step(const Session &session,
     return content;
 }
 
-/// A table that no task of ours takes from this peer: refused and shown, while the rest goes on.
-void refuse_table(const Session &session,
-                  const Peer &peer,
-                  const std::string &table,
-                  const TableChanges &changes) {
-    const std::uint64_t rows =
-        std::visit([](const auto &law) { return law.changes.size(); }, changes.changes);
-    const std::string message =
-        "no task takes table \"" + printable(table) + "\" from peer \"" + peer.name + "\"";
-    log_refused(session.transaction, session.now,
-                {peer.peer_id,
-                 "table " + table,
-                 {Errc::refused, message, {}, "Accept the offer of the task, or declare one."}});
+/// What our tasks do not take from this peer: refused and shown, while the rest goes on.
+void refuse_rows(const Session &session,
+                 const Peer &peer,
+                 const std::string &table,
+                 std::uint64_t rows,
+                 const Error &reason) {
+    log_refused(session.transaction, session.now, {peer.peer_id, "table " + table, reason});
     leave_note(session, peer,
                {.number = 0,
                 .kind = wire::NoteKind::refused,
@@ -259,7 +264,34 @@ void refuse_table(const Session &session,
                 .batch_number = 0,
                 .rows = rows,
                 .code = "refused",
-                .message = message});
+                .message = reason.message});
+}
+
+void refuse_table(const Session &session,
+                  const Peer &peer,
+                  const std::string &table,
+                  const TableChanges &changes) {
+    const std::uint64_t rows =
+        std::visit([](const auto &law) { return law.changes.size(); }, changes.changes);
+    refuse_rows(session, peer, table, rows,
+                {Errc::refused,
+                 "no task takes table \"" + printable(table) + "\" from peer \"" + peer.name + "\"",
+                 {},
+                 "Accept the offer of the task, or declare one."});
+}
+
+void refuse_column(const Session &session,
+                   const Peer &peer,
+                   const TableSchema &table,
+                   const std::string &column,
+                   std::uint64_t rows) {
+    refuse_rows(session, peer, table.name, rows,
+                {Errc::refused,
+                 "no task takes column \"" + printable(column) + "\" of table \"" +
+                     printable(table.name) + "\" from peer \"" + peer.name + "\"",
+                 {},
+                 "Name the column in the task here, or let the peer leave it out; then let it send"
+                 " the table again."});
 }
 
 /// A table that is sent again whole replaces what is here; but not the rows of other senders, which
@@ -295,7 +327,15 @@ find_targets(const Session &session, const Peer &peer, OwnTables &tables, Change
             continue;
         }
         const std::string &local = (*table)->name;
+        const TakenTable &taken = tables.taken(wire_name);
         auto &rows = std::get<OneWayChanges>(changes.changes);
+        if (const auto column = name_as_here(changes.schema, taken.columns)) {
+            refuse_column(session, peer, changes.schema, *column, rows.changes.size());
+            continue;
+        }
+        if (taken.without_delete) {
+            keep_deleted(rows);
+        }
         if (rows.truncated && tables.has_other_senders(local)) {
             keep_rows_of_others(session, peer, local, rows);
         }

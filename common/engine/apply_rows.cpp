@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "common/engine/column_list.hpp"
 #include "common/engine/foreign_keys.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/engine/unique_values.hpp"
@@ -99,7 +100,8 @@ class WorkBuilder {
 
     Result<TableWork> build() {
         work_.target = &target_;
-        if (Result<void> fits = check_shape(target_.table, target_.schema); !fits) {
+        if (Result<void> fits = check_shape(target_.table, target_.schema, target_.changes);
+            !fits) {
             return fits.error();
         }
         work_.key_columns = key_names(target_.table);
@@ -314,8 +316,12 @@ Result<void> remove_all(Transaction &transaction, std::vector<TableWork> &works)
 
 } // namespace
 
-Result<void> check_shape(const dialect::TableDescription &table, const TableSchema &schema) {
+Result<void> check_shape(const dialect::TableDescription &table,
+                         const TableSchema &schema,
+                         const OneWayChanges &changes) {
+    std::set<std::string> coming;
     for (const Column &column : schema.columns) {
+        coming.insert(column.name);
         if (table.find_column(column.name) == nullptr) {
             return Error{Errc::schema_mismatch,
                          "table \"" + table.name + "\" has no column \"" + column.name + "\"",
@@ -331,7 +337,13 @@ Result<void> check_shape(const dialect::TableDescription &table, const TableSche
                      {},
                      "Give both tables the same primary key; the batch is tried again by itself."};
     }
-    return {};
+    const auto missing = missing_column(table, coming);
+    const bool brings_rows =
+        std::any_of(changes.changes.begin(), changes.changes.end(), [](const auto &row) {
+            return row.second.operation == Operation::insert ||
+                   row.second.operation == Operation::upsert;
+        });
+    return missing && brings_rows ? Result<void>{needs_column(table, *missing)} : Result<void>{};
 }
 
 Result<ApplyCounts> apply_rows(Transaction &transaction,

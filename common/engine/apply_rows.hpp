@@ -24,8 +24,10 @@ struct ApplyCounts {
 };
 
 /// Whether the table can take changes of that shape: `schema_mismatch` for a column that it lacks,
-/// or for another key.
-Result<void> check_shape(const dialect::TableDescription &table, const TableSchema &schema);
+/// for one that new rows need and do not bring, or for another key.
+Result<void> check_shape(const dialect::TableDescription &table,
+                         const TableSchema &schema,
+                         const OneWayChanges &changes);
 
 /// All of it or, with an Error, nothing that may stay: the caller runs it in a savepoint.
 /// `schema_mismatch` for a column that the table lacks, `conflict` for rows that its constraints

@@ -60,6 +60,35 @@ std::string wire_name_of(const task::Task &task,
     return name;
 }
 
+/// The clauses of a task's table against the table itself.
+Result<void> resolve_clauses(const task::Task &task, ResolvedTable &table) {
+    if (!table.clauses.columns) {
+        return {};
+    }
+    const bool receives = task.direction.value == task::Direction::receive;
+    const task::Position at = table.clauses.columns->at;
+    Result<task::Columns> columns =
+        resolve_columns(*table.clauses.columns, table.description, receives);
+    if (!columns) {
+        return columns.error();
+    }
+    table.columns = ColumnList{*columns, receives};
+    table.clauses.columns->value = *std::move(columns);
+    if (!receives) {
+        return {};
+    }
+    std::set<std::string> coming;
+    for (const dialect::ColumnDescription &column : table.description.columns) {
+        if (table.columns.on_wire(column.name)) {
+            coming.insert(column.name);
+        }
+    }
+    if (const auto missing = missing_column(table.description, coming)) {
+        return at_place(at, needs_column(table.description, *missing));
+    }
+    return {};
+}
+
 bool sends(const ResolvedTask &task) {
     return task.task.direction.value == task::Direction::send;
 }
@@ -177,8 +206,15 @@ resolve_task(Transaction &transaction, const dialect::Dialect &dialect, const ta
             return description.error();
         }
         std::string wire_name = wire_name_of(task, table, *description);
-        resolved.tables.push_back({*std::move(description), std::move(wire_name),
-                                   task::print(task::remote_name(task, table))});
+        ResolvedTable one{.description = *std::move(description),
+                          .wire_name = std::move(wire_name),
+                          .suggestion = task::print(task::remote_name(task, table)),
+                          .clauses = table,
+                          .columns = {}};
+        if (const Result<void> fit = resolve_clauses(task, one); !fit) {
+            return fit.error();
+        }
+        resolved.tables.push_back(std::move(one));
     }
     return resolved;
 }
@@ -246,9 +282,11 @@ store_task(const Session &session, const NodeId &declared_by, const ResolvedTask
     for (const ResolvedTable &table : resolved.tables) {
         ++ordinal;
         transaction.execute(
-            "INSERT INTO @task_table (task_id, ordinal, local_name, wire_name)"
-            " VALUES (?1, ?2, ?3, ?4)",
-            {task_id, ordinal, Value::text(table.description.name), Value::text(table.wire_name)});
+            "INSERT INTO @task_table (task_id, ordinal, local_name, wire_name, columns, settings)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            {task_id, ordinal, Value::text(table.description.name), Value::text(table.wire_name),
+             Value::text(table.clauses.columns ? task::print(table.clauses.columns->value) : ""),
+             Value::text(task::print_clauses(table.clauses))});
         protect(session, "task_table", {task_id, ordinal});
     }
     return task_id;

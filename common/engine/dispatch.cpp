@@ -109,6 +109,7 @@ struct StepSource {
 StepContent data_step(const Session &session, const OutgoingRow &stream, const StepSource &from) {
     const BatchSizes &sizes = from.sizes;
     Composed composed = compose_queue(session, stream, from.tables, sizes.step_bytes);
+    composed.changeset = to_wire(std::move(composed.changeset), from.tables);
     StepContent out{.batches = {},
                     .origins = std::move(composed.origins),
                     .cursor = composed.cursor,

@@ -66,7 +66,12 @@ stream_of_lane(Transaction &transaction, std::int64_t peer_id, const std::string
 struct TableOfTask {
     std::string local_name;
     std::string wire_name;
+    task::Table clauses; // its name is a stand-in
 };
+
+ColumnList columns_of(const task::Table &clauses, bool receives) {
+    return clauses.columns ? ColumnList{clauses.columns->value, receives} : ColumnList{};
+}
 
 /// The rows of task_table in tasks `t` with a part `tp` where `where` holds. Every one must be
 /// approved.
@@ -76,6 +81,8 @@ Result<std::vector<TableOfTask>> tables_of_tasks(const Session &session,
     // The columns that are covered, in their order, and what they are covered by.
     constexpr std::size_t local_name_at = 2;
     constexpr std::size_t wire_name_at = 3;
+    constexpr std::size_t columns_at = 4;
+    constexpr std::size_t settings_at = 5;
     constexpr std::size_t task_name_at = 7;
     std::vector<TableOfTask> tables;
     for (const Row &row :
@@ -96,7 +103,12 @@ Result<std::vector<TableOfTask>> tables_of_tasks(const Session &session,
                          "If it is as it should be, approve() it; else drop the task and declare it"
                          " again."};
         }
-        tables.push_back({local_name, text_at(row, wire_name_at)});
+        Result<task::Table> clauses =
+            task::parse_table("x " + text_at(row, columns_at) + " " + text_at(row, settings_at));
+        if (!clauses) {
+            return clauses.error();
+        }
+        tables.push_back({local_name, text_at(row, wire_name_at), *std::move(clauses)});
     }
     return tables;
 }
@@ -128,7 +140,10 @@ sent_tables(const Session &session, std::int64_t peer_id, const std::string &lan
     }
     SentTables tables;
     for (const TableOfTask &table : *found) {
-        tables.emplace(table.local_name, table.wire_name);
+        tables.emplace(table.local_name,
+                       SentTable{.wire_name = table.wire_name,
+                                 .columns = columns_of(table.clauses, false),
+                                 .without_delete = table.clauses.without_delete.has_value()});
     }
     return tables;
 }
@@ -141,7 +156,10 @@ Result<TakenTables> taken_tables(const Session &session, std::int64_t peer_id) {
     }
     TakenTables tables;
     for (const TableOfTask &table : *found) {
-        tables.emplace(table.wire_name, table.local_name);
+        tables.emplace(table.wire_name,
+                       TakenTable{.local_name = table.local_name,
+                                  .columns = columns_of(table.clauses, true),
+                                  .without_delete = table.clauses.without_delete.has_value()});
     }
     return tables;
 }

@@ -6,20 +6,35 @@
 #include <set>
 #include <string>
 
+#include "common/engine/column_list.hpp"
 #include "common/engine/session.hpp"
 #include "common/engine/store/streams.hpp"
 
 namespace postrider::engine {
 
-/// Local table name → name on the wire, of all active tasks that send to this peer in this lane.
-/// `refused` when a row of task_table is not approved: the lane then waits as a whole, because what
-/// is passed over would never be sent.
-using SentTables = std::map<std::string, std::string>;
+/// How a task sends a table.
+struct SentTable {
+    std::string wire_name;
+    ColumnList columns;
+    bool without_delete = false;
+};
+
+/// By the local tables' names, of all active tasks that send to this peer in this lane. `refused`
+/// when a row of task_table is not approved: the lane then waits as a whole, because what is passed
+/// over would never be sent.
+using SentTables = std::map<std::string, SentTable>;
 Result<SentTables>
 sent_tables(const Session &session, std::int64_t peer_id, const std::string &lane);
 
-/// Local tables by what a peer calls them.
-using TakenTables = std::map<std::string, std::string>;
+/// How a task takes a table.
+struct TakenTable {
+    std::string local_name;
+    ColumnList columns;
+    bool without_delete = false;
+};
+
+/// By what a peer calls them.
+using TakenTables = std::map<std::string, TakenTable>;
 
 /// The tables that tasks take from a peer. `refused` when a row of its tasks is not approved: it
 /// may be the one that accepts a table.

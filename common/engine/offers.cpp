@@ -9,6 +9,7 @@
 #include "common/engine/declare_tasks.hpp"
 #include "common/engine/introspect.hpp"
 #include "common/engine/lanes.hpp"
+#include "common/engine/offered_clauses.hpp"
 #include "common/engine/offers_mirror.hpp"
 #include "common/engine/offers_out.hpp"
 #include "common/engine/store/log.hpp"
@@ -60,9 +61,19 @@ Result<wire::Offer> offer_of(const Session &session, const OwnTask &own) {
     offer.direction = own.task.direction.value == task::Direction::send ? wire::Direction::receive
                                                                         : wire::Direction::send;
     for (const ResolvedTable &table : resolved->tables) {
-        TableSchema schema = table.description.schema();
+        TableSchema schema = on_wire(table.description.schema(), table.columns).schema;
         schema.name = table.wire_name;
         offer.tables.push_back({table.wire_name, table.suggestion, std::move(schema)});
+        if (const std::string clauses = offered_clauses(own.task, table.clauses);
+            !clauses.empty()) {
+            offer.options.emplace(table_option(offer.tables.size()), clauses);
+        }
+    }
+    if (offer.options.size() >= limits::control_items_max) {
+        return Error{Errc::too_large,
+                     "too many tables of the task have clauses of their own",
+                     {},
+                     "Put them into several tasks."};
     }
     offer.options.emplace("on error", "STOP");
     if (offer.direction == wire::Direction::send) { // it is the peer that paces what it sends

@@ -9,6 +9,7 @@
 #include "common/engine/declare_stored.hpp"
 #include "common/engine/declare_tasks.hpp"
 #include "common/engine/lanes.hpp"
+#include "common/engine/offered_clauses.hpp"
 #include "common/engine/offers.hpp"
 #include "common/engine/offers_out.hpp"
 #include "common/engine/store/log.hpp"
@@ -71,7 +72,9 @@ Result<task::Task> task_of(const Session &session, const Peer &peer, const wire:
     if (const Result<void> taken = take_pacing(offer, task); !taken) {
         return taken.error();
     }
+    std::size_t number = 0;
     for (const wire::OfferedTable &offered : offer.tables) {
+        ++number;
         const Result<task::ObjectName> suggested = task::parse_object(offered.local_name);
         if (!suggested) {
             return refusal("the offer suggests \"" + printable(offered.local_name) +
@@ -91,6 +94,10 @@ Result<task::Task> task_of(const Session &session, const Peer &peer, const wire:
         if (table.as && task.direction.value == task::Direction::receive) {
             std::swap(table.name, *table.as); // left is where the rows come from
         }
+        if (const auto option = offer.options.find(table_option(number));
+            option != offer.options.end()) {
+            take_offered_clauses(option->second, offered.schema, *local, table);
+        }
         task.tables.push_back(std::move(table));
     }
     return task;
@@ -104,11 +111,12 @@ std::set<std::string> key_of(const TableSchema &schema) {
     return key;
 }
 
-/// Whoever receives must have every column that the sender has, and both the same key.
+/// Whoever receives must have every column that the sender sends, and both the same key.
 Result<void> check_columns(const wire::Offer &offer,
                            const wire::OfferedTable &offered,
-                           const dialect::TableDescription &local) {
-    const TableSchema ours = local.schema();
+                           const ResolvedTable &resolved) {
+    const dialect::TableDescription &local = resolved.description;
+    const TableSchema ours = on_wire(local.schema(), resolved.columns).schema;
     if (key_of(ours) != key_of(offered.schema)) {
         return refusal("table \"" + local.name + "\" has another primary key than the peer's",
                        "Give both tables the same primary key.");
@@ -130,7 +138,12 @@ Result<void> check_columns(const wire::Offer &offer,
                            "again.");
         }
     }
-    return {};
+    std::set<std::string> coming;
+    for (const Column &column : sender.columns) {
+        coming.insert(column.name);
+    }
+    const auto missing = receives ? missing_column(local, coming) : std::nullopt;
+    return missing ? Result<void>{needs_column(local, *missing)} : Result<void>{};
 }
 
 /// Against our own tasks and the other mirrors.
@@ -170,9 +183,7 @@ resolve_offer(const Session &session, const Peer &peer, const wire::Offer &offer
     }
     for (std::size_t index = 0; index < offer.tables.size(); ++index) {
         resolved->tables[index].wire_name = offer.tables[index].wire_name;
-        if (auto fit =
-                check_columns(offer, offer.tables[index], resolved->tables[index].description);
-            !fit) {
+        if (auto fit = check_columns(offer, offer.tables[index], resolved->tables[index]); !fit) {
             return fit.error();
         }
     }

@@ -11,7 +11,7 @@
 
 namespace postrider::engine {
 
-struct Change {
+struct PlannedChange {
     enum class Kind { create, change, keep, drop };
 
     Kind kind = Kind::keep;
@@ -22,8 +22,8 @@ struct Change {
 
 struct Intention {
     DeclaredBefore before;
-    task::TaskText after;        // everything that will be declared
-    std::vector<Change> changes; // in the order in which they are done
+    task::TaskText after;               // everything that will be declared
+    std::vector<PlannedChange> changes; // in the order in which they are done
     std::vector<task::Pause> pauses;
     std::vector<Mirror> dropped_mirrors;
     std::vector<ResolvedTask> tasks; // of `after`; those that stay as they are only if they resolve

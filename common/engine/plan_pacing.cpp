@@ -10,10 +10,11 @@ namespace postrider::engine {
 namespace {
 
 bool is_new(const Intention &intention, const task::Task &task) {
-    for (const Change &change : intention.changes) {
+    for (const PlannedChange &change : intention.changes) {
         const auto *changed = std::get_if<task::Task>(&change.statement);
         if (changed != nullptr && changed->name.value == task.name.value) {
-            return change.kind == Change::Kind::create || change.kind == Change::Kind::change;
+            return change.kind == PlannedChange::Kind::create ||
+                   change.kind == PlannedChange::Kind::change;
         }
     }
     return false;

@@ -366,6 +366,17 @@ Result<ObjectName> Parser::object() {
     return name;
 }
 
+Result<Table> Parser::table_alone() {
+    Table one = table();
+    if (current_.kind != TokenKind::end) {
+        fail_expected("the end of the table");
+    }
+    if (error_) {
+        return *error_;
+    }
+    return one;
+}
+
 Result<Pacing> Parser::pacing() {
     Pacing pacing;
     while (pacing_clause(pacing)) {
@@ -419,6 +430,13 @@ Result<ObjectName> parse_object(std::string_view text) {
         return checked.error();
     }
     return Parser{text, {}}.object();
+}
+
+Result<Table> parse_table(std::string_view text) {
+    if (const Result<void> checked = check_characters(text); !checked) {
+        return checked.error();
+    }
+    return Parser{text, {}}.table_alone();
 }
 
 Result<Pacing> parse_pacing(std::string_view text) {

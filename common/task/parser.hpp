@@ -21,6 +21,8 @@ class Parser {
     Result<ObjectName> object();
     /// Nothing but when and how much.
     Result<Pacing> pacing();
+    /// Nothing but a table with its clauses.
+    Result<Table> table_alone();
 
   private:
     // tokens (parser.cpp)

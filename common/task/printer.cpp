@@ -226,13 +226,8 @@ std::string words(const Table &table) {
     if (table.columns) {
         out += " " + words(table.columns->value);
     }
-    if (table.where) {
-        out += " WHERE " + words(*table.where);
-    }
-    if (table.without_delete) {
-        out += " WITHOUT DELETE";
-    }
-    return out + (table.conflict ? " " + print(table.conflict->value) : "");
+    const std::string clauses = print_clauses(table);
+    return out + (clauses.empty() ? "" : " ") + clauses;
 }
 
 std::string tables_and_peers(const Task &task) {
@@ -323,6 +318,24 @@ std::string print(const Conflict &conflict) {
         break;
     }
     return out + (conflict.adding.empty() ? "" : " ADDING (" + listed(conflict.adding) + ")");
+}
+
+std::string print(const Columns &columns) {
+    return words(columns);
+}
+
+std::string print_clauses(const Table &table) {
+    std::string out;
+    if (table.where) {
+        out += " WHERE " + words(*table.where);
+    }
+    if (table.without_delete) {
+        out += " WITHOUT DELETE";
+    }
+    if (table.conflict) {
+        out += " " + print(table.conflict->value);
+    }
+    return out.empty() ? out : out.substr(1);
 }
 
 std::string print(const By &by) {

@@ -28,6 +28,10 @@ Result<Pacing> parse_pacing(std::string_view text);
 /// The word behind PRIORITY.
 Result<Priority> parse_priority(std::string_view text);
 
+/// A table of a task with its clauses, as `print_columns` and `print_clauses` wrote them behind its
+/// name.
+Result<Table> parse_table(std::string_view text);
+
 /// Canonical text; parses back to an equal model.
 std::string print(const TaskText &text);
 /// One statement with its semicolon, without a line break at the end.
@@ -35,6 +39,10 @@ std::string print(const Statement &statement);
 /// The text of one piece, as it stands inside a statement.
 std::string print(const ObjectName &name);
 std::string print(const Conflict &conflict);
+/// "(sku, name AS title)"
+std::string print(const Columns &columns);
+/// What follows the columns of a table: WHERE, WITHOUT DELETE, ON CONFLICT.
+std::string print_clauses(const Table &table);
 std::string print(const By &by);
 std::string print(const Pacing &pacing);
 std::string print(Priority priority);

@@ -49,15 +49,32 @@ Mistake one(const Peer &peer) {
     return peer.report_every ? no(peer.report_every->at, "REPORT EVERY") : std::nullopt;
 }
 
+Mistake column(const TableColumn &column) {
+    if (const auto *computed = std::get_if<ComputedColumn>(&column.source)) {
+        return no(computed->sql.at, "a computed column",
+                  "Let the table compute it in a generated column of the receiver.");
+    }
+    if (column.type) {
+        return no(column.type->at, "TYPE");
+    }
+    if (column.lossy) {
+        return no(*column.lossy, "LOSSY");
+    }
+    return column.is_private ? no(*column.is_private, "PRIVATE") : std::nullopt;
+}
+
 Mistake table(const Table &table) {
-    if (table.columns) {
-        return no(table.columns->at, "a column list", "Send the whole table.");
+    const auto *columns =
+        table.columns ? std::get_if<std::vector<TableColumn>>(&table.columns->value) : nullptr;
+    if (columns != nullptr) {
+        for (const TableColumn &each : *columns) {
+            if (auto mistake = column(each)) {
+                return mistake;
+            }
+        }
     }
     if (table.where) {
         return no(table.where->at, "WHERE", "Send the whole table.");
-    }
-    if (table.without_delete) {
-        return no(*table.without_delete, "WITHOUT DELETE");
     }
     return table.conflict ? no(table.conflict->at, "ON CONFLICT of a table") : std::nullopt;
 }

@@ -92,11 +92,24 @@ class World {
     void short_life();
     void come_back(Member &member);
 
+    /// How many rounds a world may take until nothing is left to do: in all, and in a row in which
+    /// no row is collected and no step applied (mails that answer mails would go on for ever).
+    struct Patience {
+        int rounds_max;
+        int still_rounds_max;
+    };
+
+    struct Round {
+        bool is_busy = false;
+        bool moves_rows = false;
+        std::optional<Timestamp> next; // when something is due by time alone
+    };
+
     // world_checks.cpp
     /// Everything is mended and held to the promises.
     void end_well();
     void heal();
-    void rest(int rounds);
+    void rest(const Patience &patience);
     void write_for_certain(Member &member);
     void note_state(Member &member);
     [[nodiscard]] std::string torn_rows(const Member &member) const;
@@ -106,8 +119,8 @@ class World {
     [[nodiscard]] std::string unfinished(const Member &member) const;
     void check_equal(Member &owner, Member &reader);
     void check_quiet(int days);
-    /// A round of all nodes; gives whether any did anything, and the next time something is due.
-    bool round(std::optional<Timestamp> &next);
+    /// A round of all nodes.
+    Round round();
     [[nodiscard]] static std::string state_of(const Member &member);
     [[nodiscard]] std::string states() const;
     /// Does what `story` does, and says how it ended.

@@ -168,7 +168,7 @@ TEST_F(Declaring, AMistakeLeavesEverythingAsItWas) {
         {"PEER b9; TASK t SEND products TO b10",
          "line 1, column 34: there is no peer or group \"b10\""},
         {"PEER b9; TASK t SEND products TO b7 FIRE TRIGGERS",
-         "line 1, column 38: FIRE TRIGGERS is not available in this version"},
+         "line 1, column 37: FIRE TRIGGERS is not available in this version"},
         {"PEER b9; DROP TASK tt", "line 1, column 20: there is no task \"tt\""},
         {"PEER b9; PAUSE PEER b77", "line 1, column 21: there is no peer \"b77\""},
         {"PEER b9; TASK t SEND products TO b7; TASK u RECEIVE products FROM b7",

@@ -186,12 +186,17 @@ const std::vector<Wrong> not_yet = {
      "Leave it out."},
     {"PEER b; TASK t SYNC a WITH b", "line 1, column 16: SYNC is not available in this version",
      "Use SEND or RECEIVE."},
-    {"PEER b; TASK t SEND a (x) TO b",
-     "line 1, column 23: a column list is not available in this version", "Send the whole table."},
+    {"PEER b; TASK t SEND a (x, (y) AS z) TO b",
+     "line 1, column 27: a computed column is not available in this version",
+     "Let the table compute it in a generated column of the receiver."},
+    {"PEER b; TASK t SEND a (x TYPE text) TO b",
+     "line 1, column 26: TYPE is not available in this version", "Leave it out."},
+    {"PEER b; TASK t SEND a (x LOSSY) TO b",
+     "line 1, column 26: LOSSY is not available in this version", "Leave it out."},
+    {"PEER b; TASK t SEND a (x PRIVATE) TO b",
+     "line 1, column 26: PRIVATE is not available in this version", "Leave it out."},
     {"PEER b; TASK t SEND a WHERE (x) TO b",
      "line 1, column 29: WHERE is not available in this version", "Send the whole table."},
-    {"PEER b; TASK t SEND a WITHOUT DELETE TO b",
-     "line 1, column 23: WITHOUT DELETE is not available in this version", "Leave it out."},
     {"PEER b; TASK t SEND a ON CONFLICT PARK TO b",
      "line 1, column 23: ON CONFLICT of a table is not available in this version", "Leave it out."},
     {"PEER b; TASK t SEND a TO b BY MAIL",
@@ -278,7 +283,8 @@ TEST(Unavailable, WhatThisVersionDoesPasses) {
     const Result<TaskText> parsed =
         parse("NODE hq TIME ZONE 'UTC' KEEP 30 DAYS; GROUP shops;"
               "PEER b IN shops (code = 'B7') MAILDIR '/a', MAILDIR '/b' TRUST TASKS;"
-              "TASK t SEND a AS b, c TO shops BY MAILDIR NO LOAD CAPTURE BY TRIGGERS"
+              "TASK t SEND a AS b (x, y AS z) WITHOUT DELETE, c (* EXCEPT x) TO shops BY MAILDIR "
+              "NO LOAD CAPTURE BY TRIGGERS"
               " ON CONFLICT SENDER WINS ON ERROR STOP; TASK u RECEIVE d FROM b LOAD FIRST;"
               "DROP PEER x; DROP TASK x; DROP GROUP x; PAUSE TASK t; RESUME PEER b");
     ASSERT_TRUE(parsed.has_value()) << parsed.error().message;

@@ -81,6 +81,11 @@ inline constexpr Duration invitation_lifetime = std::chrono::hours{24 * 14};
 inline constexpr std::size_t part_body_bytes_default = 3600 * kib;
 inline constexpr std::size_t transmissions_at_once_max = 64;
 
+// Hours and budgets
+inline constexpr std::size_t time_zone_file_bytes_max = 64 * kib;
+/// Less than this in a period could not let a report of the greatest size pass.
+inline constexpr std::uint64_t budget_bytes_min = 100'000;
+
 // Logs
 inline constexpr std::int64_t refused_rows_max = 10'000;
 inline constexpr std::int64_t refused_of_strangers_max = 1000;

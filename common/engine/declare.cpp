@@ -178,7 +178,11 @@ Result<ActionRows> declare(const DeclareSite &site, const Declaration &declarati
         if (!intention) {
             return intention.error();
         }
-        rows = action_rows(site.transaction, site.dialect, *intention);
+        Result<ActionRows> answered = answer(site, *intention);
+        if (!answered) {
+            return answered.error();
+        }
+        rows = *std::move(answered);
         return execute(site, *intention);
     });
     if (!done) {

@@ -132,11 +132,14 @@ void store_paths(const Session &session, std::int64_t peer_id, const task::Peer 
             " AND (kind <> ?3 OR target <> ?4)",
             {peer_id, ordinal, Value::text(stored_kind(path.kind)), Value::text(target)});
         transaction.execute(
-            "INSERT INTO @peer_path (peer_id, ordinal, kind, target, mailbox, settings)"
-            " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (peer_id, ordinal)"
-            " DO UPDATE SET mailbox = excluded.mailbox, settings = excluded.settings",
+            "INSERT INTO @peer_path (peer_id, ordinal, kind, target, mailbox, settings, "
+            "paced_since)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (peer_id, ordinal)"
+            " DO UPDATE SET mailbox = excluded.mailbox, settings = excluded.settings,"
+            " paced_since = CASE WHEN @peer_path.settings = excluded.settings"
+            " THEN @peer_path.paced_since ELSE excluded.paced_since END",
             {peer_id, ordinal, Value::text(stored_kind(path.kind)), Value::text(target),
-             Value::text(mailbox), Value::text(task::print(path.pacing))});
+             Value::text(mailbox), Value::text(task::print(path.pacing)), stored(session.now)});
         protect(session, "peer_path", {peer_id, ordinal});
     }
     transaction.execute("DELETE FROM @peer_path WHERE peer_id = ?1 AND ordinal > ?2",

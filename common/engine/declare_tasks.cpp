@@ -268,14 +268,16 @@ store_task(const Session &session, const NodeId &declared_by, const ResolvedTask
     Transaction &transaction = session.transaction;
     const task::Task &task = resolved.task;
     transaction.execute(
-        "INSERT INTO @task (declared_by, name, direction, statement, lane, no_load, created_at)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (declared_by, name) DO UPDATE SET"
+        "INSERT INTO @task (declared_by, name, direction, statement, lane, no_load, created_at,"
+        " pacing, priority) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+        " ON CONFLICT (declared_by, name) DO UPDATE SET"
         " direction = excluded.direction, statement = excluded.statement, lane = excluded.lane,"
-        " no_load = excluded.no_load",
+        " no_load = excluded.no_load, pacing = excluded.pacing, priority = excluded.priority",
         {stored(declared_by), Value::text(task.name.value),
          Value::text(sends(resolved) ? "send" : "receive"), Value::text(task::print(task)),
          Value::text(lane_of(task)), stored(task.load && task.load->value == task::Load::none),
-         stored(session.now)});
+         stored(session.now), Value::text(task::print(task.pacing)),
+         static_cast<std::int64_t>(task.priority ? task.priority->value : task::Priority::normal)});
     const std::int64_t task_id = find_task(transaction, declared_by, task.name.value);
     transaction.execute("DELETE FROM @task_table WHERE task_id = ?1", {task_id});
     std::int64_t ordinal = 0;

@@ -37,6 +37,13 @@ struct Composed {
     std::uint64_t cursor = 0;
 };
 
+/// Whether a queue entry has changes of any of the tables.
+bool holds_any(const Bytes &content, const SentTables &tables) {
+    Result<Changeset> entry = wire::unpack_changeset(content);
+    ensure(entry.has_value(), "the queue holds what pack_changeset made");
+    return !select_tables(*std::move(entry), tables).empty();
+}
+
 Composed compose_queue(const Session &session,
                        const OutgoingRow &stream,
                        const SentTables &tables,
@@ -296,6 +303,32 @@ std::size_t build_step(const Session &session,
         return 0;
     }
     return step.batches.size();
+}
+
+void look_ahead(const Session &session, const StreamKey &key) {
+    const auto stream = load_outgoing(session.transaction, key);
+    ensure(stream.has_value(), "a stream that waits is there");
+    const Result<SentTables> tables = sent_tables(session, key.peer_id, stream->lane);
+    std::uint64_t cursor = stream->cursor;
+    // Where the tables wait for approve, what comes next may be theirs.
+    std::uint64_t front = tables ? 0 : cursor + 1;
+    if (tables) {
+        const auto entries = session.transaction.query(
+            "SELECT queue_position, from_peer, content FROM @queue WHERE queue_position > ?1"
+            " ORDER BY queue_position",
+            {stored(cursor)});
+        while (const Row *row = entries->next()) {
+            if (integer_at(*row, 1) != key.peer_id && holds_any(blob_at(*row, 2), *tables)) {
+                front = unsigned_at(*row, 0);
+                break;
+            }
+            cursor = unsigned_at(*row, 0);
+        }
+    }
+    session.transaction.execute(
+        "UPDATE @stream_out SET cursor = ?3, front = ?4"
+        " WHERE peer_id = ?1 AND stream = ?2",
+        {key.peer_id, std::int64_t{key.stream}, stored(cursor), stored(front)});
 }
 
 } // namespace postrider::engine

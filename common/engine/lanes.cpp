@@ -177,7 +177,8 @@ Result<std::set<std::string>> otherwise_taken_tables(const Session &session,
 void activate_task(const Session &session, std::int64_t task_id, std::int64_t peer_id) {
     Transaction &transaction = session.transaction;
     const auto task = first_row(transaction,
-                                "SELECT t.lane, t.no_load, tp.state, tp.offer_position"
+                                "SELECT t.lane, t.no_load, tp.state, tp.offer_position, t.pacing,"
+                                " t.priority"
                                 " FROM @task t JOIN @task_peer tp ON tp.task_id = t.task_id"
                                 " WHERE t.task_id = ?1 AND tp.peer_id = ?2",
                                 {task_id, peer_id});
@@ -214,6 +215,10 @@ void activate_task(const Session &session, std::int64_t task_id, std::int64_t pe
         row.machine.incarnation = session.identity.incarnation;
         row.cursor = load ? last_queue_position(transaction) : offered_at;
         insert_outgoing(transaction, row);
+        transaction.execute(
+            "UPDATE @stream_out SET pacing = ?3, priority = ?4, paced_since = ?5"
+            " WHERE peer_id = ?1 AND stream = ?2",
+            {peer_id, std::int64_t{row.key.stream}, task->at(4), task->at(5), stored(session.now)});
     }
     if (load) {
         request_first_load(transaction, task_id, peer_id);

@@ -79,6 +79,14 @@ Result<wire::Offer> offer_of(const Session &session, const OwnTask &own) {
                      "Put them into several tasks."};
     }
     offer.options.emplace("on error", "STOP");
+    if (offer.direction == wire::Direction::send) { // it is the peer that paces what it sends
+        if (const std::string pacing = task::print(own.task.pacing); !pacing.empty()) {
+            offer.options.emplace("pacing", pacing);
+        }
+        if (own.task.priority && own.task.priority->value != task::Priority::normal) {
+            offer.options.emplace("priority", task::print(own.task.priority->value));
+        }
+    }
     offer.no_load = own.task.load && own.task.load->value == task::Load::none;
     offer.paused = own.paused;
     return offer;

@@ -31,6 +31,30 @@ task::ObjectName exact_name(const std::string &name) {
     return {{task::Identifier{name, true, {}}}};
 }
 
+/// How the peer wants us to pace what we send to it.
+Result<void> take_pacing(const wire::Offer &offer, task::Task &task) {
+    const auto pacing = offer.options.find("pacing");
+    const auto priority = offer.options.find("priority");
+    const bool is_sent = offer.direction == wire::Direction::send;
+    if (is_sent && pacing != offer.options.end()) {
+        const Result<task::Pacing> parsed = task::parse_pacing(pacing->second);
+        if (!parsed) {
+            return refusal("the offer suggests the hours \"" + printable(pacing->second) +
+                               "\", which this node does not understand",
+                           "Let the peer correct them, or update Postrider on this node.");
+        }
+        task.pacing = *parsed;
+    }
+    if (is_sent && priority != offer.options.end()) {
+        const Result<task::Priority> parsed = task::parse_priority(priority->second);
+        if (!parsed) {
+            return refusal(parsed.error().message, "Let the peer correct PRIORITY in its task.");
+        }
+        task.priority = {*parsed, {}};
+    }
+    return {};
+}
+
 /// What the offer is here, as a statement of the task language: names only, never SQL.
 Result<task::Task> task_of(const Session &session, const Peer &peer, const wire::Offer &offer) {
     if (offer.direction == wire::Direction::sync) {
@@ -48,6 +72,9 @@ Result<task::Task> task_of(const Session &session, const Peer &peer, const wire:
     if (const auto history = offer.options.find(wire::history_option);
         history != offer.options.end() && history->second == wire::no_history) {
         task.no_history.emplace();
+    }
+    if (const Result<void> taken = take_pacing(offer, task); !taken) {
+        return taken.error();
     }
     std::size_t number = 0;
     for (const wire::OfferedTable &offered : offer.tables) {

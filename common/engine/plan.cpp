@@ -398,6 +398,8 @@ Result<Intention> make_intention(Transaction &transaction,
     return intention;
 }
 
+namespace {
+
 ActionRows
 action_rows(Transaction &transaction, const dialect::Dialect &dialect, const Intention &intention) {
     ActionRows rows;
@@ -420,12 +422,21 @@ action_rows(Transaction &transaction, const dialect::Dialect &dialect, const Int
     return rows;
 }
 
+} // namespace
+
 Result<ActionRows> plan(const DeclareSite &site, const Declaration &declaration) {
     const Result<Intention> intention = make_intention(site.transaction, site.dialect, declaration);
-    if (!intention) {
-        return intention.error();
+    return intention ? answer(site, *intention) : Result<ActionRows>{intention.error()};
+}
+
+Result<ActionRows> answer(const DeclareSite &site, const Intention &intention) {
+    const Result<TimeZone> zone = zone_of(intention, site.vault);
+    if (!zone) {
+        return zone.error();
     }
-    return action_rows(site.transaction, site.dialect, *intention);
+    ActionRows rows = action_rows(site.transaction, site.dialect, intention);
+    add_waits(site, intention, *zone, rows);
+    return rows;
 }
 
 } // namespace postrider::engine

@@ -35,9 +35,17 @@ Result<Intention> make_intention(Transaction &transaction,
                                  const dialect::Dialect &dialect,
                                  const Declaration &declaration);
 
-/// The rows that plan and declare both answer with.
-ActionRows
-action_rows(Transaction &transaction, const dialect::Dialect &dialect, const Intention &intention);
+/// The rows that plan and declare both answer with. `refused` when the time zone is not known here.
+Result<ActionRows> answer(const DeclareSite &site, const Intention &intention);
+
+/// The zone that the text names once it is declared. `refused` when it is not known here.
+Result<TimeZone> zone_of(const Intention &intention, const Vault &vault);
+
+/// Rows about hours, for `answer`.
+void add_waits(const DeclareSite &site,
+               const Intention &intention,
+               const TimeZone &zone,
+               ActionRows &rows);
 
 /// "peer branch7"
 std::string object_of(const task::Statement &statement);

@@ -248,14 +248,12 @@ std::string words(const Verify &verify) {
 }
 
 std::string statement(const Task &task) {
-    static constexpr std::array<const char *, 3> priorities{"HIGH", "NORMAL", "LOW"};
     std::string out = "TASK " + words(task.name) + (task.on ? " ON " + words(*task.on) : "") + " " +
                       tables_and_peers(task);
     out += task.by ? " " + print(task.by->value) : "";
     out += clauses(task.pacing);
     if (task.priority) {
-        out += std::string{" PRIORITY "} +
-               priorities.at(static_cast<std::size_t>(task.priority->value));
+        out += " PRIORITY " + print(task.priority->value);
     }
     if (task.load) {
         out += task.load->value == Load::first ? " LOAD FIRST" : " NO LOAD";
@@ -364,6 +362,11 @@ std::string print(const Pacing &pacing) {
         out += " AT MOST " + words(pacing.at_most->value);
     }
     return out.empty() ? out : out.substr(1);
+}
+
+std::string print(Priority priority) {
+    static constexpr std::array<const char *, 3> priorities{"HIGH", "NORMAL", "LOW"};
+    return priorities.at(static_cast<std::size_t>(priority));
 }
 
 std::string print(const Path &path) {

@@ -12,15 +12,6 @@ Mistake no(Position at, const std::string &clause, std::string way_out = {}) {
 }
 
 Mistake pacing(const Pacing &pacing) {
-    if (pacing.every) {
-        return no(pacing.every->at, "EVERY");
-    }
-    if (pacing.at) {
-        return no(pacing.at->at, "AT");
-    }
-    if (pacing.between) {
-        return no(pacing.between->at, "BETWEEN");
-    }
     return pacing.at_most ? no(pacing.at_most->at, "AT MOST") : std::nullopt;
 }
 
@@ -103,9 +94,6 @@ Mistake by(const By &by, Position at) {
 Mistake options(const Task &task) {
     if (auto mistake = pacing(task.pacing)) {
         return mistake;
-    }
-    if (task.priority) {
-        return no(task.priority->at, "PRIORITY");
     }
     if (task.create_missing) {
         return no(*task.create_missing, "CREATE MISSING TABLES",

@@ -46,6 +46,7 @@ class World {
     };
 
     // world_setup.cpp
+    void choose_pace();
     void build(std::size_t count);
     void set_up();
     [[nodiscard]] bool holds_tables_of(const Member &member, const Member &owner) const;
@@ -150,6 +151,11 @@ class World {
     bool with_disk_trouble_ = false;
     bool with_task_changes_ = false;
     bool with_migrations_ = false;
+    /// Hours and the like, with a space in front; empty in most worlds. Tasks of notes have their
+    /// own, and so are in another lane where they are tasks of their own.
+    std::string pace_of_tasks_;
+    std::string pace_of_notes_;
+    std::string pace_of_paths_;
     bool restored_ = false;
     bool restored_with_vault_ = false;
     bool re_paired_ = false;

@@ -13,6 +13,14 @@ std::string latest_event(const std::string &column, const std::string &which) {
            which + "))";
 }
 
+/// The first hour that something of the table waits for, and what it is the hour of.
+std::string first_wait(const std::string &table, const std::string &name) {
+    const std::string rows = " FROM @" + table + " w WHERE w.peer_id = p.peer_id";
+    return " (SELECT min(w.waits_until)" + rows + ") AS " + name + "_until, (SELECT w.waits_for" +
+           rows + " AND w.waits_until IS NOT NULL ORDER BY w.waits_until LIMIT 1) AS " + name +
+           "_for,";
+}
+
 /// What the status of a peer is made of, one row per peer. A text is null where there is nothing
 /// to tell.
 std::string status_facts_sql() {
@@ -46,7 +54,8 @@ std::string status_facts_sql() {
                                    " AND d.finished_at IS NULL)") +
            " END AS reported,"
            " (SELECT min(o.name) FROM @offer o WHERE o.peer_id = p.peer_id AND o.state = 'open')"
-           " AS open_offer,"
+           " AS open_offer," +
+           first_wait("peer_path", "path") + first_wait("stream_out", "lane") +
            " (SELECT min('it refuses the task \"' || t.name || '\": ' || tp.reason)"
            " FROM @task_peer tp JOIN @task t ON t.task_id = tp.task_id"
            " WHERE tp.peer_id = p.peer_id AND tp.state = 'refused') AS refused,"
@@ -69,7 +78,8 @@ std::string status_state_sql() {
            " WHEN f.uncaptured IS NOT NULL THEN 'held' WHEN f.reported IS NOT NULL THEN 'stuck'"
            " WHEN f.open_offer IS NOT NULL THEN 'offered'"
            " WHEN f.refused IS NOT NULL THEN 'refused'"
-           " WHEN f.waiting > 0 OR f.queued > 0 THEN 'sending'"
+           " WHEN f.path_until IS NOT NULL THEN 'waiting' WHEN f.waiting > 0 THEN 'sending'"
+           " WHEN f.lane_until IS NOT NULL THEN 'waiting' WHEN f.queued > 0 THEN 'sending'"
            " WHEN f.offered IS NOT NULL THEN 'offered' ELSE 'in step' END";
 }
 
@@ -79,6 +89,10 @@ std::string status_summary_sql(const dialect::Dialect &dialect) {
         "coalesce('; last heard ' || " + dialect.time_text("f.heard_at") + ", '; never heard')";
     const std::string batches = "f.waiting || CASE f.waiting WHEN 1 THEN ' batch' ELSE ' batches'"
                                 " END || ' sent and not acknowledged yet'";
+    const auto waits = [&](const std::string &what) {
+        return "'waits until ' || " + dialect.time_text("f." + what + "_until") +
+               " || ' for ' || f." + what + "_for || " + heard;
+    };
     return "CASE WHEN f.state = 'revoked' THEN 'nothing is sent to it or taken from it'"
            " WHEN f.unapproved <> '' THEN f.unapproved"
            " WHEN f.state = 'declared' THEN 'no keys have been exchanged yet'"
@@ -100,8 +114,9 @@ std::string status_summary_sql(const dialect::Dialect &dialect) {
            " WHEN f.open_offer IS NOT NULL"
            " THEN 'it offers the task \"' || f.open_offer || '\", which waits to be accepted here'"
            " WHEN f.refused IS NOT NULL THEN f.refused"
-           " WHEN f.waiting > 0 THEN " +
-           batches + " || " + heard +
+           " WHEN f.path_until IS NOT NULL THEN " +
+           waits("path") + " WHEN f.waiting > 0 THEN " + batches + " || " + heard +
+           " WHEN f.lane_until IS NOT NULL THEN " + waits("lane") +
            " WHEN f.queued > 0 THEN f.queued || CASE f.queued WHEN 1 THEN ' row waits' ELSE"
            " ' rows wait' END || ' to be sent' || " +
            heard +

@@ -12,6 +12,7 @@
 #include "common/engine/inbox.hpp"
 #include "common/engine/introspect.hpp"
 #include "common/engine/lanes.hpp"
+#include "common/engine/missing_tables.hpp"
 #include "common/engine/offers.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/store/log.hpp"
@@ -189,9 +190,20 @@ class OwnTables {
             if (!table) {
                 return table.error();
             }
-            Result<void> fits =
-                *table == nullptr ? Result<void>{} : check_shape(**table, changes.schema);
-            if (!fits) {
+            if (*table == nullptr || check_shape(**table, changes.schema)) {
+                continue;
+            }
+            const Result<bool> added =
+                add_missing_columns(*session_, *peer_, changes.schema, **table);
+            if (!added) {
+                return added.error();
+            }
+            tables_.erase(wire_name);
+            const auto renewed = find(wire_name);
+            if (!renewed) {
+                return renewed.error();
+            }
+            if (Result<void> fits = check_shape(**renewed, changes.schema); !fits) {
                 return fits;
             }
         }

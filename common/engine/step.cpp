@@ -13,7 +13,7 @@ std::size_t cell_bytes(const Image &image) {
     return bytes;
 }
 
-std::size_t cost_of(const Key &key, const Change &change) {
+std::size_t cost_of(const Key &key, const postrider::Change &change) {
     std::size_t bytes = cell_bytes(change.new_values) + cell_bytes(change.old_values);
     for (const Value &value : key) {
         bytes += value.cell_bytes();

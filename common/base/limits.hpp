@@ -53,7 +53,8 @@ inline constexpr std::size_t report_notes_max = 64;
 inline constexpr std::size_t note_code_bytes_max = 64;
 inline constexpr std::size_t note_message_bytes_max = 400;
 inline constexpr std::size_t control_message_bytes_max = 1 * mib;
-inline constexpr std::size_t control_items_max = 1000; // tables of an offer, tasks of a stream
+inline constexpr std::size_t control_items_max = 1000;     // tables of an offer, tasks of a stream
+inline constexpr std::size_t table_foreign_keys_max = 100; // of an offered table
 inline constexpr std::size_t control_text_bytes_max = 1000;
 
 // Mail

@@ -14,6 +14,7 @@
 #include "common/engine/inbox.hpp"
 #include "common/engine/introspect.hpp"
 #include "common/engine/lanes.hpp"
+#include "common/engine/missing_tables.hpp"
 #include "common/engine/offers.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/step.hpp"
@@ -209,6 +210,19 @@ class OwnTables {
                 continue; // it is refused
             }
             Result<void> fits = check_shape(**table, schema, *rows);
+            if (fits) {
+                continue;
+            }
+            const Result<bool> added = add_missing_columns(*session_, *peer_, schema, **table);
+            if (!added) {
+                return added.error();
+            }
+            tables_.erase(wire_name);
+            const auto renewed = find(wire_name);
+            if (!renewed) {
+                return renewed.error();
+            }
+            fits = check_shape(**renewed, schema, *rows);
             if (!fits) {
                 return fits;
             }

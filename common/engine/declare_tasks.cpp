@@ -197,12 +197,51 @@ Result<dialect::TableDescription> resolve_table(Transaction &transaction,
     return description;
 }
 
+namespace {
+
+/// What a task takes into a table that it may make: its name alone is known, until the peer tells
+/// what the table is.
+std::optional<dialect::TableDescription> table_to_make(Transaction &transaction,
+                                                       const dialect::Dialect &dialect,
+                                                       const task::Task &task,
+                                                       const task::ObjectName &name) {
+    if (!task.create_missing || task.direction.value != task::Direction::receive ||
+        name.parts.size() > 1 ||
+        describe_table(transaction, dialect, name.parts.back().text).has_value()) {
+        return std::nullopt;
+    }
+    dialect::TableDescription table;
+    table.name = name.parts.back().text;
+    return table;
+}
+
+} // namespace
+
 Result<ResolvedTask>
 resolve_task(Transaction &transaction, const dialect::Dialect &dialect, const task::Task &task) {
     ResolvedTask resolved{task, {}};
     for (const task::Table &table : task.tables) {
-        Result<dialect::TableDescription> description =
-            resolve_table(transaction, dialect, task::local_name(task, table));
+        const task::ObjectName &name = task::local_name(task, table);
+        if (auto to_make = table_to_make(transaction, dialect, task, name)) {
+            if (auto allowed = dialect.check_new_name(to_make->name); !allowed) {
+                return at_place(name.parts.front().at, allowed.error());
+            }
+            if (table.columns) {
+                return task::mistake_at(table.columns->at,
+                                        "table \"" + to_make->name +
+                                            "\" is not here, so its columns cannot be listed",
+                                        "Create it first, or leave the list out.");
+            }
+            std::string made_after = wire_name_of(task, table, *to_make);
+            resolved.tables.push_back(
+                ResolvedTable{.description = *std::move(to_make),
+                              .wire_name = std::move(made_after),
+                              .suggestion = task::print(task::remote_name(task, table)),
+                              .clauses = table,
+                              .columns = {}});
+            continue;
+        }
+        Result<dialect::TableDescription> description = resolve_table(transaction, dialect, name);
         if (!description) {
             return description.error();
         }

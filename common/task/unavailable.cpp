@@ -95,10 +95,6 @@ Mistake options(const Task &task) {
     if (auto mistake = pacing(task.pacing)) {
         return mistake;
     }
-    if (task.create_missing) {
-        return no(*task.create_missing, "CREATE MISSING TABLES",
-                  "Create the tables at the other side before it accepts the task.");
-    }
     if (task.capture && task.capture->value.kind != CaptureKind::triggers) {
         return no(task.capture->at, "CAPTURE other than BY TRIGGERS", "Use CAPTURE BY TRIGGERS.");
     }

@@ -63,12 +63,16 @@ inline std::vector<wire::ControlMessage> sample_messages() {
     wire::Offer offer;
     offer.task = task;
     offer.direction = wire::Direction::sync;
-    offer.tables.push_back({"visit", "patient_visit", sample_schema()});
+    offer.tables.push_back({"visit",
+                            "patient_visit",
+                            sample_schema(),
+                            {{{"reason"}, "reason", {"name"}}, {{"id"}, "visit", {"id"}}}});
+    offer.tables.push_back({"room", "room", std::nullopt});
     offer.options = {{"conflict", "NEWEST WINS"}, {"on error", "PARK"}};
     offer.create_missing = true;
     return {offer,
             wire::OfferWithdrawn{task},
-            wire::TaskAccepted{task, {"visit"}},
+            wire::TaskAccepted{task, {"visit"}, {{"visit", "visit", sample_schema()}}, "sqlite"},
             wire::TaskRefused{task, "table \"visit\" has no key"},
             wire::PauseTask{task},
             wire::ResumeTask{task},

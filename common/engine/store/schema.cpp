@@ -199,15 +199,19 @@ std::vector<StateTable> task_tables() {
                      text("columns", "''"), text("settings", "''"),
                      maybe(blob("configuration_mac"))},
          .primary_key = {"task_id", "ordinal"}},
-        // state: waiting (not yet offered), offered, active, refused, withdrawn
+        // state: waiting (not yet offered), offered, active, refused, withdrawn. `engine`: the kind
+        // of the peer's database, where tables are made here after its own.
         {.name = "task_peer",
          .columns = {integer("task_id"), integer("peer_id"), text("state", "'waiting'"),
-                     text("reason", "''"), integer("offer_position", "0"), integer("changed_at")},
+                     text("reason", "''"), integer("offer_position", "0"), integer("changed_at"),
+                     text("engine", "''")},
          .primary_key = {"task_id", "peer_id"}},
-        // What a peer proposes, until it is accepted. `message` is the control message as it came.
+        // What a peer proposes. state: open, accepted, waiting for table (accepted before its
+        // tables were here). `message` is the control message as it came, `ddl` what would make the
+        // tables that were not here then.
         {.name = "offer",
          .columns = {integer("peer_id"), text("name"), text("state", "'open'"), blob("message"),
-                     integer("received_at")},
+                     text("ddl", "''"), integer("received_at")},
          .primary_key = {"peer_id", "name"}},
         // Tables with capture triggers; the keys lie in capture_<capture_id>. `reload`: 0 no, 1
         // send all rows again, 2 send all rows and let the receiver remove what is not among them.

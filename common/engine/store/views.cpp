@@ -54,7 +54,9 @@ std::string status_facts_sql() {
                                    " AND d.finished_at IS NULL)") +
            " END AS reported,"
            " (SELECT min(o.name) FROM @offer o WHERE o.peer_id = p.peer_id AND o.state = 'open')"
-           " AS open_offer," +
+           " AS open_offer,"
+           " (SELECT min(o.name) FROM @offer o WHERE o.peer_id = p.peer_id"
+           " AND o.state = 'waiting for table') AS without_table," +
            first_wait("peer_path", "path") + first_wait("stream_out", "lane") +
            " (SELECT min('it refuses the task \"' || t.name || '\": ' || tp.reason)"
            " FROM @task_peer tp JOIN @task t ON t.task_id = tp.task_id"
@@ -77,6 +79,7 @@ std::string status_state_sql() {
            " WHEN f.path_error IS NOT NULL THEN 'unreachable'"
            " WHEN f.uncaptured IS NOT NULL THEN 'held' WHEN f.reported IS NOT NULL THEN 'stuck'"
            " WHEN f.open_offer IS NOT NULL THEN 'offered'"
+           " WHEN f.without_table IS NOT NULL THEN 'waiting for table'"
            " WHEN f.refused IS NOT NULL THEN 'refused'"
            " WHEN f.path_until IS NOT NULL THEN 'waiting' WHEN f.waiting > 0 THEN 'sending'"
            " WHEN f.lane_until IS NOT NULL THEN 'waiting' WHEN f.queued > 0 THEN 'sending'"
@@ -113,6 +116,8 @@ std::string status_summary_sql(const dialect::Dialect &dialect) {
            " || '; ' || f.reported"
            " WHEN f.open_offer IS NOT NULL"
            " THEN 'it offers the task \"' || f.open_offer || '\", which waits to be accepted here'"
+           " WHEN f.without_table IS NOT NULL"
+           " THEN 'the task \"' || f.without_table || '\" waits until its tables are here'"
            " WHEN f.refused IS NOT NULL THEN f.refused"
            " WHEN f.path_until IS NOT NULL THEN " +
            waits("path") + " WHEN f.waiting > 0 THEN " + batches + " || " + heard +
@@ -155,6 +160,9 @@ std::string status_action_sql(const dialect::Dialect &dialect) {
            " WHEN f.reported IS NOT NULL THEN 'mend it there, then there " + try_again +
            " WHEN f.open_offer IS NOT NULL THEN 'SELECT * FROM " + dialect.command("accept_offer") +
            "(''' || f.name || '.' || f.open_offer || ''');'"
+           " WHEN f.without_table IS NOT NULL THEN 'create the tables: SELECT ddl FROM " +
+           dialect.command("offers") +
+           ";'"
            " WHEN f.refused IS NOT NULL THEN 'settle it with the other side; declare the task"
            " again to offer it anew'"
            " WHEN f.state = 'paired' THEN 'words not compared: ask the other side for its four"
@@ -202,7 +210,9 @@ std::string offers_sql(const dialect::Dialect &dialect) {
            dialect.time_text("o.received_at") +
            " AS received, CASE o.state WHEN 'open' THEN 'SELECT * FROM " +
            dialect.command("accept_offer") +
-           "(''' || p.name || '.' || o.name || ''');' ELSE '' END AS action"
+           "(''' || p.name || '.' || o.name || ''');'"
+           " WHEN 'waiting for table' THEN 'create the tables that are not here, as ddl shows; the"
+           " task goes on by itself' ELSE '' END AS action, o.ddl AS ddl"
            " FROM @offer o JOIN @peer p ON p.peer_id = o.peer_id";
 }
 

@@ -95,6 +95,33 @@ TEST_F(MissingTables, AreMadeWithTheirKeysAndForeignKeysAndThenLoaded) {
               "1|x|5|y|1|2");
 }
 
+TEST_F(MissingTables, HaveTheColumnsThatTravelUnderTheirNamesThere) {
+    hq_application.run(
+        "CREATE TABLE artist(id INTEGER PRIMARY KEY, name TEXT, fee INTEGER);"
+        "CREATE TABLE album(id INTEGER PRIMARY KEY, artist INTEGER REFERENCES artist,"
+        " owner INTEGER REFERENCES artist, cost REAL);"
+        "INSERT INTO artist VALUES(1, 'x', 7); INSERT INTO album VALUES(5, 1, 1, 2)");
+    declare(hq, "TASK music SEND album (id, artist AS by), artist (id AS nr, name) TO b7"
+                " CREATE MISSING TABLES");
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(
+        tables(b7_application),
+        "CREATE TABLE \"album\"(\"id\" INTEGER NOT NULL, \"by\" INTEGER, PRIMARY KEY(\"id\"),"
+        " FOREIGN KEY(\"by\") REFERENCES \"artist\"(\"nr\"))\n"
+        "CREATE TABLE \"artist\"(\"nr\" INTEGER NOT NULL, \"name\" TEXT, PRIMARY KEY(\"nr\"))");
+    EXPECT_EQ(b7_application.ask("SELECT * FROM artist JOIN album ON artist.nr = album.by"),
+              "1|x|5|1");
+}
+
+TEST_F(MissingTables, CannotBeListedByColumnBeforeTheyAreThere) {
+    const Result<ActionRows> rows =
+        try_declare(b7, "TASK music RECEIVE artist (id) FROM hq CREATE MISSING TABLES");
+    ASSERT_FALSE(rows.has_value());
+    EXPECT_EQ(rows.error().message,
+              "line 1, column 28: table \"artist\" is not here, so its columns"
+              " cannot be listed");
+}
+
 TEST_F(MissingTables, KeepEveryValueUnderEveryDeclaredType) {
     const std::vector<std::string> types = {"INTEGER",
                                             "INT",

@@ -41,14 +41,20 @@ inline constexpr unsigned json_depth_max = 512;
 // Batch headers, reports and control messages
 inline constexpr std::size_t batch_origins_max = 1000;
 inline constexpr std::size_t batch_dependencies_max = 256;
-inline constexpr std::size_t batch_history_max = 64;
+/// What a frame of changes may be compressed with, and what is kept of one for that.
+inline constexpr std::size_t history_table_bytes_max = 64 * kib;
+/// What either side keeps of a stream for that, each frame counted with its bytes and as many more
+/// as its row costs.
+inline constexpr std::size_t history_stream_bytes_max = 1 * mib;
+inline constexpr std::size_t history_row_bytes = 256;
 inline constexpr std::size_t suites_max = 16;
 inline constexpr std::size_t report_streams_max = 256;
 inline constexpr std::size_t report_notes_max = 64;
 inline constexpr std::size_t note_code_bytes_max = 64;
 inline constexpr std::size_t note_message_bytes_max = 400;
 inline constexpr std::size_t control_message_bytes_max = 1 * mib;
-inline constexpr std::size_t control_items_max = 1000; // tables of an offer, tasks of a stream
+inline constexpr std::size_t control_items_max = 1000;     // tables of an offer, tasks of a stream
+inline constexpr std::size_t table_foreign_keys_max = 100; // of an offered table
 inline constexpr std::size_t control_text_bytes_max = 1000;
 
 // Mail
@@ -80,6 +86,11 @@ inline constexpr std::size_t parked_tried_bytes_max = 8 * mib;
 /// Below the 10 MB that old mail servers take, base64 included.
 inline constexpr std::size_t part_body_bytes_default = 3600 * kib;
 inline constexpr std::size_t transmissions_at_once_max = 64;
+
+// Hours and budgets
+inline constexpr std::size_t time_zone_file_bytes_max = 64 * kib;
+/// Less than this in a period could not let a report of the greatest size pass.
+inline constexpr std::uint64_t budget_bytes_min = 100'000;
 
 // Logs
 inline constexpr std::int64_t refused_rows_max = 10'000;

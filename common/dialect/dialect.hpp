@@ -9,6 +9,7 @@
 
 #include "common/base/result.hpp"
 #include "common/dialect/capture.hpp"
+#include "common/dialect/new_table.hpp"
 #include "common/dialect/reference.hpp"
 #include "common/dialect/state_table.hpp"
 #include "common/dialect/table_description.hpp"
@@ -94,6 +95,19 @@ class Dialect {
     [[nodiscard]] virtual Type neutral_type(std::string_view declared_type) const = 0;
     /// The condition of a partial index out of its CREATE INDEX.
     [[nodiscard]] virtual std::string index_predicate(std::string_view create_index) const = 0;
+
+    // --- tables that are made after those of another database
+    /// The type that a column of such a table needs to hold what this column may hold.
+    [[nodiscard]] virtual Type pattern_type(const TableDescription &table,
+                                            const ColumnDescription &column) const = 0;
+    /// Why a table cannot be made under this name; success when it can.
+    [[nodiscard]] virtual Result<void> check_new_name(std::string_view name) const = 0;
+    /// One statement. `engine` is the kind of the other database, as `name` gives it.
+    [[nodiscard]] virtual std::string create_missing_table(const NewTable &table,
+                                                           std::string_view engine) const = 0;
+    [[nodiscard]] virtual std::string add_missing_column(std::string_view table,
+                                                         const Column &column,
+                                                         std::string_view engine) const = 0;
 
     // --- foreign keys
     /// ?1 … = key of a child: a row when it refers to a parent that is not there.

@@ -9,6 +9,7 @@
 
 #include "common/dialect/sql_text.hpp"
 #include "common/dialect/sqlite_capture.hpp"
+#include "common/dialect/sqlite_new_table.hpp"
 #include "common/dialect/sqlite_predicate.hpp"
 #include "common/dialect/sqlite_references.hpp"
 #include "common/dialect/sqlite_rows.hpp"
@@ -297,6 +298,32 @@ class SqliteDialect final : public Dialect {
         return sqlite_text::index_predicate(create_index);
     }
 
+    [[nodiscard]] Type pattern_type(const TableDescription &table,
+                                    const ColumnDescription &column) const override {
+        return sqlite_text::pattern_type(table, column,
+                                         affinity(column.type.native_name) == column.affinity);
+    }
+
+    [[nodiscard]] Result<void> check_new_name(std::string_view name) const override {
+        return sqlite_text::check_new_name(name);
+    }
+
+    [[nodiscard]] std::string create_missing_table(const NewTable &table,
+                                                   std::string_view engine) const override {
+        std::vector<std::string> types;
+        types.reserve(table.columns.size());
+        for (const Column &column : table.columns) {
+            types.push_back(declared_type(column, engine));
+        }
+        return sqlite_text::create_table(table, types);
+    }
+
+    [[nodiscard]] std::string add_missing_column(std::string_view table,
+                                                 const Column &column,
+                                                 std::string_view engine) const override {
+        return sqlite_text::add_column(table, column.name, declared_type(column, engine));
+    }
+
     [[nodiscard]] Result<void> check_capturable(const TableDescription &table) const override {
         return sqlite_text::check_capturable(table);
     }
@@ -387,6 +414,11 @@ class SqliteDialect final : public Dialect {
     }
 
   private:
+    [[nodiscard]] std::string declared_type(const Column &column, std::string_view engine) const {
+        return sqlite_text::declared_type(column.type, affinity(column.type.native_name),
+                                          engine == name());
+    }
+
     static bool has_rowid_as_key(const StateTable &table) {
         return table.primary_key.size() == 1 &&
                std::any_of(table.columns.begin(), table.columns.end(), [&](const auto &column) {

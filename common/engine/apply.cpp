@@ -7,11 +7,15 @@
 #include "common/base/utf8.hpp"
 #include "common/crypto/chain.hpp"
 #include "common/engine/collect.hpp"
+#include "common/engine/history.hpp"
+#include "common/engine/history_missing.hpp"
 #include "common/engine/inbox.hpp"
+#include "common/engine/lanes.hpp"
 #include "common/engine/offers.hpp"
 #include "common/engine/own_tables.hpp"
 #include "common/engine/park.hpp"
 #include "common/engine/report.hpp"
+#include "common/engine/step.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/wire/batch.hpp"
@@ -33,7 +37,8 @@ Result<wire::Batch> read_batch(const Session &session,
     if (!plaintext) {
         return plaintext.error();
     }
-    Result<wire::Batch> batch = wire::decode_body(*plaintext);
+    Result<wire::Batch> batch =
+        wire::decode_body(*plaintext, {}, history_reader(session.transaction, row));
     if (!batch) {
         return batch;
     }
@@ -87,7 +92,7 @@ class StepContent {
             if (!batch) {
                 return batch.error();
             }
-            Result<void> added = add(*std::move(batch));
+            Result<void> added = add(*std::move(batch), step.bodies[bodies_].first);
             if (!added) {
                 return added;
             }
@@ -97,9 +102,10 @@ class StepContent {
 
     Changeset changes;
     std::vector<wire::Batch> batches; // without their changes
+    std::vector<KeptBatch> history;   // what is kept of them
 
   private:
-    Result<void> add(wire::Batch batch) {
+    Result<void> add(wire::Batch batch, std::uint64_t number) {
         Result<Changeset> piece = wire::decode_changeset(batch.frames, known_);
         if (!piece) {
             return piece.error();
@@ -113,6 +119,9 @@ class StepContent {
             return composed.error();
         }
         changes = *std::move(composed);
+        if (batch.header.history) {
+            history.push_back({{number, batch.header.history->floor}, kept_frames(batch.frames)});
+        }
         std::erase_if(batch.frames, [](const wire::Frame &frame) {
             return frame.kind != wire::FrameKind::schema;
         });
@@ -154,19 +163,13 @@ Result<StepContent> read_fitting_step(const Session &session,
     return content;
 }
 
-/// A table that no task of ours takes from this peer: refused and shown, while the rest goes on.
-void refuse_table(const Session &session,
-                  const Peer &peer,
-                  const std::string &table,
-                  const TableChanges &changes) {
-    const std::uint64_t rows =
-        std::visit([](const auto &law) { return law.changes.size(); }, changes.changes);
-    const std::string message =
-        "no task takes table \"" + printable(table) + "\" from peer \"" + peer.name + "\"";
-    log_refused(session.transaction, session.now,
-                {peer.peer_id,
-                 "table " + table,
-                 {Errc::refused, message, {}, "Accept the offer of the task, or declare one."}});
+/// What our tasks do not take from this peer: refused and shown, while the rest goes on.
+void refuse_rows(const Session &session,
+                 const Peer &peer,
+                 const std::string &table,
+                 std::uint64_t rows,
+                 const Error &reason) {
+    log_refused(session.transaction, session.now, {peer.peer_id, "table " + table, reason});
     leave_note(session, peer,
                {.number = 0,
                 .kind = wire::NoteKind::refused,
@@ -174,7 +177,34 @@ void refuse_table(const Session &session,
                 .batch_number = 0,
                 .rows = rows,
                 .code = "refused",
-                .message = message});
+                .message = reason.message});
+}
+
+void refuse_table(const Session &session,
+                  const Peer &peer,
+                  const std::string &table,
+                  const TableChanges &changes) {
+    const std::uint64_t rows =
+        std::visit([](const auto &law) { return law.changes.size(); }, changes.changes);
+    refuse_rows(session, peer, table, rows,
+                {Errc::refused,
+                 "no task takes table \"" + printable(table) + "\" from peer \"" + peer.name + "\"",
+                 {},
+                 "Accept the offer of the task, or declare one."});
+}
+
+void refuse_column(const Session &session,
+                   const Peer &peer,
+                   const TableSchema &table,
+                   const std::string &column,
+                   std::uint64_t rows) {
+    refuse_rows(session, peer, table.name, rows,
+                {Errc::refused,
+                 "no task takes column \"" + printable(column) + "\" of table \"" +
+                     printable(table.name) + "\" from peer \"" + peer.name + "\"",
+                 {},
+                 "Name the column in the task here, or let the peer leave it out; then let it send"
+                 " the table again."});
 }
 
 struct TakenName {
@@ -218,7 +248,15 @@ find_targets(const Session &session, const Peer &peer, OwnTables &tables, Change
             continue;
         }
         const std::string &local = (*table)->name;
+        const TakenTable &taken = tables.taken(wire_name);
         auto &rows = std::get<OneWayChanges>(changes.changes);
+        if (const auto column = name_as_here(changes.schema, taken.columns)) {
+            refuse_column(session, peer, changes.schema, *column, rows.changes.size());
+            continue;
+        }
+        if (taken.without_delete) {
+            keep_deleted(rows);
+        }
         if (rows.truncated && tables.has_other_senders(local)) {
             keep_rows_of_others(session, peer, {local, wire_name}, rows);
         }
@@ -227,7 +265,7 @@ find_targets(const Session &session, const Peer &peer, OwnTables &tables, Change
             copy.schema.name = name;
             targets.forwarded.tables.emplace(name, std::move(copy));
         }
-        targets.stops = targets.stops || tables.stops(wire_name);
+        targets.stops = targets.stops || taken.stops;
         targets.tables.push_back({**table, std::move(changes.schema), std::move(rows)});
     }
     return targets;
@@ -281,6 +319,7 @@ apply_data(const Session &session, const Peer &peer, const IncomingRow &row, str
         for (const wire::Batch &batch : content->batches) {
             learn(session, row.key, batch);
         }
+        keep_received(session.transaction, row, content->history);
     }
     return counts;
 }
@@ -373,6 +412,9 @@ Applied apply_whole(const Session &session, const Peer &peer, IncomingRow &row, 
         return {};
     });
     if (!done) {
+        if (done.error().code == Errc::gap && ask_without_history(session, peer, row)) {
+            return Applied::held;
+        }
         return hold(session, peer, row, done.error());
     }
     const std::uint64_t incarnation =

@@ -59,7 +59,7 @@ Result<std::vector<TableWork>> build_works(Transaction &transaction,
     std::vector<TableWork> works;
     for (const std::size_t index : parents_first(tables)) {
         const TargetTable &target = targets[index];
-        if (Result<void> fits = check_shape(target.table, target.schema); !fits) {
+        if (Result<void> fits = check_shape(target.table, target.schema, target.changes); !fits) {
             return fits.error();
         }
         works.push_back(

@@ -8,10 +8,13 @@
 #include "common/base/limits.hpp"
 #include "common/engine/apply.hpp"
 #include "common/engine/approval.hpp"
+#include "common/engine/build.hpp"
 #include "common/engine/collect.hpp"
 #include "common/engine/dispatch.hpp"
 #include "common/engine/marks.hpp"
 #include "common/engine/offers.hpp"
+#include "common/engine/offers_mirror.hpp"
+#include "common/engine/pacing.hpp"
 #include "common/engine/pairing.hpp"
 #include "common/engine/receive.hpp"
 #include "common/engine/report.hpp"
@@ -19,6 +22,7 @@
 #include "common/engine/start.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
+#include "common/engine/zones.hpp"
 
 namespace postrider::engine {
 
@@ -96,8 +100,7 @@ Result<void> Engine::write_if(Timestamp now, const Attempt &work) {
     if (!fencing_) {
         fencing = take_lease(*transaction, settings_.holder);
     }
-    Result<void> done =
-        work({*transaction, ports_.database.dialect(), identity_, settings_.timing, now});
+    Result<void> done = work(session_at(*transaction, now));
     if (done) {
         transaction->commit();
         fencing_ = fencing;
@@ -114,7 +117,12 @@ void Engine::write(Timestamp now, const Work &work) {
 
 void Engine::read(Timestamp now, const Work &work) {
     const auto transaction = ports_.database.begin(Mode::read);
-    work({*transaction, ports_.database.dialect(), identity_, settings_.timing, now});
+    work(session_at(*transaction, now));
+}
+
+Session Engine::session_at(Transaction &transaction, Timestamp now) const {
+    return {transaction, ports_.database.dialect(), identity_, settings_.timing,
+            now,         zone_ ? &*zone_ : nullptr};
 }
 
 void Engine::guarded(CycleResult &result, const std::function<void()> &part) {
@@ -142,6 +150,12 @@ Result<void> Engine::start(Timestamp now) {
             replays_ = {};
         }
         identity_ = *std::move(identity);
+        const std::string options =
+            text_at(*first_row(session.transaction, "SELECT settings FROM @node"), 0);
+        if (options != node_options_) {
+            zone_ = stored_zone(options, ports_.vault);
+            node_options_ = options;
+        }
         if (const Result<void> goes_on = check_not_stopped(session); !goes_on) {
             failed = goes_on.error();
         }
@@ -323,6 +337,14 @@ void Engine::apply_all(Timestamp now, CycleResult &result) {
     }
 }
 
+void Engine::continue_offers(Timestamp now) {
+    bool waiting = false;
+    read(now, [&](const Session &session) { waiting = has_waiting_offers(session.transaction); });
+    if (waiting) {
+        write(now, continue_waiting_offers);
+    }
+}
+
 void Engine::collect_all(Timestamp now, CycleResult &result) {
     bool captured = false;
     bool altered = false;
@@ -363,26 +385,11 @@ void Engine::build_all(Timestamp now, CycleResult &result) {
 
 /// A transaction for each step, so that the host's writers get their turn in between.
 void Engine::build_for(Timestamp now, std::int64_t peer_id, CycleResult &result) {
-    std::uint32_t begin_at = 0; // the streams before it have nothing more to build
+    std::set<std::uint32_t> finished; // streams with nothing more to build
     std::size_t built = 0;
     do {
         write(now, [&](const Session &session) {
-            built = 0;
-            const auto peer = load_peer(session.transaction, peer_id);
-            if (!peer || !is_usable(session.identity, *peer)) {
-                return; // not any more
-            }
-            queue_offers(session, *peer);
-            for (const StreamKey &key : outgoing_streams(session.transaction)) {
-                if (key.peer_id != peer_id || key.stream < begin_at) {
-                    continue;
-                }
-                begin_at = key.stream;
-                built = build_step(session, *peer, key, settings_.batches);
-                if (built > 0) {
-                    return;
-                }
-            }
+            built = build_next(session, peer_id, settings_.batches, finished);
         });
         result.batches_built += built;
     } while (built > 0);
@@ -390,21 +397,23 @@ void Engine::build_for(Timestamp now, std::int64_t peer_id, CycleResult &result)
 
 bool Engine::has_work(Timestamp now, const Peer &peer) {
     bool work = false;
-    read(now, [&](const Session &session) {
-        work = first_row(session.transaction,
-                         "SELECT 1 FROM @stream_out WHERE peer_id = ?1 AND stream > 0"
-                         " AND cursor < (SELECT max(queue_position) FROM @queue)",
-                         {peer.peer_id})
-                   .has_value() ||
-               first_row(session.transaction,
-                         "SELECT 1 FROM @control_out WHERE peer_id = ?1 LIMIT 1", {peer.peer_id})
-                   .has_value() ||
-               first_row(session.transaction,
-                         "SELECT 1 FROM @task_peer WHERE peer_id = ?1 AND state = 'waiting'",
-                         {peer.peer_id})
-                   .has_value();
-    });
+    read(now, [&](const Session &session) { work = what_to_build(session, peer).now; });
     return work;
+}
+
+void Engine::show_what_waits(Timestamp now) {
+    std::vector<Peer> changed;
+    read(now, [&](const Session &session) {
+        changed = live_peers(session);
+        std::erase_if(changed, [&](const Peer &peer) { return !waits_changed(session, peer); });
+    });
+    if (!changed.empty()) {
+        write(now, [&](const Session &session) {
+            for (const Peer &peer : changed) {
+                show_waits(session, peer);
+            }
+        });
+    }
 }
 
 std::vector<Transmission> Engine::due_now(const Session &session) {
@@ -430,12 +439,15 @@ std::vector<Transmission> Engine::due_now(const Session &session) {
     const std::vector<Peer> peers = peers_by_turn(session);
     for (std::size_t index = 0; index < peers.size() && out.size() < parts_max; ++index) {
         const Peer &peer = peers[index];
+        const std::size_t before = out.size();
         append(due_transmissions(session, peer, tickets_, parts_max - out.size()));
         append(due_report(session, peer, tickets_));
         if (out.size() >= parts_max) {
             // It may have been cut short, and begins next time; one that had all for itself does
             // not.
             turn_of_ = peers[index == 0 ? 1 % peers.size() : index].peer_id;
+        } else if (out.size() > before) {
+            close_path(session, peer);
         }
     }
     return out;
@@ -514,9 +526,7 @@ std::optional<Timestamp> Engine::next_due_at(Timestamp now) {
             earliest(next, next_due(session, peer));
         }
         for (const Peer &peer : doubled_peers(session)) {
-            if (usable_path(session, peer)) {
-                earliest(next, report_due(session, peer));
-            }
+            earliest(next, next_report(session, peer));
         }
     });
     due_ = Due{now, next};
@@ -529,6 +539,9 @@ std::optional<Timestamp> Engine::next_at(Timestamp now) {
     earliest(next, next_retry());
     read(now, [&](const Session &session) {
         earliest(next, doubt_due(session));
+        for (const Peer &peer : live_peers(session)) {
+            earliest(next, what_to_build(session, peer).later);
+        }
         for (const StreamKey &key : incoming_streams(session.transaction)) {
             const auto from = next_try(load_incoming(session.transaction, key), now);
             if (from && *from > now) { // else something else holds it
@@ -555,12 +568,17 @@ Result<CycleResult> Engine::cycle(Timestamp now) {
         }
         apply_all(now, result);
         guarded(result, [&] { retry_all(now, result); });
+        guarded(result, [&] { continue_offers(now); });
         guarded(result, [&] { collect_all(now, result); });
         build_all(now, result);
         guarded(result, [&] { send_all(now, result); });
         // A transport that works at once has its outcomes ready.
         guarded(result, [&] { handle_events(now, result); });
+        guarded(result, [&] { show_what_waits(now); });
         guarded(result, [&] { prune(now); });
+        if (!zone_ && !result.problem) {
+            result.problem = zone_.error();
+        }
         result.next_at = next_at(now);
     } catch (const LeaseLost &) {
         return Error{Errc::unavailable,

@@ -77,6 +77,7 @@ class Engine {
     bool retry_is_due(Timestamp now, const CycleResult &result);
     /// When many rows are parked and something was written that may help them.
     [[nodiscard]] std::optional<Timestamp> next_retry() const;
+    void continue_offers(Timestamp now);
     void collect_all(Timestamp now, CycleResult &result);
     void build_all(Timestamp now, CycleResult &result);
     void build_for(Timestamp now, std::int64_t peer_id, CycleResult &result);
@@ -85,6 +86,8 @@ class Engine {
     [[nodiscard]] bool serves(std::int64_t peer_id) const;
     [[nodiscard]] std::vector<Peer> live_peers(const Session &session) const;
     bool has_work(Timestamp now, const Peer &peer);
+    void show_what_waits(Timestamp now);
+    [[nodiscard]] Session session_at(Transaction &transaction, Timestamp now) const;
     std::vector<Transmission> due_now(const Session &session);
     [[nodiscard]] std::vector<Peer> peers_by_turn(const Session &session) const;
     std::optional<Timestamp> next_due_at(Timestamp now);
@@ -101,6 +104,8 @@ class Engine {
     EngineSettings settings_;
     std::optional<std::int64_t> only_peer_;
     Identity identity_;
+    std::string node_options_; // those that `zone_` was found by
+    Result<TimeZone> zone_ = TimeZone{};
     Tickets tickets_;
     std::int64_t turn_of_ = 0; // the peer that sending begins with
     Replays replays_;

@@ -39,7 +39,9 @@ const ResolvedTask &resolved(const Intention &intention, const task::Task &task)
     throw BrokenInvariant{"a task that changes was resolved before"};
 }
 
-void create_or_change(const Session &session, const Intention &intention, const Change &change) {
+void create_or_change(const Session &session,
+                      const Intention &intention,
+                      const PlannedChange &change) {
     if (const auto *node = std::get_if<task::Node>(&change.statement)) {
         session.transaction.execute(
             "UPDATE @node SET name = ?1, settings = ?2",
@@ -88,7 +90,7 @@ void update_all_task_peers(const Session &session, const Intention &intention) {
             continue;
         }
         bool renewed = false;
-        for (const Change &change : intention.changes) {
+        for (const PlannedChange &change : intention.changes) {
             const auto *changed = std::get_if<task::Task>(&change.statement);
             renewed = renewed || (changed != nullptr && change.renewed &&
                                   changed->name.value == task->name.value);
@@ -144,10 +146,11 @@ Result<void> execute(const DeclareSite &site, const Intention &intention) {
     }
     const stream::Timing timing;
     const Session session{site.transaction, site.dialect, *identity, timing, site.now};
-    for (const Change &change : intention.changes) {
-        if (change.kind == Change::Kind::create || change.kind == Change::Kind::change) {
+    for (const PlannedChange &change : intention.changes) {
+        if (change.kind == PlannedChange::Kind::create ||
+            change.kind == PlannedChange::Kind::change) {
             create_or_change(session, intention, change);
-        } else if (change.kind == Change::Kind::drop) {
+        } else if (change.kind == PlannedChange::Kind::drop) {
             drop(session, change.statement);
         }
     }
@@ -175,7 +178,11 @@ Result<ActionRows> declare(const DeclareSite &site, const Declaration &declarati
         if (!intention) {
             return intention.error();
         }
-        rows = action_rows(site.transaction, site.dialect, *intention);
+        Result<ActionRows> answered = answer(site, *intention);
+        if (!answered) {
+            return answered.error();
+        }
+        rows = *std::move(answered);
         return execute(site, *intention);
     });
     if (!done) {

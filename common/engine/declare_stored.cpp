@@ -109,7 +109,7 @@ void clear_peer(Transaction &transaction, std::int64_t peer_id) {
     clear(transaction, peer_id,
           {"peer_group", "peer_path", "invitation", "task_peer", "offer", "stream_out", "outbox",
            "schema_out", "table_sent", "control_out", "stream_in", "inbox_body", "inbox_part",
-           "schema_in", "parked_row", "note", "delivery", "peer_start", "peer"});
+           "schema_in", "history_frame", "parked_row", "note", "delivery", "peer_start", "peer"});
     for (const char *table : {"event", "refusal"}) {
         transaction.execute(
             std::string{"UPDATE @"} + table + " SET peer_id = NULL WHERE peer_id = ?1", {peer_id});
@@ -132,11 +132,14 @@ void store_paths(const Session &session, std::int64_t peer_id, const task::Peer 
             " AND (kind <> ?3 OR target <> ?4)",
             {peer_id, ordinal, Value::text(stored_kind(path.kind)), Value::text(target)});
         transaction.execute(
-            "INSERT INTO @peer_path (peer_id, ordinal, kind, target, mailbox, settings)"
-            " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (peer_id, ordinal)"
-            " DO UPDATE SET mailbox = excluded.mailbox, settings = excluded.settings",
+            "INSERT INTO @peer_path (peer_id, ordinal, kind, target, mailbox, settings, "
+            "paced_since)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (peer_id, ordinal)"
+            " DO UPDATE SET mailbox = excluded.mailbox, settings = excluded.settings,"
+            " paced_since = CASE WHEN @peer_path.settings = excluded.settings"
+            " THEN @peer_path.paced_since ELSE excluded.paced_since END",
             {peer_id, ordinal, Value::text(stored_kind(path.kind)), Value::text(target),
-             Value::text(mailbox), Value::text(task::print(path.pacing))});
+             Value::text(mailbox), Value::text(task::print(path.pacing)), stored(session.now)});
         protect(session, "peer_path", {peer_id, ordinal});
     }
     transaction.execute("DELETE FROM @peer_path WHERE peer_id = ?1 AND ordinal > ?2",
@@ -262,7 +265,7 @@ void forget_agreements(Transaction &transaction, const Peer &peer) {
     forget_mirrors(transaction, peer);
     clear(transaction, peer.peer_id,
           {"offer", "control_out", "note", "stream_in", "inbox_body", "inbox_part", "schema_in",
-           "parked_row", "peer_start"});
+           "history_frame", "parked_row", "peer_start"});
     transaction.execute("UPDATE @peer SET parked_told = 0, parked_there = 0,"
                         " parked_there_reason = '' WHERE peer_id = ?1",
                         {peer.peer_id});

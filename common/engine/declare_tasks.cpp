@@ -61,6 +61,35 @@ std::string wire_name_of(const task::Task &task,
     return name;
 }
 
+/// The clauses of a task's table against the table itself.
+Result<void> resolve_clauses(const task::Task &task, ResolvedTable &table) {
+    if (!table.clauses.columns) {
+        return {};
+    }
+    const bool receives = task.direction.value == task::Direction::receive;
+    const task::Position at = table.clauses.columns->at;
+    Result<task::Columns> columns =
+        resolve_columns(*table.clauses.columns, table.description, receives);
+    if (!columns) {
+        return columns.error();
+    }
+    table.columns = ColumnList{*columns, receives};
+    table.clauses.columns->value = *std::move(columns);
+    if (!receives) {
+        return {};
+    }
+    std::set<std::string> coming;
+    for (const dialect::ColumnDescription &column : table.description.columns) {
+        if (table.columns.on_wire(column.name)) {
+            coming.insert(column.name);
+        }
+    }
+    if (const auto missing = missing_column(table.description, coming)) {
+        return at_place(at, needs_column(table.description, *missing));
+    }
+    return {};
+}
+
 bool sends(const ResolvedTask &task) {
     return task.task.direction.value == task::Direction::send;
 }
@@ -168,18 +197,64 @@ Result<dialect::TableDescription> resolve_table(Transaction &transaction,
     return description;
 }
 
+namespace {
+
+/// What a task takes into a table that it may make: its name alone is known, until the peer tells
+/// what the table is.
+std::optional<dialect::TableDescription> table_to_make(Transaction &transaction,
+                                                       const dialect::Dialect &dialect,
+                                                       const task::Task &task,
+                                                       const task::ObjectName &name) {
+    if (!task.create_missing || task.direction.value != task::Direction::receive ||
+        name.parts.size() > 1 ||
+        describe_table(transaction, dialect, name.parts.back().text).has_value()) {
+        return std::nullopt;
+    }
+    dialect::TableDescription table;
+    table.name = name.parts.back().text;
+    return table;
+}
+
+} // namespace
+
 Result<ResolvedTask>
 resolve_task(Transaction &transaction, const dialect::Dialect &dialect, const task::Task &task) {
     ResolvedTask resolved{task, {}};
     for (const task::Table &table : task.tables) {
-        Result<dialect::TableDescription> description =
-            resolve_table(transaction, dialect, task::local_name(task, table));
+        const task::ObjectName &name = task::local_name(task, table);
+        if (auto to_make = table_to_make(transaction, dialect, task, name)) {
+            if (auto allowed = dialect.check_new_name(to_make->name); !allowed) {
+                return at_place(name.parts.front().at, allowed.error());
+            }
+            if (table.columns) {
+                return task::mistake_at(table.columns->at,
+                                        "table \"" + to_make->name +
+                                            "\" is not here, so its columns cannot be listed",
+                                        "Create it first, or leave the list out.");
+            }
+            std::string made_after = wire_name_of(task, table, *to_make);
+            resolved.tables.push_back(
+                ResolvedTable{.description = *std::move(to_make),
+                              .wire_name = std::move(made_after),
+                              .suggestion = task::print(task::remote_name(task, table)),
+                              .clauses = table,
+                              .columns = {}});
+            continue;
+        }
+        Result<dialect::TableDescription> description = resolve_table(transaction, dialect, name);
         if (!description) {
             return description.error();
         }
         std::string wire_name = wire_name_of(task, table, *description);
-        resolved.tables.push_back({*std::move(description), std::move(wire_name),
-                                   task::print(task::remote_name(task, table))});
+        ResolvedTable one{.description = *std::move(description),
+                          .wire_name = std::move(wire_name),
+                          .suggestion = task::print(task::remote_name(task, table)),
+                          .clauses = table,
+                          .columns = {}};
+        if (const Result<void> fit = resolve_clauses(task, one); !fit) {
+            return fit.error();
+        }
+        resolved.tables.push_back(std::move(one));
     }
     return resolved;
 }
@@ -194,7 +269,8 @@ std::string lane_of(const task::Task &task) {
         lane += task.priority->value == task::Priority::high ? ", PRIORITY HIGH" : ", PRIORITY LOW";
     }
     const bool stops = task.on_error && task.on_error->value == task::OnError::stop;
-    return lane + (stops ? std::string{lane_that_stops} : ", ON ERROR PARK");
+    lane += stops ? std::string{lane_that_stops} : ", ON ERROR PARK";
+    return task.no_history ? lane + std::string{lane_without_history} : lane;
 }
 
 Result<void> check_lanes(const std::vector<ResolvedTask> &tasks) {
@@ -231,23 +307,27 @@ store_task(const Session &session, const NodeId &declared_by, const ResolvedTask
     Transaction &transaction = session.transaction;
     const task::Task &task = resolved.task;
     transaction.execute(
-        "INSERT INTO @task (declared_by, name, direction, statement, lane, no_load, created_at)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (declared_by, name) DO UPDATE SET"
+        "INSERT INTO @task (declared_by, name, direction, statement, lane, no_load, created_at,"
+        " pacing, priority) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+        " ON CONFLICT (declared_by, name) DO UPDATE SET"
         " direction = excluded.direction, statement = excluded.statement, lane = excluded.lane,"
-        " no_load = excluded.no_load",
+        " no_load = excluded.no_load, pacing = excluded.pacing, priority = excluded.priority",
         {stored(declared_by), Value::text(task.name.value),
          Value::text(sends(resolved) ? "send" : "receive"), Value::text(task::print(task)),
          Value::text(lane_of(task)), stored(task.load && task.load->value == task::Load::none),
-         stored(session.now)});
+         stored(session.now), Value::text(task::print(task.pacing)),
+         static_cast<std::int64_t>(task.priority ? task.priority->value : task::Priority::normal)});
     const std::int64_t task_id = find_task(transaction, declared_by, task.name.value);
     transaction.execute("DELETE FROM @task_table WHERE task_id = ?1", {task_id});
     std::int64_t ordinal = 0;
     for (const ResolvedTable &table : resolved.tables) {
         ++ordinal;
         transaction.execute(
-            "INSERT INTO @task_table (task_id, ordinal, local_name, wire_name)"
-            " VALUES (?1, ?2, ?3, ?4)",
-            {task_id, ordinal, Value::text(table.description.name), Value::text(table.wire_name)});
+            "INSERT INTO @task_table (task_id, ordinal, local_name, wire_name, columns, settings)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            {task_id, ordinal, Value::text(table.description.name), Value::text(table.wire_name),
+             Value::text(table.clauses.columns ? task::print(table.clauses.columns->value) : ""),
+             Value::text(task::print_clauses(table.clauses))});
         protect(session, "task_table", {task_id, ordinal});
     }
     return task_id;

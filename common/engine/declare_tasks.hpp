@@ -5,16 +5,19 @@
 #include <string>
 #include <vector>
 
+#include "common/engine/column_list.hpp"
 #include "common/engine/session.hpp"
 #include "common/task/task_text.hpp"
 
 namespace postrider::engine {
 
-/// A table of a task as this database has it.
+/// A table of a task as this database has it; without columns where it is still to be made.
 struct ResolvedTable {
     dialect::TableDescription description;
     std::string wire_name;  // what both sides call it: its name where the rows come from
     std::string suggestion; // its name at the other side, as the task language writes it
+    task::Table clauses;    // with columns as the catalogue spells them
+    ColumnList columns;     // the same, to be looked up in
 };
 
 struct ResolvedTask {

@@ -3,6 +3,7 @@
 
 #include "common/crypto/chain.hpp"
 #include "common/engine/collect.hpp"
+#include "common/engine/history.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/step.hpp"
 #include "common/engine/store/log.hpp"
@@ -35,6 +36,13 @@ struct Composed {
     std::map<wire::Origin, std::uint64_t> origins;
     std::uint64_t cursor = 0;
 };
+
+/// Whether a queue entry has changes of any of the tables.
+bool holds_any(const Bytes &content, const SentTables &tables) {
+    Result<Changeset> entry = wire::unpack_changeset(content);
+    ensure(entry.has_value(), "the queue holds what pack_changeset made");
+    return !select_tables(*std::move(entry), tables).empty();
+}
 
 Composed compose_queue(const Session &session,
                        const OutgoingRow &stream,
@@ -102,6 +110,7 @@ struct StepSource {
 StepContent data_step(const Session &session, const OutgoingRow &stream, const StepSource &from) {
     const BatchSizes &sizes = from.sizes;
     Composed composed = compose_queue(session, stream, from.tables, sizes.step_bytes);
+    composed.changeset = to_wire(std::move(composed.changeset), from.tables);
     StepContent out{.batches = {},
                     .origins = std::move(composed.origins),
                     .cursor = composed.cursor,
@@ -161,14 +170,21 @@ wire::BatchHeader header_of(const Session &session,
 /// Numbers, seals and stores one batch. `too_large` when a row exceeds what a batch may be.
 Result<void> add_batch(const Session &session,
                        OutgoingRow &stream,
-                       const wire::BatchHeader &header,
+                       wire::BatchHeader header,
                        const stream::NextNumber &next,
                        const Content &content) {
     const wire::BodyContext context{session.identity.node, stream.key.stream,
                                     stream.machine.incarnation, next.number};
-    const Result<Bytes> plaintext = wire::encode_body(header, content.frames);
+    SentHistory past = history_to_name(session.transaction, stream, content.frames);
+    header.history = past.named;
+    const Result<Bytes> plaintext =
+        wire::encode_body(header, content.frames, {.history = std::move(past.prefixes)});
     if (!plaintext) {
         return plaintext.error();
+    }
+    if (header.history) {
+        keep_sent(session.transaction, stream, {next.number, header.history->floor},
+                  content.frames);
     }
     const wire::ContentKey content_key = crypto::Key::random();
     Result<Bytes> body = wire::seal_body(content_key, context, *plaintext);
@@ -287,6 +303,32 @@ std::size_t build_step(const Session &session,
         return 0;
     }
     return step.batches.size();
+}
+
+void look_ahead(const Session &session, const StreamKey &key) {
+    const auto stream = load_outgoing(session.transaction, key);
+    ensure(stream.has_value(), "a stream that waits is there");
+    const Result<SentTables> tables = sent_tables(session, key.peer_id, stream->lane);
+    std::uint64_t cursor = stream->cursor;
+    // Where the tables wait for approve, what comes next may be theirs.
+    std::uint64_t front = tables ? 0 : cursor + 1;
+    if (tables) {
+        const auto entries = session.transaction.query(
+            "SELECT queue_position, from_peer, content FROM @queue WHERE queue_position > ?1"
+            " ORDER BY queue_position",
+            {stored(cursor)});
+        while (const Row *row = entries->next()) {
+            if (integer_at(*row, 1) != key.peer_id && holds_any(blob_at(*row, 2), *tables)) {
+                front = unsigned_at(*row, 0);
+                break;
+            }
+            cursor = unsigned_at(*row, 0);
+        }
+    }
+    session.transaction.execute(
+        "UPDATE @stream_out SET cursor = ?3, front = ?4"
+        " WHERE peer_id = ?1 AND stream = ?2",
+        {key.peer_id, std::int64_t{key.stream}, stored(cursor), stored(front)});
 }
 
 } // namespace postrider::engine

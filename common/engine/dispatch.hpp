@@ -23,6 +23,10 @@ struct BatchSizes {
 std::size_t
 build_step(const Session &session, const Peer &peer, const StreamKey &key, const BatchSizes &sizes);
 
+/// For a stream that may not build yet: moves its cursor over what holds nothing for it, and notes
+/// where the first entry lies that does.
+void look_ahead(const Session &session, const StreamKey &key);
+
 /// Where the content key of an outbox row is sealed.
 SealedPlace outbox_place(const StreamKey &key, std::uint64_t number);
 

@@ -94,6 +94,19 @@ Station offers_station(const Session &session, const Peer &peer) {
     return station;
 }
 
+/// Why a row of stream_out or peer_path waits; empty: it does not.
+std::string wait_of(const Session &session,
+                    const std::string &table,
+                    const std::string &key,
+                    const std::vector<std::int64_t> &values) {
+    const Row row = *first_row(session.transaction,
+                               "SELECT waits_until, waits_for FROM @" + table +
+                                   " WHERE peer_id = ?1 AND " + key + " = ?2",
+                               {values.at(0), values.at(1)});
+    const auto until = maybe_time_at(row, 0);
+    return until ? "waits until " + to_text(*until) + " for " + text_at(row, 1) : "";
+}
+
 void add_outbox(std::vector<Station> &stations, const Session &session, const Peer &peer) {
     for (const StreamKey &key : outgoing_streams(session.transaction)) {
         if (key.peer_id != peer.peer_id) {
@@ -112,6 +125,9 @@ void add_outbox(std::vector<Station> &stations, const Session &session, const Pe
             sent.blocked_by = row.machine.reason;
         } else if (row.machine.awaits_position) {
             sent.blocked_by = "the peer has not said yet where it stands";
+        } else {
+            sent.blocked_by =
+                wait_of(session, "stream_out", "stream", {peer.peer_id, std::int64_t{key.stream}});
         }
         stations.push_back(std::move(sent));
         if (stored.count > 0) {
@@ -145,6 +161,10 @@ void add_paths(std::vector<Station> &stations, const Session &session, const Pee
                         maybe_time_at(row, 1),
                         text_at(row, 0),
                         {}};
+        if (station.blocked_by.empty()) {
+            station.blocked_by =
+                wait_of(session, "peer_path", "ordinal", {peer.peer_id, path.ordinal});
+        }
         if (!path.approved) {
             station.blocked_by = "the path was edited by hand and is not used";
             station.action = "SELECT " + session.dialect.command("approve") + "();";

@@ -67,7 +67,12 @@ struct TableOfTask {
     std::string local_name;
     std::string wire_name;
     std::string lane;
+    task::Table clauses; // its name is a stand-in
 };
+
+ColumnList columns_of(const task::Table &clauses, bool receives) {
+    return clauses.columns ? ColumnList{clauses.columns->value, receives} : ColumnList{};
+}
 
 /// The rows of task_table in tasks `t` with a part `tp` where `where` holds. Every one must be
 /// approved.
@@ -77,6 +82,8 @@ Result<std::vector<TableOfTask>> tables_of_tasks(const Session &session,
     // The columns that are covered, in their order, and what they are covered by.
     constexpr std::size_t local_name_at = 2;
     constexpr std::size_t wire_name_at = 3;
+    constexpr std::size_t columns_at = 4;
+    constexpr std::size_t settings_at = 5;
     constexpr std::size_t task_name_at = 7;
     constexpr std::size_t lane_at = 8;
     std::vector<TableOfTask> tables;
@@ -99,7 +106,13 @@ Result<std::vector<TableOfTask>> tables_of_tasks(const Session &session,
                          "If it is as it should be, approve() it; else drop the task and declare it"
                          " again."};
         }
-        tables.push_back({local_name, text_at(row, wire_name_at), text_at(row, lane_at)});
+        Result<task::Table> clauses =
+            task::parse_table("x " + text_at(row, columns_at) + " " + text_at(row, settings_at));
+        if (!clauses) {
+            return clauses.error();
+        }
+        tables.push_back(
+            {local_name, text_at(row, wire_name_at), text_at(row, lane_at), *std::move(clauses)});
     }
     return tables;
 }
@@ -131,7 +144,10 @@ sent_tables(const Session &session, std::int64_t peer_id, const std::string &lan
     }
     SentTables tables;
     for (const TableOfTask &table : *found) {
-        tables.emplace(table.local_name, table.wire_name);
+        tables.emplace(table.local_name,
+                       SentTable{.wire_name = table.wire_name,
+                                 .columns = columns_of(table.clauses, false),
+                                 .without_delete = table.clauses.without_delete.has_value()});
     }
     return tables;
 }
@@ -144,8 +160,11 @@ Result<TakenTables> taken_tables(const Session &session, std::int64_t peer_id) {
     }
     TakenTables tables;
     for (const TableOfTask &table : *found) {
-        const bool stops = table.lane.ends_with(lane_that_stops);
-        tables.emplace(table.wire_name, TakenTable{table.local_name, stops});
+        tables.emplace(table.wire_name,
+                       TakenTable{.local_name = table.local_name,
+                                  .columns = columns_of(table.clauses, true),
+                                  .without_delete = table.clauses.without_delete.has_value(),
+                                  .stops = table.lane.find(lane_that_stops) != std::string::npos});
     }
     return tables;
 }
@@ -163,7 +182,8 @@ Result<std::set<std::string>> otherwise_taken_tables(const Session &session,
 void activate_task(const Session &session, std::int64_t task_id, std::int64_t peer_id) {
     Transaction &transaction = session.transaction;
     const auto task = first_row(transaction,
-                                "SELECT t.lane, t.no_load, tp.state, tp.offer_position"
+                                "SELECT t.lane, t.no_load, tp.state, tp.offer_position, t.pacing,"
+                                " t.priority"
                                 " FROM @task t JOIN @task_peer tp ON tp.task_id = t.task_id"
                                 " WHERE t.task_id = ?1 AND tp.peer_id = ?2",
                                 {task_id, peer_id});
@@ -200,6 +220,10 @@ void activate_task(const Session &session, std::int64_t task_id, std::int64_t pe
         row.machine.incarnation = session.identity.incarnation;
         row.cursor = load ? last_queue_position(transaction) : offered_at;
         insert_outgoing(transaction, row);
+        transaction.execute(
+            "UPDATE @stream_out SET pacing = ?3, priority = ?4, paced_since = ?5"
+            " WHERE peer_id = ?1 AND stream = ?2",
+            {peer_id, std::int64_t{row.key.stream}, task->at(4), task->at(5), stored(session.now)});
     }
     if (load) {
         request_first_load(transaction, task_id, peer_id);

@@ -7,27 +7,41 @@
 #include <string>
 #include <string_view>
 
+#include "common/engine/column_list.hpp"
 #include "common/engine/session.hpp"
 #include "common/engine/store/streams.hpp"
 
 namespace postrider::engine {
 
-/// Local table name → name on the wire, of all active tasks that send to this peer in this lane.
-/// `refused` when a row of task_table is not approved: the lane then waits as a whole, because what
-/// is passed over would never be sent.
-using SentTables = std::map<std::string, std::string>;
+/// How a lane ends whose batches are compressed without history (NO HISTORY).
+inline constexpr std::string_view lane_without_history = ", NO HISTORY";
+
+/// How a task sends a table.
+struct SentTable {
+    std::string wire_name;
+    ColumnList columns;
+    bool without_delete = false;
+};
+
+/// By the local tables' names, of all active tasks that send to this peer in this lane. `refused`
+/// when a row of task_table is not approved: the lane then waits as a whole, because what is passed
+/// over would never be sent.
+using SentTables = std::map<std::string, SentTable>;
 Result<SentTables>
 sent_tables(const Session &session, std::int64_t peer_id, const std::string &lane);
 
-/// How the key of a lane ends whose rows hold it when they cannot be applied.
+/// Part of the key of a lane that rows hold when they cannot be applied.
 inline constexpr std::string_view lane_that_stops = ", ON ERROR STOP";
 
+/// How a task takes a table.
 struct TakenTable {
     std::string local_name;
+    ColumnList columns;
+    bool without_delete = false;
     bool stops = false; // ON ERROR STOP
 };
 
-/// Local tables by what a peer calls them.
+/// By what a peer calls them.
 using TakenTables = std::map<std::string, TakenTable>;
 
 /// The tables that tasks take from a peer. `refused` when a row of its tasks is not approved: it

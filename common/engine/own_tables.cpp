@@ -4,6 +4,7 @@
 #include "common/dialect/sql_text.hpp"
 #include "common/engine/apply_rows.hpp"
 #include "common/engine/introspect.hpp"
+#include "common/engine/missing_tables.hpp"
 
 namespace postrider::engine {
 
@@ -61,19 +62,32 @@ bool OwnTables::has_other_senders(const std::string &local_name) const {
     return !others || !spellings(*others, local_name).empty();
 }
 
-bool OwnTables::stops(const std::string &wire_name) const {
-    const auto taken = taken_.find(wire_name);
-    return taken != taken_.end() && taken->second.stops;
-}
-
 Result<void> OwnTables::check_shapes(const Changeset &changeset) {
     for (const auto &[wire_name, changes] : changeset.tables) {
         const Result<const dialect::TableDescription *> table = find(wire_name);
         if (!table) {
             return table.error();
         }
-        Result<void> fits =
-            *table == nullptr ? Result<void>{} : check_shape(**table, changes.schema);
+        const auto *rows = std::get_if<OneWayChanges>(&changes.changes);
+        TableSchema schema = changes.schema;
+        if (*table == nullptr || rows == nullptr ||
+            name_as_here(schema, taken(wire_name).columns)) {
+            continue; // it is refused
+        }
+        Result<void> fits = check_shape(**table, schema, *rows);
+        if (fits) {
+            continue;
+        }
+        const Result<bool> added = add_missing_columns(*session_, *peer_, schema, **table);
+        if (!added) {
+            return added.error();
+        }
+        tables_.erase(wire_name);
+        const auto renewed = find(wire_name);
+        if (!renewed) {
+            return renewed.error();
+        }
+        fits = check_shape(**renewed, schema, *rows);
         if (!fits) {
             return fits;
         }

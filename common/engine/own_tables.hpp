@@ -27,10 +27,12 @@ class OwnTables {
     /// Whether others send rows to the local table too.
     [[nodiscard]] bool has_other_senders(const std::string &local_name) const;
 
-    /// Whether a row of the table that cannot be applied holds its stream: ON ERROR STOP.
-    [[nodiscard]] bool stops(const std::string &wire_name) const;
+    /// How a task takes the table, which `find` has found.
+    [[nodiscard]] const TakenTable &taken(const std::string &wire_name) const {
+        return taken_.at(wire_name);
+    }
 
-    /// Whether our tables have the shapes that the changes need.
+    /// Whether our tables have the shapes that the changes need, or can be given them.
     Result<void> check_shapes(const Changeset &changeset);
 
   private:

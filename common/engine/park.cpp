@@ -60,6 +60,12 @@ void tell_parked(const Session &session, const Peer &peer) {
                                   "SELECT * FROM " + session.dialect.command("parked") + ";"});
 }
 
+Result<void> fits_shape(const dialect::TableDescription &table, const ParkedChange &change) {
+    OneWayChanges alone;
+    alone.changes.emplace(change.key, change.change);
+    return check_shape(table, change.schema, alone);
+}
+
 /// What waits in rows of other changes than those of the step, for what must not be deleted.
 std::vector<TargetTable>
 pending_rows(const Session &session, const Peer &peer, const std::vector<TargetTable> &targets) {
@@ -78,7 +84,7 @@ pending_rows(const Session &session, const Peer &peer, const std::vector<TargetT
     }
     for (ParkedChange &change : parked_after(session.transaction, peer.peer_id, 0)) {
         const auto table = tables->find(change.schema.name);
-        if (table && *table != nullptr && check_shape(**table, change.schema)) {
+        if (table && *table != nullptr && fits_shape(**table, change)) {
             TargetTable row{**table, std::move(change.schema), {}};
             row.changes.changes.emplace(std::move(change.key), std::move(change.change));
             pending.push_back(std::move(row));
@@ -157,8 +163,7 @@ class RetryStep {
             delete_parked(session_.transaction, change.parked_id);
             return;
         }
-        const Result<void> fits =
-            table ? check_shape(**table, change.schema) : Result<void>{table.error()};
+        const Result<void> fits = table ? fits_shape(**table, change) : Result<void>{table.error()};
         if (!fits) {
             note_tried(session_, change.parked_id, fits.error());
             return;

@@ -18,11 +18,11 @@ Result<std::vector<Bytes>> take_pending(const Session &session, const std::strin
     }
     if (is_usable(session.identity, *peer) && peer->held.empty()) {
         Tickets tickets; // nobody answers: the report of the peer will
-        for (Transmission &transmission :
-             due_transmissions(session, *peer, tickets, limits::transmissions_at_once_max)) {
+        for (Transmission &transmission : due_transmissions(
+                 session, *peer, tickets, limits::transmissions_at_once_max, Carrier::person)) {
             envelopes.push_back(std::move(transmission.envelope));
         }
-        for (Transmission &transmission : due_report(session, *peer, tickets)) {
+        for (Transmission &transmission : due_report(session, *peer, tickets, Carrier::person)) {
             envelopes.push_back(std::move(transmission.envelope));
         }
     }

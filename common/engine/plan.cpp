@@ -52,9 +52,9 @@ int rank_of(const task::Statement &statement) {
                                                             : 3;
 }
 
-int order_of(const Change &change) {
+int order_of(const PlannedChange &change) {
     const int rank = rank_of(change.statement);
-    return change.kind == Change::Kind::drop ? 10 - rank : rank;
+    return change.kind == PlannedChange::Kind::drop ? 10 - rank : rank;
 }
 
 bool only_peers_differ(const task::Statement &left, const task::Statement &right) {
@@ -88,7 +88,7 @@ class Merge {
         }
         leave_unnamed(exact);
         std::stable_sort(out_.changes.begin(), out_.changes.end(),
-                         [](const Change &left, const Change &right) {
+                         [](const PlannedChange &left, const PlannedChange &right) {
                              return order_of(left) < order_of(right);
                          });
         return take_pauses();
@@ -106,12 +106,12 @@ class Merge {
         const auto place = find(object_of(statement));
         if (place == out_.after.statements.end()) {
             out_.after.statements.push_back(statement);
-            out_.changes.push_back({Change::Kind::create, statement, true});
+            out_.changes.push_back({PlannedChange::Kind::create, statement, true});
             return;
         }
         if (!(*place == statement)) {
             out_.changes.push_back(
-                {Change::Kind::change, statement, !only_peers_differ(*place, statement)});
+                {PlannedChange::Kind::change, statement, !only_peers_differ(*place, statement)});
         }
         *place = statement;
     }
@@ -131,7 +131,7 @@ class Merge {
         named_.insert(object);
         const auto place = find(object);
         if (place != out_.after.statements.end()) {
-            out_.changes.push_back({Change::Kind::drop, *place});
+            out_.changes.push_back({PlannedChange::Kind::drop, *place});
             out_.after.statements.erase(place);
             return {};
         }
@@ -164,7 +164,8 @@ class Merge {
             if (named_.contains(object) || std::holds_alternative<task::Node>(statement)) {
                 continue;
             }
-            out_.changes.push_back({exact ? Change::Kind::drop : Change::Kind::keep, statement});
+            out_.changes.push_back(
+                {exact ? PlannedChange::Kind::drop : PlannedChange::Kind::keep, statement});
             if (exact) {
                 out_.after.statements.erase(find(object));
             }
@@ -247,11 +248,12 @@ Result<void> check_after(const Intention &intention) {
 }
 
 bool is_changed(const Intention &intention, const task::Task &task) {
-    return std::any_of(intention.changes.begin(), intention.changes.end(), [&](const Change &each) {
-        const auto *changed = std::get_if<task::Task>(&each.statement);
-        return changed != nullptr && changed->name.value == task.name.value &&
-               each.kind != Change::Kind::keep;
-    });
+    return std::any_of(intention.changes.begin(), intention.changes.end(),
+                       [&](const PlannedChange &each) {
+                           const auto *changed = std::get_if<task::Task>(&each.statement);
+                           return changed != nullptr && changed->name.value == task.name.value &&
+                                  each.kind != PlannedChange::Kind::keep;
+                       });
 }
 
 Result<void>
@@ -299,16 +301,16 @@ void compare_captures(Transaction &transaction, Intention &intention) {
                         std::back_inserter(intention.captures_to_remove));
 }
 
-ActionRow row_of(const Change &change) {
+ActionRow row_of(const PlannedChange &change) {
     const std::string object = object_of(change.statement);
     switch (change.kind) {
-    case Change::Kind::create:
+    case PlannedChange::Kind::create:
         return {"create", object, task::print(change.statement)};
-    case Change::Kind::change:
+    case PlannedChange::Kind::change:
         return {"change", object, task::print(change.statement)};
-    case Change::Kind::drop:
+    case PlannedChange::Kind::drop:
         return {"drop", object, ""};
-    case Change::Kind::keep:
+    case PlannedChange::Kind::keep:
         break;
     }
     return {"keep", object, "It is not in this text; declare the text as exact to drop it."};
@@ -396,10 +398,12 @@ Result<Intention> make_intention(Transaction &transaction,
     return intention;
 }
 
+namespace {
+
 ActionRows
 action_rows(Transaction &transaction, const dialect::Dialect &dialect, const Intention &intention) {
     ActionRows rows;
-    for (const Change &change : intention.changes) {
+    for (const PlannedChange &change : intention.changes) {
         rows.push_back(row_of(change));
     }
     for (const Mirror &mirror : intention.dropped_mirrors) {
@@ -418,12 +422,21 @@ action_rows(Transaction &transaction, const dialect::Dialect &dialect, const Int
     return rows;
 }
 
+} // namespace
+
 Result<ActionRows> plan(const DeclareSite &site, const Declaration &declaration) {
     const Result<Intention> intention = make_intention(site.transaction, site.dialect, declaration);
-    if (!intention) {
-        return intention.error();
+    return intention ? answer(site, *intention) : Result<ActionRows>{intention.error()};
+}
+
+Result<ActionRows> answer(const DeclareSite &site, const Intention &intention) {
+    const Result<TimeZone> zone = zone_of(intention, site.vault);
+    if (!zone) {
+        return zone.error();
     }
-    return action_rows(site.transaction, site.dialect, *intention);
+    ActionRows rows = action_rows(site.transaction, site.dialect, intention);
+    add_waits(site, intention, *zone, rows);
+    return rows;
 }
 
 } // namespace postrider::engine

@@ -11,7 +11,7 @@
 
 namespace postrider::engine {
 
-struct Change {
+struct PlannedChange {
     enum class Kind { create, change, keep, drop };
 
     Kind kind = Kind::keep;
@@ -22,8 +22,8 @@ struct Change {
 
 struct Intention {
     DeclaredBefore before;
-    task::TaskText after;        // everything that will be declared
-    std::vector<Change> changes; // in the order in which they are done
+    task::TaskText after;               // everything that will be declared
+    std::vector<PlannedChange> changes; // in the order in which they are done
     std::vector<task::Pause> pauses;
     std::vector<Mirror> dropped_mirrors;
     std::vector<ResolvedTask> tasks; // of `after`; those that stay as they are only if they resolve
@@ -35,9 +35,17 @@ Result<Intention> make_intention(Transaction &transaction,
                                  const dialect::Dialect &dialect,
                                  const Declaration &declaration);
 
-/// The rows that plan and declare both answer with.
-ActionRows
-action_rows(Transaction &transaction, const dialect::Dialect &dialect, const Intention &intention);
+/// The rows that plan and declare both answer with. `refused` when the time zone is not known here.
+Result<ActionRows> answer(const DeclareSite &site, const Intention &intention);
+
+/// The zone that the text names once it is declared. `refused` when it is not known here.
+Result<TimeZone> zone_of(const Intention &intention, const Vault &vault);
+
+/// Rows about hours, for `answer`.
+void add_waits(const DeclareSite &site,
+               const Intention &intention,
+               const TimeZone &zone,
+               ActionRows &rows);
 
 /// "peer branch7"
 std::string object_of(const task::Statement &statement);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "common/engine/column_list.hpp"
 #include "common/engine/store/rows.hpp"
 
 namespace postrider::engine {
@@ -248,8 +249,12 @@ Key own_key(const TargetTable &target, const Key &key) {
     return own;
 }
 
-Result<void> check_shape(const dialect::TableDescription &table, const TableSchema &schema) {
+Result<void> check_shape(const dialect::TableDescription &table,
+                         const TableSchema &schema,
+                         const OneWayChanges &changes) {
+    std::set<std::string> coming;
     for (const Column &column : schema.columns) {
+        coming.insert(column.name);
         if (table.find_column(column.name) == nullptr) {
             return Error{Errc::schema_mismatch,
                          "table \"" + table.name + "\" has no column \"" + column.name + "\"",
@@ -265,7 +270,13 @@ Result<void> check_shape(const dialect::TableDescription &table, const TableSche
                      {},
                      "Give both tables the same primary key; the batch is tried again by itself."};
     }
-    return {};
+    const auto missing = missing_column(table, coming);
+    const bool brings_rows =
+        std::any_of(changes.changes.begin(), changes.changes.end(), [](const auto &row) {
+            return row.second.operation == Operation::insert ||
+                   row.second.operation == Operation::upsert;
+        });
+    return missing && brings_rows ? Result<void>{needs_column(table, *missing)} : Result<void>{};
 }
 
 TableWork build_work(Transaction &transaction,

@@ -57,8 +57,10 @@ std::vector<std::string> key_names(const dialect::TableDescription &table);
 Key own_key(const TargetTable &target, const Key &key);
 
 /// Whether the table can take changes of that shape: `schema_mismatch` for a column that it lacks,
-/// or for another key.
-Result<void> check_shape(const dialect::TableDescription &table, const TableSchema &schema);
+/// for one that new rows need and do not bring, or for another key.
+Result<void> check_shape(const dialect::TableDescription &table,
+                         const TableSchema &schema,
+                         const OneWayChanges &changes);
 
 /// The work of a target whose shape fits, without the changes of the keys that are `left_out`.
 /// Points into `target`.

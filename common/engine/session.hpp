@@ -1,6 +1,7 @@
 // What every step of a cycle needs: who we are, where, and what time it is.
 #pragma once
 
+#include "common/base/time_zone.hpp"
 #include "common/dialect/dialect.hpp"
 #include "common/engine/identity.hpp"
 #include "common/stream/timing.hpp"
@@ -14,6 +15,7 @@ struct Session {
     const Identity &identity;
     const stream::Timing &timing;
     Timestamp now;
+    const TimeZone *zone = nullptr; // the node's; UTC where nothing asks for times of day
 };
 
 } // namespace postrider::engine

@@ -13,12 +13,24 @@ std::size_t cell_bytes(const Image &image) {
     return bytes;
 }
 
-std::size_t cost_of(const Key &key, const Change &change) {
+std::size_t cost_of(const Key &key, const postrider::Change &change) {
     std::size_t bytes = cell_bytes(change.new_values) + cell_bytes(change.old_values);
     for (const Value &value : key) {
         bytes += value.cell_bytes();
     }
     return bytes;
+}
+
+/// Column numbers become those of the wire.
+void leave_out_columns(Image &image, const WireShape &shape) {
+    Image out;
+    for (std::size_t index = 0; index < image.columns.size(); ++index) {
+        if (const auto position = shape.position[image.columns[index]]) {
+            out.columns.push_back(*position);
+            out.values.push_back(std::move(image.values[index]));
+        }
+    }
+    image = std::move(out);
 }
 
 class Pieces {
@@ -54,14 +66,41 @@ class Pieces {
 } // namespace
 
 Changeset select_tables(Changeset &&changeset, const SentTables &tables) {
-    Changeset selected;
-    for (auto &[name, changes] : changeset.tables) {
-        if (const auto found = tables.find(name); found != tables.end()) {
-            changes.schema.name = found->second;
-            selected.tables.emplace(found->second, std::move(changes));
+    std::erase_if(changeset.tables,
+                  [&](const auto &table) { return !tables.contains(table.first); });
+    return std::move(changeset);
+}
+
+Changeset to_wire(Changeset &&changeset, const SentTables &tables) {
+    Changeset out;
+    for (auto &[name, table] : changeset.tables) {
+        const SentTable &sent = tables.at(name);
+        auto &rows = std::get<OneWayChanges>(table.changes);
+        if (sent.without_delete) {
+            keep_deleted(rows);
         }
+        if (!rows.truncated && rows.changes.empty()) {
+            continue;
+        }
+        WireShape shape = on_wire(table.schema, sent.columns);
+        shape.schema.name = sent.wire_name;
+        if (!sent.columns.is_whole()) {
+            for (auto &[key, change] : rows.changes) {
+                leave_out_columns(change.new_values, shape);
+                leave_out_columns(change.old_values, shape);
+            }
+        }
+        out.tables.emplace(sent.wire_name, TableChanges{std::move(shape.schema), std::move(rows)});
     }
-    return selected;
+    return out;
+}
+
+void keep_deleted(OneWayChanges &rows) {
+    rows.truncated = false;
+    std::erase_if(rows.changes, [](const auto &row) {
+        return row.second.operation == Operation::remove ||
+               row.second.operation == Operation::leave;
+    });
 }
 
 std::size_t cost_of(const Changeset &changeset) {

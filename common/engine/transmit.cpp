@@ -5,6 +5,7 @@
 
 #include "common/base/limits.hpp"
 #include "common/engine/dispatch.hpp"
+#include "common/engine/pacing.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
@@ -99,6 +100,33 @@ void report_unsealable(const Session &session, const Peer &peer, const Error &er
     }
 }
 
+std::optional<Timestamp> anything_due(const Session &session, const Peer &peer) {
+    std::optional<Timestamp> next = report_due(session, peer);
+    for (const StreamKey &key : outgoing_streams(session.transaction)) {
+        if (key.peer_id == peer.peer_id) {
+            const auto due = stream::next_due(load_outgoing(session.transaction, key)->machine,
+                                              session.timing, session.now);
+            if (due && (!next || *due < *next)) {
+                next = due;
+            }
+        }
+    }
+    return next;
+}
+
+/// Nothing leaves before a path may be used. Empty where none ever may.
+std::optional<Timestamp>
+when_a_path_is_open(const Session &session, const Peer &peer, std::optional<Timestamp> due) {
+    std::optional<Timestamp> open;
+    for (const PeerPath &path : load_paths(session, peer.peer_id)) {
+        if (path.approved) {
+            const Timestamp from = opens_at(session, path);
+            open = open ? std::min(*open, from) : from;
+        }
+    }
+    return due && open ? std::optional{std::max(*due, *open)} : std::nullopt;
+}
+
 } // namespace
 
 std::optional<Tickets::Sent> Tickets::take(std::uint64_t ticket) {
@@ -111,9 +139,11 @@ std::optional<Tickets::Sent> Tickets::take(std::uint64_t ticket) {
     return sent;
 }
 
-std::optional<PeerPath> usable_path(const Session &session, const Peer &peer) {
+std::optional<PeerPath> usable_path(const Session &session, const Peer &peer, Carrier carrier) {
     for (PeerPath &path : load_paths(session, peer.peer_id)) {
-        if (path.approved && stream::may_try(path.retry, session.now)) {
+        const bool open = carrier == Carrier::person ? stream::may_try(path.retry, session.now)
+                                                     : opens_at(session, path) <= session.now;
+        if (path.approved && open) {
             return std::move(path);
         }
     }
@@ -123,9 +153,10 @@ std::optional<PeerPath> usable_path(const Session &session, const Peer &peer) {
 std::vector<Transmission> due_transmissions(const Session &session,
                                             const Peer &peer,
                                             Tickets &tickets,
-                                            std::size_t parts_max) {
+                                            std::size_t parts_max,
+                                            Carrier carrier) {
     std::vector<Transmission> out;
-    const auto path = usable_path(session, peer);
+    const auto path = usable_path(session, peer, carrier);
     if (!path) {
         return out;
     }
@@ -134,10 +165,8 @@ std::vector<Transmission> due_transmissions(const Session &session,
         report_unsealable(session, peer, recipient.error());
         return out;
     }
-    for (const StreamKey &key : outgoing_streams(session.transaction)) {
-        if (key.peer_id != peer.peer_id) {
-            continue;
-        }
+    for (const LanePace &lane : lanes_to(session, peer.peer_id)) {
+        const StreamKey key = lane.key;
         OutgoingRow row = *load_outgoing(session.transaction, key);
         const Sealing sealing{session, *recipient, key, row.machine.incarnation};
         std::vector<std::uint64_t> changed;
@@ -170,9 +199,10 @@ std::vector<Transmission> due_transmissions(const Session &session,
     return out;
 }
 
-std::vector<Transmission> due_report(const Session &session, const Peer &peer, Tickets &tickets) {
+std::vector<Transmission>
+due_report(const Session &session, const Peer &peer, Tickets &tickets, Carrier carrier) {
     const auto due = report_due(session, peer);
-    const auto path = usable_path(session, peer);
+    const auto path = usable_path(session, peer, carrier);
     if (!due || *due > session.now || !path) {
         return {};
     }
@@ -243,27 +273,23 @@ void take_outcome(const Session &session, const Tickets::Sent &sent, const Resul
     }
 }
 
+void close_path(const Session &session, const Peer &peer) {
+    if (const auto path = usable_path(session, peer)) {
+        note_path_used(session, peer.peer_id, path->ordinal);
+    }
+}
+
 std::optional<Timestamp> next_due(const Session &session, const Peer &peer) {
-    std::optional<Timestamp> next = report_due(session, peer);
-    for (const StreamKey &key : outgoing_streams(session.transaction)) {
-        if (key.peer_id == peer.peer_id) {
-            const auto due = stream::next_due(load_outgoing(session.transaction, key)->machine,
-                                              session.timing, session.now);
-            if (due && (!next || *due < *next)) {
-                next = due;
-            }
-        }
-    }
-    // Nothing leaves before a path may be tried.
-    std::optional<Timestamp> open;
-    for (const PeerPath &path : load_paths(session, peer.peer_id)) {
-        if (!path.approved) {
-            continue;
-        }
-        const Timestamp from = stream::next_try(path.retry, session.now);
-        open = open ? std::min(*open, from) : from;
-    }
-    return next && open ? std::optional{std::max(*next, *open)} : std::nullopt;
+    return when_a_path_is_open(session, peer, anything_due(session, peer));
+}
+
+std::optional<Timestamp> next_report(const Session &session, const Peer &peer) {
+    return when_a_path_is_open(session, peer, report_due(session, peer));
+}
+
+bool is_anything_due(const Session &session, const Peer &peer) {
+    const auto due = anything_due(session, peer);
+    return due && *due <= session.now;
 }
 
 } // namespace postrider::engine

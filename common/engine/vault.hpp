@@ -1,5 +1,6 @@
-// The port to what must not live in the database: the secret with its ratchet, and the small state
-// file by which a node notices that its database was copied, moved or restored.
+// The port to what must not live in the database: the secret with its ratchet, the small state file
+// by which a node notices that its database was copied, moved or restored, and the time zones that
+// its machine knows.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +10,7 @@
 
 #include "common/base/bytes.hpp"
 #include "common/base/result.hpp"
+#include "common/base/time_zone.hpp"
 #include "common/crypto/secret_bytes.hpp"
 
 namespace postrider::engine {
@@ -55,6 +57,9 @@ class Vault {
     [[nodiscard]] virtual std::string user() const = 0;
     /// Where the database is now: canonical path, device and inode are filled in, nothing else.
     [[nodiscard]] virtual StateFile here() const = 0;
+    /// A zone by its name, such as "Europe/Berlin". `refused` with a hint when it is not known
+    /// here.
+    [[nodiscard]] virtual Result<TimeZone> time_zone(const std::string &name) const = 0;
 };
 
 } // namespace postrider::engine

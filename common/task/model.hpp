@@ -90,6 +90,15 @@ struct Limit {
     std::uint64_t amount = 0;
     LimitUnit unit = LimitUnit::mb;
     LimitPeriod per = LimitPeriod::day;
+
+    /// Of KB, MB and GB; no number is beyond UINT64_MAX.
+    [[nodiscard]] constexpr std::uint64_t bytes() const {
+        const std::uint64_t factor = unit == LimitUnit::kb   ? 1000
+                                     : unit == LimitUnit::mb ? 1000 * 1000
+                                                             : 1000 * 1000 * 1000;
+        return amount > UINT64_MAX / factor ? UINT64_MAX : amount * factor;
+    }
+
     bool operator==(const Limit &) const = default;
 };
 

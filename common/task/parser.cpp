@@ -366,6 +366,30 @@ Result<ObjectName> Parser::object() {
     return name;
 }
 
+Result<Table> Parser::table_alone() {
+    Table one = table();
+    if (current_.kind != TokenKind::end) {
+        fail_expected("the end of the table");
+    }
+    if (error_) {
+        return *error_;
+    }
+    return one;
+}
+
+Result<Pacing> Parser::pacing() {
+    Pacing pacing;
+    while (pacing_clause(pacing)) {
+    }
+    if (current_.kind != TokenKind::end) {
+        fail_expected();
+    }
+    if (error_) {
+        return *error_;
+    }
+    return pacing;
+}
+
 namespace {
 
 Result<void> check_characters(std::string_view text) {
@@ -406,6 +430,29 @@ Result<ObjectName> parse_object(std::string_view text) {
         return checked.error();
     }
     return Parser{text, {}}.object();
+}
+
+Result<Table> parse_table(std::string_view text) {
+    if (const Result<void> checked = check_characters(text); !checked) {
+        return checked.error();
+    }
+    return Parser{text, {}}.table_alone();
+}
+
+Result<Pacing> parse_pacing(std::string_view text) {
+    if (const Result<void> checked = check_characters(text); !checked) {
+        return checked.error();
+    }
+    return Parser{text, {}}.pacing();
+}
+
+Result<Priority> parse_priority(std::string_view text) {
+    for (const Priority priority : {Priority::high, Priority::normal, Priority::low}) {
+        if (print(priority) == text) {
+            return priority;
+        }
+    }
+    return Error{Errc::malformed, "\"" + printable(text) + "\" is no priority"};
 }
 
 } // namespace postrider::task

@@ -19,6 +19,10 @@ class Parser {
     Result<TaskText> text();
     /// Nothing but the name of a table.
     Result<ObjectName> object();
+    /// Nothing but when and how much.
+    Result<Pacing> pacing();
+    /// Nothing but a table with its clauses.
+    Result<Table> table_alone();
 
   private:
     // tokens (parser.cpp)

@@ -226,13 +226,8 @@ std::string words(const Table &table) {
     if (table.columns) {
         out += " " + words(table.columns->value);
     }
-    if (table.where) {
-        out += " WHERE " + words(*table.where);
-    }
-    if (table.without_delete) {
-        out += " WITHOUT DELETE";
-    }
-    return out + (table.conflict ? " " + print(table.conflict->value) : "");
+    const std::string clauses = print_clauses(table);
+    return out + (clauses.empty() ? "" : " ") + clauses;
 }
 
 std::string tables_and_peers(const Task &task) {
@@ -253,14 +248,12 @@ std::string words(const Verify &verify) {
 }
 
 std::string statement(const Task &task) {
-    static constexpr std::array<const char *, 3> priorities{"HIGH", "NORMAL", "LOW"};
     std::string out = "TASK " + words(task.name) + (task.on ? " ON " + words(*task.on) : "") + " " +
                       tables_and_peers(task);
     out += task.by ? " " + print(task.by->value) : "";
     out += clauses(task.pacing);
     if (task.priority) {
-        out += std::string{" PRIORITY "} +
-               priorities.at(static_cast<std::size_t>(task.priority->value));
+        out += " PRIORITY " + print(task.priority->value);
     }
     if (task.load) {
         out += task.load->value == Load::first ? " LOAD FIRST" : " NO LOAD";
@@ -327,6 +320,24 @@ std::string print(const Conflict &conflict) {
     return out + (conflict.adding.empty() ? "" : " ADDING (" + listed(conflict.adding) + ")");
 }
 
+std::string print(const Columns &columns) {
+    return words(columns);
+}
+
+std::string print_clauses(const Table &table) {
+    std::string out;
+    if (table.where) {
+        out += " WHERE " + words(*table.where);
+    }
+    if (table.without_delete) {
+        out += " WITHOUT DELETE";
+    }
+    if (table.conflict) {
+        out += " " + print(table.conflict->value);
+    }
+    return out.empty() ? out : out.substr(1);
+}
+
 std::string print(const By &by) {
     std::string out;
     for (const PathKind kind : by.kinds) {
@@ -351,6 +362,11 @@ std::string print(const Pacing &pacing) {
         out += " AT MOST " + words(pacing.at_most->value);
     }
     return out.empty() ? out : out.substr(1);
+}
+
+std::string print(Priority priority) {
+    static constexpr std::array<const char *, 3> priorities{"HIGH", "NORMAL", "LOW"};
+    return priorities.at(static_cast<std::size_t>(priority));
 }
 
 std::string print(const Path &path) {

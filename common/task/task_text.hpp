@@ -23,6 +23,15 @@ Result<TaskText> parse_stored(std::string_view text);
 /// The name of a table alone, as a peer suggests it.
 Result<ObjectName> parse_object(std::string_view text);
 
+/// The clauses of a schedule and a limit alone, as `print` gives them.
+Result<Pacing> parse_pacing(std::string_view text);
+/// The word behind PRIORITY.
+Result<Priority> parse_priority(std::string_view text);
+
+/// A table of a task with its clauses, as `print_columns` and `print_clauses` wrote them behind its
+/// name.
+Result<Table> parse_table(std::string_view text);
+
 /// Canonical text; parses back to an equal model.
 std::string print(const TaskText &text);
 /// One statement with its semicolon, without a line break at the end.
@@ -30,8 +39,13 @@ std::string print(const Statement &statement);
 /// The text of one piece, as it stands inside a statement.
 std::string print(const ObjectName &name);
 std::string print(const Conflict &conflict);
+/// "(sku, name AS title)"
+std::string print(const Columns &columns);
+/// What follows the columns of a table: WHERE, WITHOUT DELETE, ON CONFLICT.
+std::string print_clauses(const Table &table);
 std::string print(const By &by);
 std::string print(const Pacing &pacing);
+std::string print(Priority priority);
 std::string print(const Path &path);
 std::string print(const Keep &keep);
 /// The clauses of a statement that describe what no column of its own holds, without the name:

@@ -12,15 +12,6 @@ Mistake no(Position at, const std::string &clause, std::string way_out = {}) {
 }
 
 Mistake pacing(const Pacing &pacing) {
-    if (pacing.every) {
-        return no(pacing.every->at, "EVERY");
-    }
-    if (pacing.at) {
-        return no(pacing.at->at, "AT");
-    }
-    if (pacing.between) {
-        return no(pacing.between->at, "BETWEEN");
-    }
     return pacing.at_most ? no(pacing.at_most->at, "AT MOST") : std::nullopt;
 }
 
@@ -58,15 +49,32 @@ Mistake one(const Peer &peer) {
     return peer.report_every ? no(peer.report_every->at, "REPORT EVERY") : std::nullopt;
 }
 
+Mistake column(const TableColumn &column) {
+    if (const auto *computed = std::get_if<ComputedColumn>(&column.source)) {
+        return no(computed->sql.at, "a computed column",
+                  "Let the table compute it in a generated column of the receiver.");
+    }
+    if (column.type) {
+        return no(column.type->at, "TYPE");
+    }
+    if (column.lossy) {
+        return no(*column.lossy, "LOSSY");
+    }
+    return column.is_private ? no(*column.is_private, "PRIVATE") : std::nullopt;
+}
+
 Mistake table(const Table &table) {
-    if (table.columns) {
-        return no(table.columns->at, "a column list", "Send the whole table.");
+    const auto *columns =
+        table.columns ? std::get_if<std::vector<TableColumn>>(&table.columns->value) : nullptr;
+    if (columns != nullptr) {
+        for (const TableColumn &each : *columns) {
+            if (auto mistake = column(each)) {
+                return mistake;
+            }
+        }
     }
     if (table.where) {
         return no(table.where->at, "WHERE", "Send the whole table.");
-    }
-    if (table.without_delete) {
-        return no(*table.without_delete, "WITHOUT DELETE");
     }
     return table.conflict ? no(table.conflict->at, "ON CONFLICT of a table") : std::nullopt;
 }
@@ -87,13 +95,6 @@ Mistake options(const Task &task) {
     if (auto mistake = pacing(task.pacing)) {
         return mistake;
     }
-    if (task.priority) {
-        return no(task.priority->at, "PRIORITY");
-    }
-    if (task.create_missing) {
-        return no(*task.create_missing, "CREATE MISSING TABLES",
-                  "Create the tables at the other side before it accepts the task.");
-    }
     if (task.capture && task.capture->value.kind != CaptureKind::triggers) {
         return no(task.capture->at, "CAPTURE other than BY TRIGGERS", "Use CAPTURE BY TRIGGERS.");
     }
@@ -103,10 +104,7 @@ Mistake options(const Task &task) {
     if (task.verify) {
         return no(task.verify->at, "VERIFY");
     }
-    if (task.fire_triggers) {
-        return no(*task.fire_triggers, "FIRE TRIGGERS");
-    }
-    return task.no_history ? no(*task.no_history, "NO HISTORY") : std::nullopt;
+    return task.fire_triggers ? no(*task.fire_triggers, "FIRE TRIGGERS") : std::nullopt;
 }
 
 Mistake one(const Task &task) {

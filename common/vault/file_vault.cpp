@@ -11,6 +11,7 @@
 #include "common/base/text_encoding.hpp"
 #include "common/vault/private_file.hpp"
 #include "common/vault/vault_format.hpp"
+#include "common/vault/zone_files.hpp"
 
 namespace postrider::vault {
 
@@ -162,6 +163,10 @@ engine::StateFile FileVault::here() const {
     out.device = status.st_dev;
     out.inode = status.st_ino;
     return out;
+}
+
+Result<TimeZone> FileVault::time_zone(const std::string &name) const {
+    return system_time_zone(name);
 }
 
 } // namespace postrider::vault

@@ -32,6 +32,7 @@ class FileVault final : public engine::Vault {
     Result<void> store_state(const engine::StateFile &state) override;
     [[nodiscard]] std::string user() const override;
     [[nodiscard]] engine::StateFile here() const override;
+    [[nodiscard]] Result<TimeZone> time_zone(const std::string &name) const override;
 
   private:
     FileVaultPlaces places_;

@@ -1,6 +1,8 @@
 // Two ordered maps standing for two files.
 #include "common/vault/memory_vault.hpp"
 
+#include "common/vault/zone_files.hpp"
+
 namespace postrider::vault {
 
 Result<engine::Secret> MemoryVault::load_secret(const NodeId &node) {
@@ -37,6 +39,17 @@ void MemoryVault::move_to(std::string canonical_path, std::uint64_t device, std:
     here_.canonical_path = std::move(canonical_path);
     here_.device = device;
     here_.inode = inode;
+}
+
+Result<TimeZone> MemoryVault::time_zone(const std::string &name) const {
+    if (name == "UTC") {
+        return TimeZone{};
+    }
+    if (name != "Europe/Berlin") {
+        return unknown_time_zone(name);
+    }
+    const Result<ZoneRule> rule = parse_zone_rule("CET-1CEST,M3.5.0,M10.5.0/3");
+    return rule ? Result<TimeZone>{TimeZone{*rule}} : Result<TimeZone>{rule.error()};
 }
 
 } // namespace postrider::vault

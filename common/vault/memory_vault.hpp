@@ -25,6 +25,9 @@ class MemoryVault final : public engine::Vault {
 
     [[nodiscard]] engine::StateFile here() const override;
 
+    /// Knows UTC and Europe/Berlin, in the rules of today.
+    [[nodiscard]] Result<TimeZone> time_zone(const std::string &name) const override;
+
     void run_as(std::string user) { user_ = std::move(user); }
 
     /// Where the database pretends to be.

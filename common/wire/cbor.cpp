@@ -11,18 +11,6 @@ namespace {
 
 constexpr std::size_t head_bytes_max = 9;
 
-enum class ItemKind : std::uint8_t {
-    refused,
-    positive,
-    negative,
-    bytes,
-    text,
-    array,
-    map,
-    truth,
-    null
-};
-
 /// The size of the shortest head that can carry `value` (RFC 8949 section 4.2.1).
 std::size_t shortest_head(std::uint64_t value) {
     if (value < 24) {
@@ -48,19 +36,31 @@ void append(Bytes &out, Encode encode, Argument argument) {
 } // namespace
 
 struct CborReader::Item {
-    ItemKind kind = ItemKind::refused;
+    enum class Kind : std::uint8_t {
+        refused,
+        positive,
+        negative,
+        bytes,
+        text,
+        array,
+        map,
+        truth,
+        null
+    };
+
+    Kind kind = Kind::refused;
     std::uint64_t number = 0; // the value, or the size of what follows
     ByteView view;
 
     static Item &of(void *context) { return *static_cast<Item *>(context); }
 
-    template <ItemKind item_kind, class Number>
+    template <Kind item_kind, class Number>
     static void on_number(void *context, Number number) {
         of(context).kind = item_kind;
         of(context).number = number;
     }
 
-    template <ItemKind item_kind>
+    template <Kind item_kind>
     static void on_string(void *context, cbor_data start, std::size_t size) {
         of(context).kind = item_kind;
         of(context).number = size;
@@ -68,26 +68,26 @@ struct CborReader::Item {
     }
 
     static void on_truth(void *context, bool value) {
-        of(context).kind = ItemKind::truth;
+        of(context).kind = Kind::truth;
         of(context).number = value ? 1 : 0;
     }
 
-    static void on_null(void *context) { of(context).kind = ItemKind::null; }
+    static void on_null(void *context) { of(context).kind = Kind::null; }
 
     static cbor_callbacks callbacks() {
         cbor_callbacks out = cbor_empty_callbacks; // what is not set here leaves the item refused
-        out.uint8 = on_number<ItemKind::positive, std::uint8_t>;
-        out.uint16 = on_number<ItemKind::positive, std::uint16_t>;
-        out.uint32 = on_number<ItemKind::positive, std::uint32_t>;
-        out.uint64 = on_number<ItemKind::positive, std::uint64_t>;
-        out.negint8 = on_number<ItemKind::negative, std::uint8_t>;
-        out.negint16 = on_number<ItemKind::negative, std::uint16_t>;
-        out.negint32 = on_number<ItemKind::negative, std::uint32_t>;
-        out.negint64 = on_number<ItemKind::negative, std::uint64_t>;
-        out.byte_string = on_string<ItemKind::bytes>;
-        out.string = on_string<ItemKind::text>;
-        out.array_start = on_number<ItemKind::array, std::size_t>;
-        out.map_start = on_number<ItemKind::map, std::size_t>;
+        out.uint8 = on_number<Kind::positive, std::uint8_t>;
+        out.uint16 = on_number<Kind::positive, std::uint16_t>;
+        out.uint32 = on_number<Kind::positive, std::uint32_t>;
+        out.uint64 = on_number<Kind::positive, std::uint64_t>;
+        out.negint8 = on_number<Kind::negative, std::uint8_t>;
+        out.negint16 = on_number<Kind::negative, std::uint16_t>;
+        out.negint32 = on_number<Kind::negative, std::uint32_t>;
+        out.negint64 = on_number<Kind::negative, std::uint64_t>;
+        out.byte_string = on_string<Kind::bytes>;
+        out.string = on_string<Kind::text>;
+        out.array_start = on_number<Kind::array, std::size_t>;
+        out.map_start = on_number<Kind::map, std::size_t>;
         out.boolean = on_truth;
         out.null = on_null;
         return out;
@@ -140,11 +140,11 @@ CborReader::Item CborReader::next() {
     }
     const cbor_decoder_result result =
         cbor_stream_decode(rest_.data(), rest_.size(), &callbacks, &item);
-    if (result.status != CBOR_DECODER_FINISHED || item.kind == ItemKind::refused) {
+    if (result.status != CBOR_DECODER_FINISHED || item.kind == Item::Kind::refused) {
         fail();
         return {};
     }
-    const bool is_simple = item.kind == ItemKind::truth || item.kind == ItemKind::null;
+    const bool is_simple = item.kind == Item::Kind::truth || item.kind == Item::Kind::null;
     const std::size_t head = result.read - item.view.size();
     if (head != (is_simple ? 1 : shortest_head(item.number))) {
         fail();
@@ -156,7 +156,7 @@ CborReader::Item CborReader::next() {
 
 std::uint64_t CborReader::unsigned_integer() {
     const Item item = next();
-    if (item.kind != ItemKind::positive) {
+    if (item.kind != Item::Kind::positive) {
         fail();
         return 0;
     }
@@ -187,18 +187,18 @@ std::uint32_t CborReader::uint32() {
 
 std::int64_t CborReader::integer() {
     const Item item = next();
-    const bool is_integer = item.kind == ItemKind::positive || item.kind == ItemKind::negative;
+    const bool is_integer = item.kind == Item::Kind::positive || item.kind == Item::Kind::negative;
     if (!is_integer || item.number > static_cast<std::uint64_t>(INT64_MAX)) {
         fail();
         return 0;
     }
     const auto magnitude = static_cast<std::int64_t>(item.number);
-    return item.kind == ItemKind::positive ? magnitude : -1 - magnitude;
+    return item.kind == Item::Kind::positive ? magnitude : -1 - magnitude;
 }
 
 bool CborReader::boolean() {
     const Item item = next();
-    if (item.kind != ItemKind::truth) {
+    if (item.kind != Item::Kind::truth) {
         fail();
         return false;
     }
@@ -207,7 +207,7 @@ bool CborReader::boolean() {
 
 ByteView CborReader::bytes() {
     const Item item = next();
-    if (item.kind != ItemKind::bytes) {
+    if (item.kind != Item::Kind::bytes) {
         fail();
         return {};
     }
@@ -225,7 +225,7 @@ ByteView CborReader::bytes(std::size_t size_max) {
 
 std::string_view CborReader::text(std::size_t size_max) {
     const Item item = next();
-    if (item.kind != ItemKind::text || !is_utf8(as_text(item.view))) {
+    if (item.kind != Item::Kind::text || !is_utf8(as_text(item.view))) {
         fail();
         return {};
     }
@@ -238,7 +238,7 @@ std::string_view CborReader::text(std::size_t size_max) {
 
 std::size_t CborReader::array(std::size_t size_max) {
     const Item item = next();
-    if (item.kind != ItemKind::array || item.number > rest_.size()) {
+    if (item.kind != Item::Kind::array || item.number > rest_.size()) {
         fail();
         return 0;
     }
@@ -251,7 +251,7 @@ std::size_t CborReader::array(std::size_t size_max) {
 
 std::size_t CborReader::map(std::size_t size_max) {
     const Item item = next();
-    if (item.kind != ItemKind::map || item.number > rest_.size() / 2) {
+    if (item.kind != Item::Kind::map || item.number > rest_.size() / 2) {
         fail();
         return 0;
     }

@@ -6,6 +6,7 @@
 
 #include "common/engine/introspect.hpp"
 #include "common/engine/park.hpp"
+#include "common/stream/history.hpp"
 #include "common/stream/incoming.hpp"
 #include "common/stream/outgoing.hpp"
 
@@ -15,7 +16,7 @@ namespace {
 
 Fault planted = Fault::none;
 
-constexpr std::array<std::pair<std::string_view, Fault>, 10> fault_list{{
+constexpr std::array<std::pair<std::string_view, Fault>, 11> fault_list{{
     {"skip_duplicate_check", Fault::skip_duplicate_check},
     {"acknowledge_before_commit", Fault::acknowledge_before_commit},
     {"forget_chain", Fault::forget_chain},
@@ -26,6 +27,7 @@ constexpr std::array<std::pair<std::string_view, Fault>, 10> fault_list{{
     {"never_join_steps", Fault::never_join_steps},
     {"overlook_copy", Fault::overlook_copy},
     {"park_without_dependents", Fault::park_without_dependents},
+    {"use_history_after_join", Fault::use_history_after_join},
 }};
 
 } // namespace
@@ -93,7 +95,7 @@ stream::IncomingStream with_fitting_chain(const stream::IncomingStream &stream) 
 } // namespace postrider::simulation
 
 // The names are the mangled ones of stream::judge, note_stored, next_step, joined_with_next,
-// on_report, engine::check_capture and engine::join_parked.
+// on_report, history_end, engine::check_capture and engine::join_parked.
 // NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 namespace postrider {
 
@@ -228,6 +230,18 @@ engine::JoinedRows wrapped_join_parked(const engine::Session &session,
         return {};
     }
     return real_join_parked(session, peer, targets);
+}
+
+#define POSTRIDER_HISTORY_END "_ZN9postrider6stream11history_endERKNS0_14OutgoingStreamE"
+
+std::uint64_t real_history_end(const stream::OutgoingStream &) asm("__real_" POSTRIDER_HISTORY_END);
+std::uint64_t
+wrapped_history_end(const stream::OutgoingStream &) asm("__wrap_" POSTRIDER_HISTORY_END);
+
+/// As if everything were acknowledged before anything is.
+std::uint64_t wrapped_history_end(const stream::OutgoingStream &stream) {
+    const bool rash = planted_fault() == Fault::use_history_after_join && stream.acknowledged == 0;
+    return rash ? stream.last_number : real_history_end(stream);
 }
 
 } // namespace postrider

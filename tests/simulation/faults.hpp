@@ -21,6 +21,7 @@ enum class Fault {
     never_join_steps,
     overlook_copy,
     park_without_dependents,
+    use_history_after_join,
 };
 
 /// Empty for a name that is none.

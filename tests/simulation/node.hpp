@@ -29,6 +29,10 @@ class MortalVault final : public engine::Vault {
 
     [[nodiscard]] engine::StateFile here() const override { return inner_.here(); }
 
+    [[nodiscard]] Result<TimeZone> time_zone(const std::string &name) const override {
+        return inner_.time_zone(name);
+    }
+
     void die_in(std::uint64_t calls) { calls_left_ = calls; }
 
   private:

@@ -46,6 +46,7 @@ class World {
     };
 
     // world_setup.cpp
+    void choose_pace();
     void build(std::size_t count);
     void set_up();
     [[nodiscard]] bool holds_tables_of(const Member &member, const Member &owner) const;
@@ -92,11 +93,24 @@ class World {
     void short_life();
     void come_back(Member &member);
 
+    /// How many rounds a world may take until nothing is left to do: in all, and in a row in which
+    /// no row is collected and no step applied (mails that answer mails would go on for ever).
+    struct Patience {
+        int rounds_max;
+        int still_rounds_max;
+    };
+
+    struct Round {
+        bool is_busy = false;
+        bool moves_rows = false;
+        std::optional<Timestamp> next; // when something is due by time alone
+    };
+
     // world_checks.cpp
     /// Everything is mended and held to the promises.
     void end_well();
     void heal();
-    void rest(int rounds);
+    void rest(const Patience &patience);
     void write_for_certain(Member &member);
     void note_state(Member &member);
     [[nodiscard]] std::string torn_rows(const Member &member) const;
@@ -106,8 +120,8 @@ class World {
     [[nodiscard]] std::string unfinished(const Member &member) const;
     void check_equal(Member &owner, Member &reader);
     void check_quiet(int days);
-    /// A round of all nodes; gives whether any did anything, and the next time something is due.
-    bool round(std::optional<Timestamp> &next);
+    /// A round of all nodes.
+    Round round();
     [[nodiscard]] static std::string state_of(const Member &member);
     [[nodiscard]] std::string states() const;
     /// Does what `story` does, and says how it ended.
@@ -139,6 +153,11 @@ class World {
     bool with_task_changes_ = false;
     bool with_migrations_ = false;
     bool with_obstacles_ = false; // rows at receivers are in the way of others
+    /// Hours and the like, with a space in front; empty in most worlds. Tasks of notes have their
+    /// own, and so are in another lane where they are tasks of their own.
+    std::string pace_of_tasks_;
+    std::string pace_of_notes_;
+    std::string pace_of_paths_;
     bool restored_ = false;
     bool restored_with_vault_ = false;
     bool re_paired_ = false;

@@ -10,8 +10,10 @@ namespace {
 
 using std::chrono::hours;
 
-/// A world that is slow, of five nodes and batches of a few rows, takes 1,650 rounds.
-constexpr int rounds_max = 5000;
+/// A slow world, of five nodes and batches of a few rows, takes 1,650 rounds, and moves no row in
+/// 460 of them in a row.
+constexpr int rounds_of_peace_max = 2500;
+constexpr int still_rounds_of_peace_max = 1000;
 constexpr int quiet_days = 40;
 /// A step that cannot be applied is tried every minute; after so many rounds of nothing else, the
 /// world hurries to what is worth waiting for.
@@ -82,16 +84,21 @@ void World::heal() {
         }
         write_for_certain(member);
     }
-    rest(rounds_max);
+    rest({.rounds_max = rounds_of_peace_max, .still_rounds_max = still_rounds_of_peace_max});
 }
 
-void World::rest(int rounds) {
+void World::rest(const Patience &patience) {
     int idle = 0;
-    for (int count = 0; count < rounds && !failed(); ++count) {
-        std::optional<Timestamp> next;
+    int still = 0;
+    for (int count = 0; count < patience.rounds_max && still < patience.still_rounds_max; ++count) {
         const bool acted = act_until_done();
-        const bool busy = round(next) || acted;
+        const auto [is_busy, moves_rows, next] = round();
+        if (failed()) {
+            return;
+        }
+        const bool busy = is_busy || acted;
         idle = busy ? 0 : idle + 1;
+        still = moves_rows ? 0 : still + 1;
         if (busy) {
             time_.advance(std::chrono::seconds{1});
         } else if (!next) {
@@ -142,24 +149,25 @@ std::string World::torn_rows(const Member &member) const {
     return {};
 }
 
-bool World::round(std::optional<Timestamp> &next) {
-    bool busy = false;
+World::Round World::round() {
+    Round done;
     for (Member &member : members_) {
         const std::optional<engine::CycleResult> result = member.node->cycle();
         if (!result) {
-            busy = true;
+            done.is_busy = true;
             come_back(member);
             continue;
         }
         if (!member.node->witness.violation.empty()) {
             fail(member.node->name() + ": " + member.node->witness.violation);
         }
-        busy = busy || result->did_anything() || takes_itself_for_copy(member);
-        if (result->next_at && (!next || *result->next_at < *next)) {
-            next = result->next_at;
+        done.is_busy = done.is_busy || result->did_anything() || takes_itself_for_copy(member);
+        done.moves_rows = done.moves_rows || result->rows_collected + result->steps_applied > 0;
+        if (result->next_at && (!done.next || *result->next_at < *done.next)) {
+            done.next = result->next_at;
         }
     }
-    return busy;
+    return done;
 }
 
 std::string World::state_of(const Member &member) {
@@ -228,6 +236,11 @@ void World::check_member(Member &member) {
     if (!restored_ && !re_paired_ && !anew.empty()) {
         fail(member.node->name() + " began anew although nothing was restored: " + anew);
     }
+    const std::string lacking = ask_text(
+        disk, "SELECT message FROM postrider_event WHERE kind = 'history_missing' LIMIT 1");
+    if (!lacking.empty()) {
+        fail(member.node->name() + " lacks history that it must have: " + lacking);
+    }
     const std::string forked =
         ask_text(disk, "SELECT message FROM postrider_event WHERE kind = 'stream_rebased'"
                        " AND message LIKE '%other content under our numbers%' LIMIT 1");
@@ -264,8 +277,7 @@ void World::check_quiet(int days) {
     const std::uint64_t sent = network_.sent();
     for (int day = 0; day < days && !failed(); ++day) {
         time_.advance(hours{24});
-        std::optional<Timestamp> next;
-        round(next);
+        round();
     }
     if (network_.sent() != sent) {
         fail(std::to_string(network_.sent() - sent) + " mails without a change");

@@ -3,18 +3,11 @@
 
 namespace postrider::simulation {
 
-namespace {
-
-using std::chrono::minutes;
-
-constexpr int rounds_of_short_life_max = 400;
-
-} // namespace
-
 Verdict World::run_short(std::optional<std::uint64_t> crash_at) {
     return told([&] {
         in_peace_ = false;
-        network_.set_hostility({.loss = 8, .duplication = 10, .delay_max = minutes{10}});
+        network_.set_hostility(
+            {.loss = 8, .duplication = 10, .delay_max = std::chrono::minutes{10}});
         build(2);
         expects_death_ = crash_at.has_value();
         points_.start(crash_at);
@@ -26,7 +19,8 @@ Verdict World::run_short(std::optional<std::uint64_t> crash_at) {
 }
 
 void World::short_life() {
-    rest(rounds_of_short_life_max);
+    constexpr int most_rounds = 400;
+    rest({.rounds_max = most_rounds, .still_rounds_max = most_rounds});
     for (Member &member : members_) {
         for (int count = 0; count < 2 && !failed(); ++count) {
             write_as_user(member);
@@ -36,7 +30,7 @@ void World::short_life() {
         }
     }
     if (!failed()) {
-        rest(rounds_of_short_life_max);
+        rest({.rounds_max = most_rounds, .still_rounds_max = most_rounds});
     }
 }
 

@@ -47,10 +47,15 @@ bool has_keys(const std::string &state) {
     return state == "paired" || state == "verified";
 }
 
-std::string task(const std::string &name,
-                 const std::vector<std::string> &tables,
-                 const std::vector<std::string> &peers) {
-    return "TASK " + name + " SEND " + list_of(tables) + " TO " + list_of(peers) + ";";
+struct WantedTask {
+    std::string name;
+    std::vector<std::string> tables;
+    std::string pace;
+};
+
+std::string text_of(const WantedTask &task, const std::vector<std::string> &peers) {
+    return "TASK " + task.name + " SEND " + list_of(task.tables) + " TO " + list_of(peers) +
+           task.pace + ";";
 }
 
 std::vector<std::string> task_names(int form, const std::string &owner) {
@@ -140,11 +145,12 @@ std::string World::wanted_tasks(const Member &member) const {
     const std::vector<std::string> tables = member.application.tables();
     switch (member.task_form) {
     case 0:
-        return task(names[0], tables, peers);
+        return text_of({names[0], tables, pace_of_tasks_}, peers);
     case 1:
-        return task(names[0], {tables[0], tables[1]}, peers) + task(names[1], {tables[2]}, peers);
+        return text_of({names[0], {tables[0], tables[1]}, pace_of_tasks_}, peers) +
+               text_of({names[1], {tables[2]}, pace_of_notes_}, peers);
     default:
-        return task(names[0], {tables[2], tables[1], tables[0]}, peers);
+        return text_of({names[0], {tables[2], tables[1], tables[0]}, pace_of_notes_}, peers);
     }
 }
 
@@ -162,7 +168,7 @@ bool World::declare_what_is_missing(Member &member) {
                 const std::string name = other.node->name();
                 report(member, "declares " + name,
                        node.declare("PEER " + name + " MAILDIR '" + mailbox_of(name) + "'" +
-                                    (trusts_tasks_ ? " TRUST TASKS;" : ";")));
+                                    pace_of_paths_ + (trusts_tasks_ ? " TRUST TASKS;" : ";")));
             }
             return is_center; // a leaf knows the center once it has accepted its line
         }

@@ -1,4 +1,6 @@
 // The beginning of a run: files, applications, pairing, tasks.
+#include <array>
+
 #include "tests/simulation/faults.hpp"
 #include "tests/simulation/world.hpp"
 
@@ -20,6 +22,30 @@ World::World(std::uint64_t seed, bool verbose)
     if (random_.chance(60)) {
         batch_sizes_.piece_bytes = 40 + random_.below(2000);
     }
+    choose_pace();
+}
+
+/// From lots of its own, so that everything else of a seed stays as it is.
+void World::choose_pace() {
+    Random lots{seed_ * 2};
+    if (!lots.chance(35)) {
+        return;
+    }
+    const auto hours = [&lots]() -> std::string {
+        const std::uint64_t lot = lots.below(100);
+        if (lot < 40) {
+            return " EVERY " + std::to_string(1 + lots.below(180)) + " MINUTES";
+        }
+        if (lot < 55) {
+            return " AT 03:30, " + std::to_string(10 + lots.below(10)) + ":00";
+        }
+        return lot < 75 ? " BETWEEN 20:00 AND 06:00" : "";
+    };
+    const std::array<const char *, 3> priorities{" PRIORITY HIGH", "", " PRIORITY LOW"};
+    pace_of_tasks_ = hours() + priorities.at(lots.below(3));
+    pace_of_notes_ = hours() + priorities.at(lots.below(3));
+    pace_of_paths_ = lots.chance(30) ? hours() : "";
+    ++harm_["paced"];
 }
 
 void World::build(std::size_t count) {

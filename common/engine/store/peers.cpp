@@ -154,7 +154,8 @@ Result<wire::Recipient> recipient_of(const Identity &identity, const Peer &peer)
 std::vector<PeerPath> load_paths(const Session &session, std::int64_t peer_id) {
     std::vector<PeerPath> paths;
     for (const Row &row : all_rows(session.transaction,
-                                   "SELECT ordinal, kind, target, failures, next_try_at, " +
+                                   "SELECT ordinal, kind, target, failures, next_try_at,"
+                                   " settings, paced_since, used_at, " +
                                        covered_columns("peer_path") +
                                        " FROM @peer_path WHERE peer_id = ?1 ORDER BY ordinal",
                                    {peer_id})) {
@@ -162,8 +163,10 @@ std::vector<PeerPath> load_paths(const Session &session, std::int64_t peer_id) {
             .ordinal = integer_at(row, 0), .kind = text_at(row, 1), .target = text_at(row, 2)};
         path.retry.failures = static_cast<std::uint32_t>(integer_at(row, 3));
         path.retry.next_try = maybe_time_at(row, 4);
+        path.pace = stored_pace(text_at(row, 5));
+        path.use = {time_at(row, 6), maybe_time_at(row, 7)};
         path.approved =
-            is_approved(session.identity, protected_row("peer_path", std::span{row}.subspan(5)));
+            is_approved(session.identity, protected_row("peer_path", std::span{row}.subspan(8)));
         paths.push_back(std::move(path));
     }
     return paths;

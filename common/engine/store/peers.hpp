@@ -7,6 +7,7 @@
 
 #include "common/engine/configuration_mac.hpp"
 #include "common/engine/identity.hpp"
+#include "common/engine/pace.hpp"
 #include "common/stream/retry.hpp"
 
 namespace postrider::engine {
@@ -84,6 +85,8 @@ struct PeerPath {
     std::string kind;
     std::string target;
     stream::Retry retry = {};
+    Pace pace = {};
+    stream::ScheduleUse use = {};
     bool approved = true; // its configuration MAC is good
 };
 

@@ -165,7 +165,9 @@ std::vector<StateTable> identity_tables() {
          .columns = {integer("peer_id"), integer("ordinal"), text("kind"), text("target"),
                      text("mailbox", "''"), text("settings", "''"), integer("failures", "0"),
                      maybe(integer("next_try_at")), text("last_error", "''"),
-                     maybe(integer("worked_at")), maybe(blob("configuration_mac"))},
+                     maybe(integer("worked_at")), integer("paced_since", "0"),
+                     maybe(integer("used_at")), maybe(integer("waits_until")),
+                     text("waits_for", "''"), maybe(blob("configuration_mac"))},
          .primary_key = {"peer_id", "ordinal"}},
         // A pairing under way. role: inviter or accepter. state: open, used, disputed or expired at
         // the inviter; answered, confirmed or expired at the accepter. `key_sealed` is K,
@@ -191,7 +193,8 @@ std::vector<StateTable> task_tables() {
     return {
         {.name = "task",
          .columns = {integer("task_id"), blob("declared_by"), text("name"), text("direction"),
-                     text("statement"), text("lane"), boolean("no_load"), boolean("paused"),
+                     text("statement"), text("lane"), text("pacing", "''"),
+                     integer("priority", "1"), boolean("no_load"), boolean("paused"),
                      integer("created_at")},
          .primary_key = {"task_id"},
          .unique = {{"declared_by", "name"}}},
@@ -201,15 +204,19 @@ std::vector<StateTable> task_tables() {
                      text("columns", "''"), text("settings", "''"),
                      maybe(blob("configuration_mac"))},
          .primary_key = {"task_id", "ordinal"}},
-        // state: waiting (not yet offered), offered, active, refused, withdrawn
+        // state: waiting (not yet offered), offered, active, refused, withdrawn. `engine`: the kind
+        // of the peer's database, where tables are made here after its own.
         {.name = "task_peer",
          .columns = {integer("task_id"), integer("peer_id"), text("state", "'waiting'"),
-                     text("reason", "''"), integer("offer_position", "0"), integer("changed_at")},
+                     text("reason", "''"), integer("offer_position", "0"), integer("changed_at"),
+                     text("engine", "''")},
          .primary_key = {"task_id", "peer_id"}},
-        // What a peer proposes, until it is accepted. `message` is the control message as it came.
+        // What a peer proposes. state: open, accepted, waiting for table (accepted before its
+        // tables were here). `message` is the control message as it came, `ddl` what would make the
+        // tables that were not here then.
         {.name = "offer",
          .columns = {integer("peer_id"), text("name"), text("state", "'open'"), blob("message"),
-                     integer("received_at")},
+                     text("ddl", "''"), integer("received_at")},
          .primary_key = {"peer_id", "name"}},
         // Tables with capture triggers; the keys lie in capture_<capture_id>. `reload`: 0 no, 1
         // send all rows again, 2 send all rows and let the receiver remove what is not among them.
@@ -234,15 +241,35 @@ std::vector<StateTable> sending_tables() {
         // A stream that we send (stream/outgoing.hpp); 0 is control. `cursor` is the queue position
         // up to which its
         // batches are made.
+        // `pacing` and `priority` are those of its lane, and the columns from
+        // `paced_since` on what engine/pacing.hpp knows of it.
         {.name = "stream_out",
-         .columns = {integer("peer_id"), integer("stream"), text("lane", "''"),
-                     integer("state", "0"), text("reason", "''"), integer("incarnation"),
-                     integer("last_number", "0"), blob("last_chain"), integer("acknowledged", "0"),
-                     blob("acknowledged_chain"), integer("rebase_incarnation", "0"),
-                     integer("rebase_number", "0"), maybe(blob("rebase_chain")),
-                     boolean("awaits_position"), integer("reporter_incarnation", "0"),
-                     integer("report_counter", "0"), maybe(integer("round_trip")),
-                     integer("cursor", "0")},
+         .columns = {integer("peer_id"),
+                     integer("stream"),
+                     text("lane", "''"),
+                     text("pacing", "''"),
+                     integer("priority", "1"),
+                     integer("state", "0"),
+                     text("reason", "''"),
+                     integer("incarnation"),
+                     integer("last_number", "0"),
+                     blob("last_chain"),
+                     integer("acknowledged", "0"),
+                     blob("acknowledged_chain"),
+                     integer("rebase_incarnation", "0"),
+                     integer("rebase_number", "0"),
+                     maybe(blob("rebase_chain")),
+                     boolean("awaits_position"),
+                     integer("reporter_incarnation", "0"),
+                     integer("report_counter", "0"),
+                     maybe(integer("round_trip")),
+                     integer("cursor", "0"),
+                     integer("paced_since", "0"),
+                     maybe(integer("stepped_at")),
+                     integer("step_to", "0"),
+                     integer("front", "0"),
+                     maybe(integer("waits_until")),
+                     text("waits_for", "''")},
          .primary_key = {"peer_id", "stream"}},
         // Sealed batches, kept until acknowledged. `wanted` is what to transmit next of the body,
         // empty for all of it.
@@ -301,6 +328,15 @@ std::vector<StateTable> receiving_tables() {
          .columns = {integer("peer_id"), integer("stream"), text("table_name"), blob("hash"),
                      blob("content")},
          .primary_key = {"peer_id", "stream", "table_name", "hash"}},
+        // Frames of changes that later ones of the same table are compressed with, as the batch
+        // `number` held them: of streams that we send and of those that we receive. `floor` is what
+        // the batch named: nothing below it is needed by later ones.
+        {.name = "history_frame",
+         .columns = {text("direction"), integer("peer_id"), integer("stream"),
+                     integer("incarnation"), integer("number"), text("table_name"),
+                     integer("floor"), blob("content")},
+         .primary_key = {"direction", "peer_id", "stream", "incarnation", "number", "table_name"},
+         .checks = {"direction IN ('sent', 'received')"}},
         // Changes of rows that could not be applied yet, one for each row of the sender's
         // (engine/park.hpp). `content` is the change with its schema; `row_key` its key, `row_text`
         // the same for people; `number` the batch that brought the last change of the row.

@@ -13,6 +13,14 @@ std::string latest_event(const std::string &column, const std::string &which) {
            which + "))";
 }
 
+/// The first hour that something of the table waits for, and what it is the hour of.
+std::string first_wait(const std::string &table, const std::string &name) {
+    const std::string rows = " FROM @" + table + " w WHERE w.peer_id = p.peer_id";
+    return " (SELECT min(w.waits_until)" + rows + ") AS " + name + "_until, (SELECT w.waits_for" +
+           rows + " AND w.waits_until IS NOT NULL ORDER BY w.waits_until LIMIT 1) AS " + name +
+           "_for,";
+}
+
 /// What the status of a peer is made of, one row per peer. A text is null where there is nothing
 /// to tell.
 std::string status_facts_sql() {
@@ -52,6 +60,9 @@ std::string status_facts_sql() {
            " p.parked_there, p.parked_there_reason,"
            " (SELECT min(o.name) FROM @offer o WHERE o.peer_id = p.peer_id AND o.state = 'open')"
            " AS open_offer,"
+           " (SELECT min(o.name) FROM @offer o WHERE o.peer_id = p.peer_id"
+           " AND o.state = 'waiting for table') AS without_table," +
+           first_wait("peer_path", "path") + first_wait("stream_out", "lane") +
            " (SELECT min('it refuses the task \"' || t.name || '\": ' || tp.reason)"
            " FROM @task_peer tp JOIN @task t ON t.task_id = tp.task_id"
            " WHERE tp.peer_id = p.peer_id AND tp.state = 'refused') AS refused,"
@@ -73,9 +84,11 @@ std::string status_state_sql() {
            " WHEN f.path_error IS NOT NULL THEN 'unreachable'"
            " WHEN f.uncaptured IS NOT NULL THEN 'held' WHEN f.reported IS NOT NULL THEN 'stuck'"
            " WHEN f.open_offer IS NOT NULL THEN 'offered'"
+           " WHEN f.without_table IS NOT NULL THEN 'waiting for table'"
            " WHEN f.refused IS NOT NULL THEN 'refused'"
            " WHEN f.parked > 0 OR f.parked_there > 0 THEN 'parked'"
-           " WHEN f.waiting > 0 OR f.queued > 0 THEN 'sending'"
+           " WHEN f.path_until IS NOT NULL THEN 'waiting' WHEN f.waiting > 0 THEN 'sending'"
+           " WHEN f.lane_until IS NOT NULL THEN 'waiting' WHEN f.queued > 0 THEN 'sending'"
            " WHEN f.offered IS NOT NULL THEN 'offered' ELSE 'in step' END";
 }
 
@@ -85,6 +98,10 @@ std::string status_summary_sql(const dialect::Dialect &dialect) {
         "coalesce('; last heard ' || " + dialect.time_text("f.heard_at") + ", '; never heard')";
     const std::string batches = "f.waiting || CASE f.waiting WHEN 1 THEN ' batch' ELSE ' batches'"
                                 " END || ' sent and not acknowledged yet'";
+    const auto waits = [&](const std::string &what) {
+        return "'waits until ' || " + dialect.time_text("f." + what + "_until") +
+               " || ' for ' || f." + what + "_for || " + heard;
+    };
     return "CASE WHEN f.state = 'revoked' THEN 'nothing is sent to it or taken from it'"
            " WHEN f.unapproved <> '' THEN f.unapproved"
            " WHEN f.state = 'declared' THEN 'no keys have been exchanged yet'"
@@ -105,14 +122,17 @@ std::string status_summary_sql(const dialect::Dialect &dialect) {
            " || '; ' || f.reported"
            " WHEN f.open_offer IS NOT NULL"
            " THEN 'it offers the task \"' || f.open_offer || '\", which waits to be accepted here'"
+           " WHEN f.without_table IS NOT NULL"
+           " THEN 'the task \"' || f.without_table || '\" waits until its tables are here'"
            " WHEN f.refused IS NOT NULL THEN f.refused"
            " WHEN f.parked > 0 THEN f.parked || CASE f.parked WHEN 1 THEN ' row' ELSE ' rows' END"
            " || ' from it cannot be applied yet, the first because ' || f.parked_reason"
            " WHEN f.parked_there > 0 THEN f.parked_there || CASE f.parked_there WHEN 1 THEN ' row'"
            " ELSE ' rows' END || ' of ours cannot be applied there yet, '"
            " || f.parked_there_reason"
-           " WHEN f.waiting > 0 THEN " +
-           batches + " || " + heard +
+           " WHEN f.path_until IS NOT NULL THEN " +
+           waits("path") + " WHEN f.waiting > 0 THEN " + batches + " || " + heard +
+           " WHEN f.lane_until IS NOT NULL THEN " + waits("lane") +
            " WHEN f.queued > 0 THEN f.queued || CASE f.queued WHEN 1 THEN ' row waits' ELSE"
            " ' rows wait' END || ' to be sent' || " +
            heard +
@@ -151,6 +171,9 @@ std::string status_action_sql(const dialect::Dialect &dialect) {
            " WHEN f.reported IS NOT NULL THEN 'mend it there, then there " + try_again +
            " WHEN f.open_offer IS NOT NULL THEN 'SELECT * FROM " + dialect.command("accept_offer") +
            "(''' || f.name || '.' || f.open_offer || ''');'"
+           " WHEN f.without_table IS NOT NULL THEN 'create the tables: SELECT ddl FROM " +
+           dialect.command("offers") +
+           ";'"
            " WHEN f.refused IS NOT NULL THEN 'settle it with the other side; declare the task"
            " again to offer it anew'"
            " WHEN f.parked > 0 THEN 'SELECT * FROM " +
@@ -202,7 +225,9 @@ std::string offers_sql(const dialect::Dialect &dialect) {
            dialect.time_text("o.received_at") +
            " AS received, CASE o.state WHEN 'open' THEN 'SELECT * FROM " +
            dialect.command("accept_offer") +
-           "(''' || p.name || '.' || o.name || ''');' ELSE '' END AS action"
+           "(''' || p.name || '.' || o.name || ''');'"
+           " WHEN 'waiting for table' THEN 'create the tables that are not here, as ddl shows; the"
+           " task goes on by itself' ELSE '' END AS action, o.ddl AS ddl"
            " FROM @offer o JOIN @peer p ON p.peer_id = o.peer_id";
 }
 

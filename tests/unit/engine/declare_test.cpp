@@ -167,8 +167,8 @@ TEST_F(Declaring, AMistakeLeavesEverythingAsItWas) {
          "line 1, column 22: table other.products is not in this database"},
         {"PEER b9; TASK t SEND products TO b10",
          "line 1, column 34: there is no peer or group \"b10\""},
-        {"PEER b9; TASK t SEND products TO b7 EVERY 1 HOUR",
-         "line 1, column 37: EVERY is not available in this version"},
+        {"PEER b9; TASK t SEND products TO b7 FIRE TRIGGERS",
+         "line 1, column 37: FIRE TRIGGERS is not available in this version"},
         {"PEER b9; DROP TASK tt", "line 1, column 20: there is no task \"tt\""},
         {"PEER b9; PAUSE PEER b77", "line 1, column 21: there is no peer \"b77\""},
         {"PEER b9; TASK t SEND products TO b7; TASK u RECEIVE products FROM b7",
@@ -197,6 +197,14 @@ TEST_F(Declaring, TablesThatReferToEachOtherTravelInOneLane) {
               "the task \"t\", which travels in another lane");
     EXPECT_EQ(message_of("NODE hq; PEER b7; TASK t SEND orders TO b7; TASK u SEND line TO b7"),
               "declared");
+}
+
+TEST_F(Declaring, ATaskWithoutHistoryTravelsInALaneOfItsOwn) {
+    EXPECT_EQ(message_of("NODE hq; PEER b7; TASK t SEND orders TO b7;"
+                         "TASK u SEND products TO b7 NO HISTORY"),
+              "declared");
+    EXPECT_EQ(application.ask("SELECT lane FROM postrider_task ORDER BY name"),
+              "paths in order, ON ERROR PARK\npaths in order, ON ERROR PARK, NO HISTORY");
 }
 
 TEST_F(Declaring, TheFirstTextBeginsWithNode) {

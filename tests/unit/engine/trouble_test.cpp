@@ -323,6 +323,10 @@ class ReadOnlyVault final : public engine::Vault {
 
     [[nodiscard]] engine::StateFile here() const override { return inner_.here(); }
 
+    [[nodiscard]] Result<TimeZone> time_zone(const std::string &name) const override {
+        return inner_.time_zone(name);
+    }
+
   private:
     static Error full() { return {Errc::unavailable, "no space left"}; }
 

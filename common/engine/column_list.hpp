@@ -1,0 +1,64 @@
+// Which columns of a task's table travel, and what they are called here and on the wire: where the
+// task was declared as SEND, the names at the receiver; where as RECEIVE, those at the sender.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "common/dialect/table_description.hpp"
+#include "common/task/check.hpp"
+#include "common/task/task_text.hpp"
+
+namespace postrider::engine {
+
+class ColumnList {
+  public:
+    /// All columns, by their names here.
+    ColumnList() = default;
+    /// `columns` name the table's columns as the catalogue spells them. `receives`: left of AS is
+    /// the wire.
+    ColumnList(const task::Columns &columns, bool receives);
+
+    /// Empty: the column does not travel.
+    [[nodiscard]] std::optional<std::string> on_wire(const std::string &here) const;
+    /// Empty: the column is not taken.
+    [[nodiscard]] std::optional<std::string> here(const std::string &on_wire) const;
+
+    /// Every column travels under its own name.
+    [[nodiscard]] bool is_whole() const { return !listed_ && except_.empty(); }
+
+  private:
+    bool listed_ = false;
+    std::map<std::string, std::string> to_wire_; // of a list
+    std::map<std::string, std::string> from_wire_;
+    std::set<std::string> except_;
+};
+
+/// The list with the table's own columns spelled as in the catalogue. Refused: a column that the
+/// table lacks or computes itself, a list without a column of the key.
+Result<task::Columns> resolve_columns(const task::Clause<task::Columns> &columns,
+                                      const dialect::TableDescription &table,
+                                      bool receives);
+
+/// The shape in which a table travels. Null positions: the column does not.
+struct WireShape {
+    TableSchema schema;
+    std::vector<std::optional<std::uint32_t>> position; // of each column here
+};
+
+WireShape on_wire(const TableSchema &here, const ColumnList &columns);
+
+/// Gives the columns of a schema that came the names that they have here. Gives the first column
+/// that is not taken, or nothing.
+std::optional<std::string> name_as_here(TableSchema &schema, const ColumnList &columns);
+
+/// The first column that a new row needs and that does not come: NOT NULL without a default.
+std::optional<std::string> missing_column(const dialect::TableDescription &table,
+                                          const std::set<std::string> &coming);
+
+/// `schema_mismatch` that says what to do about such a column.
+Error needs_column(const dialect::TableDescription &table, const std::string &column);
+
+} // namespace postrider::engine

@@ -1,0 +1,26 @@
+// Clauses of a task's tables in the options of its offer: which table has a list of columns, and
+// that its receiver keeps what is deleted. The columns themselves stand in the offered schema; SQL
+// never travels.
+#pragma once
+
+#include <string>
+
+#include "common/dialect/table_description.hpp"
+#include "common/task/model.hpp"
+
+namespace postrider::engine {
+
+/// The option about the `number`-th table of an offer, counted from 1.
+std::string table_option(std::size_t number);
+
+/// Its value; empty: the table has no clauses that the other side needs to know.
+std::string offered_clauses(const task::Task &task, const task::Table &table);
+
+/// Gives the mirror's `table` the clauses of the option. Words that are not known here are not
+/// obeyed.
+void take_offered_clauses(const std::string &option,
+                          const TableSchema &offered,
+                          const dialect::TableDescription &local,
+                          task::Table &table);
+
+} // namespace postrider::engine

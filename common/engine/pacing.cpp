@@ -1,0 +1,145 @@
+// Reading what is known of lanes and paths, and asking the rules.
+#include "common/engine/pacing.hpp"
+
+#include <algorithm>
+
+#include "common/engine/store/rows.hpp"
+
+namespace postrider::engine {
+
+namespace {
+
+const TimeZone &zone_of(const Session &session) {
+    static const TimeZone utc;
+    return session.zone != nullptr ? *session.zone : utc;
+}
+
+bool is_there(const Session &session, const char *query, std::initializer_list<Value> parameters) {
+    return first_row(session.transaction, query, parameters).has_value();
+}
+
+bool has_openings_ahead(const Session &session, const Peer &peer) {
+    return is_there(session,
+                    "SELECT 1 FROM @stream_out WHERE peer_id = ?1 AND pacing <> ''"
+                    " AND (stepped_at > ?2 OR paced_since > ?2)",
+                    {peer.peer_id, stored(session.now)}) ||
+           is_there(session,
+                    "SELECT 1 FROM @peer_path WHERE peer_id = ?1 AND settings <> ''"
+                    " AND (used_at > ?2 OR paced_since > ?2)",
+                    {peer.peer_id, stored(session.now)});
+}
+
+std::uint64_t queue_end(const Session &session) {
+    const Row row = *first_row(session.transaction, "SELECT max(queue_position) FROM @queue");
+    return from_stored(maybe_integer_at(row, 0).value_or(0));
+}
+
+void earlier(std::optional<Timestamp> &time, Timestamp other) {
+    time = time ? std::min(*time, other) : other;
+}
+
+} // namespace
+
+bool has_control(const Session &session, const Peer &peer) {
+    return is_there(session, "SELECT 1 FROM @control_out WHERE peer_id = ?1 LIMIT 1",
+                    {peer.peer_id}) ||
+           is_there(session, "SELECT 1 FROM @task_peer WHERE peer_id = ?1 AND state = 'waiting'",
+                    {peer.peer_id});
+}
+
+std::vector<LanePace> lanes_to(const Session &session, std::int64_t peer_id) {
+    std::vector<LanePace> lanes;
+    for (const Row &row :
+         all_rows(session.transaction,
+                  "SELECT stream, priority, pacing, paced_since, stepped_at, cursor, step_to, front"
+                  " FROM @stream_out WHERE peer_id = ?1 ORDER BY stream > 0, priority, stream",
+                  {peer_id})) {
+        LanePace lane;
+        lane.key = {peer_id, static_cast<std::uint32_t>(integer_at(row, 0))};
+        lane.priority = integer_at(row, 1);
+        lane.pace = stored_pace(text_at(row, 2));
+        lane.use = {time_at(row, 3), maybe_time_at(row, 4)};
+        lane.cursor = unsigned_at(row, 5);
+        lane.step_to = unsigned_at(row, 6);
+        lane.front = unsigned_at(row, 7);
+        lanes.push_back(std::move(lane));
+    }
+    return lanes;
+}
+
+Timestamp opens_at(const Session &session, const LanePace &lane) {
+    if (lane.cursor < lane.step_to || lane.pace.schedule.is_empty()) {
+        return session.now;
+    }
+    return stream::next_opening(lane.pace.schedule, lane.use, zone_of(session), session.now);
+}
+
+Timestamp opens_at(const Session &session, const PeerPath &path) {
+    const Timestamp mended = stream::next_try(path.retry, session.now);
+    return std::max(
+        mended, stream::next_opening(path.pace.schedule, path.use, zone_of(session), session.now));
+}
+
+Timestamp paths_open_at(const Session &session, std::int64_t peer_id) {
+    std::optional<Timestamp> open;
+    for (const PeerPath &path : load_paths(session, peer_id)) {
+        if (path.approved) {
+            earlier(open, stream::next_opening(path.pace.schedule, path.use, zone_of(session),
+                                               session.now));
+        }
+    }
+    return open.value_or(session.now);
+}
+
+Buildable what_to_build(const Session &session, const Peer &peer) {
+    Buildable out;
+    const Timestamp paths_open = paths_open_at(session, peer.peer_id);
+    const auto from = [&](Timestamp time) {
+        if (time <= session.now) {
+            out.now = true;
+        } else {
+            earlier(out.later, time);
+        }
+    };
+    if (has_control(session, peer)) {
+        from(paths_open);
+    }
+    const std::uint64_t end = queue_end(session);
+    for (const LanePace &lane : lanes_to(session, peer.peer_id)) {
+        if (lane.key.stream == control_stream || lane.cursor >= end) {
+            continue;
+        }
+        // A lane that waits looks once whether there is anything for it to wait for.
+        from(lane.has_something() ? std::max(opens_at(session, lane), paths_open) : session.now);
+    }
+    out.now = out.now || has_openings_ahead(session, peer);
+    return out;
+}
+
+void note_step(const Session &session, const LanePace &lane) {
+    if (!lane.pace.schedule.is_empty() && lane.cursor >= lane.step_to) {
+        session.transaction.execute(
+            "UPDATE @stream_out SET stepped_at = ?3, step_to = ?4 WHERE peer_id = ?1"
+            " AND stream = ?2",
+            {lane.key.peer_id, std::int64_t{lane.key.stream}, stored(session.now),
+             stored(queue_end(session))});
+    }
+}
+
+void note_path_used(const Session &session, std::int64_t peer_id, std::int64_t ordinal) {
+    session.transaction.execute("UPDATE @peer_path SET used_at = ?3 WHERE peer_id = ?1"
+                                " AND ordinal = ?2 AND settings <> ''",
+                                {peer_id, ordinal, stored(session.now)});
+}
+
+void mend_openings(const Session &session, std::int64_t peer_id) {
+    for (const auto &[table, column] :
+         {std::pair{"stream_out", "stepped_at"}, std::pair{"stream_out", "paced_since"},
+          std::pair{"peer_path", "used_at"}, std::pair{"peer_path", "paced_since"}}) {
+        session.transaction.execute(std::string{"UPDATE @"} + table + " SET " + column +
+                                        " = ?2 WHERE peer_id = ?1 AND " + column + " > ?2",
+                                    {peer_id, stored(session.now)});
+    }
+}
+
+} // namespace postrider::engine

@@ -1,0 +1,63 @@
+// The next opening, day by day in local time.
+#include "common/stream/schedule.hpp"
+
+#include <algorithm>
+
+namespace postrider::stream {
+
+namespace {
+
+using std::chrono::days;
+using std::chrono::local_days;
+
+local_days day_of(Timestamp time, const TimeZone &zone) {
+    return std::chrono::floor<days>(zone.to_local(time));
+}
+
+/// The first of the times of day after `time`. A day that is left out by its zone takes its times
+/// along, hence some days more.
+Timestamp
+next_time(const std::vector<std::chrono::minutes> &times, const TimeZone &zone, Timestamp time) {
+    local_days day = day_of(time, zone) - days{1};
+    for (;; day += days{1}) {
+        for (const std::chrono::minutes at : times) {
+            const Timestamp instant = zone.first_at(day + at);
+            if (instant > time) {
+                return instant;
+            }
+        }
+    }
+}
+
+/// `time` itself where it lies within the hours, else when they begin next.
+Timestamp within_hours(const OpenHours &hours, const TimeZone &zone, Timestamp time) {
+    const days length{hours.to > hours.from ? 0 : 1};
+    local_days day = day_of(time, zone) - days{2};
+    for (;; day += days{1}) {
+        const Timestamp from = zone.first_at(day + hours.from);
+        const Timestamp to = zone.first_at(day + length + hours.to);
+        if (time < to && from < to) { // hours that the zone leaves out that day do not come
+            return std::max(time, from);
+        }
+    }
+}
+
+} // namespace
+
+Timestamp next_opening(const Schedule &schedule,
+                       const ScheduleUse &use,
+                       const TimeZone &zone,
+                       Timestamp now) {
+    if (!schedule.at.empty()) {
+        // What was noted before the clock was set back counts as now.
+        const Timestamp last = std::min(std::max(use.last.value_or(use.since), use.since), now);
+        return std::max(now, next_time(schedule.at, zone, last));
+    }
+    Timestamp opening = now;
+    if (schedule.every && use.last) {
+        opening = std::max(now, std::min(*use.last, now) + *schedule.every);
+    }
+    return schedule.between ? within_hours(*schedule.between, zone, opening) : opening;
+}
+
+} // namespace postrider::stream

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/engine/introspect.hpp"
+#include "common/engine/row_filter.hpp"
 #include "common/stream/incoming.hpp"
 #include "common/stream/outgoing.hpp"
 
@@ -14,7 +15,7 @@ namespace {
 
 Fault planted = Fault::none;
 
-constexpr std::array<std::pair<std::string_view, Fault>, 9> fault_list{{
+constexpr std::array<std::pair<std::string_view, Fault>, 10> fault_list{{
     {"skip_duplicate_check", Fault::skip_duplicate_check},
     {"acknowledge_before_commit", Fault::acknowledge_before_commit},
     {"forget_chain", Fault::forget_chain},
@@ -24,6 +25,7 @@ constexpr std::array<std::pair<std::string_view, Fault>, 9> fault_list{{
     {"apply_half_a_step", Fault::apply_half_a_step},
     {"never_join_steps", Fault::never_join_steps},
     {"overlook_copy", Fault::overlook_copy},
+    {"forget_leave", Fault::forget_leave},
 }};
 
 } // namespace
@@ -91,7 +93,7 @@ stream::IncomingStream with_fitting_chain(const stream::IncomingStream &stream) 
 } // namespace postrider::simulation
 
 // The names are the mangled ones of stream::judge, note_stored, next_step, joined_with_next,
-// on_report and engine::check_capture.
+// on_report, engine::check_capture and engine::filtered_operation.
 // NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 namespace postrider {
 
@@ -204,6 +206,20 @@ std::vector<std::string> wrapped_check_capture(engine::Transaction &transaction,
         return {};
     }
     return real_check_capture(transaction, dialect, table, capture);
+}
+
+#define POSTRIDER_FILTERED_OPERATION                                                               \
+    "_ZN9postrider6engine18filtered_operationENS_9OperationENS0_4PastEb"
+
+std::optional<Operation>
+real_filtered_operation(Operation, engine::Past, bool) asm("__real_" POSTRIDER_FILTERED_OPERATION);
+std::optional<Operation> wrapped_filtered_operation(Operation, engine::Past, bool) asm(
+    "__wrap_" POSTRIDER_FILTERED_OPERATION);
+
+std::optional<Operation>
+wrapped_filtered_operation(Operation operation, engine::Past past, bool inside) {
+    const auto told = real_filtered_operation(operation, past, inside);
+    return planted_fault() == Fault::forget_leave && told == Operation::leave ? std::nullopt : told;
 }
 
 } // namespace postrider

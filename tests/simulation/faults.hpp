@@ -20,6 +20,7 @@ enum class Fault {
     apply_half_a_step,
     never_join_steps,
     overlook_copy,
+    forget_leave,
 };
 
 /// Empty for a name that is none.

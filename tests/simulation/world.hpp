@@ -137,6 +137,7 @@ class World {
     bool with_disk_trouble_ = false;
     bool with_task_changes_ = false;
     bool with_migrations_ = false;
+    bool sends_parts_ = false; // tasks have filters, and lists of columns
     bool restored_ = false;
     bool restored_with_vault_ = false;
     bool re_paired_ = false;

@@ -24,6 +24,11 @@ std::string key_collation(const TableDescription &table, std::size_t key_positio
     return "BINARY"; // an alias of the rowid has no index
 }
 
+bool is_built_in_collation(std::string_view collation) {
+    const std::string name = lower_ascii(collation);
+    return name == "binary" || name == "nocase" || name == "rtrim";
+}
+
 bool mixes_number_types(const TableDescription &table, std::size_t key_position) {
     return table.columns[table.key[key_position]].affinity == Affinity::none;
 }

@@ -14,6 +14,9 @@ std::string identifier(std::string_view name);
 /// The collation by which SQLite tells keys apart: "BINARY" unless the column says otherwise.
 std::string key_collation(const TableDescription &table, std::size_t key_position);
 
+/// One that every connection has.
+bool is_built_in_collation(std::string_view collation);
+
 /// 1 and 1.0 are one key for SQLite but two for us: only where a column keeps both.
 bool mixes_number_types(const TableDescription &table, std::size_t key_position);
 

@@ -38,6 +38,7 @@ struct Reload {
 /// Captures whose keys were read, and the requests that were followed.
 struct TakenCaptures {
     std::vector<std::int64_t> read;
+    std::vector<std::int64_t> with_kept; // those of them that keep old values
     std::vector<Reload> reloaded;
 };
 

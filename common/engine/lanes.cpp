@@ -73,6 +73,10 @@ ColumnList columns_of(const task::Table &clauses, bool receives) {
     return clauses.columns ? ColumnList{clauses.columns->value, receives} : ColumnList{};
 }
 
+std::string where_of(const task::Table &clauses) {
+    return clauses.where ? clauses.where->text : "";
+}
+
 /// The rows of task_table in tasks `t` with a part `tp` where `where` holds. Every one must be
 /// approved.
 Result<std::vector<TableOfTask>> tables_of_tasks(const Session &session,
@@ -143,6 +147,7 @@ sent_tables(const Session &session, std::int64_t peer_id, const std::string &lan
         tables.emplace(table.local_name,
                        SentTable{.wire_name = table.wire_name,
                                  .columns = columns_of(table.clauses, false),
+                                 .where = where_of(table.clauses),
                                  .without_delete = table.clauses.without_delete.has_value()});
     }
     return tables;
@@ -159,6 +164,7 @@ Result<TakenTables> taken_tables(const Session &session, std::int64_t peer_id) {
         tables.emplace(table.wire_name,
                        TakenTable{.local_name = table.local_name,
                                   .columns = columns_of(table.clauses, true),
+                                  .where = where_of(table.clauses),
                                   .without_delete = table.clauses.without_delete.has_value()});
     }
     return tables;
@@ -243,7 +249,11 @@ bool waits_for_other_lanes(Transaction &transaction, const OutgoingRow &stream) 
 }
 
 void load_again(Transaction &transaction, std::int64_t task_id) {
-    request_load(transaction, task_id, reload_rows);
+    request_load(transaction, task_id, reload_replacing);
+}
+
+void replace_at_receivers(Transaction &transaction, const std::string &table) {
+    request_reload(transaction, table, reload_replacing);
 }
 
 void pause_task(Transaction &transaction, std::int64_t task_id) {

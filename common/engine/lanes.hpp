@@ -19,6 +19,7 @@ inline constexpr std::string_view lane_without_history = ", NO HISTORY";
 struct SentTable {
     std::string wire_name;
     ColumnList columns;
+    std::string where; // empty: all rows
     bool without_delete = false;
 };
 
@@ -33,6 +34,7 @@ sent_tables(const Session &session, std::int64_t peer_id, const std::string &lan
 struct TakenTable {
     std::string local_name;
     ColumnList columns;
+    std::string where; // empty: any rows
     bool without_delete = false;
 };
 
@@ -61,8 +63,10 @@ void activate_task(const Session &session, std::int64_t task_id, std::int64_t pe
 /// were made before the task's present form was declared, so their number only falls.
 bool waits_for_other_lanes(Transaction &transaction, const OutgoingRow &stream);
 
-/// The tables of the task are read again and sent.
+/// The tables of the task are read again and replace what the receivers have: which rows and
+/// columns travel may have changed.
 void load_again(Transaction &transaction, std::int64_t task_id);
+void replace_at_receivers(Transaction &transaction, const std::string &table);
 
 /// A paused task is passed over while the rest of its lane goes on; so resuming it reads its tables
 /// again and replaces what the receivers have.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/engine/introspect.hpp"
+#include "common/engine/row_filter.hpp"
 #include "common/stream/history.hpp"
 #include "common/stream/incoming.hpp"
 #include "common/stream/outgoing.hpp"
@@ -15,7 +16,7 @@ namespace {
 
 Fault planted = Fault::none;
 
-constexpr std::array<std::pair<std::string_view, Fault>, 10> fault_list{{
+constexpr std::array<std::pair<std::string_view, Fault>, 11> fault_list{{
     {"skip_duplicate_check", Fault::skip_duplicate_check},
     {"acknowledge_before_commit", Fault::acknowledge_before_commit},
     {"forget_chain", Fault::forget_chain},
@@ -26,6 +27,7 @@ constexpr std::array<std::pair<std::string_view, Fault>, 10> fault_list{{
     {"never_join_steps", Fault::never_join_steps},
     {"overlook_copy", Fault::overlook_copy},
     {"use_history_after_join", Fault::use_history_after_join},
+    {"forget_leave", Fault::forget_leave},
 }};
 
 } // namespace
@@ -93,7 +95,7 @@ stream::IncomingStream with_fitting_chain(const stream::IncomingStream &stream) 
 } // namespace postrider::simulation
 
 // The names are the mangled ones of stream::judge, note_stored, next_step, joined_with_next,
-// on_report, history_end and engine::check_capture.
+// on_report, history_end, engine::check_capture and engine::filtered_operation.
 // NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 namespace postrider {
 
@@ -218,6 +220,20 @@ wrapped_history_end(const stream::OutgoingStream &) asm("__wrap_" POSTRIDER_HIST
 std::uint64_t wrapped_history_end(const stream::OutgoingStream &stream) {
     const bool rash = planted_fault() == Fault::use_history_after_join && stream.acknowledged == 0;
     return rash ? stream.last_number : real_history_end(stream);
+}
+
+#define POSTRIDER_FILTERED_OPERATION                                                               \
+    "_ZN9postrider6engine18filtered_operationENS_9OperationENS0_4PastEb"
+
+std::optional<Operation>
+real_filtered_operation(Operation, engine::Past, bool) asm("__real_" POSTRIDER_FILTERED_OPERATION);
+std::optional<Operation> wrapped_filtered_operation(Operation, engine::Past, bool) asm(
+    "__wrap_" POSTRIDER_FILTERED_OPERATION);
+
+std::optional<Operation>
+wrapped_filtered_operation(Operation operation, engine::Past past, bool inside) {
+    const auto told = real_filtered_operation(operation, past, inside);
+    return planted_fault() == Fault::forget_leave && told == Operation::leave ? std::nullopt : told;
 }
 
 } // namespace postrider

@@ -21,6 +21,7 @@ enum class Fault {
     never_join_steps,
     overlook_copy,
     use_history_after_join,
+    forget_leave,
 };
 
 /// Empty for a name that is none.

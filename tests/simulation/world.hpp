@@ -156,6 +156,7 @@ class World {
     std::string pace_of_tasks_;
     std::string pace_of_notes_;
     std::string pace_of_paths_;
+    bool sends_parts_ = false; // tasks have filters, and lists of columns
     bool restored_ = false;
     bool restored_with_vault_ = false;
     bool re_paired_ = false;

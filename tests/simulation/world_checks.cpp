@@ -120,15 +120,15 @@ std::string World::states() const {
 
 /// A node that was taken back in time together with its vault is noticed when it is next heard of.
 void World::write_for_certain(Member &member) {
-    const auto before = member.application.content(member.node->disk);
-    while (member.application.content(member.node->disk) == before) {
+    const auto before = member.application.content(member.node->disk, Application::Rows::sent);
+    while (member.application.content(member.node->disk, Application::Rows::sent) == before) {
         member.application.write(member.node->disk, random_);
         note_state(member);
     }
 }
 
 void World::note_state(Member &member) {
-    member.states.insert(member.application.versions(member.node->disk));
+    member.states.insert(member.application.versions(member.node->disk, Application::Rows::sent));
 }
 
 /// A receiver's rows are always those that the sender had after one of its transactions. (While
@@ -242,7 +242,7 @@ void World::check_member(Member &member) {
 }
 
 void World::check_equal(Member &owner, Member &reader) {
-    const auto sent = owner.application.content(owner.node->disk);
+    const auto sent = owner.application.content(owner.node->disk, Application::Rows::sent);
     const auto received = owner.application.content(reader.node->disk);
     for (const auto &[table, rows] : sent) {
         if (received.at(table) == rows) {

@@ -215,9 +215,11 @@ std::vector<StateTable> task_tables() {
          .primary_key = {"peer_id", "name"}},
         // Tables with capture triggers; the keys lie in capture_<capture_id>. `reload`: 0 no, 1
         // send all rows again, 2 send all rows and let the receiver remove what is not among them.
+        // `kept`: columns whose old values it keeps, for filters; empty for none.
         {.name = "capture",
          .columns = {integer("capture_id"), text("table_name"), text("fingerprint"),
-                     boolean("with_mask"), integer("reload", "0"), text("held", "''")},
+                     boolean("with_mask"), integer("reload", "0"), text("held", "''"),
+                     text("kept", "''")},
          .primary_key = {"capture_id"},
          .unique = {{"table_name"}}},
     };

@@ -302,7 +302,9 @@ bool Application::write(const MemoryDisk &disk, Random &random) {
 /// The rows of a part go with those that they refer to.
 void Application::send_a_part(bool with_lists) {
     sent_ = {Sent{.where = "id % 3 <> 0", .columns = "*", .clauses = ""},
-             Sent{.where = "item % 3 <> 0 OR item IS NULL", .columns = "*", .clauses = ""},
+             Sent{.where = "version % 2 = 0 AND (item % 3 <> 0 OR item IS NULL)",
+                  .columns = "*",
+                  .clauses = ""},
              Sent{.where = "version % 2 = 0", .columns = "*", .clauses = ""}};
     std::array<std::string, 3> lists;
     if (with_lists) {

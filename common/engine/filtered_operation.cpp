@@ -3,17 +3,17 @@
 
 namespace postrider::engine {
 
-std::optional<Operation> filtered_operation(Operation operation, Past past, bool inside) {
+std::optional<Operation> filtered_operation(Operation operation, RowPast past, bool inside) {
     if (operation == Operation::remove || operation == Operation::leave) {
-        return past == Past::outside || past == Past::absent ? std::nullopt
-                                                             : std::optional{operation};
+        return past == RowPast::outside || past == RowPast::absent ? std::nullopt
+                                                                   : std::optional{operation};
     }
     if (inside) {
-        const bool has_it = past == Past::inside;
+        const bool has_it = past == RowPast::inside;
         return operation == Operation::update && has_it ? Operation::update : Operation::upsert;
     }
-    return past == Past::inside || past == Past::unknown ? std::optional{Operation::leave}
-                                                         : std::nullopt;
+    return past == RowPast::inside || past == RowPast::unknown ? std::optional{Operation::leave}
+                                                               : std::nullopt;
 }
 
 } // namespace postrider::engine

@@ -92,11 +92,11 @@ std::optional<Operation> answer(const Question &question, const std::vector<bool
     if (!ends(operation) && !question.after) {
         return std::nullopt; // of a time before the filter, which begins with a load
     }
-    Past past = Past::unknown;
+    RowPast past = RowPast::unknown;
     if (operation == Operation::insert) {
-        past = Past::absent;
+        past = RowPast::absent;
     } else if (question.before) {
-        past = met[*question.before] ? Past::inside : Past::outside;
+        past = met[*question.before] ? RowPast::inside : RowPast::outside;
     }
     return filtered_operation(operation, past, question.after && met[*question.after]);
 }

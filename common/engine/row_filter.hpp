@@ -12,10 +12,10 @@
 namespace postrider::engine {
 
 /// What the receiver had of a row before a change.
-enum class Past { unknown, absent, inside, outside };
+enum class RowPast { unknown, absent, inside, outside };
 
 /// What the change is to it; nothing: it need not know. `inside`: the row meets the condition now.
-std::optional<Operation> filtered_operation(Operation operation, Past past, bool inside);
+std::optional<Operation> filtered_operation(Operation operation, RowPast past, bool inside);
 
 /// A table and the condition of a task that sends it.
 struct RowFilter {

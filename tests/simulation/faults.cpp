@@ -223,15 +223,16 @@ std::uint64_t wrapped_history_end(const stream::OutgoingStream &stream) {
 }
 
 #define POSTRIDER_FILTERED_OPERATION                                                               \
-    "_ZN9postrider6engine18filtered_operationENS_9OperationENS0_4PastEb"
+    "_ZN9postrider6engine18filtered_operationENS_9OperationENS0_7RowPastEb"
 
-std::optional<Operation>
-real_filtered_operation(Operation, engine::Past, bool) asm("__real_" POSTRIDER_FILTERED_OPERATION);
-std::optional<Operation> wrapped_filtered_operation(Operation, engine::Past, bool) asm(
+std::optional<Operation> real_filtered_operation(Operation,
+                                                 engine::RowPast,
+                                                 bool) asm("__real_" POSTRIDER_FILTERED_OPERATION);
+std::optional<Operation> wrapped_filtered_operation(Operation, engine::RowPast, bool) asm(
     "__wrap_" POSTRIDER_FILTERED_OPERATION);
 
 std::optional<Operation>
-wrapped_filtered_operation(Operation operation, engine::Past past, bool inside) {
+wrapped_filtered_operation(Operation operation, engine::RowPast past, bool inside) {
     const auto told = real_filtered_operation(operation, past, inside);
     return planted_fault() == Fault::forget_leave && told == Operation::leave ? std::nullopt : told;
 }

@@ -13,7 +13,7 @@ namespace postrider::test {
 namespace {
 
 using engine::ActionRows;
-using engine::Past;
+using engine::RowPast;
 using engine::Session;
 
 std::string word(std::optional<Operation> operation) {
@@ -24,27 +24,27 @@ std::string word(std::optional<Operation> operation) {
 TEST(FilteredOperation, IsWhatTheReceiverHasToKnow) {
     struct Case {
         Operation operation;
-        Past past;
+        RowPast past;
         bool inside;
         std::string expected;
     };
 
     for (const Case &each : std::vector<Case>{
-             {Operation::insert, Past::absent, true, "upsert"},
-             {Operation::insert, Past::absent, false, "nothing"},
-             {Operation::upsert, Past::inside, true, "upsert"},
-             {Operation::upsert, Past::outside, true, "upsert"},
-             {Operation::upsert, Past::unknown, true, "upsert"},
-             {Operation::upsert, Past::inside, false, "leave"},
-             {Operation::upsert, Past::unknown, false, "leave"},
-             {Operation::upsert, Past::outside, false, "nothing"},
-             {Operation::update, Past::inside, true, "update"},
-             {Operation::update, Past::outside, true, "upsert"},
-             {Operation::remove, Past::inside, false, "remove"},
-             {Operation::remove, Past::unknown, false, "remove"},
-             {Operation::remove, Past::outside, false, "nothing"},
-             {Operation::leave, Past::inside, false, "leave"},
-             {Operation::leave, Past::outside, false, "nothing"},
+             {Operation::insert, RowPast::absent, true, "upsert"},
+             {Operation::insert, RowPast::absent, false, "nothing"},
+             {Operation::upsert, RowPast::inside, true, "upsert"},
+             {Operation::upsert, RowPast::outside, true, "upsert"},
+             {Operation::upsert, RowPast::unknown, true, "upsert"},
+             {Operation::upsert, RowPast::inside, false, "leave"},
+             {Operation::upsert, RowPast::unknown, false, "leave"},
+             {Operation::upsert, RowPast::outside, false, "nothing"},
+             {Operation::update, RowPast::inside, true, "update"},
+             {Operation::update, RowPast::outside, true, "upsert"},
+             {Operation::remove, RowPast::inside, false, "remove"},
+             {Operation::remove, RowPast::unknown, false, "remove"},
+             {Operation::remove, RowPast::outside, false, "nothing"},
+             {Operation::leave, RowPast::inside, false, "leave"},
+             {Operation::leave, RowPast::outside, false, "nothing"},
          }) {
         EXPECT_EQ(word(engine::filtered_operation(each.operation, each.past, each.inside)),
                   each.expected)

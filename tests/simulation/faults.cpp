@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/engine/introspect.hpp"
+#include "common/engine/load.hpp"
 #include "common/stream/incoming.hpp"
 #include "common/stream/outgoing.hpp"
 
@@ -14,7 +15,7 @@ namespace {
 
 Fault planted = Fault::none;
 
-constexpr std::array<std::pair<std::string_view, Fault>, 9> fault_list{{
+constexpr std::array<std::pair<std::string_view, Fault>, 11> fault_list{{
     {"skip_duplicate_check", Fault::skip_duplicate_check},
     {"acknowledge_before_commit", Fault::acknowledge_before_commit},
     {"forget_chain", Fault::forget_chain},
@@ -24,6 +25,8 @@ constexpr std::array<std::pair<std::string_view, Fault>, 9> fault_list{{
     {"apply_half_a_step", Fault::apply_half_a_step},
     {"never_join_steps", Fault::never_join_steps},
     {"overlook_copy", Fault::overlook_copy},
+    {"load_ignores_changes", Fault::load_ignores_changes},
+    {"load_forgets_parents", Fault::load_forgets_parents},
 }};
 
 } // namespace
@@ -91,7 +94,7 @@ stream::IncomingStream with_fitting_chain(const stream::IncomingStream &stream) 
 } // namespace postrider::simulation
 
 // The names are the mangled ones of stream::judge, note_stored, next_step, joined_with_next,
-// on_report and engine::check_capture.
+// on_report, engine::check_capture, Loads::read_chunk and Loads::parents_of.
 // NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 namespace postrider {
 
@@ -204,6 +207,52 @@ std::vector<std::string> wrapped_check_capture(engine::Transaction &transaction,
         return {};
     }
     return real_check_capture(transaction, dialect, table, capture);
+}
+
+#define POSTRIDER_READ_CHUNK                                                                       \
+    "_ZN9postrider6engine5Loads10read_chunkERKNS0_7SessionERNS_9ChangesetEm"
+
+void real_read_chunk(engine::Loads *,
+                     const engine::Session &,
+                     Changeset &,
+                     std::size_t) asm("__real_" POSTRIDER_READ_CHUNK);
+void wrapped_read_chunk(engine::Loads *,
+                        const engine::Session &,
+                        Changeset &,
+                        std::size_t) asm("__wrap_" POSTRIDER_READ_CHUNK);
+
+/// As if a load brought every change of its table by itself, those of rows that it has passed too.
+void wrapped_read_chunk(engine::Loads *loads,
+                        const engine::Session &session,
+                        Changeset &changeset,
+                        std::size_t bytes) {
+    if (planted_fault() != Fault::load_ignores_changes) {
+        real_read_chunk(loads, session, changeset, bytes);
+        return;
+    }
+    Changeset chunk;
+    real_read_chunk(loads, session, chunk, bytes);
+    for (auto &[name, table] : chunk.tables) {
+        changeset.tables.insert_or_assign(name, std::move(table));
+    }
+}
+
+#define POSTRIDER_PARENTS_OF                                                                       \
+    "_ZNK9postrider6engine5Loads10parents_ofERKNS0_7SessionERKNS_9ChangesetE"
+
+Changeset real_parents_of(const engine::Loads *,
+                          const engine::Session &,
+                          const Changeset &) asm("__real_" POSTRIDER_PARENTS_OF);
+Changeset wrapped_parents_of(const engine::Loads *,
+                             const engine::Session &,
+                             const Changeset &) asm("__wrap_" POSTRIDER_PARENTS_OF);
+
+Changeset wrapped_parents_of(const engine::Loads *loads,
+                             const engine::Session &session,
+                             const Changeset &changeset) {
+    return planted_fault() == Fault::load_forgets_parents
+               ? Changeset{}
+               : real_parents_of(loads, session, changeset);
 }
 
 } // namespace postrider

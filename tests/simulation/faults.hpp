@@ -20,6 +20,8 @@ enum class Fault {
     apply_half_a_step,
     never_join_steps,
     overlook_copy,
+    load_ignores_changes,
+    load_forgets_parents,
 };
 
 /// Empty for a name that is none.

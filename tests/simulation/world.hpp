@@ -136,6 +136,7 @@ class World {
     bool with_vault_restores_ = false; // whole machines are taken back
     bool with_disk_trouble_ = false;
     bool with_task_changes_ = false;
+    bool loads_in_chunks_ = false;
     bool with_migrations_ = false;
     bool restored_ = false;
     bool restored_with_vault_ = false;

@@ -19,6 +19,11 @@ World::World(std::uint64_t seed, bool verbose)
     if (random_.chance(60)) {
         batch_sizes_.piece_bytes = 40 + random_.below(2000);
     }
+    Random of_loads(seed * 2);
+    loads_in_chunks_ = of_loads.chance(40);
+    if (loads_in_chunks_) {
+        batch_sizes_.chunk_bytes = 100 + of_loads.below(2000);
+    }
 }
 
 void World::build(std::size_t count) {

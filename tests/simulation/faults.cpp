@@ -15,7 +15,7 @@ namespace {
 
 Fault planted = Fault::none;
 
-constexpr std::array<std::pair<std::string_view, Fault>, 11> fault_list{{
+constexpr std::array<std::pair<std::string_view, Fault>, 10> fault_list{{
     {"skip_duplicate_check", Fault::skip_duplicate_check},
     {"acknowledge_before_commit", Fault::acknowledge_before_commit},
     {"forget_chain", Fault::forget_chain},
@@ -26,7 +26,6 @@ constexpr std::array<std::pair<std::string_view, Fault>, 11> fault_list{{
     {"never_join_steps", Fault::never_join_steps},
     {"overlook_copy", Fault::overlook_copy},
     {"load_ignores_changes", Fault::load_ignores_changes},
-    {"load_forgets_parents", Fault::load_forgets_parents},
 }};
 
 } // namespace
@@ -94,7 +93,7 @@ stream::IncomingStream with_fitting_chain(const stream::IncomingStream &stream) 
 } // namespace postrider::simulation
 
 // The names are the mangled ones of stream::judge, note_stored, next_step, joined_with_next,
-// on_report, engine::check_capture, Loads::read_chunk and Loads::parents_of.
+// on_report, engine::check_capture and Loads::read_chunk.
 // NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 namespace postrider {
 
@@ -235,24 +234,6 @@ void wrapped_read_chunk(engine::Loads *loads,
     for (auto &[name, table] : chunk.tables) {
         changeset.tables.insert_or_assign(name, std::move(table));
     }
-}
-
-#define POSTRIDER_PARENTS_OF                                                                       \
-    "_ZNK9postrider6engine5Loads10parents_ofERKNS0_7SessionERKNS_9ChangesetE"
-
-Changeset real_parents_of(const engine::Loads *,
-                          const engine::Session &,
-                          const Changeset &) asm("__real_" POSTRIDER_PARENTS_OF);
-Changeset wrapped_parents_of(const engine::Loads *,
-                             const engine::Session &,
-                             const Changeset &) asm("__wrap_" POSTRIDER_PARENTS_OF);
-
-Changeset wrapped_parents_of(const engine::Loads *loads,
-                             const engine::Session &session,
-                             const Changeset &changeset) {
-    return planted_fault() == Fault::load_forgets_parents
-               ? Changeset{}
-               : real_parents_of(loads, session, changeset);
 }
 
 } // namespace postrider

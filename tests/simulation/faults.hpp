@@ -21,7 +21,6 @@ enum class Fault {
     never_join_steps,
     overlook_copy,
     load_ignores_changes,
-    load_forgets_parents,
 };
 
 /// Empty for a name that is none.

@@ -20,9 +20,10 @@ World::World(std::uint64_t seed, bool verbose)
         batch_sizes_.piece_bytes = 40 + random_.below(2000);
     }
     Random of_loads(seed * 2);
-    loads_in_chunks_ = of_loads.chance(40);
+    loads_in_chunks_ = of_loads.chance(50);
     if (loads_in_chunks_) {
-        batch_sizes_.chunk_bytes = 100 + of_loads.below(2000);
+        batch_sizes_.chunk_bytes = 1 + of_loads.below(300);
+        in_peace_ = in_peace_ && of_loads.chance(30);
     }
 }
 

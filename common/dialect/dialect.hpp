@@ -20,6 +20,12 @@ namespace postrider::dialect {
 
 using Names = std::span<const std::string>;
 
+/// Which rows: those whose columns `matched` have given values, and only those `behind_key`.
+struct RowsBehind {
+    std::vector<std::string> matched;
+    bool behind_key = false;
+};
+
 class Dialect {
   public:
     Dialect() = default;
@@ -69,6 +75,11 @@ class Dialect {
     /// All rows in key order; gives `columns`.
     [[nodiscard]] virtual std::string select_all(const TableDescription &table,
                                                  Names columns) const = 0;
+
+    /// Rows in key order; gives `columns`. ?1 … are the values of `matched`, then the key behind
+    /// which the rows are, if one is given.
+    [[nodiscard]] virtual std::string
+    select_behind(const TableDescription &table, Names columns, const RowsBehind &rows) const = 0;
 
     // --- catalogue queries, each with the table's name as ?1 and result columns as named here
     /// name, type ("table", "view", "virtual", "shadow", "temporary"), without_rowid, strict,

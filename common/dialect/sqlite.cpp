@@ -213,6 +213,12 @@ class SqliteDialect final : public Dialect {
         return sqlite_text::select_all(table, columns);
     }
 
+    [[nodiscard]] std::string select_behind(const TableDescription &table,
+                                            Names columns,
+                                            const RowsBehind &rows) const override {
+        return sqlite_text::select_behind(table, columns, rows);
+    }
+
     [[nodiscard]] std::string describe_table() const override {
         return "SELECT l.name, CASE l.schema WHEN 'main' THEN l.type ELSE 'temporary' END, l.wr, "
                "l.strict, EXISTS(SELECT 1 FROM sqlite_temp_schema AS t WHERE t.name = l.name "

@@ -140,4 +140,23 @@ std::string select_all(const TableDescription &table, Names columns) {
     return "SELECT " + list(columns) + " FROM " + main_table(table) + " ORDER BY " + order;
 }
 
+std::string select_behind(const TableDescription &table, Names columns, const RowsBehind &rows) {
+    std::string condition;
+    std::size_t number = 0;
+    for (const std::string &column : rows.matched) {
+        append(condition, " AND ", identifier(column) + " = " + parameter(++number));
+    }
+    std::string key;
+    std::string bound;
+    for (const std::uint32_t column : table.key) {
+        append(key, ", ", identifier(table.columns[column].name));
+        append(bound, ", ", parameter(++number));
+    }
+    if (rows.behind_key) {
+        append(condition, " AND ", "(" + key + ") > (" + bound + ")");
+    }
+    return "SELECT " + list(columns) + " FROM " + main_table(table) +
+           (condition.empty() ? "" : " WHERE " + condition) + " ORDER BY " + key;
+}
+
 } // namespace postrider::dialect::sqlite_text

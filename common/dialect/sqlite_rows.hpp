@@ -33,4 +33,6 @@ std::string remove(const TableDescription &table);
 std::string select_row(const TableDescription &table, Names columns);
 std::string select_all(const TableDescription &table, Names columns);
 
+std::string select_behind(const TableDescription &table, Names columns, const RowsBehind &rows);
+
 } // namespace postrider::dialect::sqlite_text

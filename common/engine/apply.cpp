@@ -365,6 +365,7 @@ void forward(const Session &session,
     if (changeset.empty() || header.origins.empty()) {
         return;
     }
+    append_parents(session, changeset);
     const auto &[origin, collect_number] = *header.origins.begin();
     append_to_queue(session.transaction,
                     {.origin = origin.node,

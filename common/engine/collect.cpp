@@ -258,16 +258,17 @@ Keys look_for_keys(Transaction &transaction,
 struct Collected {
     Changeset changeset;
     TakenCaptures taken;
+    Loads loads;
 };
 
-Collected read_captured(const Session &session) {
-    Collected out;
+Collected read_captured(const Session &session, std::size_t chunk_bytes) {
+    Collected out{{}, {}, Loads{session}};
     const std::set<std::string> present = key_tables(session.transaction, session.dialect);
     for (const CapturedTable &captured : captured_tables(session.transaction)) {
         const Keys keys =
             look_for_keys(session.transaction, session.dialect, present, captured.capture.id);
         if (!captured.held.empty() || keys == Keys::missing ||
-            (keys == Keys::none && captured.reload == 0)) {
+            (keys == Keys::none && captured.reload != 2)) {
             continue; // what is missing is made anew by `inspect_captures`
         }
         const Result<TableDescription> table =
@@ -283,16 +284,21 @@ Collected read_captured(const Session &session) {
                 out.taken.with_kept.push_back(captured.capture.id);
             }
         }
-        if (captured.reload > 0) {
+        if (captured.reload == 2) {
             read_all(session, captured, *table, changes);
-            changes.truncated = captured.reload == 2;
-            out.taken.reloaded.push_back({captured.capture.id, captured.name, captured.reload});
+            changes.truncated = true;
+            out.taken.reloaded.push_back(
+                {captured.capture.id, captured.name, captured.reload, changes.changes.size()});
         }
         if (!changes.changes.empty() || changes.truncated) {
             out.changeset.tables.emplace(
                 captured.name,
                 TableChanges{.schema = table->schema(), .changes = std::move(changes)});
         }
+    }
+    if (!out.loads.empty()) {
+        out.loads.read_chunk(session, out.changeset, chunk_bytes);
+        merge_rows(out.changeset, out.loads.parents_of(session, out.changeset));
     }
     return out;
 }
@@ -306,9 +312,13 @@ void forget(const Session &session, std::int64_t epoch, const TakenCaptures &tak
     }
     for (const Reload &reload : taken.reloaded) {
         // Another request, or another table under this number, may have come after the read.
-        session.transaction.execute("UPDATE @capture SET reload = 0 WHERE capture_id = ?1"
-                                    " AND table_name = ?2 AND reload = ?3",
-                                    {reload.capture_id, Value::text(reload.table), reload.kind});
+        const std::int64_t followed = session.transaction.execute(
+            "UPDATE @capture SET reload = 0 WHERE capture_id = ?1"
+            " AND table_name = ?2 AND reload = ?3",
+            {reload.capture_id, Value::text(reload.table), reload.kind});
+        if (followed > 0) {
+            note_whole_load(session, reload.capture_id, reload.rows);
+        }
     }
 }
 
@@ -406,19 +416,19 @@ bool has_captured(Transaction &transaction, const dialect::Dialect &dialect) {
     const std::set<std::string> present = key_tables(transaction, dialect);
     for (const CapturedTable &captured : captured_tables(transaction)) {
         if (captured.held.empty() &&
-            (captured.reload > 0 ||
+            (captured.reload == 2 ||
              look_for_keys(transaction, dialect, present, captured.capture.id) != Keys::none)) {
             return true;
         }
     }
-    return false;
+    return has_open_load(transaction);
 }
 
 std::uint64_t collect(const Session &session) {
     if (!has_captured(session.transaction, session.dialect)) {
         return 0;
     }
-    Collected collected = read_captured(session);
+    Collected collected = read_captured(session, 0);
     const std::uint64_t rows = collected.changeset.row_count();
     if (!collected.changeset.empty()) {
         append_own(session, wire::pack_changeset(collected.changeset), rows);
@@ -432,16 +442,21 @@ void GentleCollect::mark(const Session &session) {
     session.transaction.execute(session.dialect.advance_epoch());
 }
 
-void GentleCollect::read(const Session &session) {
+void GentleCollect::read(const Session &session, std::size_t chunk_bytes) {
     // All keys of the snapshot are read, those of the new epoch too: a step is what one snapshot
     // shows, and a transaction that touched keys in both epochs must not be torn. Keys of the new
     // epoch stay and are read again.
-    Collected collected = read_captured(session);
+    Collected collected = read_captured(session, chunk_bytes);
     rows_ = collected.changeset.row_count();
     taken_ = std::move(collected.taken);
+    loads_ = std::move(collected.loads);
     if (!collected.changeset.empty()) {
         content_ = wire::pack_changeset(collected.changeset);
     }
+}
+
+bool GentleCollect::is_current(const Session &session) const {
+    return loads_ && loads_->is_current(session.transaction);
 }
 
 std::uint64_t GentleCollect::append(const Session &session) {
@@ -449,7 +464,19 @@ std::uint64_t GentleCollect::append(const Session &session) {
         append_own(session, std::move(content_), rows_);
     }
     forget(session, epoch_, taken_);
+    loads_->save(session);
     return rows_;
+}
+
+void append_parents(const Session &session, const Changeset &changeset) {
+    const Loads loads{session};
+    if (loads.empty()) {
+        return;
+    }
+    const Changeset parents = loads.parents_of(session, changeset);
+    if (!parents.empty()) {
+        append_own(session, wire::pack_changeset(parents), parents.row_count());
+    }
 }
 
 void append_to_queue(Transaction &transaction, const QueueEntry &entry, Timestamp now) {

@@ -156,8 +156,57 @@ void release_peer(const Session &session, std::int64_t task_id, std::int64_t pee
         queue_control(transaction, peer_id,
                       wire::OfferWithdrawn{wire_task_name(transaction, task_id)});
     }
-    transaction.execute("DELETE FROM @task_peer WHERE task_id = ?1 AND peer_id = ?2",
-                        {task_id, peer_id});
+    for (const char *table : {"task_flow", "task_peer"}) {
+        transaction.execute(std::string{"DELETE FROM @"} + table +
+                                " WHERE task_id = ?1 AND peer_id = ?2",
+                            {task_id, peer_id});
+    }
+}
+
+/// The table as one of our own tasks declares it; null: it does not.
+const task::Table *find_clause(const task::Task &task, const task::Table &wanted) {
+    for (const task::Table &table : task.tables) {
+        if (table == wanted) {
+            return &table;
+        }
+    }
+    return nullptr;
+}
+
+/// What stays the same in a new form of one of our own tasks goes on; the other side of a task that
+/// a peer declared may put the rows into another table than before.
+void end_changed_flows(const Session &session,
+                       const NodeId &declared_by,
+                       const ResolvedTask &task,
+                       const std::string &lane) {
+    const auto before = first_row(session.transaction,
+                                  "SELECT task_id, lane, statement FROM @task"
+                                  " WHERE declared_by = ?1 AND name = ?2",
+                                  {stored(declared_by), Value::text(task.task.name.value)});
+    if (!before) {
+        return;
+    }
+    const Result<task::TaskText> parsed = task::parse_stored(text_at(*before, 2));
+    ensure(parsed && parsed->statements.size() == 1, "the statement of a task was printed by us");
+    const auto &old = std::get<task::Task>(parsed->statements.front());
+    std::set<std::string> kept;
+    if (declared_by == session.identity.node && text_at(*before, 1) == lane && sends(task) &&
+        old.direction.value == task::Direction::send) {
+        for (std::size_t index = 0; index < task.tables.size(); ++index) {
+            if (find_clause(old, task.task.tables[index]) != nullptr) {
+                kept.insert(task.tables[index].wire_name);
+            }
+        }
+    }
+    for (const Row &row : all_rows(session.transaction,
+                                   "SELECT DISTINCT wire_name FROM @task_flow WHERE task_id = ?1",
+                                   {integer_at(*before, 0)})) {
+        if (!kept.contains(text_at(row, 0))) {
+            session.transaction.execute("DELETE FROM @task_flow WHERE task_id = ?1"
+                                        " AND wire_name = ?2",
+                                        {integer_at(*before, 0), row.at(0)});
+        }
+    }
 }
 
 struct TablesToCapture {
@@ -372,6 +421,7 @@ std::int64_t
 store_task(const Session &session, const NodeId &declared_by, const ResolvedTask &resolved) {
     Transaction &transaction = session.transaction;
     const task::Task &task = resolved.task;
+    end_changed_flows(session, declared_by, resolved, lane_of(task));
     transaction.execute(
         "INSERT INTO @task (declared_by, name, direction, statement, lane, no_load, created_at,"
         " pacing, priority) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
@@ -441,7 +491,7 @@ void update_task_peers(const Session &session, std::int64_t task_id, bool renewe
 }
 
 void forget_task(Transaction &transaction, std::int64_t task_id) {
-    for (const char *table : {"task_peer", "task_table", "task"}) {
+    for (const char *table : {"task_flow", "task_peer", "task_table", "task"}) {
         transaction.execute(std::string{"DELETE FROM @"} + table + " WHERE task_id = ?1",
                             {task_id});
     }
@@ -467,7 +517,10 @@ Result<CaptureChanges> update_captures(const Session &session) {
             continue;
         }
         remove_capture(transaction, dialect, integer_at(row, 0));
-        transaction.execute("DELETE FROM @capture WHERE capture_id = ?1", {integer_at(row, 0)});
+        for (const char *table : {"load_progress", "capture"}) {
+            transaction.execute(std::string{"DELETE FROM @"} + table + " WHERE capture_id = ?1",
+                                {integer_at(row, 0)});
+        }
         changes.removed.push_back(text_at(row, 1));
     }
     for (const auto &[name, conditions] : wanted.tables) {

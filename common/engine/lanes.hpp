@@ -58,6 +58,9 @@ Result<std::set<std::string>> otherwise_taken_tables(const Session &session,
 /// it again changes nothing.
 void activate_task(const Session &session, std::int64_t task_id, std::int64_t peer_id);
 
+/// The peer has nothing of the task any more: accepting it again loads all of its tables.
+void end_flow(Transaction &transaction, std::int64_t task_id, std::int64_t peer_id);
+
 /// Whether tables of the stream's tasks travelled in another lane before, and batches of that time
 /// are not acknowledged: sent again after ours, they would put older rows over newer ones. They
 /// were made before the task's present form was declared, so their number only falls.

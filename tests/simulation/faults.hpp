@@ -22,6 +22,7 @@ enum class Fault {
     overlook_copy,
     use_history_after_join,
     forget_leave,
+    load_ignores_changes,
 };
 
 /// Empty for a name that is none.

@@ -150,6 +150,7 @@ class World {
     bool with_vault_restores_ = false; // whole machines are taken back
     bool with_disk_trouble_ = false;
     bool with_task_changes_ = false;
+    bool loads_in_chunks_ = false;
     bool with_migrations_ = false;
     /// Hours and the like, with a space in front; empty in most worlds. Tasks of notes have their
     /// own, and so are in another lane where they are tasks of their own.

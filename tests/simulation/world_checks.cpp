@@ -132,11 +132,12 @@ void World::note_state(Member &member) {
 }
 
 /// A receiver's rows are always those that the sender had after one of its transactions. (While
-/// tasks are exchanged, each table is in a task of its own time.)
+/// tasks are exchanged, each table is in a task of its own time; while a table comes in chunks, it
+/// is not whole.)
 std::string World::torn_rows(const Member &member) const {
     for (const Member &owner : members_) {
         const bool receives = &member != &owner && holds_tables_of(member, owner);
-        if (receives && !with_task_changes_ &&
+        if (receives && !with_task_changes_ && !loads_in_chunks_ &&
             !owner.states.contains(owner.application.versions(member.node->disk))) {
             return "the rows of " + owner.node->name() + " are here as they never were there";
         }

@@ -22,6 +22,12 @@ World::World(std::uint64_t seed, bool verbose)
     if (random_.chance(60)) {
         batch_sizes_.piece_bytes = 40 + random_.below(2000);
     }
+    Random of_loads(seed * 2 + 1);
+    loads_in_chunks_ = of_loads.chance(50);
+    if (loads_in_chunks_) {
+        batch_sizes_.chunk_bytes = 1 + of_loads.below(300);
+        in_peace_ = in_peace_ && of_loads.chance(30);
+    }
     choose_pace();
 }
 

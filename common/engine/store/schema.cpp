@@ -206,6 +206,11 @@ std::vector<StateTable> task_tables() {
                      text("reason", "''"), integer("offer_position", "0"), integer("changed_at"),
                      text("engine", "''")},
          .primary_key = {"task_id", "peer_id"}},
+        // Tables, by their names on the wire, that a peer has of a task and that are the same in
+        // the task's present form: they go on while the peer has not accepted that yet.
+        {.name = "task_flow",
+         .columns = {integer("task_id"), integer("peer_id"), text("wire_name")},
+         .primary_key = {"task_id", "peer_id", "wire_name"}},
         // What a peer proposes. state: open, accepted, waiting for table (accepted before its
         // tables were here). `message` is the control message as it came, `ddl` what would make the
         // tables that were not here then.
@@ -222,6 +227,13 @@ std::vector<StateTable> task_tables() {
                      text("kept", "''")},
          .primary_key = {"capture_id"},
          .unique = {{"table_name"}}},
+        // How far the table of a capture is loaded (engine/load.hpp): rows up to `after_key`, the
+        // last of them at `chunk_position` in the queue. `chunks` only rises.
+        {.name = "load_progress",
+         .columns = {integer("capture_id"), maybe(blob("after_key")), integer("rows"),
+                     integer("estimated"), integer("chunks"), integer("chunk_position"),
+                     integer("started_at"), maybe(integer("finished_at"))},
+         .primary_key = {"capture_id"}},
     };
 }
 

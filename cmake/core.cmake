@@ -10,6 +10,10 @@ foreach(source ${core_sources})
 endforeach()
 list(REMOVE_DUPLICATES core_folders)
 
+# Functions that planted faults of the simulation replace: --wrap takes only calls from other object files.
+set_source_files_properties(common/engine/filtered_operation.cpp common/engine/introspect.cpp
+  common/engine/join_parked.cpp common/engine/load.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+
 add_library(postrider_core INTERFACE)
 foreach(folder ${core_folders})
   add_library(postrider_${folder} STATIC ${core_${folder}_sources})

@@ -29,6 +29,8 @@ inline constexpr std::size_t replays_remembered_max = 4096;
 inline constexpr std::uint64_t batch_rows_max = 1'000'000;
 inline constexpr std::uint64_t batch_cell_bytes_max = 256 * mib;
 inline constexpr std::size_t own_batch_raw_bytes_max = 8 * mib;
+/// What one round reads of the tables that are being loaded.
+inline constexpr std::size_t load_chunk_bytes = 1 * mib;
 inline constexpr std::size_t batch_frames_max = 4096;
 inline constexpr std::size_t table_columns_max = 2000; // SQLite's default; PostgreSQL has 1600
 inline constexpr std::size_t name_bytes_max = 255;

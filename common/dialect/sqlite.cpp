@@ -9,6 +9,7 @@
 
 #include "common/dialect/sql_text.hpp"
 #include "common/dialect/sqlite_capture.hpp"
+#include "common/dialect/sqlite_condition.hpp"
 #include "common/dialect/sqlite_new_table.hpp"
 #include "common/dialect/sqlite_predicate.hpp"
 #include "common/dialect/sqlite_references.hpp"
@@ -213,6 +214,12 @@ class SqliteDialect final : public Dialect {
         return sqlite_text::select_all(table, columns);
     }
 
+    [[nodiscard]] std::string select_behind(const TableDescription &table,
+                                            Names columns,
+                                            const RowsBehind &rows) const override {
+        return sqlite_text::select_behind(table, columns, rows);
+    }
+
     [[nodiscard]] std::string describe_table() const override {
         return "SELECT l.name, CASE l.schema WHEN 'main' THEN l.type ELSE 'temporary' END, l.wr, "
                "l.strict, EXISTS(SELECT 1 FROM sqlite_temp_schema AS t WHERE t.name = l.name "
@@ -324,6 +331,38 @@ class SqliteDialect final : public Dialect {
         return sqlite_text::add_column(table, column.name, declared_type(column, engine));
     }
 
+    [[nodiscard]] std::string table_definition() const override {
+        return "SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE "
+               "NOCASE";
+    }
+
+    [[nodiscard]] std::map<std::string, std::string>
+    column_collations(std::string_view definition) const override {
+        return sqlite_text::column_collations(definition);
+    }
+
+    [[nodiscard]] Result<Condition> read_condition(std::string_view text,
+                                                   const TableDescription &table) const override {
+        return sqlite_text::read_condition(text, table);
+    }
+
+    [[nodiscard]] ImageStatements images(const TableDescription &table,
+                                         Names columns) const override {
+        return sqlite_text::images(table, columns);
+    }
+
+    [[nodiscard]] std::string select_images(const TableDescription &table,
+                                            const Condition &condition) const override {
+        return sqlite_text::select_images(table, condition);
+    }
+
+    [[nodiscard]] std::string select_where(const TableDescription &table,
+                                           Names columns,
+                                           const Condition &condition,
+                                           bool one_row) const override {
+        return sqlite_text::select_where(table, columns, condition, one_row);
+    }
+
     [[nodiscard]] Result<void> check_capturable(const TableDescription &table) const override {
         return sqlite_text::check_capturable(table);
     }
@@ -360,6 +399,10 @@ class SqliteDialect final : public Dialect {
         return "DELETE FROM main." + identifier(key_table(capture)) + " WHERE epoch <= ?1";
     }
 
+    [[nodiscard]] std::string doubt_kept(CaptureId capture) const override {
+        return "UPDATE main." + identifier(key_table(capture)) + " SET was = 2 WHERE was <> 2";
+    }
+
     [[nodiscard]] std::string mark_key(const TableDescription &table,
                                        CaptureId capture,
                                        const CaptureOptions &options) const override {
@@ -375,7 +418,7 @@ class SqliteDialect final : public Dialect {
     [[nodiscard]] std::string mark_all(const TableDescription &table,
                                        CaptureId capture,
                                        const CaptureOptions &options) const override {
-        return CaptureWriter(table, capture, options).mark_rows("true");
+        return CaptureWriter(table, capture, options).mark_rows("true", Before::unknown);
     }
 
     [[nodiscard]] std::string mark_all_columns(const TableDescription &table,
@@ -402,7 +445,7 @@ class SqliteDialect final : public Dialect {
                    identifier(child.name) + "." + identifier(column) + " = ?" +
                        std::to_string(++number));
         }
-        return CaptureWriter(child, capture, options).mark_rows(condition);
+        return CaptureWriter(child, capture, options).mark_rows(condition, Before::known);
     }
 
     [[nodiscard]] std::string current_epoch() const override {

@@ -14,10 +14,13 @@
 #include "common/engine/offers.hpp"
 #include "common/engine/own_tables.hpp"
 #include "common/engine/park.hpp"
+#include "common/engine/parked_guard.hpp"
+#include "common/engine/refused_rows.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/step.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
+#include "common/engine/told_anew.hpp"
 #include "common/wire/batch.hpp"
 #include "common/wire/changeset_format.hpp"
 
@@ -163,50 +166,6 @@ Result<StepContent> read_fitting_step(const Session &session,
     return content;
 }
 
-/// What our tasks do not take from this peer: refused and shown, while the rest goes on.
-void refuse_rows(const Session &session,
-                 const Peer &peer,
-                 const std::string &table,
-                 std::uint64_t rows,
-                 const Error &reason) {
-    log_refused(session.transaction, session.now, {peer.peer_id, "table " + table, reason});
-    leave_note(session, peer,
-               {.number = 0,
-                .kind = wire::NoteKind::refused,
-                .stream = 0,
-                .batch_number = 0,
-                .rows = rows,
-                .code = "refused",
-                .message = reason.message});
-}
-
-void refuse_table(const Session &session,
-                  const Peer &peer,
-                  const std::string &table,
-                  const TableChanges &changes) {
-    const std::uint64_t rows =
-        std::visit([](const auto &law) { return law.changes.size(); }, changes.changes);
-    refuse_rows(session, peer, table, rows,
-                {Errc::refused,
-                 "no task takes table \"" + printable(table) + "\" from peer \"" + peer.name + "\"",
-                 {},
-                 "Accept the offer of the task, or declare one."});
-}
-
-void refuse_column(const Session &session,
-                   const Peer &peer,
-                   const TableSchema &table,
-                   const std::string &column,
-                   std::uint64_t rows) {
-    refuse_rows(session, peer, table.name, rows,
-                {Errc::refused,
-                 "no task takes column \"" + printable(column) + "\" of table \"" +
-                     printable(table.name) + "\" from peer \"" + peer.name + "\"",
-                 {},
-                 "Name the column in the task here, or let the peer leave it out; then let it send"
-                 " the table again."});
-}
-
 struct TakenName {
     const std::string &here;
     const std::string &on_the_wire;
@@ -232,8 +191,27 @@ void keep_rows_of_others(const Session &session,
 struct Targets {
     std::vector<TargetTable> tables;
     Changeset forwarded;
+    ToldAnew told_anew; // of them, what is read again once it is written
     bool stops = false; // ON ERROR STOP
 };
+
+/// What others get of the changes: as they came, or as the rows stand here once they are written,
+/// where a filter or a list of columns leaves no other way.
+void send_on(const Session &session,
+             const std::set<std::string> &names,
+             const TakenTable &taken,
+             const TargetTable &target,
+             Targets &targets) {
+    for (const std::string &name : names) {
+        if (is_told_anew(session.transaction, taken.columns, name)) {
+            targets.told_anew.before(session, name, target.table, target.schema, target.changes);
+            continue;
+        }
+        TableChanges copy{.schema = target.schema, .changes = target.changes};
+        copy.schema.name = name;
+        targets.forwarded.tables.emplace(name, std::move(copy));
+    }
+}
 
 Result<Targets>
 find_targets(const Session &session, const Peer &peer, OwnTables &tables, Changeset &&changeset) {
@@ -260,13 +238,16 @@ find_targets(const Session &session, const Peer &peer, OwnTables &tables, Change
         if (rows.truncated && tables.has_other_senders(local)) {
             keep_rows_of_others(session, peer, {local, wire_name}, rows);
         }
-        for (const std::string &name : tables.names_sent_on(local)) {
-            TableChanges copy = changes;
-            copy.schema.name = name;
-            targets.forwarded.tables.emplace(name, std::move(copy));
+        if (!taken.where.empty()) {
+            if (Result<void> guarded = guard_arriving(session, peer, taken, **table, changes);
+                !guarded) {
+                return guarded.error();
+            }
         }
         targets.stops = targets.stops || taken.stops;
-        targets.tables.push_back({**table, std::move(changes.schema), std::move(rows)});
+        TargetTable target{**table, std::move(changes.schema), std::move(rows)};
+        send_on(session, tables.names_sent_on(local), taken, target, targets);
+        targets.tables.push_back(std::move(target));
     }
     return targets;
 }
@@ -278,6 +259,7 @@ void forward(const Session &session,
     if (changeset.empty() || header.origins.empty()) {
         return;
     }
+    append_parents(session, changeset);
     const auto &[origin, collect_number] = *header.origins.begin();
     append_to_queue(session.transaction,
                     {.origin = origin.node,
@@ -315,6 +297,7 @@ apply_data(const Session &session, const Peer &peer, const IncomingRow &row, str
     }
     Result<ApplyCounts> counts = write_targets(session, peer, row, step, *targets);
     if (counts) {
+        targets->told_anew.after(session, targets->forwarded);
         forward(session, peer, content->batches.back().header, targets->forwarded);
         for (const wire::Batch &batch : content->batches) {
             learn(session, row.key, batch);

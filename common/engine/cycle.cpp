@@ -364,9 +364,15 @@ void Engine::collect_all(Timestamp now, CycleResult &result) {
     if (captured) {
         GentleCollect gentle;
         write(now, [&](const Session &session) { gentle.mark(session); });
-        read(now, [&](const Session &session) { gentle.read(session); });
-        write(now,
-              [&](const Session &session) { result.rows_collected += gentle.append(session); });
+        read(now,
+             [&](const Session &session) { gentle.read(session, settings_.batches.chunk_bytes); });
+        write(now, [&](const Session &session) {
+            if (gentle.is_current(session)) {
+                result.rows_collected += gentle.append(session);
+            } else {
+                result.has_more = true;
+            }
+        });
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "common/crypto/chain.hpp"
 #include "common/engine/collect.hpp"
+#include "common/engine/filtered_tables.hpp"
 #include "common/engine/history.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/step.hpp"
@@ -110,6 +111,7 @@ struct StepSource {
 StepContent data_step(const Session &session, const OutgoingRow &stream, const StepSource &from) {
     const BatchSizes &sizes = from.sizes;
     Composed composed = compose_queue(session, stream, from.tables, sizes.step_bytes);
+    filter_tables(session, stream.key.peer_id, from.tables, composed.changeset);
     composed.changeset = to_wire(std::move(composed.changeset), from.tables);
     StepContent out{.batches = {},
                     .origins = std::move(composed.origins),

@@ -7,7 +7,7 @@ namespace postrider::engine {
 
 namespace {
 
-std::vector<std::string> columns_of(const dialect::IndexDescription &index) {
+std::vector<std::string> columns_of_index(const dialect::IndexDescription &index) {
     std::vector<std::string> names;
     for (const dialect::IndexColumn &column : index.columns) {
         names.push_back(column.name);
@@ -26,10 +26,10 @@ bool ends_row(const postrider::Change &change) {
 }
 
 /// The value that the change gives the column.
-const Value *value_in(const TargetTable &target,
-                      const Key &key,
-                      const postrider::Change &change,
-                      const std::string &column) {
+const Value *value_written(const TargetTable &target,
+                           const Key &key,
+                           const postrider::Change &change,
+                           const std::string &column) {
     for (std::size_t position = 0; position < target.schema.key.size(); ++position) {
         if (target.schema.columns[target.schema.key[position]].name == column) {
             return &key.at(position);
@@ -69,7 +69,8 @@ void HangsOn::note(std::size_t target) {
             }
         }
         for (const dialect::IndexDescription &index : table.indexes) {
-            auto values = may_hand_over(index) ? values_of(place, columns_of(index)) : std::nullopt;
+            auto values =
+                may_hand_over(index) ? values_of(place, columns_of_index(index)) : std::nullopt;
             if (values) {
                 unique_[{table.name, index.name}][*std::move(values)].push_back(place);
             }
@@ -87,7 +88,7 @@ std::optional<HangsOn::Values> HangsOn::values_of(const ChangePlace &place,
     }
     Values values;
     for (const std::string &column : columns) {
-        const Value *value = value_in(target, place.second, change->second, column);
+        const Value *value = value_written(target, place.second, change->second, column);
         const Result<Value> held =
             value == nullptr ? Result<Value>{Value{}} : dialect_.to_storage(*value);
         if (!held || held->is_null()) {
@@ -135,7 +136,7 @@ std::vector<ChangePlace> HangsOn::takers_from(const ChangePlace &place) const {
         if (!may_hand_over(index) || takers == unique_.end()) {
             continue;
         }
-        const auto held = values_here(place, columns_of(index));
+        const auto held = values_here(place, columns_of_index(index));
         const auto same = held ? takers->second.find(*held) : takers->second.end();
         if (same != takers->second.end()) {
             found.insert(found.end(), same->second.begin(), same->second.end());

@@ -26,11 +26,7 @@ join_parked(const Session &session, const Peer &peer, std::vector<TargetTable> &
             delete_parked(session.transaction, known->second);
             joined.emplace(ChangePlace{index, place->first},
                            JoinedRow{before->parked_id, before->parked_at});
-            const auto shaped = in_shape(*before, target.schema);
-            if (!shaped) {
-                continue; // what is left of it has no key any more
-            }
-            if (auto net = compose_one_way(shaped->change, place->second)) {
+            if (auto net = compose_parked(*before, target.schema, place->second)) {
                 place->second = *std::move(net);
             } else {
                 changes.erase(place);

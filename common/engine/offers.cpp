@@ -221,6 +221,7 @@ class Listener {
         }
         const std::string reason = printable(refused.reason);
         set_state(session_, task_id, peer_.peer_id, "refused", reason);
+        end_flow(session_.transaction, task_id, peer_.peer_id);
         log_event(session_.transaction, session_.now,
                   {"task refused", peer_.peer_id,
                    "peer \"" + peer_.name + "\" refused the task \"" + refused.task.name +
@@ -256,6 +257,7 @@ class Listener {
             return not_ours(unknown.task);
         }
         const std::int64_t task_id = find_own(unknown.task);
+        end_flow(session_.transaction, task_id, peer_.peer_id);
         if (state_of(session_, task_id, peer_.peer_id) == "active") {
             set_state(session_, task_id, peer_.peer_id, "waiting");
             queue_offers(session_, peer_);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "common/dialect/sql_text.hpp"
+#include "common/engine/kept_columns.hpp"
 #include "common/engine/store/rows.hpp"
 
 namespace postrider::engine {
@@ -51,10 +52,12 @@ bool gives_others(const RowBlock &block,
 OwnEffects::OwnEffects(Transaction &transaction, const dialect::Dialect &dialect)
     : transaction_(transaction), dialect_(dialect) {
     // A capture that is held gets all its rows read again once it is mended.
-    for (const Row &row : all_rows(transaction, "SELECT table_name, capture_id, with_mask"
+    for (const Row &row : all_rows(transaction, "SELECT table_name, capture_id, with_mask, kept"
                                                 " FROM @capture WHERE held = ''")) {
-        captures_.emplace(dialect::lower_ascii(text_at(row, 0)),
-                          Capture{integer_at(row, 1), {.mask = integer_at(row, 2) != 0}});
+        captures_.emplace(
+            dialect::lower_ascii(text_at(row, 0)),
+            Capture{integer_at(row, 1),
+                    {.mask = integer_at(row, 2) != 0, .kept = read_kept(text_at(row, 3))}});
     }
 }
 

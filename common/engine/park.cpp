@@ -7,9 +7,11 @@
 #include "common/base/utf8.hpp"
 #include "common/engine/collect.hpp"
 #include "common/engine/own_tables.hpp"
+#include "common/engine/refused_rows.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
+#include "common/engine/told_anew.hpp"
 #include "common/wire/changeset_format.hpp"
 
 namespace postrider::engine {
@@ -66,16 +68,17 @@ Result<void> fits_shape(const dialect::TableDescription &table, const ParkedChan
     return check_shape(table, change.schema, alone);
 }
 
+bool is_deletion(const postrider::Change &change) {
+    return change.operation == Operation::remove || change.operation == Operation::leave;
+}
+
 /// What waits in rows of other changes than those of the step, for what must not be deleted.
 std::vector<TargetTable>
 pending_rows(const Session &session, const Peer &peer, const std::vector<TargetTable> &targets) {
     const bool removes = std::any_of(targets.begin(), targets.end(), [](const TargetTable &target) {
         return target.changes.truncated ||
                std::any_of(target.changes.changes.begin(), target.changes.changes.end(),
-                           [](const auto &each) {
-                               return each.second.operation == Operation::remove ||
-                                      each.second.operation == Operation::leave;
-                           });
+                           [](const auto &each) { return is_deletion(each.second); });
     });
     std::vector<TargetTable> pending;
     Result<OwnTables> tables = OwnTables::load(session, peer);
@@ -138,28 +141,16 @@ Result<void> park(const Session &session,
     return {};
 }
 
-void forward_applied(const Session &session,
-                     const Peer &peer,
-                     const OwnTables &tables,
-                     TargetTable &&applied) {
-    for (const std::string &name : tables.names_sent_on(applied.table.name)) {
-        TableSchema schema = applied.schema;
-        schema.name = name;
-        Changeset changeset;
-        changeset.tables.emplace(name, TableChanges{std::move(schema), applied.changes});
-        append_collected(session, changeset, peer.peer_id);
-    }
-}
-
-/// A target for each table and shape of what is tried again.
+/// A target for each table and shape of what is tried again, which is decided like an arrival.
 class RetryStep {
   public:
-    RetryStep(const Session &session, OwnTables &tables) : session_(session), tables_(tables) {}
+    RetryStep(const Session &session, const Peer &peer, OwnTables &tables)
+        : session_(session), peer_(peer), tables_(tables) {}
 
-    /// A change that cannot be tried stays, or goes with its task.
+    /// A change that cannot be tried stays; one that no task takes any more goes.
     void add(ParkedChange &&change) {
         const Result<const dialect::TableDescription *> table = tables_.find(change.schema.name);
-        if (table && *table == nullptr) {
+        if (table && (*table == nullptr || !is_taken(change))) {
             delete_parked(session_.transaction, change.parked_id);
             return;
         }
@@ -169,56 +160,150 @@ class RetryStep {
             return;
         }
         const std::size_t target = target_for(**table, change.schema);
-        ids.emplace(ChangePlace{target, change.key}, change.parked_id);
-        targets[target].changes.changes.emplace(std::move(change.key), std::move(change.change));
+        ids_.emplace(ChangePlace{target, change.key}, change.parked_id);
+        targets_[target].changes.changes.emplace(std::move(change.key), std::move(change.change));
     }
 
-    std::vector<TargetTable> targets;
-    std::map<ChangePlace, std::int64_t> ids;
+    /// Gives how many were applied.
+    std::size_t run() {
+        for (std::size_t index = 0; index < targets_.size(); ++index) {
+            guard(index);
+        }
+        std::vector<ToldAnew> told = look_before();
+        const Result<Fitting> fitting =
+            apply_fitting(session_.transaction, session_.dialect, targets_, {});
+        if (!fitting) {
+            for (const auto &[place, id] : ids_) {
+                note_tried(session_, id, fitting.error());
+            }
+            return 0;
+        }
+        for (const RefusedChange &refused : fitting->refused) {
+            const ChangePlace place{refused.target, refused.key};
+            const auto id = ids_.find(place);
+            ensure(id != ids_.end(), "only what was tried is refused");
+            note_tried(session_, id->second, refused.reason);
+            ids_.erase(id);
+            targets_[refused.target].changes.changes.erase(refused.key);
+            told[refused.target].leave_out(session_, refused.key);
+        }
+        for (const auto &[place, id] : ids_) {
+            delete_parked(session_.transaction, id);
+        }
+        forward_applied(told);
+        return ids_.size();
+    }
 
   private:
+    /// The tasks may take other columns than when it came, or no deletions any more.
+    bool is_taken(const ParkedChange &change) {
+        const TakenTable &taken = tables_.taken(change.schema.name);
+        for (const Column &column : change.schema.columns) {
+            if (!taken.columns.on_wire(column.name)) {
+                refuse_column(session_, peer_, change.schema, column.name, 1);
+                return false;
+            }
+        }
+        return !taken.without_delete || !is_deletion(change.change);
+    }
+
     std::size_t target_for(const dialect::TableDescription &table, const TableSchema &schema) {
-        for (std::size_t index = 0; index < targets.size(); ++index) {
-            if (targets[index].schema == schema) {
+        for (std::size_t index = 0; index < targets_.size(); ++index) {
+            if (targets_[index].schema == schema) {
                 return index;
             }
         }
-        targets.push_back({table, schema, {}});
-        return targets.size() - 1;
+        targets_.push_back({table, schema, {}});
+        return targets_.size() - 1;
+    }
+
+    /// The row here, or the condition, may be another than when the change came.
+    void guard(std::size_t index) {
+        TargetTable &target = targets_[index];
+        const TakenTable &taken = tables_.taken(target.schema.name);
+        if (taken.where.empty()) {
+            return;
+        }
+        TableChanges rows{.schema = target.schema, .changes = target.changes};
+        const Result<void> guarded = guard_rows(session_, peer_, taken, target.table, rows);
+        const auto &inside = std::get<OneWayChanges>(rows.changes).changes;
+        std::erase_if(target.changes.changes, [&](const auto &each) {
+            if (guarded && inside.contains(each.first)) {
+                return false;
+            }
+            const auto id = ids_.find(ChangePlace{index, each.first});
+            if (guarded) {
+                delete_parked(session_.transaction, id->second);
+            } else {
+                note_tried(session_, id->second, guarded.error());
+            }
+            ids_.erase(id);
+            return true;
+        });
+    }
+
+    [[nodiscard]] bool is_sent_anew(const TargetTable &target, const std::string &name) const {
+        return is_told_anew(session_.transaction, tables_.taken(target.schema.name).columns, name);
+    }
+
+    /// Beside the targets.
+    [[nodiscard]] std::vector<ToldAnew> look_before() const {
+        std::vector<ToldAnew> told(targets_.size());
+        for (std::size_t index = 0; index < targets_.size(); ++index) {
+            const TargetTable &target = targets_[index];
+            for (const std::string &name : tables_.names_sent_on(target.table.name)) {
+                if (is_sent_anew(target, name)) {
+                    told[index].before(session_, name, target.table, target.schema, target.changes);
+                }
+            }
+        }
+        return told;
+    }
+
+    [[nodiscard]] Changeset sent_on(const TargetTable &target, const ToldAnew &told) const {
+        Changeset changeset;
+        for (const std::string &name : tables_.names_sent_on(target.table.name)) {
+            if (!is_sent_anew(target, name)) {
+                TableChanges copy{.schema = target.schema, .changes = target.changes};
+                copy.schema.name = name;
+                changeset.tables.emplace(name, std::move(copy));
+            }
+        }
+        told.after(session_, changeset);
+        return changeset;
+    }
+
+    /// As one step, but for a table of which there are several shapes.
+    void forward_applied(const std::vector<ToldAnew> &told) const {
+        Changeset together;
+        const auto send = [&] {
+            if (!together.empty()) {
+                append_parents(session_, together);
+                append_collected(session_, together, peer_.peer_id);
+            }
+            together = {};
+        };
+        for (std::size_t index = 0; index < targets_.size(); ++index) {
+            Changeset changeset = sent_on(targets_[index], told[index]);
+            for (auto &[name, changes] : changeset.tables) {
+                if (std::get<OneWayChanges>(changes.changes).changes.empty()) {
+                    continue;
+                }
+                if (together.tables.contains(name)) {
+                    send();
+                }
+                together.tables.emplace(name, std::move(changes));
+            }
+        }
+        send();
     }
 
     const Session &session_;
+    const Peer &peer_;
     OwnTables &tables_;
+    std::vector<TargetTable> targets_;
+    std::map<ChangePlace, std::int64_t> ids_;
 };
-
-std::size_t
-retry_step(const Session &session, const Peer &peer, const OwnTables &tables, RetryStep &step) {
-    const Result<Fitting> fitting =
-        apply_fitting(session.transaction, session.dialect, step.targets, {});
-    if (!fitting) {
-        for (const auto &[place, id] : step.ids) {
-            note_tried(session, id, fitting.error());
-        }
-        return 0;
-    }
-    for (const RefusedChange &refused : fitting->refused) {
-        const ChangePlace place{refused.target, refused.key};
-        const auto id = step.ids.find(place);
-        ensure(id != step.ids.end(), "only what was tried is refused");
-        note_tried(session, id->second, refused.reason);
-        step.ids.erase(id);
-        step.targets[refused.target].changes.changes.erase(refused.key);
-    }
-    for (const auto &[place, id] : step.ids) {
-        delete_parked(session.transaction, id);
-    }
-    for (TargetTable &target : step.targets) {
-        if (!target.changes.changes.empty()) {
-            forward_applied(session, peer, tables, std::move(target));
-        }
-    }
-    return step.ids.size();
-}
 
 std::string what_is_left(std::size_t applied, std::int64_t left) {
     return counted_rows(static_cast<std::int64_t>(applied)) + " applied, " +
@@ -289,11 +374,11 @@ Retried retry_parked(const Session &session, const Peer &peer, std::int64_t afte
     }
     collect(session);
     const std::int64_t last = changes.back().parked_id;
-    RetryStep step{session, *tables};
+    RetryStep step{session, peer, *tables};
     for (ParkedChange &change : changes) {
         step.add(std::move(change));
     }
-    retried.applied = retry_step(session, peer, *tables, step);
+    retried.applied = step.run();
     const bool is_last =
         !first_row(session.transaction,
                    "SELECT 1 FROM @parked_row WHERE peer_id = ?1 AND parked_id > ?2 LIMIT 1",

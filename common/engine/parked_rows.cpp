@@ -44,7 +44,7 @@ Bytes packed(const ParkedChange &change) {
 }
 
 /// As one writes it in SQL, cut where it gets long.
-std::string shown(const Value &value) {
+std::string as_written(const Value &value) {
     constexpr std::size_t shown_bytes_max = 60;
     if (const auto *number = value.as<std::int64_t>()) {
         return std::to_string(*number);
@@ -59,10 +59,10 @@ std::string shown(const Value &value) {
     return std::string{name_of(value.kind())};
 }
 
-std::string shown(const Key &key) {
+std::string as_written(const Key &key) {
     std::string text;
     for (const Value &value : key) {
-        text += (text.empty() ? "" : ", ") + shown(value);
+        text += (text.empty() ? "" : ", ") + as_written(value);
     }
     return text;
 }
@@ -156,7 +156,7 @@ void store_parked(const Session &session,
         {change.parked_id == 0 ? Value{} : Value{change.parked_id}, change.peer_id,
          std::int64_t{change.stream}, stored(change.batch_number), Value::text(change.schema.name),
          Value::text(local_name), stored(ByteView{encoded_key(change.key)}),
-         Value::text(shown(change.key)), Value::text(word_of(change.change.operation)),
+         Value::text(as_written(change.key)), Value::text(word_of(change.change.operation)),
          stored(ByteView{packed(change)}), Value::text(std::string{name_of(reason.code)}),
          Value::text(reason.message), Value::text(reason.hint), stored(change.parked_at)});
 }
@@ -208,6 +208,14 @@ std::optional<ParkedChange> in_shape(const ParkedChange &change, const TableSche
     }
     out.change.old_values = {};
     return out;
+}
+
+std::optional<postrider::Change> compose_parked(const ParkedChange &before,
+                                                const TableSchema &schema,
+                                                const postrider::Change &later) {
+    const std::optional<ParkedChange> shaped = in_shape(before, schema);
+    // What has no key any more is gone.
+    return shaped ? compose_one_way(shaped->change, later) : std::optional{later};
 }
 
 } // namespace postrider::engine

@@ -57,4 +57,9 @@ void note_tried(const Session &session, std::int64_t parked_id, const Error &rea
 /// Nothing when the key has other columns.
 std::optional<ParkedChange> in_shape(const ParkedChange &change, const TableSchema &schema);
 
+/// What is parked of a row and a later change of it, in that shape. Nothing: the row came and went.
+std::optional<postrider::Change> compose_parked(const ParkedChange &before,
+                                                const TableSchema &schema,
+                                                const postrider::Change &later);
+
 } // namespace postrider::engine

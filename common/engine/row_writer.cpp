@@ -15,7 +15,7 @@ void join(RowKeys &rows, const RowKeys &others) {
     }
 }
 
-std::vector<std::string> all_columns(const dialect::TableDescription &table) {
+std::vector<std::string> names_of_all(const dialect::TableDescription &table) {
     std::vector<std::string> names;
     for (const dialect::ColumnDescription &column : table.columns) {
         names.push_back(column.name);
@@ -181,7 +181,7 @@ void RowWriter::free_unique_values() {
         for (const RowBlock &block : work.writes) {
             free_values_of(work, block, block.columns);
         }
-        free_values_of(work, work.removals, all_columns(work.target->table));
+        free_values_of(work, work.removals, names_of_all(work.target->table));
     }
     freed_ = true;
 }

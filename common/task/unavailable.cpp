@@ -73,9 +73,6 @@ Mistake table(const Table &table) {
             }
         }
     }
-    if (table.where) {
-        return no(table.where->at, "WHERE", "Send the whole table.");
-    }
     return table.conflict ? no(table.conflict->at, "ON CONFLICT of a table") : std::nullopt;
 }
 

@@ -22,6 +22,8 @@ enum class Fault {
     overlook_copy,
     park_without_dependents,
     use_history_after_join,
+    forget_leave,
+    load_ignores_changes,
 };
 
 /// Empty for a name that is none.

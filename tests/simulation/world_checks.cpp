@@ -124,24 +124,25 @@ std::string World::states() const {
 
 /// A node that was taken back in time together with its vault is noticed when it is next heard of.
 void World::write_for_certain(Member &member) {
-    const auto before = member.application.content(member.node->disk);
-    while (member.application.content(member.node->disk) == before) {
+    const auto before = member.application.content(member.node->disk, Application::Rows::sent);
+    while (member.application.content(member.node->disk, Application::Rows::sent) == before) {
         member.application.write(member.node->disk, random_);
         note_state(member);
     }
 }
 
 void World::note_state(Member &member) {
-    member.states.insert(member.application.versions(member.node->disk));
+    member.states.insert(member.application.versions(member.node->disk, Application::Rows::sent));
 }
 
 /// A receiver's rows are always those that the sender had after one of its transactions. (While
-/// tasks are exchanged, each table is in a task of its own time. Rows that are in the way of others
-/// are such that the sender never had, and what they hold up is parked.)
+/// tasks are exchanged, each table is in a task of its own time; while a table comes in chunks, it
+/// is not whole. Rows that are in the way of others are such that the sender never had, and what
+/// they hold up is parked.)
 std::string World::torn_rows(const Member &member) const {
     for (const Member &owner : members_) {
         const bool receives = &member != &owner && holds_tables_of(member, owner);
-        if (receives && !with_task_changes_ && !with_obstacles_ &&
+        if (receives && !with_task_changes_ && !loads_in_chunks_ && !with_obstacles_ &&
             !owner.states.contains(owner.application.versions(member.node->disk))) {
             return "the rows of " + owner.node->name() + " are here as they never were there";
         }
@@ -250,7 +251,7 @@ void World::check_member(Member &member) {
 }
 
 void World::check_equal(Member &owner, Member &reader) {
-    const auto sent = owner.application.content(owner.node->disk);
+    const auto sent = owner.application.content(owner.node->disk, Application::Rows::sent);
     const auto received = owner.application.content(reader.node->disk);
     for (const auto &[table, rows] : sent) {
         if (received.at(table) == rows) {

@@ -181,9 +181,12 @@ void World::run_in_disk_trouble(Member &member) {
 /// A row that arrives finds its unique value taken, and what refers to it has to wait with it,
 /// until the row that is in the way goes.
 void World::obstruct(Member &member) {
+    if (!with_obstacles_) {
+        return;
+    }
     const Member &owner = members_.at(random_.below(members_.size()));
     const bool receives = &owner != &member && holds_tables_of(member, owner);
-    if (!with_obstacles_ || !is_set_up_ || !receives || !member.node->runs()) {
+    if (!is_set_up_ || !receives || !member.node->runs()) {
         return;
     }
     const bool done = random_.chance(70) ? owner.application.obstruct(member.node->disk, random_)

@@ -211,6 +211,11 @@ std::vector<StateTable> task_tables() {
                      text("reason", "''"), integer("offer_position", "0"), integer("changed_at"),
                      text("engine", "''")},
          .primary_key = {"task_id", "peer_id"}},
+        // Tables, by their names on the wire, that a peer has of a task and that are the same in
+        // the task's present form: they go on while the peer has not accepted that yet.
+        {.name = "task_flow",
+         .columns = {integer("task_id"), integer("peer_id"), text("wire_name")},
+         .primary_key = {"task_id", "peer_id", "wire_name"}},
         // What a peer proposes. state: open, accepted, waiting for table (accepted before its
         // tables were here). `message` is the control message as it came, `ddl` what would make the
         // tables that were not here then.
@@ -220,11 +225,20 @@ std::vector<StateTable> task_tables() {
          .primary_key = {"peer_id", "name"}},
         // Tables with capture triggers; the keys lie in capture_<capture_id>. `reload`: 0 no, 1
         // send all rows again, 2 send all rows and let the receiver remove what is not among them.
+        // `kept`: columns whose old values it keeps, for filters; empty for none.
         {.name = "capture",
          .columns = {integer("capture_id"), text("table_name"), text("fingerprint"),
-                     boolean("with_mask"), integer("reload", "0"), text("held", "''")},
+                     boolean("with_mask"), integer("reload", "0"), text("held", "''"),
+                     text("kept", "''")},
          .primary_key = {"capture_id"},
          .unique = {{"table_name"}}},
+        // How far the table of a capture is loaded (engine/load.hpp): rows up to `after_key`, the
+        // last of them at `chunk_position` in the queue. `chunks` only rises.
+        {.name = "load_progress",
+         .columns = {integer("capture_id"), maybe(blob("after_key")), integer("rows"),
+                     integer("estimated"), integer("chunks"), integer("chunk_position"),
+                     integer("started_at"), maybe(integer("finished_at"))},
+         .primary_key = {"capture_id"}},
     };
 }
 

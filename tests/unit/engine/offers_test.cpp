@@ -245,6 +245,40 @@ TEST_F(Offers, AChangedTaskIsOfferedAgainAndItsNewTableIsLoaded) {
     EXPECT_EQ(state(hq_application, "prices"), "active");
 }
 
+TEST_F(Offers, ANewTableOfATaskLoadsAloneWhileTheOthersFlow) {
+    declare(hq, "TASK prices SEND product TO b7");
+    run_until_quiet(hq, b7);
+    ASSERT_TRUE(accept(b7, "hq.prices").has_value());
+    run_until_quiet(hq, b7);
+    b7_application.run("UPDATE product SET name = 'not sent again' WHERE id = 2");
+    for (Application *application : {&hq_application, &b7_application}) {
+        application->run("CREATE TABLE brand(id INTEGER PRIMARY KEY, name TEXT)");
+    }
+    hq_application.run("INSERT INTO brand VALUES(1, 'x')");
+    declare(hq, "TASK prices SEND product, brand TO b7");
+    run_until_quiet(hq, b7);
+    hq_application.run("INSERT INTO product VALUES(3, 'knife')");
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(products(b7_application), "1|rope\n2|not sent again\n3|knife");
+    ASSERT_TRUE(accept(b7, "hq.prices").has_value());
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(products(b7_application), "1|rope\n2|not sent again\n3|knife");
+    EXPECT_EQ(b7_application.ask("SELECT * FROM brand"), "1|x");
+}
+
+TEST_F(Offers, ATableThatGetsAnotherNameThereIsLoadedAgain) {
+    declare(hq, "TASK prices SEND product TO b7");
+    run_until_quiet(hq, b7);
+    ASSERT_TRUE(accept(b7, "hq.prices").has_value());
+    run_until_quiet(hq, b7);
+    b7_application.run("CREATE TABLE goods(id INTEGER PRIMARY KEY, name TEXT)");
+    declare(hq, "TASK prices SEND product AS goods TO b7");
+    run_until_quiet(hq, b7);
+    ASSERT_TRUE(accept(b7, "hq.prices").has_value());
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(b7_application.ask("SELECT name FROM goods ORDER BY id"), "rope\nlamp");
+}
+
 TEST_F(Offers, RowsThatGoWhileATaskHasAnotherFormGoThereToo) {
     declare(hq, "TASK prices SEND product TO b7");
     run_until_quiet(hq, b7);

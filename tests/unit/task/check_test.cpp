@@ -195,8 +195,6 @@ const std::vector<Wrong> not_yet = {
      "line 1, column 26: LOSSY is not available in this version", "Leave it out."},
     {"PEER b; TASK t SEND a (x PRIVATE) TO b",
      "line 1, column 26: PRIVATE is not available in this version", "Leave it out."},
-    {"PEER b; TASK t SEND a WHERE (x) TO b",
-     "line 1, column 29: WHERE is not available in this version", "Send the whole table."},
     {"PEER b; TASK t SEND a ON CONFLICT PARK TO b",
      "line 1, column 23: ON CONFLICT of a table is not available in this version", "Leave it out."},
     {"PEER b; TASK t SEND a TO b BY MAIL",
@@ -276,7 +274,8 @@ TEST(Unavailable, WhatThisVersionDoesPasses) {
     const Result<TaskText> parsed =
         parse("NODE hq TIME ZONE 'UTC' KEEP 30 DAYS; GROUP shops;"
               "PEER b IN shops (code = 'B7') MAILDIR '/a', MAILDIR '/b' TRUST TASKS;"
-              "TASK t SEND a AS b (x, y AS z) WITHOUT DELETE, c (* EXCEPT x) TO shops BY MAILDIR "
+              "TASK t SEND a AS b (x, y AS z) WHERE (z) WITHOUT DELETE, c (* EXCEPT x) TO shops BY "
+              "MAILDIR "
               "NO LOAD CAPTURE BY TRIGGERS"
               " ON CONFLICT SENDER WINS ON ERROR STOP; TASK u RECEIVE d FROM b LOAD FIRST;"
               "DROP PEER x; DROP TASK x; DROP GROUP x; PAUSE TASK t; RESUME PEER b");

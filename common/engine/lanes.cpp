@@ -274,6 +274,10 @@ void load_again(Transaction &transaction, std::int64_t task_id) {
     request_load(transaction, task_id, reload_replacing);
 }
 
+void send_again(Transaction &transaction, std::int64_t task_id) {
+    request_load(transaction, task_id, reload_rows);
+}
+
 void replace_at_receivers(Transaction &transaction, const std::string &table) {
     request_reload(transaction, table, reload_replacing);
 }

@@ -74,6 +74,9 @@ bool waits_for_other_lanes(Transaction &transaction, const OutgoingRow &stream);
 /// The tables of the task are read again and replace what the receivers have: which rows and
 /// columns travel may have changed.
 void load_again(Transaction &transaction, std::int64_t task_id);
+
+/// The same, in chunks; rows that only the receivers have stay.
+void send_again(Transaction &transaction, std::int64_t task_id);
 void replace_at_receivers(Transaction &transaction, const std::string &table);
 
 /// A paused task is passed over while the rest of its lane goes on; so resuming it reads its tables

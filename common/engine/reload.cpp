@@ -65,7 +65,7 @@ reload(const Session &session, const std::string &task, const std::optional<std:
                          "Its tables are loaded by themselves once it does."};
         }
     }
-    load_again(transaction, task_id);
+    send_again(transaction, task_id);
     return static_cast<std::size_t>(integer_at(
         *first_row(transaction, "SELECT count(*) FROM @task_table WHERE task_id = ?1", {task_id}),
         0));

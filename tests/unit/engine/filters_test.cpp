@@ -305,7 +305,8 @@ TEST_F(Filters, ARowThatWasWrittenWhileOthersWereReadIsJudgedAnew) {
     hq_application.run("UPDATE stock SET on_hand = 9 WHERE id = 3"); // enters, in the new epoch
     {
         const auto transaction = hq.database->begin(engine::Mode::read);
-        gentle.read({*transaction, hq.database->dialect(), hq.identity, hq.timing, hq.now});
+        gentle.read({*transaction, hq.database->dialect(), hq.identity, hq.timing, hq.now},
+                    limits::load_chunk_bytes);
     }
     hq_application.run("UPDATE stock SET on_hand = 0 WHERE id = 3"); // and leaves
     hq.write([&](const Session &session) { gentle.append(session); });

@@ -118,7 +118,7 @@ TEST_F(MissingTables, CannotBeListedByColumnBeforeTheyAreThere) {
         try_declare(b7, "TASK music RECEIVE artist (id) FROM hq CREATE MISSING TABLES");
     ASSERT_FALSE(rows.has_value());
     EXPECT_EQ(rows.error().message,
-              "line 1, column 28: table \"artist\" is not here, so its columns"
+              "line 1, column 27: table \"artist\" is not here, so its columns"
               " cannot be listed");
 }
 

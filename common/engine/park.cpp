@@ -403,12 +403,14 @@ Result<std::string> retry_parked_now(const Session &session, std::optional<std::
         if (only && *only != peer.peer_id) {
             continue;
         }
-        std::int64_t after = id ? *id - 1 : 0;
-        do {
+        // As in a round: nothing is applied of a peer that is revoked, held or not approved.
+        bool goes_on = is_usable(session.identity, peer) && peer.held.empty();
+        for (std::int64_t after = id ? *id - 1 : 0; goes_on;) {
             const Retried retried = retry_parked(session, peer, after);
             applied += retried.applied;
             after = retried.last;
-        } while (after != 0 && !id);
+            goes_on = after != 0 && !id;
+        }
         left += count_parked(session.transaction, peer.peer_id);
     }
     return what_is_left(applied, left);

@@ -11,10 +11,6 @@ Mistake no(Position at, const std::string &clause, std::string way_out = {}) {
                       way_out.empty() ? "Leave it out." : std::move(way_out));
 }
 
-Mistake pacing(const Pacing &pacing) {
-    return pacing.at_most ? no(pacing.at_most->at, "AT MOST") : std::nullopt;
-}
-
 Mistake one(const Node &node) {
     return node.alert ? no(node.alert->at, "ALERT") : std::nullopt;
 }
@@ -38,9 +34,6 @@ Mistake one(const Peer &peer) {
         }
         if (path.kind == PathKind::direct) {
             return no(path.at, "a DIRECT path", "Use MAILDIR with a folder that both nodes reach.");
-        }
-        if (auto mistake = pacing(path.pacing)) {
-            return mistake;
         }
     }
     if (peer.keep) {
@@ -92,9 +85,6 @@ Mistake by(const By &by, Position at) {
 }
 
 Mistake options(const Task &task) {
-    if (auto mistake = pacing(task.pacing)) {
-        return mistake;
-    }
     if (task.create_missing) {
         return no(*task.create_missing, "CREATE MISSING TABLES",
                   "Create the tables at the other side before it accepts the task.");

@@ -1,10 +1,12 @@
 // The bytes of the whole mail that carries rows: changeset, body, envelope for one recipient, MIME.
 //
-//   bench_wire insert|update cold|warm < rows     rows: wire_baseline.py --rows
+//   bench_wire cold|warm insert|update… < rows
 //
-// cold: the first batch of a stream, with schema frames, start token and key announcement. warm: a
-// later one, whose schemas the receiver knows, and a report of whose was seen. Both acknowledge a
-// stream of the other side.
+// The rows are those of wire_baseline.py --rows, batch after batch with an empty line between them,
+// and an operation for each. The mail of the last batch is measured; those before it are
+// acknowledged and kept as history. cold: the first batch of a stream, with schema frames, start
+// token and key announcement. warm: a later one, whose schemas the receiver knows, and a report of
+// whose was seen. Both acknowledge a stream of the other side.
 #include <cstdio>
 #include <cstring>
 #include <iostream>
@@ -24,12 +26,16 @@ using namespace postrider;
 
 constexpr Timestamp now = from_milliseconds(1'700'000'000'000);
 constexpr std::uint64_t incarnation = 0x0000'0001'8f3a'55c1;
+constexpr std::uint64_t number = 378;
+/// The counter of reports when the node started, and now.
+constexpr std::uint64_t reports_at_start = 4980;
+constexpr std::uint64_t reports = 5000;
 
 wire::Hash random_hash() {
     return crypto::random_bytes<32>();
 }
 
-wire::BatchHeader header_of(bool warm) {
+wire::BatchHeader header_of(bool warm, std::size_t past) {
     wire::BatchHeader out;
     out.prev_chain = random_hash();
     out.content_hash = random_hash();
@@ -40,14 +46,16 @@ wire::BatchHeader header_of(bool warm) {
     out.notes_seen = 7;
     out.report = wire::Report{};
     out.report->incarnation = incarnation;
-    out.report->counter = 5000;
-    out.report->streams.push_back({1, incarnation, 377, random_hash(), {}, {}, false});
+    out.report->counter = reports;
+    out.report->streams.push_back({1, incarnation, number - 1, random_hash(), {}, {}, false});
     out.report->suites = {1};
     out.report->notes_seen = 7;
     out.report->start.token = crypto::random_bytes<16>();
-    out.report->start.since = incarnation;
+    out.report->start.since = reports_at_start;
+    out.history = wire::History{number - past, number - 1, {}};
     if (warm) {
-        out.report->seen = wire::Seen{incarnation, 4999, crypto::random_bytes<16>(), false, {}};
+        out.report->seen =
+            wire::Seen{incarnation, reports - 1, crypto::random_bytes<16>(), false, {}};
     }
     if (!warm) {
         out.key = wire::KeyAnnouncement{3, random_hash()};
@@ -65,13 +73,34 @@ std::set<wire::SchemaName> known_schemas(const Changeset &changeset, bool warm) 
     return out;
 }
 
-std::size_t mail_bytes(const Changeset &changeset, bool warm) {
+/// What the last of the batches is compressed with.
+wire::Prefixes prefixes_of(std::span<const Changeset> past) {
+    std::map<std::string, std::vector<Bytes>> kept;
+    for (const Changeset &changeset : past) {
+        for (const wire::Frame &frame :
+             wire::encode_changeset(changeset, known_schemas(changeset, true))) {
+            const ByteView end = wire::kept_of(frame.raw);
+            kept[frame.table].emplace_back(end.begin(), end.end());
+        }
+    }
+    wire::Prefixes out;
+    for (const auto &[table, frames] : kept) {
+        out[table] = wire::prefix_of_kept(frames);
+    }
+    return out;
+}
+
+std::size_t mail_bytes(const std::vector<Changeset> &batches, bool warm) {
+    const Changeset &changeset = batches.back();
     const std::vector<wire::Frame> frames =
         wire::encode_changeset(changeset, known_schemas(changeset, warm));
-    const Bytes plaintext = wire::encode_body(header_of(warm), frames).value();
+    const std::span<const Changeset> past = std::span{batches}.first(batches.size() - 1);
+    const Bytes plaintext =
+        wire::encode_body(header_of(warm, past.size()), frames, {.history = prefixes_of(past)})
+            .value();
     const wire::ContentKey content_key = crypto::Key::random();
     const NodeId node = crypto::random_bytes<16>();
-    const wire::HeadFields head{wire::EnvelopeKind::batch, 1, 1, incarnation, 378, std::nullopt};
+    const wire::HeadFields head{wire::EnvelopeKind::batch, 1, 1, incarnation, number, std::nullopt};
     const Bytes body =
         wire::seal_body(content_key, {node, head.stream, incarnation, head.number}, plaintext)
             .value();
@@ -93,16 +122,19 @@ std::size_t mail_bytes(const Changeset &changeset, bool warm) {
 } // namespace
 
 int main(int argument_count, char **arguments) {
-    if (argument_count != 3 || sodium_init() < 0) {
-        std::fprintf(stderr, "usage: bench_wire insert|update cold|warm < rows\n");
+    if (argument_count < 3 || sodium_init() < 0) {
+        std::fprintf(stderr, "usage: bench_wire cold|warm insert|update... < rows\n");
         return 2;
     }
-    const bool update = std::strcmp(arguments[1], "update") == 0;
-    const bool warm = std::strcmp(arguments[2], "warm") == 0;
+    const bool warm = std::strcmp(arguments[1], "warm") == 0;
     try {
-        const Changeset changeset =
-            bench::read_rows(std::cin, update ? Operation::update : Operation::insert);
-        std::printf("%zu\n", mail_bytes(changeset, warm));
+        std::vector<Changeset> batches;
+        for (int index = 2; index < argument_count; ++index) {
+            const bool update = std::strcmp(arguments[index], "update") == 0;
+            batches.push_back(
+                bench::read_rows(std::cin, update ? Operation::update : Operation::insert));
+        }
+        std::printf("%zu\n", mail_bytes(batches, warm));
     } catch (const std::exception &error) {
         std::fprintf(stderr, "bench_wire: %s\n", error.what());
         return 1;

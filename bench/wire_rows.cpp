@@ -63,7 +63,7 @@ Changeset read_rows(std::istream &in, Operation operation) {
     TableChanges table;
     table.schema = schema_of(fields_of(line));
     auto &changes = std::get<OneWayChanges>(table.changes).changes;
-    while (std::getline(in, line)) {
+    while (std::getline(in, line) && !line.empty()) {
         const std::vector<std::string> fields = fields_of(line);
         Change change;
         change.operation = operation;

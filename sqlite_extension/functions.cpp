@@ -7,6 +7,7 @@
 #include "common/engine/pairing.hpp"
 #include "common/engine/receive.hpp"
 #include "common/engine/recovery.hpp"
+#include "common/engine/reload.hpp"
 #include "common/engine/start.hpp"
 #include "common/engine/uninstall.hpp"
 #include "common/vault/private_file.hpp"
@@ -95,6 +96,29 @@ Result<Value> revoke(sqlite3 *connection, Arguments arguments) {
         }
         return Value::text("peer \"" + *peer +
                            "\" is revoked: nothing is sent to it or taken from it");
+    });
+}
+
+Result<Value> reload(sqlite3 *connection, Arguments arguments) {
+    const auto task = text_argument(arguments, 0, "postrider_reload");
+    if (!task) {
+        return task.error();
+    }
+    std::optional<std::string> peer;
+    if (arguments.size() > 1) {
+        const auto named = text_argument(arguments, 1, "postrider_reload");
+        if (!named) {
+            return named.error();
+        }
+        peer = *named;
+    }
+    return as_node(connection, [&](const engine::Session &session) -> Result<Value> {
+        const Result<std::size_t> tables = engine::reload(session, *task, peer);
+        if (!tables) {
+            return tables.error();
+        }
+        return Value::text(counted(*tables, "table", "tables") + " of task \"" + *task +
+                           "\" will be sent again");
     });
 }
 
@@ -371,6 +395,8 @@ constexpr std::array entries = {
     Entry{"postrider_invite", 1, acts, invite},
     Entry{"postrider_confirm_peer", 2, acts, confirm_peer},
     Entry{"postrider_revoke", 1, acts, revoke},
+    Entry{"postrider_reload", 1, acts, reload},
+    Entry{"postrider_reload", 2, acts, reload},
     Entry{"postrider_approve", 0, acts, approve},
     Entry{"postrider_claim_identity", 0, acts, claim_identity},
     Entry{"postrider_new_identity", 1, acts, new_identity},

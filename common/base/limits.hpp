@@ -29,6 +29,8 @@ inline constexpr std::size_t replays_remembered_max = 4096;
 inline constexpr std::uint64_t batch_rows_max = 1'000'000;
 inline constexpr std::uint64_t batch_cell_bytes_max = 256 * mib;
 inline constexpr std::size_t own_batch_raw_bytes_max = 8 * mib;
+/// What one round reads of the tables that are being loaded.
+inline constexpr std::size_t load_chunk_bytes = 1 * mib;
 inline constexpr std::size_t batch_frames_max = 4096;
 inline constexpr std::size_t table_columns_max = 2000; // SQLite's default; PostgreSQL has 1600
 inline constexpr std::size_t name_bytes_max = 255;
@@ -41,14 +43,20 @@ inline constexpr unsigned json_depth_max = 512;
 // Batch headers, reports and control messages
 inline constexpr std::size_t batch_origins_max = 1000;
 inline constexpr std::size_t batch_dependencies_max = 256;
-inline constexpr std::size_t batch_history_max = 64;
+/// What a frame of changes may be compressed with, and what is kept of one for that.
+inline constexpr std::size_t history_table_bytes_max = 64 * kib;
+/// What either side keeps of a stream for that, each frame counted with its bytes and as many more
+/// as its row costs.
+inline constexpr std::size_t history_stream_bytes_max = 1 * mib;
+inline constexpr std::size_t history_row_bytes = 256;
 inline constexpr std::size_t suites_max = 16;
 inline constexpr std::size_t report_streams_max = 256;
 inline constexpr std::size_t report_notes_max = 64;
 inline constexpr std::size_t note_code_bytes_max = 64;
 inline constexpr std::size_t note_message_bytes_max = 400;
 inline constexpr std::size_t control_message_bytes_max = 1 * mib;
-inline constexpr std::size_t control_items_max = 1000; // tables of an offer, tasks of a stream
+inline constexpr std::size_t control_items_max = 1000;     // tables of an offer, tasks of a stream
+inline constexpr std::size_t table_foreign_keys_max = 100; // of an offered table
 inline constexpr std::size_t control_text_bytes_max = 1000;
 
 // Mail

@@ -51,6 +51,7 @@ inline constexpr std::string_view body = "postrider body";
 inline constexpr std::string_view context = "postrider ctx";
 inline constexpr std::string_view batch = "postrider batch";
 inline constexpr std::string_view chain = "postrider chain";
+inline constexpr std::string_view past = "postrider past";
 inline constexpr std::string_view nonce = "postrider nonce";
 inline constexpr std::string_view line = "postrider line";
 inline constexpr std::string_view check = "postrider check";

@@ -17,6 +17,15 @@ using CaptureId = std::int64_t;
 struct CaptureOptions {
     /// Also note which columns an UPDATE changed.
     bool mask = false;
+    /// Columns outside the key whose first old values are kept, for filters; in the table's order.
+    std::vector<std::string> kept = {};
+};
+
+/// What a key table knows of a row before the first change that it notes. The numbers are stored.
+enum class Before : std::uint8_t {
+    absent = 0,  // there was none
+    known = 1,   // the kept columns had these values
+    unknown = 2, // there may have been one
 };
 
 struct TriggerText {
@@ -31,15 +40,18 @@ struct CaptureSchema {
 };
 
 /// `sql` has the parameter ?1 = greatest epoch to read and gives, ordered by key and epoch:
-/// one boolean "the row is there", the key values, `mask_words` integers, the asked columns (null
-/// where the row is absent). A key touched in several epochs stands in as many adjacent rows, with
-/// equal row values; the caller joins their masks by bitwise or.
+/// one boolean "the row is there", the key values, `mask_words` integers, with kept columns
+/// `Before` and their values, the asked columns (null where the row is absent). A key touched in
+/// several epochs stands in as many adjacent rows, with equal row values; the caller joins their
+/// masks by bitwise or, and what was before is what the first of them says.
 struct CollectQuery {
     std::string sql;
     std::size_t key_begin = 1;
     std::size_t key_count = 0;
     std::size_t mask_begin = 0;
     std::size_t mask_words = 0;
+    std::size_t before = 0; // of Before; the kept values follow
+    std::size_t kept_count = 0;
     std::size_t row_begin = 0;
 };
 

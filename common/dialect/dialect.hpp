@@ -2,6 +2,7 @@
 // quoted, values are always parameters.
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,6 +10,8 @@
 
 #include "common/base/result.hpp"
 #include "common/dialect/capture.hpp"
+#include "common/dialect/condition.hpp"
+#include "common/dialect/new_table.hpp"
 #include "common/dialect/state_table.hpp"
 #include "common/dialect/table_description.hpp"
 #include "common/model/value.hpp"
@@ -16,6 +19,12 @@
 namespace postrider::dialect {
 
 using Names = std::span<const std::string>;
+
+/// Which rows: those whose columns `matched` have given values, and only those `behind_key`.
+struct RowsBehind {
+    std::vector<std::string> matched;
+    bool behind_key = false;
+};
 
 class Dialect {
   public:
@@ -67,6 +76,11 @@ class Dialect {
     [[nodiscard]] virtual std::string select_all(const TableDescription &table,
                                                  Names columns) const = 0;
 
+    /// Rows in key order; gives `columns`. ?1 … are the values of `matched`, then the key behind
+    /// which the rows are, if one is given.
+    [[nodiscard]] virtual std::string
+    select_behind(const TableDescription &table, Names columns, const RowsBehind &rows) const = 0;
+
     // --- catalogue queries, each with the table's name as ?1 and result columns as named here
     /// name, type ("table", "view", "virtual", "shadow", "temporary"), without_rowid, strict,
     /// hidden_by_temporary
@@ -88,8 +102,43 @@ class Dialect {
     [[nodiscard]] virtual Affinity affinity(std::string_view declared_type) const = 0;
     /// The neutral type that a declared type comes nearest to.
     [[nodiscard]] virtual Type neutral_type(std::string_view declared_type) const = 0;
+    /// The definition of the table, of which `column_collations` reads what columns are compared
+    /// by.
+    [[nodiscard]] virtual std::string table_definition() const = 0;
+    [[nodiscard]] virtual std::map<std::string, std::string>
+    column_collations(std::string_view definition) const = 0;
     /// The condition of a partial index out of its CREATE INDEX.
     [[nodiscard]] virtual std::string index_predicate(std::string_view create_index) const = 0;
+
+    // --- tables that are made after those of another database
+    /// The type that a column of such a table needs to hold what this column may hold.
+    [[nodiscard]] virtual Type pattern_type(const TableDescription &table,
+                                            const ColumnDescription &column) const = 0;
+    /// Why a table cannot be made under this name; success when it can.
+    [[nodiscard]] virtual Result<void> check_new_name(std::string_view name) const = 0;
+    /// One statement. `engine` is the kind of the other database, as `name` gives it.
+    [[nodiscard]] virtual std::string create_missing_table(const NewTable &table,
+                                                           std::string_view engine) const = 0;
+    [[nodiscard]] virtual std::string add_missing_column(std::string_view table,
+                                                         const Column &column,
+                                                         std::string_view engine) const = 0;
+
+    // --- conditions of tasks
+    /// Refused, with the reason, unless it looks at nothing but its row.
+    [[nodiscard]] virtual Result<Condition> read_condition(std::string_view text,
+                                                           const TableDescription &table) const = 0;
+    /// For images of rows that have these columns of the table.
+    [[nodiscard]] virtual ImageStatements images(const TableDescription &table,
+                                                 Names columns) const = 0;
+    /// A boolean for each image, in their order; ?1 … are the attributes.
+    [[nodiscard]] virtual std::string select_images(const TableDescription &table,
+                                                    const Condition &condition) const = 0;
+    /// Rows of the table that meet the condition; ?1 … are the attributes, with `one_row` followed
+    /// by a key.
+    [[nodiscard]] virtual std::string select_where(const TableDescription &table,
+                                                   Names columns,
+                                                   const Condition &condition,
+                                                   bool one_row) const = 0;
 
     // --- capture
     /// Why rows of this table cannot be captured faithfully; success when they can.
@@ -111,6 +160,8 @@ class Dialect {
                                                Names columns) const = 0;
     /// ?1 = greatest epoch to forget.
     [[nodiscard]] virtual std::string forget_collected(CaptureId capture) const = 0;
+    /// Keys that stay were read already: what is kept of them is not what was told last.
+    [[nodiscard]] virtual std::string doubt_kept(CaptureId capture) const = 0;
     /// Marks a key (?1 …) as touched in the current epoch with all columns, as a trigger would.
     [[nodiscard]] virtual std::string mark_key(const TableDescription &table,
                                                CaptureId capture,

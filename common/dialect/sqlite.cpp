@@ -9,6 +9,8 @@
 
 #include "common/dialect/sql_text.hpp"
 #include "common/dialect/sqlite_capture.hpp"
+#include "common/dialect/sqlite_condition.hpp"
+#include "common/dialect/sqlite_new_table.hpp"
 #include "common/dialect/sqlite_predicate.hpp"
 #include "common/dialect/sqlite_rows.hpp"
 #include "common/dialect/sqlite_storage.hpp"
@@ -211,6 +213,12 @@ class SqliteDialect final : public Dialect {
         return sqlite_text::select_all(table, columns);
     }
 
+    [[nodiscard]] std::string select_behind(const TableDescription &table,
+                                            Names columns,
+                                            const RowsBehind &rows) const override {
+        return sqlite_text::select_behind(table, columns, rows);
+    }
+
     [[nodiscard]] std::string describe_table() const override {
         return "SELECT l.name, CASE l.schema WHEN 'main' THEN l.type ELSE 'temporary' END, l.wr, "
                "l.strict, EXISTS(SELECT 1 FROM sqlite_temp_schema AS t WHERE t.name = l.name "
@@ -276,6 +284,64 @@ class SqliteDialect final : public Dialect {
         return sqlite_text::index_predicate(create_index);
     }
 
+    [[nodiscard]] Type pattern_type(const TableDescription &table,
+                                    const ColumnDescription &column) const override {
+        return sqlite_text::pattern_type(table, column,
+                                         affinity(column.type.native_name) == column.affinity);
+    }
+
+    [[nodiscard]] Result<void> check_new_name(std::string_view name) const override {
+        return sqlite_text::check_new_name(name);
+    }
+
+    [[nodiscard]] std::string create_missing_table(const NewTable &table,
+                                                   std::string_view engine) const override {
+        std::vector<std::string> types;
+        types.reserve(table.columns.size());
+        for (const Column &column : table.columns) {
+            types.push_back(declared_type(column, engine));
+        }
+        return sqlite_text::create_table(table, types);
+    }
+
+    [[nodiscard]] std::string add_missing_column(std::string_view table,
+                                                 const Column &column,
+                                                 std::string_view engine) const override {
+        return sqlite_text::add_column(table, column.name, declared_type(column, engine));
+    }
+
+    [[nodiscard]] std::string table_definition() const override {
+        return "SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE "
+               "NOCASE";
+    }
+
+    [[nodiscard]] std::map<std::string, std::string>
+    column_collations(std::string_view definition) const override {
+        return sqlite_text::column_collations(definition);
+    }
+
+    [[nodiscard]] Result<Condition> read_condition(std::string_view text,
+                                                   const TableDescription &table) const override {
+        return sqlite_text::read_condition(text, table);
+    }
+
+    [[nodiscard]] ImageStatements images(const TableDescription &table,
+                                         Names columns) const override {
+        return sqlite_text::images(table, columns);
+    }
+
+    [[nodiscard]] std::string select_images(const TableDescription &table,
+                                            const Condition &condition) const override {
+        return sqlite_text::select_images(table, condition);
+    }
+
+    [[nodiscard]] std::string select_where(const TableDescription &table,
+                                           Names columns,
+                                           const Condition &condition,
+                                           bool one_row) const override {
+        return sqlite_text::select_where(table, columns, condition, one_row);
+    }
+
     [[nodiscard]] Result<void> check_capturable(const TableDescription &table) const override {
         return sqlite_text::check_capturable(table);
     }
@@ -312,6 +378,10 @@ class SqliteDialect final : public Dialect {
         return "DELETE FROM main." + identifier(key_table(capture)) + " WHERE epoch <= ?1";
     }
 
+    [[nodiscard]] std::string doubt_kept(CaptureId capture) const override {
+        return "UPDATE main." + identifier(key_table(capture)) + " SET was = 2 WHERE was <> 2";
+    }
+
     [[nodiscard]] std::string mark_key(const TableDescription &table,
                                        CaptureId capture,
                                        const CaptureOptions &options) const override {
@@ -321,7 +391,7 @@ class SqliteDialect final : public Dialect {
     [[nodiscard]] std::string mark_all(const TableDescription &table,
                                        CaptureId capture,
                                        const CaptureOptions &options) const override {
-        return CaptureWriter(table, capture, options).mark_rows("true");
+        return CaptureWriter(table, capture, options).mark_rows("true", Before::unknown);
     }
 
     [[nodiscard]] std::string mark_all_columns(const TableDescription &table,
@@ -348,7 +418,7 @@ class SqliteDialect final : public Dialect {
                    identifier(child.name) + "." + identifier(column) + " = ?" +
                        std::to_string(++number));
         }
-        return CaptureWriter(child, capture, options).mark_rows(condition);
+        return CaptureWriter(child, capture, options).mark_rows(condition, Before::known);
     }
 
     [[nodiscard]] std::string current_epoch() const override {
@@ -360,6 +430,11 @@ class SqliteDialect final : public Dialect {
     }
 
   private:
+    [[nodiscard]] std::string declared_type(const Column &column, std::string_view engine) const {
+        return sqlite_text::declared_type(column.type, affinity(column.type.native_name),
+                                          engine == name());
+    }
+
     static bool has_rowid_as_key(const StateTable &table) {
         return table.primary_key.size() == 1 &&
                std::any_of(table.columns.begin(), table.columns.end(), [&](const auto &column) {

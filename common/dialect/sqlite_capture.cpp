@@ -26,11 +26,6 @@ bool is_rowid_alias(const TableDescription &table) {
                         [](const auto &index) { return index.primary; });
 }
 
-bool is_built_in(std::string_view collation) {
-    const std::string name = lower_ascii(collation);
-    return name == "binary" || name == "nocase" || name == "rtrim";
-}
-
 Error refusal(const TableDescription &table, std::string reason, std::string hint) {
     return {Errc::refused,
             "cannot capture table " + quoted(table.name, '"') + ": " + std::move(reason), "",
@@ -93,7 +88,7 @@ Result<void> check_indexes(const TableDescription &table) {
                                "unique index " + quoted(index.name, '"') + " is on an expression",
                                "Put the expression into a generated column and make that unique.");
             }
-            if (!is_built_in(column.collation)) {
+            if (!is_built_in_collation(column.collation)) {
                 return refusal(table,
                                "unique index " + quoted(index.name, '"') +
                                    " uses the application's collation " +
@@ -228,7 +223,7 @@ std::string key_table(CaptureId capture) {
 CaptureWriter::CaptureWriter(const TableDescription &table,
                              CaptureId capture,
                              const CaptureOptions &options)
-    : table_(table), capture_(capture), words_(mask_words(table, options)) {
+    : table_(table), capture_(capture), words_(mask_words(table, options)), kept_(options.kept) {
     for (std::size_t position = 0; position < table.key.size(); ++position) {
         append(key_columns_, ", ", "k" + std::to_string(position));
         if (mixes_number_types(table, position)) {
@@ -255,8 +250,9 @@ std::string CaptureWriter::key_table_sql() const {
         masks += ", mask" + std::to_string(word) + " INTEGER NOT NULL";
     }
     return "CREATE TABLE " + identifier(key_table(capture_)) + "(" + key_columns_ +
-           ", epoch INTEGER NOT NULL" + masks + ", PRIMARY KEY(" + key_columns_ +
-           ", epoch)) WITHOUT ROWID";
+           ", epoch INTEGER NOT NULL" + masks +
+           (kept_.empty() ? "" : ", was INTEGER NOT NULL" + before_columns(", ")) +
+           ", PRIMARY KEY(" + key_columns_ + ", epoch)) WITHOUT ROWID";
 }
 
 std::string CaptureWriter::insert_into_key_table() const {
@@ -265,7 +261,28 @@ std::string CaptureWriter::insert_into_key_table() const {
         masks += ", mask" + std::to_string(word);
     }
     return "INSERT INTO " + identifier(key_table(capture_)) + "(" + key_columns_ + ", epoch" +
-           masks + ") ";
+           masks + (kept_.empty() ? "" : ", was" + before_columns(", ")) + ") ";
+}
+
+/// ", o0, o1": the kept values, in columns without a type, which change nothing.
+std::string CaptureWriter::before_columns(std::string_view separator) const {
+    std::string columns;
+    for (std::size_t index = 0; index < kept_.size(); ++index) {
+        columns += std::string{separator} + "o" + std::to_string(index);
+    }
+    return columns;
+}
+
+/// Beside `was` and its columns; `row` is the one that was there.
+std::string CaptureWriter::before_values(std::string_view row, Before before) const {
+    if (kept_.empty()) {
+        return "";
+    }
+    std::string values = ", " + std::to_string(static_cast<int>(before));
+    for (const std::string &column : kept_) {
+        values += ", " + (before == Before::known ? of(row, column) : "NULL");
+    }
+    return values;
 }
 
 std::string CaptureWriter::on_conflict() const {
@@ -323,14 +340,17 @@ std::string CaptureWriter::key_changed() const {
     return condition;
 }
 
-std::string CaptureWriter::mark_row(std::string_view row, const std::string &masks) const {
+std::string
+CaptureWriter::mark_row(std::string_view row, const std::string &masks, Before before) const {
+    // A key that changes says of its old name what OLD was.
     return insert_into_key_table() + "VALUES(" + key_of(row) + ", " + std::string{epoch_value} +
-           masks + ")" + on_conflict() + "; ";
+           masks + before_values("OLD", before) + ")" + on_conflict() + "; ";
 }
 
-std::string CaptureWriter::mark_rows(std::string_view condition) const {
+std::string CaptureWriter::mark_rows(std::string_view condition, Before before) const {
     return insert_into_key_table() + "SELECT " + key_of(identifier(table_.name)) + ", " +
-           std::string{epoch_value} + all_columns_mask() + " FROM " + identifier(table_.name) +
+           std::string{epoch_value} + all_columns_mask() +
+           before_values(identifier(table_.name), before) + " FROM " + identifier(table_.name) +
            " WHERE " + std::string{condition} + on_conflict();
 }
 
@@ -344,7 +364,7 @@ std::string CaptureWriter::mark_key() const {
         }
     }
     return insert_into_key_table() + "VALUES(" + values + ", " + std::string{epoch_value} +
-           all_columns_mask() + ")" + on_conflict();
+           all_columns_mask() + before_values("", Before::unknown) + ")" + on_conflict();
 }
 
 std::string CaptureWriter::mark_all_columns() const {
@@ -357,7 +377,7 @@ std::string CaptureWriter::mark_all_columns() const {
 
 std::string CaptureWriter::carry_over(std::string_view old_table) const {
     return insert_into_key_table() + "SELECT " + key_columns_ + ", epoch" + all_columns_mask() +
-           " FROM main." + identifier(old_table);
+           before_values("", Before::unknown) + " FROM main." + identifier(old_table);
 }
 
 TriggerText CaptureWriter::trigger(std::string_view suffix, std::string_view rest) const {
@@ -372,24 +392,32 @@ CaptureSchema CaptureWriter::schema() const {
     const std::string on = " ON " + identifier(table_.name) + " ";
     const std::string all = all_columns_mask();
     // A row that moves onto another key is new there: its mask has to name every column.
-    const std::string arrived = words_ == 0 ? "" : mark_row("NEW", all);
+    const std::string arrived =
+        words_ == 0 && kept_.empty() ? "" : mark_row("NEW", all, Before::absent);
+    // With kept columns only one trigger may speak of a new key: they fire in no certain order.
+    const std::string stayed = kept_.empty() ? "" : "WHEN NOT (" + key_changed() + ") ";
     schema.triggers.push_back(
-        trigger("insert", "AFTER INSERT" + on + "BEGIN " + mark_row("NEW", all)));
-    schema.triggers.push_back(trigger("update", "AFTER UPDATE" + on + "BEGIN " +
-                                                    mark_row("NEW", changed_columns_mask())));
+        trigger("insert", "AFTER INSERT" + on + "BEGIN " + mark_row("NEW", all, Before::absent)));
+    schema.triggers.push_back(
+        trigger("update", "AFTER UPDATE" + on + stayed + "BEGIN " +
+                              mark_row("NEW", changed_columns_mask(), Before::known)));
     schema.triggers.push_back(trigger("key", "AFTER UPDATE" + on + "WHEN " + key_changed() +
-                                                 " BEGIN " + mark_row("OLD", all) + arrived));
+                                                 " BEGIN " + mark_row("OLD", all, Before::known) +
+                                                 arrived));
     schema.triggers.push_back(
-        trigger("delete", "AFTER DELETE" + on + "BEGIN " + mark_row("OLD", all)));
+        trigger("delete", "AFTER DELETE" + on + "BEGIN " + mark_row("OLD", all, Before::known)));
     add_guards(schema);
     add_rowid_guard(schema);
+    add_key_guard(schema);
     return schema;
 }
 
 void CaptureWriter::add_guards(CaptureSchema &schema) const {
     std::size_t number = 0;
     for (const IndexDescription &index : table_.indexes) {
-        if (index.unique && !leads_to_same_key(table_, index)) {
+        // What REPLACE is about to delete under the same key is marked by its successor, but the
+        // values that it had only here.
+        if (index.unique && (!kept_.empty() || !leads_to_same_key(table_, index))) {
             add_guard(schema, index, "unique" + std::to_string(number++));
         }
     }
@@ -401,7 +429,7 @@ void CaptureWriter::add_guard(CaptureSchema &schema,
     const std::string on = " ON " + identifier(table_.name) + " ";
     const std::string condition = clash(table_, index);
     const std::string when = "WHEN EXISTS(SELECT 1 FROM " + identifier(table_.name) + " WHERE " +
-                             condition + ") BEGIN " + mark_rows(condition) + "; ";
+                             condition + ") BEGIN " + mark_rows(condition, Before::known) + "; ";
     schema.triggers.push_back(trigger(suffix + "_insert", "BEFORE INSERT" + on + when));
     schema.triggers.push_back(
         trigger(suffix + "_update", "BEFORE UPDATE" + update_of(table_, index) + on + when));
@@ -416,10 +444,26 @@ void CaptureWriter::add_rowid_guard(CaptureSchema &schema) const {
     const std::string on = " ON " + identifier(table_.name) + " ";
     const std::string condition = identifier(table_.name) + "." + rowid + " = NEW." + rowid;
     const std::string exists = "EXISTS(SELECT 1 FROM " + identifier(table_.name) + " WHERE " +
-                               condition + ") BEGIN " + mark_rows(condition) + "; ";
+                               condition + ") BEGIN " + mark_rows(condition, Before::known) + "; ";
     schema.triggers.push_back(trigger("rowid_insert", "BEFORE INSERT" + on + "WHEN " + exists));
     schema.triggers.push_back(trigger("rowid_update", "BEFORE UPDATE" + on + "WHEN NEW." + rowid +
                                                           " <> OLD." + rowid + " AND " + exists));
+}
+
+/// With kept columns, REPLACE of a row whose key is the rowid, which has no index, is told too.
+void CaptureWriter::add_key_guard(CaptureSchema &schema) const {
+    if (kept_.empty() || !is_rowid_alias(table_)) {
+        return;
+    }
+    const std::string &key = table_.columns[table_.key.front()].name;
+    const std::string on = " ON " + identifier(table_.name) + " ";
+    const std::string condition = of(identifier(table_.name), key) + " = " + of("NEW", key);
+    const std::string exists = "EXISTS(SELECT 1 FROM " + identifier(table_.name) + " WHERE " +
+                               condition + ") BEGIN " + mark_rows(condition, Before::known) + "; ";
+    schema.triggers.push_back(trigger("same_insert", "BEFORE INSERT" + on + "WHEN " + exists));
+    schema.triggers.push_back(trigger("same_update", "BEFORE UPDATE" + on + "WHEN " +
+                                                         of("NEW", key) + " <> " + of("OLD", key) +
+                                                         " AND " + exists));
 }
 
 CollectQuery CaptureWriter::collect(Names columns) const {
@@ -439,13 +483,18 @@ CollectQuery CaptureWriter::collect(Names columns) const {
     for (std::size_t word = 0; word < words_; ++word) {
         selected += ", k.mask" + std::to_string(word);
     }
+    if (!kept_.empty()) {
+        selected += ", k.was" + before_columns(", k.");
+    }
     for (const std::string &column : columns) {
         selected += ", " + of("x", column);
     }
     query.key_count = table_.key.size();
     query.mask_begin = query.key_begin + query.key_count;
     query.mask_words = words_;
-    query.row_begin = query.mask_begin + words_;
+    query.before = query.mask_begin + words_;
+    query.kept_count = kept_.size();
+    query.row_begin = query.before + (kept_.empty() ? 0 : 1 + kept_.size());
     query.sql = "SELECT " + selected + " FROM main." + identifier(key_table(capture_)) +
                 " AS k LEFT JOIN main." + identifier(table_.name) + " AS x ON " +
                 same_key(table_, "x.",

@@ -21,7 +21,7 @@ class CaptureWriter {
     [[nodiscard]] CollectQuery collect(Names columns) const;
     [[nodiscard]] std::string mark_key() const;
     /// `condition` may name the table's columns with the table's name before them.
-    [[nodiscard]] std::string mark_rows(std::string_view condition) const;
+    [[nodiscard]] std::string mark_rows(std::string_view condition, Before before) const;
     /// Only with a mask.
     [[nodiscard]] std::string mark_all_columns() const;
     [[nodiscard]] std::string carry_over(std::string_view old_table) const;
@@ -29,7 +29,10 @@ class CaptureWriter {
   private:
     [[nodiscard]] TriggerText trigger(std::string_view suffix, std::string_view rest) const;
     [[nodiscard]] std::string key_table_sql() const;
-    [[nodiscard]] std::string mark_row(std::string_view row, const std::string &masks) const;
+    [[nodiscard]] std::string
+    mark_row(std::string_view row, const std::string &masks, Before before) const;
+    [[nodiscard]] std::string before_values(std::string_view row, Before before) const;
+    [[nodiscard]] std::string before_columns(std::string_view separator) const;
     [[nodiscard]] std::string insert_into_key_table() const;
     [[nodiscard]] std::string on_conflict() const;
     [[nodiscard]] std::string all_columns_mask() const;
@@ -41,10 +44,12 @@ class CaptureWriter {
                    const IndexDescription &index,
                    const std::string &suffix) const;
     void add_rowid_guard(CaptureSchema &schema) const;
+    void add_key_guard(CaptureSchema &schema) const;
 
     const TableDescription &table_;
     CaptureId capture_;
     std::size_t words_;
+    std::vector<std::string> kept_;
     std::string key_columns_; // of the key table: k0, k1, t1
 };
 

@@ -1,47 +1,10 @@
-// A scanner that knows just enough of SQLite's tokens to skip what may hold the letters "where".
+// Looks for the word WHERE, outside of what may hold its letters; for COLLATE likewise.
 #include "common/dialect/sqlite_predicate.hpp"
 
 #include "common/dialect/sql_text.hpp"
+#include "common/dialect/sqlite_tokens.hpp"
 
 namespace postrider::dialect::sqlite_text {
-
-namespace {
-
-bool is_word(char letter) {
-    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-           (letter >= '0' && letter <= '9') || letter == '_' || letter == '$' ||
-           static_cast<unsigned char>(letter) >= 0x80;
-}
-
-/// Where the text goes on behind `closing`, looked for from `from`.
-std::size_t behind(std::string_view sql, std::string_view closing, std::size_t from) {
-    const std::size_t found = sql.find(closing, from);
-    return found == std::string_view::npos ? sql.size() : found + closing.size();
-}
-
-/// The end of the token that begins at `at`. A doubled quote reads as two tokens side by side.
-std::size_t token_end(std::string_view sql, std::size_t at) {
-    const char first = sql[at];
-    if (first == '\'' || first == '"' || first == '`') {
-        return behind(sql, std::string_view{&first, 1}, at + 1);
-    }
-    if (first == '[') {
-        return behind(sql, "]", at + 1);
-    }
-    if (sql.substr(at, 2) == "--") {
-        return behind(sql, "\n", at);
-    }
-    if (sql.substr(at, 2) == "/*") {
-        return behind(sql, "*/", at + 2);
-    }
-    std::size_t end = at;
-    while (end < sql.size() && is_word(sql[end])) {
-        ++end;
-    }
-    return end == at ? at + 1 : end;
-}
-
-} // namespace
 
 std::string index_predicate(std::string_view create_index) {
     int depth = 0;
@@ -62,6 +25,34 @@ std::string index_predicate(std::string_view create_index) {
         at = end;
     }
     return "";
+}
+
+std::map<std::string, std::string> column_collations(std::string_view create_table) {
+    std::map<std::string, std::string> collations;
+    int depth = 0;
+    std::string column; // of the definition that is read
+    bool named = false; // the next token is a collation
+    for (std::size_t at = 0; at < create_table.size();) {
+        const std::size_t end = whole_token_end(create_table, at);
+        const std::string_view token = create_table.substr(at, end - at);
+        at = end;
+        if (is_space(token.front()) || token.starts_with("--") || token.starts_with("/*")) {
+            continue;
+        }
+        if (token == "(") {
+            ++depth;
+        } else if (token == ")") {
+            --depth;
+        } else if (token == "," && depth == 1) {
+            column.clear();
+        } else if (depth == 1 && column.empty()) {
+            column = name_of_token(token);
+        } else if (depth == 1 && named) {
+            collations[column] = name_of_token(token);
+        }
+        named = depth == 1 && lower_ascii(token) == "collate";
+    }
+    return collations;
 }
 
 } // namespace postrider::dialect::sqlite_text

@@ -24,6 +24,11 @@ std::string key_collation(const TableDescription &table, std::size_t key_positio
     return "BINARY"; // an alias of the rowid has no index
 }
 
+bool is_built_in_collation(std::string_view collation) {
+    const std::string name = lower_ascii(collation);
+    return name == "binary" || name == "nocase" || name == "rtrim";
+}
+
 bool mixes_number_types(const TableDescription &table, std::size_t key_position) {
     return table.columns[table.key[key_position]].affinity == Affinity::none;
 }
@@ -133,6 +138,25 @@ std::string select_all(const TableDescription &table, Names columns) {
         append(order, ", ", identifier(table.columns[column].name));
     }
     return "SELECT " + list(columns) + " FROM " + main_table(table) + " ORDER BY " + order;
+}
+
+std::string select_behind(const TableDescription &table, Names columns, const RowsBehind &rows) {
+    std::string condition;
+    std::size_t number = 0;
+    for (const std::string &column : rows.matched) {
+        append(condition, " AND ", identifier(column) + " = " + parameter(++number));
+    }
+    std::string key;
+    std::string bound;
+    for (const std::uint32_t column : table.key) {
+        append(key, ", ", identifier(table.columns[column].name));
+        append(bound, ", ", parameter(++number));
+    }
+    if (rows.behind_key) {
+        append(condition, " AND ", "(" + key + ") > (" + bound + ")");
+    }
+    return "SELECT " + list(columns) + " FROM " + main_table(table) +
+           (condition.empty() ? "" : " WHERE " + condition) + " ORDER BY " + key;
 }
 
 } // namespace postrider::dialect::sqlite_text

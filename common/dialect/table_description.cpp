@@ -44,6 +44,9 @@ void add_columns(std::string &text, const TableDescription &table) {
         if (!column.default_sql.empty()) {
             text += " default " + quoted(column.default_sql, '\'');
         }
+        if (lower_ascii(column.collation) != "binary") {
+            text += " collate " + quoted(column.collation, '"');
+        }
         if (column.generated != Generated::no) {
             text += column.generated == Generated::stored ? " stored" : " computed";
         }

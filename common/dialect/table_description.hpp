@@ -23,6 +23,7 @@ struct ColumnDescription {
     Affinity affinity = Affinity::none;
     bool not_null = false;
     std::string default_sql; // an expression as written; empty: none
+    std::string collation = "BINARY";
     Generated generated = Generated::no;
     bool hidden = false;
 };

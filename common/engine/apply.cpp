@@ -9,14 +9,19 @@
 #include "common/dialect/sql_text.hpp"
 #include "common/engine/apply_rows.hpp"
 #include "common/engine/collect.hpp"
+#include "common/engine/history.hpp"
+#include "common/engine/history_missing.hpp"
 #include "common/engine/inbox.hpp"
 #include "common/engine/introspect.hpp"
 #include "common/engine/lanes.hpp"
+#include "common/engine/missing_tables.hpp"
 #include "common/engine/offers.hpp"
+#include "common/engine/refused_rows.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/step.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
+#include "common/engine/told_anew.hpp"
 #include "common/wire/batch.hpp"
 #include "common/wire/changeset_format.hpp"
 
@@ -36,7 +41,8 @@ Result<wire::Batch> read_batch(const Session &session,
     if (!plaintext) {
         return plaintext.error();
     }
-    Result<wire::Batch> batch = wire::decode_body(*plaintext);
+    Result<wire::Batch> batch =
+        wire::decode_body(*plaintext, {}, history_reader(session.transaction, row));
     if (!batch) {
         return batch;
     }
@@ -90,7 +96,7 @@ class StepContent {
             if (!batch) {
                 return batch.error();
             }
-            Result<void> added = add(*std::move(batch));
+            Result<void> added = add(*std::move(batch), step.bodies[bodies_].first);
             if (!added) {
                 return added;
             }
@@ -100,9 +106,10 @@ class StepContent {
 
     Changeset changes;
     std::vector<wire::Batch> batches; // without their changes
+    std::vector<KeptBatch> history;   // what is kept of them
 
   private:
-    Result<void> add(wire::Batch batch) {
+    Result<void> add(wire::Batch batch, std::uint64_t number) {
         Result<Changeset> piece = wire::decode_changeset(batch.frames, known_);
         if (!piece) {
             return piece.error();
@@ -116,6 +123,9 @@ class StepContent {
             return composed.error();
         }
         changes = *std::move(composed);
+        if (batch.header.history) {
+            history.push_back({{number, batch.header.history->floor}, kept_frames(batch.frames)});
+        }
         std::erase_if(batch.frames, [](const wire::Frame &frame) {
             return frame.kind != wire::FrameKind::schema;
         });
@@ -202,6 +212,19 @@ class OwnTables {
                 continue; // it is refused
             }
             Result<void> fits = check_shape(**table, schema, *rows);
+            if (fits) {
+                continue;
+            }
+            const Result<bool> added = add_missing_columns(*session_, *peer_, schema, **table);
+            if (!added) {
+                return added.error();
+            }
+            tables_.erase(wire_name);
+            const auto renewed = find(wire_name);
+            if (!renewed) {
+                return renewed.error();
+            }
+            fits = check_shape(**renewed, schema, *rows);
             if (!fits) {
                 return fits;
             }
@@ -250,50 +273,6 @@ Result<StepContent> read_fitting_step(const Session &session,
     return content;
 }
 
-/// What our tasks do not take from this peer: refused and shown, while the rest goes on.
-void refuse_rows(const Session &session,
-                 const Peer &peer,
-                 const std::string &table,
-                 std::uint64_t rows,
-                 const Error &reason) {
-    log_refused(session.transaction, session.now, {peer.peer_id, "table " + table, reason});
-    leave_note(session, peer,
-               {.number = 0,
-                .kind = wire::NoteKind::refused,
-                .stream = 0,
-                .batch_number = 0,
-                .rows = rows,
-                .code = "refused",
-                .message = reason.message});
-}
-
-void refuse_table(const Session &session,
-                  const Peer &peer,
-                  const std::string &table,
-                  const TableChanges &changes) {
-    const std::uint64_t rows =
-        std::visit([](const auto &law) { return law.changes.size(); }, changes.changes);
-    refuse_rows(session, peer, table, rows,
-                {Errc::refused,
-                 "no task takes table \"" + printable(table) + "\" from peer \"" + peer.name + "\"",
-                 {},
-                 "Accept the offer of the task, or declare one."});
-}
-
-void refuse_column(const Session &session,
-                   const Peer &peer,
-                   const TableSchema &table,
-                   const std::string &column,
-                   std::uint64_t rows) {
-    refuse_rows(session, peer, table.name, rows,
-                {Errc::refused,
-                 "no task takes column \"" + printable(column) + "\" of table \"" +
-                     printable(table.name) + "\" from peer \"" + peer.name + "\"",
-                 {},
-                 "Name the column in the task here, or let the peer leave it out; then let it send"
-                 " the table again."});
-}
-
 /// A table that is sent again whole replaces what is here; but not the rows of other senders, which
 /// nothing tells from rows that went at this one.
 void keep_rows_of_others(const Session &session,
@@ -312,7 +291,31 @@ void keep_rows_of_others(const Session &session,
 struct Targets {
     std::vector<TargetTable> tables;
     Changeset forwarded;
+    ToldAnew told_anew; // of them, what is read again once it is written
 };
+
+/// What others get of the changes: as they came, or as the rows stand here once they are written,
+/// where a filter or a list of columns leaves no other way.
+Result<void> send_on(const Session &session,
+                     const std::set<std::string> &names,
+                     const TakenTable &taken,
+                     const TargetTable &target,
+                     Targets &targets) {
+    for (const std::string &name : names) {
+        if (!taken.columns.is_whole() || !kept_columns(session.transaction, name).empty()) {
+            Result<void> noted = targets.told_anew.before(session, name, target.table,
+                                                          target.schema, target.changes);
+            if (!noted) {
+                return noted;
+            }
+            continue;
+        }
+        TableChanges copy{.schema = target.schema, .changes = target.changes};
+        copy.schema.name = name;
+        targets.forwarded.tables.emplace(name, std::move(copy));
+    }
+    return {};
+}
 
 Result<Targets>
 find_targets(const Session &session, const Peer &peer, OwnTables &tables, Changeset &&changeset) {
@@ -339,12 +342,18 @@ find_targets(const Session &session, const Peer &peer, OwnTables &tables, Change
         if (rows.truncated && tables.has_other_senders(local)) {
             keep_rows_of_others(session, peer, local, rows);
         }
-        for (const std::string &name : tables.names_sent_on(local)) {
-            TableChanges copy = changes;
-            copy.schema.name = name;
-            targets.forwarded.tables.emplace(name, std::move(copy));
+        if (!taken.where.empty()) {
+            if (Result<void> guarded = guard_rows(session, peer, taken, **table, changes);
+                !guarded) {
+                return guarded.error();
+            }
         }
-        targets.tables.push_back({**table, std::move(changes.schema), std::move(rows)});
+        TargetTable target{**table, std::move(changes.schema), std::move(rows)};
+        Result<void> noted = send_on(session, tables.names_sent_on(local), taken, target, targets);
+        if (!noted) {
+            return noted.error();
+        }
+        targets.tables.push_back(std::move(target));
     }
     return targets;
 }
@@ -356,6 +365,7 @@ void forward(const Session &session,
     if (changeset.empty() || header.origins.empty()) {
         return;
     }
+    append_parents(session, changeset);
     const auto &[origin, collect_number] = *header.origins.begin();
     append_to_queue(session.transaction,
                     {.origin = origin.node,
@@ -377,17 +387,18 @@ apply_data(const Session &session, const Peer &peer, const IncomingRow &row, str
     if (!content) {
         return content.error();
     }
-    const Result<Targets> targets =
-        find_targets(session, peer, *tables, std::move(content->changes));
+    Result<Targets> targets = find_targets(session, peer, *tables, std::move(content->changes));
     if (!targets) {
         return targets.error();
     }
     Result<ApplyCounts> counts = apply_rows(session.transaction, session.dialect, targets->tables);
     if (counts) {
+        targets->told_anew.after(session, targets->forwarded);
         forward(session, peer, content->batches.back().header, targets->forwarded);
         for (const wire::Batch &batch : content->batches) {
             learn(session, row.key, batch);
         }
+        keep_received(session.transaction, row, content->history);
     }
     return counts;
 }
@@ -480,6 +491,9 @@ Applied apply_whole(const Session &session, const Peer &peer, IncomingRow &row, 
         return {};
     });
     if (!done) {
+        if (done.error().code == Errc::gap && ask_without_history(session, peer, row)) {
+            return Applied::held;
+        }
         return hold(session, peer, row, done.error());
     }
     const std::uint64_t incarnation =

@@ -7,6 +7,7 @@
 #include "common/engine/configuration_mac.hpp"
 #include "common/engine/declare_tasks.hpp"
 #include "common/engine/lanes.hpp"
+#include "common/engine/peer_attributes.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
 
@@ -107,6 +108,8 @@ Result<std::size_t> approve_configuration(const Session &session) {
     for (const ConfigurationKey &row : rows) {
         if (row.table == "task_table") {
             load_again(session.transaction, integer_at(row.key, 0));
+        } else if (row.table == "peer") {
+            reload_for_attributes(session, integer_at(row.key, 0));
         }
     }
     show_approvals(session);

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "common/engine/introspect.hpp"
+#include "common/engine/kept_columns.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/wire/changeset_format.hpp"
@@ -28,13 +29,16 @@ struct CapturedTable {
 std::vector<CapturedTable> captured_tables(Transaction &transaction) {
     std::vector<CapturedTable> tables;
     for (const Row &row :
-         all_rows(transaction, "SELECT capture_id, table_name, fingerprint, with_mask, reload, held"
-                               " FROM @capture ORDER BY capture_id")) {
-        tables.push_back({.capture = {integer_at(row, 0), {.mask = integer_at(row, 3) != 0}},
-                          .name = text_at(row, 1),
-                          .fingerprint = text_at(row, 2),
-                          .reload = integer_at(row, 4),
-                          .held = text_at(row, 5)});
+         all_rows(transaction,
+                  "SELECT capture_id, table_name, fingerprint, with_mask, reload, held, kept"
+                  " FROM @capture ORDER BY capture_id")) {
+        tables.push_back(
+            {.capture = {integer_at(row, 0),
+                         {.mask = integer_at(row, 3) != 0, .kept = read_kept(text_at(row, 6))}},
+             .name = text_at(row, 1),
+             .fingerprint = text_at(row, 2),
+             .reload = integer_at(row, 4),
+             .held = text_at(row, 5)});
     }
     return tables;
 }
@@ -46,9 +50,10 @@ struct ColumnMap {
     std::vector<std::string> names;
     std::vector<std::uint32_t> outside_key;          // indexes into the schema
     std::map<std::uint32_t, std::uint32_t> of_table; // description index → schema index
+    std::map<std::uint32_t, std::size_t> kept;       // schema index → place among the kept
 };
 
-ColumnMap map_columns(const TableDescription &table) {
+ColumnMap map_columns(const TableDescription &table, const std::vector<std::string> &kept) {
     ColumnMap map;
     map.schema = table.schema();
     std::set<std::uint32_t> key(map.schema.key.begin(), map.schema.key.end());
@@ -64,6 +69,11 @@ ColumnMap map_columns(const TableDescription &table) {
         if (const auto found = position.find(table.columns[index].name); found != position.end()) {
             map.of_table.emplace(index, found->second);
         }
+    }
+    for (const std::string &name : kept) {
+        const auto found = position.find(name);
+        ensure(found != position.end(), "a capture whose columns are not there is held");
+        map.kept.emplace(found->second, map.kept.size());
     }
     return map;
 }
@@ -85,8 +95,29 @@ struct CapturedKey {
     Key key;
     bool present = false;
     std::vector<std::int64_t> mask;
+    dialect::Before before = dialect::Before::unknown; // of the first epoch, with kept columns
+    Image kept;
     Row row; // as the query gave it
 };
+
+/// With kept columns a change is whole, and says what the row was before.
+std::optional<Change> filterable_change(const CapturedKey &captured,
+                                        const dialect::CollectQuery &query,
+                                        const ColumnMap &map) {
+    const bool was_absent = captured.before == dialect::Before::absent;
+    if (!captured.present && was_absent) {
+        return std::nullopt; // it came and went
+    }
+    Change change{.operation = Operation::remove, .new_values = {}, .old_values = {}};
+    if (captured.present) {
+        change = change_of(captured.row, query.row_begin, map.outside_key,
+                           was_absent ? Operation::insert : Operation::upsert);
+    }
+    if (captured.before == dialect::Before::known) {
+        change.old_values = captured.kept;
+    }
+    return change;
+}
 
 Change change_of(const CapturedKey &captured,
                  const dialect::CollectQuery &query,
@@ -114,12 +145,16 @@ void read_keys(const Session &session,
                const CapturedTable &captured,
                const TableDescription &table,
                OneWayChanges &changes) {
-    const ColumnMap map = map_columns(table);
+    const ColumnMap map = map_columns(table, captured.capture.options.kept);
     const dialect::CollectQuery query =
         session.dialect.collect(table, captured.capture.id, captured.capture.options, map.names);
     std::optional<CapturedKey> open;
     const auto close = [&] {
-        if (open) {
+        if (open && !map.kept.empty()) {
+            if (auto change = filterable_change(*open, query, map)) {
+                changes.changes.insert_or_assign(open->key, *std::move(change));
+            }
+        } else if (open) {
             Change change = change_of(*open, query, map, table);
             // An update that touched the row without changing anything.
             const bool empty =
@@ -141,7 +176,16 @@ void read_keys(const Session &session,
             open = CapturedKey{.key = std::move(key),
                                .present = integer_at(*row, 0) != 0,
                                .mask = std::vector<std::int64_t>(query.mask_words, 0),
+                               .before = dialect::Before::unknown,
+                               .kept = {},
                                .row = *row};
+            if (query.kept_count > 0) {
+                open->before = static_cast<dialect::Before>(integer_at(*row, query.before));
+                for (const auto &[column, place] : map.kept) {
+                    open->kept.columns.push_back(column);
+                    open->kept.values.push_back((*row)[query.before + 1 + place]);
+                }
+            }
         }
         for (std::size_t word = 0; word < query.mask_words; ++word) {
             open->mask[word] |= integer_at(*row, query.mask_begin + word);
@@ -150,16 +194,41 @@ void read_keys(const Session &session,
     close();
 }
 
-void read_all(const Session &session, const TableDescription &table, OneWayChanges &changes) {
-    const ColumnMap map = map_columns(table);
+/// A row of a load: with kept columns it says that they stand as they stood, unless a captured key
+/// knows better.
+Change loaded_change(const Row &row, const ColumnMap &map, const Change *captured) {
+    Change change = change_of(row, 0, map.outside_key, Operation::upsert);
+    if (map.kept.empty()) {
+        return change;
+    }
+    if (captured != nullptr) {
+        change.operation =
+            captured->operation == Operation::insert ? Operation::insert : Operation::upsert;
+        change.old_values = captured->old_values;
+        return change;
+    }
+    for (const auto &[column, place] : map.kept) {
+        change.old_values.columns.push_back(column);
+        change.old_values.values.push_back(row[column]);
+    }
+    return change;
+}
+
+void read_all(const Session &session,
+              const CapturedTable &captured,
+              const TableDescription &table,
+              OneWayChanges &changes) {
+    const ColumnMap map = map_columns(table, captured.capture.options.kept);
     const auto cursor = session.transaction.query(session.dialect.select_all(table, map.names), {});
     while (const Row *row = cursor->next()) {
         Key key;
         for (const std::uint32_t column : map.schema.key) {
             key.push_back((*row)[column]);
         }
-        changes.changes.insert_or_assign(std::move(key),
-                                         change_of(*row, 0, map.outside_key, Operation::upsert));
+        const auto known = changes.changes.find(key);
+        Change change =
+            loaded_change(*row, map, known == changes.changes.end() ? nullptr : &known->second);
+        changes.changes.insert_or_assign(std::move(key), std::move(change));
     }
 }
 
@@ -189,38 +258,47 @@ Keys look_for_keys(Transaction &transaction,
 struct Collected {
     Changeset changeset;
     TakenCaptures taken;
+    Loads loads;
 };
 
-Collected read_captured(const Session &session) {
-    Collected out;
+Collected read_captured(const Session &session, std::size_t chunk_bytes) {
+    Collected out{{}, {}, Loads{session}};
     const std::set<std::string> present = key_tables(session.transaction, session.dialect);
     for (const CapturedTable &captured : captured_tables(session.transaction)) {
         const Keys keys =
             look_for_keys(session.transaction, session.dialect, present, captured.capture.id);
         if (!captured.held.empty() || keys == Keys::missing ||
-            (keys == Keys::none && captured.reload == 0)) {
+            (keys == Keys::none && captured.reload != 2)) {
             continue; // what is missing is made anew by `inspect_captures`
         }
         const Result<TableDescription> table =
             describe_table(session.transaction, session.dialect, captured.name);
-        if (!table) {
-            continue; // `check_captures` holds it and says so
+        if (!table || !check_kept(*table, captured.capture.options.kept)) {
+            continue; // `inspect_captures` holds it and says so
         }
         OneWayChanges changes;
         if (keys == Keys::some) {
             read_keys(session, captured, *table, changes);
             out.taken.read.push_back(captured.capture.id);
+            if (!captured.capture.options.kept.empty()) {
+                out.taken.with_kept.push_back(captured.capture.id);
+            }
         }
-        if (captured.reload > 0) {
-            read_all(session, *table, changes);
-            changes.truncated = captured.reload == 2;
-            out.taken.reloaded.push_back({captured.capture.id, captured.name, captured.reload});
+        if (captured.reload == 2) {
+            read_all(session, captured, *table, changes);
+            changes.truncated = true;
+            out.taken.reloaded.push_back(
+                {captured.capture.id, captured.name, captured.reload, changes.changes.size()});
         }
         if (!changes.changes.empty() || changes.truncated) {
             out.changeset.tables.emplace(
                 captured.name,
                 TableChanges{.schema = table->schema(), .changes = std::move(changes)});
         }
+    }
+    if (!out.loads.empty()) {
+        out.loads.read_chunk(session, out.changeset, chunk_bytes);
+        merge_rows(out.changeset, out.loads.parents_of(session, out.changeset));
     }
     return out;
 }
@@ -229,11 +307,18 @@ void forget(const Session &session, std::int64_t epoch, const TakenCaptures &tak
     for (const std::int64_t capture_id : taken.read) {
         session.transaction.execute(session.dialect.forget_collected(capture_id), {epoch});
     }
+    for (const std::int64_t capture_id : taken.with_kept) {
+        session.transaction.execute(session.dialect.doubt_kept(capture_id));
+    }
     for (const Reload &reload : taken.reloaded) {
         // Another request, or another table under this number, may have come after the read.
-        session.transaction.execute("UPDATE @capture SET reload = 0 WHERE capture_id = ?1"
-                                    " AND table_name = ?2 AND reload = ?3",
-                                    {reload.capture_id, Value::text(reload.table), reload.kind});
+        const std::int64_t followed = session.transaction.execute(
+            "UPDATE @capture SET reload = 0 WHERE capture_id = ?1"
+            " AND table_name = ?2 AND reload = ?3",
+            {reload.capture_id, Value::text(reload.table), reload.kind});
+        if (followed > 0) {
+            note_whole_load(session, reload.capture_id, reload.rows);
+        }
     }
 }
 
@@ -286,7 +371,7 @@ void inspect(const Session &session, const CapturedTable &captured) {
                    quoted + " was altered: its triggers are renewed and its rows sent again"});
         return;
     }
-    if (const Result<void> capturable = session.dialect.check_capturable(*table);
+    if (const Result<void> capturable = check_capturable(session.dialect, *table, captured.capture);
         !capturable && captured.held == capturable.error().message) {
         return; // it was said when it was held
     }
@@ -331,19 +416,19 @@ bool has_captured(Transaction &transaction, const dialect::Dialect &dialect) {
     const std::set<std::string> present = key_tables(transaction, dialect);
     for (const CapturedTable &captured : captured_tables(transaction)) {
         if (captured.held.empty() &&
-            (captured.reload > 0 ||
+            (captured.reload == 2 ||
              look_for_keys(transaction, dialect, present, captured.capture.id) != Keys::none)) {
             return true;
         }
     }
-    return false;
+    return has_open_load(transaction);
 }
 
 std::uint64_t collect(const Session &session) {
     if (!has_captured(session.transaction, session.dialect)) {
         return 0;
     }
-    Collected collected = read_captured(session);
+    Collected collected = read_captured(session, 0);
     const std::uint64_t rows = collected.changeset.row_count();
     if (!collected.changeset.empty()) {
         append_own(session, wire::pack_changeset(collected.changeset), rows);
@@ -357,16 +442,21 @@ void GentleCollect::mark(const Session &session) {
     session.transaction.execute(session.dialect.advance_epoch());
 }
 
-void GentleCollect::read(const Session &session) {
+void GentleCollect::read(const Session &session, std::size_t chunk_bytes) {
     // All keys of the snapshot are read, those of the new epoch too: a step is what one snapshot
     // shows, and a transaction that touched keys in both epochs must not be torn. Keys of the new
     // epoch stay and are read again.
-    Collected collected = read_captured(session);
+    Collected collected = read_captured(session, chunk_bytes);
     rows_ = collected.changeset.row_count();
     taken_ = std::move(collected.taken);
+    loads_ = std::move(collected.loads);
     if (!collected.changeset.empty()) {
         content_ = wire::pack_changeset(collected.changeset);
     }
+}
+
+bool GentleCollect::is_current(const Session &session) const {
+    return loads_ && loads_->is_current(session.transaction);
 }
 
 std::uint64_t GentleCollect::append(const Session &session) {
@@ -374,7 +464,19 @@ std::uint64_t GentleCollect::append(const Session &session) {
         append_own(session, std::move(content_), rows_);
     }
     forget(session, epoch_, taken_);
+    loads_->save(session);
     return rows_;
+}
+
+void append_parents(const Session &session, const Changeset &changeset) {
+    const Loads loads{session};
+    if (loads.empty()) {
+        return;
+    }
+    const Changeset parents = loads.parents_of(session, changeset);
+    if (!parents.empty()) {
+        append_own(session, wire::pack_changeset(parents), parents.row_count());
+    }
 }
 
 void append_to_queue(Transaction &transaction, const QueueEntry &entry, Timestamp now) {

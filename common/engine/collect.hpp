@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/engine/load.hpp"
 #include "common/engine/session.hpp"
 
 namespace postrider::engine {
@@ -25,19 +26,25 @@ std::optional<std::int64_t> inspect_captures(const Session &session,
 /// Takes all captured keys that are visible, reads their rows again in the same snapshot, appends
 /// what came of it to the queue under the next collect number and removes the keys. Holds the write
 /// lock while it reads: precedes every apply. Gives the number of rows appended. A capture whose
-/// key table is missing is passed over until `inspect_captures` has renewed it.
+/// key table is missing is passed over until `inspect_captures` has renewed it. Chunks of loads are
+/// left to the gentle way.
 std::uint64_t collect(const Session &session);
+
+/// Queues what rows that came from others refer to and no chunk of a load has brought yet.
+void append_parents(const Session &session, const Changeset &changeset);
 
 /// A request to read a table whole, as it was when it was followed.
 struct Reload {
     std::int64_t capture_id = 0;
     std::string table;
     std::int64_t kind = 0;
+    std::uint64_t rows = 0;
 };
 
 /// Captures whose keys were read, and the requests that were followed.
 struct TakenCaptures {
     std::vector<std::int64_t> read;
+    std::vector<std::int64_t> with_kept; // those of them that keep old values
     std::vector<Reload> reloaded;
 };
 
@@ -47,8 +54,11 @@ class GentleCollect {
   public:
     /// In a write transaction: what is written from now on belongs to a later epoch.
     void mark(const Session &session);
-    /// In a read transaction.
-    void read(const Session &session);
+    /// In a read transaction. `chunk_bytes`: what is read of the tables that are being loaded.
+    void read(const Session &session, std::size_t chunk_bytes);
+    /// Whether what was read is still all that was asked for. A peer that has just joined needs
+    /// parents of what was read before.
+    [[nodiscard]] bool is_current(const Session &session) const;
     /// In a write transaction. Gives the number of rows appended.
     std::uint64_t append(const Session &session);
 
@@ -57,6 +67,7 @@ class GentleCollect {
     Bytes content_;
     std::uint64_t rows_ = 0;
     TakenCaptures taken_;
+    std::optional<Loads> loads_;
 };
 
 /// Appends a changeset to the queue. `from_peer` is 0 for our own.

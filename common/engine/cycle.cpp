@@ -13,6 +13,7 @@
 #include "common/engine/dispatch.hpp"
 #include "common/engine/marks.hpp"
 #include "common/engine/offers.hpp"
+#include "common/engine/offers_mirror.hpp"
 #include "common/engine/pacing.hpp"
 #include "common/engine/pairing.hpp"
 #include "common/engine/receive.hpp"
@@ -336,6 +337,14 @@ void Engine::apply_all(Timestamp now, CycleResult &result) {
     }
 }
 
+void Engine::continue_offers(Timestamp now) {
+    bool waiting = false;
+    read(now, [&](const Session &session) { waiting = has_waiting_offers(session.transaction); });
+    if (waiting) {
+        write(now, continue_waiting_offers);
+    }
+}
+
 void Engine::collect_all(Timestamp now, CycleResult &result) {
     bool captured = false;
     bool altered = false;
@@ -355,9 +364,15 @@ void Engine::collect_all(Timestamp now, CycleResult &result) {
     if (captured) {
         GentleCollect gentle;
         write(now, [&](const Session &session) { gentle.mark(session); });
-        read(now, [&](const Session &session) { gentle.read(session); });
-        write(now,
-              [&](const Session &session) { result.rows_collected += gentle.append(session); });
+        read(now,
+             [&](const Session &session) { gentle.read(session, settings_.batches.chunk_bytes); });
+        write(now, [&](const Session &session) {
+            if (gentle.is_current(session)) {
+                result.rows_collected += gentle.append(session);
+            } else {
+                result.has_more = true;
+            }
+        });
     }
 }
 
@@ -552,6 +567,7 @@ Result<CycleResult> Engine::cycle(Timestamp now) {
             return goes_on.error();
         }
         apply_all(now, result);
+        guarded(result, [&] { continue_offers(now); });
         guarded(result, [&] { collect_all(now, result); });
         build_all(now, result);
         guarded(result, [&] { send_all(now, result); });

@@ -70,6 +70,7 @@ class Engine {
     void apply_all(Timestamp now, CycleResult &result);
     void
     apply_stream(Timestamp now, std::int64_t peer_id, const StreamKey &key, CycleResult &result);
+    void continue_offers(Timestamp now);
     void collect_all(Timestamp now, CycleResult &result);
     void build_all(Timestamp now, CycleResult &result);
     void build_for(Timestamp now, std::int64_t peer_id, CycleResult &result);

@@ -3,6 +3,7 @@
 
 #include "common/engine/lanes.hpp"
 #include "common/engine/offers_out.hpp"
+#include "common/engine/peer_attributes.hpp"
 #include "common/engine/plan.hpp"
 #include "common/engine/store/schema.hpp"
 
@@ -49,7 +50,13 @@ void create_or_change(const Session &session,
     } else if (const auto *group = std::get_if<task::Group>(&change.statement)) {
         store_group(session.transaction, group->name.value);
     } else if (const auto *peer = std::get_if<task::Peer>(&change.statement)) {
+        const auto before = find_peer(session.transaction, peer->name.value);
+        const Attributes attributes =
+            before ? load_attributes(session.transaction, before->peer_id) : Attributes{};
         store_peer(session, *peer);
+        if (before && attributes != attributes_of(*peer)) {
+            reload_for_attributes(session, before->peer_id);
+        }
     } else {
         store_task(session, session.identity.node,
                    resolved(intention, std::get<task::Task>(change.statement)));

@@ -107,9 +107,10 @@ void forget_mirrors(Transaction &transaction, const Peer &peer) {
 
 void clear_peer(Transaction &transaction, std::int64_t peer_id) {
     clear(transaction, peer_id,
-          {"peer_group", "peer_path", "invitation", "task_peer", "offer", "stream_out", "outbox",
-           "schema_out", "table_sent", "control_out", "stream_in", "inbox_body", "inbox_part",
-           "schema_in", "note", "delivery", "peer_start", "budget", "peer"});
+          {"peer_group", "peer_path",  "invitation", "task_peer",     "task_flow",   "offer",
+           "stream_out", "outbox",     "schema_out", "table_sent",    "control_out", "stream_in",
+           "inbox_body", "inbox_part", "schema_in",  "history_frame", "note",        "delivery",
+           "peer_start", "budget",     "peer"});
     for (const char *table : {"event", "refusal"}) {
         transaction.execute(
             std::string{"UPDATE @"} + table + " SET peer_id = NULL WHERE peer_id = ?1", {peer_id});
@@ -264,8 +265,8 @@ void drop_peer(const Session &session, const std::string &name) {
 void forget_agreements(Transaction &transaction, const Peer &peer) {
     forget_mirrors(transaction, peer);
     clear(transaction, peer.peer_id,
-          {"offer", "control_out", "note", "stream_in", "inbox_body", "inbox_part", "schema_in",
-           "peer_start"});
+          {"task_flow", "offer", "control_out", "note", "stream_in", "inbox_body", "inbox_part",
+           "schema_in", "history_frame", "peer_start"});
     transaction.execute("UPDATE @task_peer SET state = 'waiting', reason = '' WHERE peer_id = ?1",
                         {peer.peer_id});
 }

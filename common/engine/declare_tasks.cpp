@@ -2,13 +2,17 @@
 #include "common/engine/declare_tasks.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "common/base/comma_list.hpp"
 #include "common/engine/collect.hpp"
 #include "common/engine/configuration_mac.hpp"
 #include "common/engine/declare_stored.hpp"
+#include "common/engine/filtered_tables.hpp"
 #include "common/engine/introspect.hpp"
+#include "common/engine/kept_columns.hpp"
+#include "common/engine/lanes.hpp"
 #include "common/engine/offers_out.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/task/check.hpp"
@@ -61,7 +65,17 @@ std::string wire_name_of(const task::Task &task,
 }
 
 /// The clauses of a task's table against the table itself.
-Result<void> resolve_clauses(const task::Task &task, ResolvedTable &table) {
+Result<void> resolve_clauses(Transaction &transaction,
+                             const dialect::Dialect &dialect,
+                             const task::Task &task,
+                             ResolvedTable &table) {
+    if (table.clauses.where) {
+        if (const Result<void> usable =
+                check_condition(transaction, dialect, table.clauses.where->text, table.description);
+            !usable) {
+            return at_place(table.clauses.where->at, usable.error());
+        }
+    }
     if (!table.clauses.columns) {
         return {};
     }
@@ -142,28 +156,130 @@ void release_peer(const Session &session, std::int64_t task_id, std::int64_t pee
         queue_control(transaction, peer_id,
                       wire::OfferWithdrawn{wire_task_name(transaction, task_id)});
     }
-    transaction.execute("DELETE FROM @task_peer WHERE task_id = ?1 AND peer_id = ?2",
-                        {task_id, peer_id});
+    for (const char *table : {"task_flow", "task_peer"}) {
+        transaction.execute(std::string{"DELETE FROM @"} + table +
+                                " WHERE task_id = ?1 AND peer_id = ?2",
+                            {task_id, peer_id});
+    }
+}
+
+/// The table as one of our own tasks declares it; null: it does not.
+const task::Table *find_clause(const task::Task &task, const task::Table &wanted) {
+    for (const task::Table &table : task.tables) {
+        if (table == wanted) {
+            return &table;
+        }
+    }
+    return nullptr;
+}
+
+/// What stays the same in a new form of one of our own tasks goes on; the other side of a task that
+/// a peer declared may put the rows into another table than before.
+void end_changed_flows(const Session &session,
+                       const NodeId &declared_by,
+                       const ResolvedTask &task,
+                       const std::string &lane) {
+    const auto before = first_row(session.transaction,
+                                  "SELECT task_id, lane, statement FROM @task"
+                                  " WHERE declared_by = ?1 AND name = ?2",
+                                  {stored(declared_by), Value::text(task.task.name.value)});
+    if (!before) {
+        return;
+    }
+    const Result<task::TaskText> parsed = task::parse_stored(text_at(*before, 2));
+    ensure(parsed && parsed->statements.size() == 1, "the statement of a task was printed by us");
+    const auto &old = std::get<task::Task>(parsed->statements.front());
+    std::set<std::string> kept;
+    if (declared_by == session.identity.node && text_at(*before, 1) == lane && sends(task) &&
+        old.direction.value == task::Direction::send) {
+        for (std::size_t index = 0; index < task.tables.size(); ++index) {
+            if (find_clause(old, task.task.tables[index]) != nullptr) {
+                kept.insert(task.tables[index].wire_name);
+            }
+        }
+    }
+    for (const Row &row : all_rows(session.transaction,
+                                   "SELECT DISTINCT wire_name FROM @task_flow WHERE task_id = ?1",
+                                   {integer_at(*before, 0)})) {
+        if (!kept.contains(text_at(row, 0))) {
+            session.transaction.execute("DELETE FROM @task_flow WHERE task_id = ?1"
+                                        " AND wire_name = ?2",
+                                        {integer_at(*before, 0), row.at(0)});
+        }
+    }
 }
 
 struct TablesToCapture {
-    std::set<std::string> tables;
+    std::map<std::string, std::vector<std::string>> tables; // with the conditions of their tasks
     bool all_approved = true;
 };
 
 TablesToCapture tables_to_capture(const Session &session) {
     TablesToCapture out;
     for (const Row &row :
-         all_rows(session.transaction,
-                  "SELECT tt.local_name, tt.task_id, tt.ordinal FROM @task_table tt JOIN @task t"
-                  " ON t.task_id = tt.task_id WHERE t.direction = 'send'")) {
+         all_rows(session.transaction, "SELECT tt.local_name, tt.task_id, tt.ordinal, tt.settings"
+                                       " FROM @task_table tt JOIN @task t"
+                                       " ON t.task_id = tt.task_id WHERE t.direction = 'send'")) {
         if (is_approved(session, {"task_table", {row.at(1), row.at(2)}})) {
-            out.tables.insert(text_at(row, 0));
+            std::vector<std::string> &conditions = out.tables[text_at(row, 0)];
+            const Result<task::Table> clauses = task::parse_table("x " + text_at(row, 3));
+            if (clauses && clauses->where) {
+                conditions.push_back(clauses->where->text);
+            }
         } else {
             out.all_approved = false;
         }
     }
     return out;
+}
+
+Result<void> capture_table(const Session &session,
+                           const std::string &name,
+                           const std::vector<std::string> &conditions) {
+    Transaction &transaction = session.transaction;
+    const Result<dialect::TableDescription> table =
+        describe_table(transaction, session.dialect, name);
+    if (!table) {
+        return table.error();
+    }
+    const std::vector<std::string> kept = columns_to_keep(session.dialect, *table, conditions);
+    transaction.execute("INSERT INTO @capture (table_name, fingerprint, kept) VALUES (?1, ?2, ?3)",
+                        {Value::text(name), Value::text(dialect::fingerprint(*table)),
+                         Value::text(print_kept(kept))});
+    const auto id = first_row(transaction, "SELECT capture_id FROM @capture WHERE table_name = ?1",
+                              {Value::text(name)});
+    return install_capture(transaction, session.dialect, *table,
+                           {integer_at(*id, 0), {.mask = false, .kept = kept}});
+}
+
+/// The capture of a table keeps what the filters of now need. One that is held is left to the next
+/// look at it.
+Result<void> keep_for_filters(const Session &session,
+                              const std::string &name,
+                              const std::vector<std::string> &conditions) {
+    Transaction &transaction = session.transaction;
+    const Row capture = *first_row(
+        transaction, "SELECT capture_id, with_mask, kept FROM @capture WHERE table_name = ?1",
+        {Value::text(name)});
+    const Result<dialect::TableDescription> table =
+        describe_table(transaction, session.dialect, name);
+    if (!table) {
+        return {};
+    }
+    const std::vector<std::string> kept = columns_to_keep(session.dialect, *table, conditions);
+    if (print_kept(kept) == text_at(capture, 2)) {
+        return {};
+    }
+    transaction.execute("UPDATE @capture SET kept = ?2 WHERE capture_id = ?1",
+                        {integer_at(capture, 0), Value::text(print_kept(kept))});
+    const Result<void> installed = install_capture(
+        transaction, session.dialect, *table,
+        {integer_at(capture, 0), {.mask = integer_at(capture, 1) != 0, .kept = kept}});
+    if (installed && !kept.empty()) {
+        // The values that lie there may be of other columns.
+        transaction.execute(session.dialect.doubt_kept(integer_at(capture, 0)));
+    }
+    return installed || installed.error().code == Errc::refused ? Result<void>{} : installed;
 }
 
 } // namespace
@@ -196,12 +312,51 @@ Result<dialect::TableDescription> resolve_table(Transaction &transaction,
     return description;
 }
 
+namespace {
+
+/// What a task takes into a table that it may make: its name alone is known, until the peer tells
+/// what the table is.
+std::optional<dialect::TableDescription> table_to_make(Transaction &transaction,
+                                                       const dialect::Dialect &dialect,
+                                                       const task::Task &task,
+                                                       const task::ObjectName &name) {
+    if (!task.create_missing || task.direction.value != task::Direction::receive ||
+        name.parts.size() > 1 ||
+        describe_table(transaction, dialect, name.parts.back().text).has_value()) {
+        return std::nullopt;
+    }
+    dialect::TableDescription table;
+    table.name = name.parts.back().text;
+    return table;
+}
+
+} // namespace
+
 Result<ResolvedTask>
 resolve_task(Transaction &transaction, const dialect::Dialect &dialect, const task::Task &task) {
     ResolvedTask resolved{task, {}};
     for (const task::Table &table : task.tables) {
-        Result<dialect::TableDescription> description =
-            resolve_table(transaction, dialect, task::local_name(task, table));
+        const task::ObjectName &name = task::local_name(task, table);
+        if (auto to_make = table_to_make(transaction, dialect, task, name)) {
+            if (auto allowed = dialect.check_new_name(to_make->name); !allowed) {
+                return at_place(name.parts.front().at, allowed.error());
+            }
+            if (table.columns) {
+                return task::mistake_at(table.columns->at,
+                                        "table \"" + to_make->name +
+                                            "\" is not here, so its columns cannot be listed",
+                                        "Create it first, or leave the list out.");
+            }
+            std::string made_after = wire_name_of(task, table, *to_make);
+            resolved.tables.push_back(
+                ResolvedTable{.description = *std::move(to_make),
+                              .wire_name = std::move(made_after),
+                              .suggestion = task::print(task::remote_name(task, table)),
+                              .clauses = table,
+                              .columns = {}});
+            continue;
+        }
+        Result<dialect::TableDescription> description = resolve_table(transaction, dialect, name);
         if (!description) {
             return description.error();
         }
@@ -211,7 +366,7 @@ resolve_task(Transaction &transaction, const dialect::Dialect &dialect, const ta
                           .suggestion = task::print(task::remote_name(task, table)),
                           .clauses = table,
                           .columns = {}};
-        if (const Result<void> fit = resolve_clauses(task, one); !fit) {
+        if (const Result<void> fit = resolve_clauses(transaction, dialect, task, one); !fit) {
             return fit.error();
         }
         resolved.tables.push_back(std::move(one));
@@ -229,7 +384,8 @@ std::string lane_of(const task::Task &task) {
         lane += task.priority->value == task::Priority::high ? ", PRIORITY HIGH" : ", PRIORITY LOW";
     }
     // In this version a step that cannot be applied always holds its stream.
-    return lane + ", ON ERROR STOP";
+    lane += ", ON ERROR STOP";
+    return task.no_history ? lane + std::string{lane_without_history} : lane;
 }
 
 Result<void> check_lanes(const std::vector<ResolvedTask> &tasks) {
@@ -265,6 +421,7 @@ std::int64_t
 store_task(const Session &session, const NodeId &declared_by, const ResolvedTask &resolved) {
     Transaction &transaction = session.transaction;
     const task::Task &task = resolved.task;
+    end_changed_flows(session, declared_by, resolved, lane_of(task));
     transaction.execute(
         "INSERT INTO @task (declared_by, name, direction, statement, lane, no_load, created_at,"
         " pacing, priority) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
@@ -277,16 +434,31 @@ store_task(const Session &session, const NodeId &declared_by, const ResolvedTask
          stored(session.now), Value::text(task::print(task.pacing)),
          static_cast<std::int64_t>(task.priority ? task.priority->value : task::Priority::normal)});
     const std::int64_t task_id = find_task(transaction, declared_by, task.name.value);
+    std::map<std::string, std::string> clauses_before;
+    for (const Row &row : all_rows(transaction,
+                                   "SELECT local_name, columns || '/' || settings FROM @task_table"
+                                   " WHERE task_id = ?1",
+                                   {task_id})) {
+        clauses_before.emplace(text_at(row, 0), text_at(row, 1));
+    }
     transaction.execute("DELETE FROM @task_table WHERE task_id = ?1", {task_id});
     std::int64_t ordinal = 0;
     for (const ResolvedTable &table : resolved.tables) {
         ++ordinal;
+        const std::string columns =
+            table.clauses.columns ? task::print(table.clauses.columns->value) : "";
+        const std::string settings = task::print_clauses(table.clauses);
         transaction.execute(
             "INSERT INTO @task_table (task_id, ordinal, local_name, wire_name, columns, settings)"
             " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             {task_id, ordinal, Value::text(table.description.name), Value::text(table.wire_name),
-             Value::text(table.clauses.columns ? task::print(table.clauses.columns->value) : ""),
-             Value::text(task::print_clauses(table.clauses))});
+             Value::text(columns), Value::text(settings)});
+        const auto before = clauses_before.find(table.description.name);
+        if (sends(resolved) && task.load && task.load->value == task::Load::none &&
+            before != clauses_before.end() && before->second != columns + "/" + settings) {
+            // Other rows or columns travel than those that are equal.
+            replace_at_receivers(transaction, table.description.name);
+        }
         protect(session, "task_table", {task_id, ordinal});
     }
     return task_id;
@@ -319,7 +491,7 @@ void update_task_peers(const Session &session, std::int64_t task_id, bool renewe
 }
 
 void forget_task(Transaction &transaction, std::int64_t task_id) {
-    for (const char *table : {"task_peer", "task_table", "task"}) {
+    for (const char *table : {"task_flow", "task_peer", "task_table", "task"}) {
         transaction.execute(std::string{"DELETE FROM @"} + table + " WHERE task_id = ?1",
                             {task_id});
     }
@@ -345,28 +517,22 @@ Result<CaptureChanges> update_captures(const Session &session) {
             continue;
         }
         remove_capture(transaction, dialect, integer_at(row, 0));
-        transaction.execute("DELETE FROM @capture WHERE capture_id = ?1", {integer_at(row, 0)});
+        for (const char *table : {"load_progress", "capture"}) {
+            transaction.execute(std::string{"DELETE FROM @"} + table + " WHERE capture_id = ?1",
+                                {integer_at(row, 0)});
+        }
         changes.removed.push_back(text_at(row, 1));
     }
-    for (const std::string &name : wanted.tables) {
-        if (present.contains(name)) {
-            continue;
+    for (const auto &[name, conditions] : wanted.tables) {
+        const Result<void> kept = present.contains(name)
+                                      ? keep_for_filters(session, name, conditions)
+                                      : capture_table(session, name, conditions);
+        if (!kept) {
+            return kept.error();
         }
-        const Result<dialect::TableDescription> table = describe_table(transaction, dialect, name);
-        if (!table) {
-            return table.error();
+        if (!present.contains(name)) {
+            changes.installed.push_back(name);
         }
-        transaction.execute("INSERT INTO @capture (table_name, fingerprint) VALUES (?1, ?2)",
-                            {Value::text(name), Value::text(dialect::fingerprint(*table))});
-        const auto id =
-            first_row(transaction, "SELECT capture_id FROM @capture WHERE table_name = ?1",
-                      {Value::text(name)});
-        const Result<void> installed =
-            install_capture(transaction, dialect, *table, {integer_at(*id, 0), {}});
-        if (!installed) {
-            return installed.error();
-        }
-        changes.installed.push_back(name);
     }
     return changes;
 }

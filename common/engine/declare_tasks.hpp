@@ -11,7 +11,7 @@
 
 namespace postrider::engine {
 
-/// A table of a task as this database has it.
+/// A table of a task as this database has it; without columns where it is still to be made.
 struct ResolvedTable {
     dialect::TableDescription description;
     std::string wire_name;  // what both sides call it: its name where the rows come from

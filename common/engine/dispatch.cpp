@@ -3,6 +3,8 @@
 
 #include "common/crypto/chain.hpp"
 #include "common/engine/collect.hpp"
+#include "common/engine/filtered_tables.hpp"
+#include "common/engine/history.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/step.hpp"
 #include "common/engine/store/log.hpp"
@@ -109,6 +111,7 @@ struct StepSource {
 StepContent data_step(const Session &session, const OutgoingRow &stream, const StepSource &from) {
     const BatchSizes &sizes = from.sizes;
     Composed composed = compose_queue(session, stream, from.tables, sizes.step_bytes);
+    filter_tables(session, stream.key.peer_id, from.tables, composed.changeset);
     composed.changeset = to_wire(std::move(composed.changeset), from.tables);
     StepContent out{.batches = {},
                     .origins = std::move(composed.origins),
@@ -169,14 +172,21 @@ wire::BatchHeader header_of(const Session &session,
 /// Numbers, seals and stores one batch. `too_large` when a row exceeds what a batch may be.
 Result<void> add_batch(const Session &session,
                        OutgoingRow &stream,
-                       const wire::BatchHeader &header,
+                       wire::BatchHeader header,
                        const stream::NextNumber &next,
                        const Content &content) {
     const wire::BodyContext context{session.identity.node, stream.key.stream,
                                     stream.machine.incarnation, next.number};
-    const Result<Bytes> plaintext = wire::encode_body(header, content.frames);
+    SentHistory past = history_to_name(session.transaction, stream, content.frames);
+    header.history = past.named;
+    const Result<Bytes> plaintext =
+        wire::encode_body(header, content.frames, {.history = std::move(past.prefixes)});
     if (!plaintext) {
         return plaintext.error();
+    }
+    if (header.history) {
+        keep_sent(session.transaction, stream, {next.number, header.history->floor},
+                  content.frames);
     }
     const wire::ContentKey content_key = crypto::Key::random();
     Result<Bytes> body = wire::seal_body(content_key, context, *plaintext);

@@ -15,6 +15,8 @@ struct BatchSizes {
     /// So much of the queue is composed into one step: enough for a week of work on a row to travel
     /// as one, little enough for memory.
     std::uint64_t step_bytes = limits::own_batch_raw_bytes_max;
+    /// A chunk of a load.
+    std::size_t chunk_bytes = limits::load_chunk_bytes;
 };
 
 /// Makes the next step of a stream, if its window is open and there is anything to send: one batch,

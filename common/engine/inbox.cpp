@@ -35,10 +35,6 @@ SealedPlace inbox_place(const StreamKey &key, const stream::InboxKey &body) {
             "content_key_sealed"};
 }
 
-std::uint64_t incarnation_of_inbox(const IncomingRow &row) {
-    return row.machine.newcomer != 0 ? row.machine.newcomer : row.machine.applied.incarnation;
-}
-
 Result<wire::BatchHeader> read_header(const Session &session,
                                       const Peer &peer,
                                       const IncomingRow &row,
@@ -203,6 +199,10 @@ void note_repetition(const Session &session, IncomingRow &row) {
 }
 
 } // namespace
+
+std::uint64_t incarnation_of_inbox(const IncomingRow &row) {
+    return row.machine.newcomer != 0 ? row.machine.newcomer : row.machine.applied.incarnation;
+}
 
 wire::BodyContext context_of(const Peer &peer, const IncomingRow &row, std::uint64_t number) {
     return {*peer.node, row.key.stream, incarnation_of_inbox(row), number};

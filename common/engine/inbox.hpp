@@ -23,6 +23,9 @@ Result<Bytes> open_stored_body(const Session &session,
 /// After every arrival and apply: whether a gap opened or the front moved.
 void note_progress(IncomingRow &row, Timestamp now);
 
+/// Whose bodies the inbox holds.
+std::uint64_t incarnation_of_inbox(const IncomingRow &row);
+
 /// The position that a body's chain hash and secretstream are bound to.
 wire::BodyContext context_of(const Peer &peer, const IncomingRow &row, std::uint64_t number);
 

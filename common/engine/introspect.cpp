@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "common/engine/kept_columns.hpp"
+
 namespace postrider::engine {
 
 namespace {
@@ -76,6 +78,14 @@ void read_columns(Transaction &transaction,
     for (const auto &[position, column] : key) {
         table.key.push_back(column);
     }
+    each_row(transaction, dialect.table_definition(), table.name, [&](const Row &row) {
+        const auto collations = dialect.column_collations(text_of(row[0]));
+        for (dialect::ColumnDescription &column : table.columns) {
+            if (const auto found = collations.find(column.name); found != collations.end()) {
+                column.collation = found->second;
+            }
+        }
+    });
 }
 
 void read_indexes(Transaction &transaction,
@@ -265,11 +275,18 @@ std::vector<std::string> list_tables(Transaction &transaction, const dialect::Di
     return names;
 }
 
+Result<void> check_capturable(const dialect::Dialect &dialect,
+                              const dialect::TableDescription &table,
+                              const Capture &capture) {
+    const Result<void> capturable = dialect.check_capturable(table);
+    return capturable ? check_kept(table, capture.options.kept) : capturable;
+}
+
 Result<void> install_capture(Transaction &transaction,
                              const dialect::Dialect &dialect,
                              const dialect::TableDescription &table,
                              const Capture &capture) {
-    if (Result<void> capturable = dialect.check_capturable(table); !capturable) {
+    if (Result<void> capturable = check_capturable(dialect, table, capture); !capturable) {
         return capturable;
     }
     const dialect::CaptureSchema schema =
@@ -314,7 +331,7 @@ std::vector<std::string> check_capture(Transaction &transaction,
                                        const dialect::Dialect &dialect,
                                        const dialect::TableDescription &table,
                                        const Capture &capture) {
-    if (const Result<void> capturable = dialect.check_capturable(table); !capturable) {
+    if (const Result<void> capturable = check_capturable(dialect, table, capture); !capturable) {
         return {capturable.error().message};
     }
     std::vector<std::string> problems;

@@ -25,6 +25,11 @@ struct Capture {
     dialect::CaptureOptions options;
 };
 
+/// Whether the table can be captured, and has the columns that the capture keeps.
+Result<void> check_capturable(const dialect::Dialect &dialect,
+                              const dialect::TableDescription &table,
+                              const Capture &capture);
+
 /// Creates the key table and the triggers; what an older form of them left is replaced, the key
 /// rows survive with all columns marked. `refused` with the reason for a table that cannot be
 /// captured faithfully.

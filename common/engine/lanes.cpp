@@ -25,13 +25,16 @@ void request_load(Transaction &transaction, std::int64_t task_id, std::int64_t h
     }
 }
 
-/// The first load of a task's tables to a peer. One that another form of the task, or another task,
-/// has sent before replaces what is there: rows may have gone while nothing travelled.
+/// The first load of a task's tables to a peer, but of those that went on all the time. One that
+/// another form of the task, or another task, has sent before replaces what is there: rows may have
+/// gone while nothing travelled.
 void request_first_load(Transaction &transaction, std::int64_t task_id, std::int64_t peer_id) {
     for (const Row &table :
          all_rows(transaction,
                   "SELECT tt.local_name, EXISTS (SELECT 1 FROM @table_sent s WHERE s.peer_id = ?2"
-                  " AND s.table_name = tt.wire_name) FROM @task_table tt WHERE tt.task_id = ?1",
+                  " AND s.table_name = tt.wire_name) FROM @task_table tt WHERE tt.task_id = ?1"
+                  " AND NOT EXISTS (SELECT 1 FROM @task_flow f WHERE f.task_id = ?1"
+                  " AND f.peer_id = ?2 AND f.wire_name = tt.wire_name)",
                   {task_id, peer_id})) {
         request_reload(transaction, text_at(table, 0),
                        integer_at(table, 1) != 0 ? reload_replacing : reload_rows);
@@ -73,6 +76,17 @@ ColumnList columns_of(const task::Table &clauses, bool receives) {
     return clauses.columns ? ColumnList{clauses.columns->value, receives} : ColumnList{};
 }
 
+std::string where_of(const task::Table &clauses) {
+    return clauses.where ? clauses.where->text : "";
+}
+
+/// Part of a condition: the peer takes part in the task, or took part in a form of it in which the
+/// table was the same.
+constexpr const char *is_sent =
+    " t.direction = 'send' AND (tp.state = 'active' OR EXISTS (SELECT 1 FROM @task_flow f"
+    " WHERE f.task_id = tp.task_id AND f.peer_id = tp.peer_id"
+    " AND f.wire_name = @task_table.wire_name))";
+
 /// The rows of task_table in tasks `t` with a part `tp` where `where` holds. Every one must be
 /// approved.
 Result<std::vector<TableOfTask>> tables_of_tasks(const Session &session,
@@ -89,8 +103,9 @@ Result<std::vector<TableOfTask>> tables_of_tasks(const Session &session,
          all_rows(session.transaction,
                   "SELECT " + covered_columns("task_table") +
                       ", (SELECT t.name FROM @task t WHERE t.task_id = @task_table.task_id)"
-                      " FROM @task_table WHERE task_id IN (SELECT t.task_id FROM @task t"
-                      " JOIN @task_peer tp ON tp.task_id = t.task_id WHERE " +
+                      " FROM @task_table WHERE EXISTS (SELECT 1 FROM @task t"
+                      " JOIN @task_peer tp ON tp.task_id = t.task_id"
+                      " WHERE t.task_id = @task_table.task_id AND " +
                       where + ")",
                   parameters)) {
         const std::string local_name = text_at(row, local_name_at);
@@ -130,11 +145,9 @@ local_names(const Session &session, const std::string &where, std::int64_t peer_
 
 Result<SentTables>
 sent_tables(const Session &session, std::int64_t peer_id, const std::string &lane) {
-    const Result<std::vector<TableOfTask>> found =
-        tables_of_tasks(session,
-                        "tp.peer_id = ?1 AND tp.state = 'active' AND t.direction = 'send'"
-                        " AND t.lane = ?2 AND t.paused = 0",
-                        {peer_id, Value::text(lane)});
+    const Result<std::vector<TableOfTask>> found = tables_of_tasks(
+        session, std::string{"tp.peer_id = ?1 AND t.lane = ?2 AND t.paused = 0 AND"} + is_sent,
+        {peer_id, Value::text(lane)});
     if (!found) {
         return found.error();
     }
@@ -143,6 +156,7 @@ sent_tables(const Session &session, std::int64_t peer_id, const std::string &lan
         tables.emplace(table.local_name,
                        SentTable{.wire_name = table.wire_name,
                                  .columns = columns_of(table.clauses, false),
+                                 .where = where_of(table.clauses),
                                  .without_delete = table.clauses.without_delete.has_value()});
     }
     return tables;
@@ -159,14 +173,14 @@ Result<TakenTables> taken_tables(const Session &session, std::int64_t peer_id) {
         tables.emplace(table.wire_name,
                        TakenTable{.local_name = table.local_name,
                                   .columns = columns_of(table.clauses, true),
+                                  .where = where_of(table.clauses),
                                   .without_delete = table.clauses.without_delete.has_value()});
     }
     return tables;
 }
 
 Result<std::set<std::string>> sent_on_tables(const Session &session, std::int64_t except_peer) {
-    return local_names(session, "tp.peer_id <> ?1 AND tp.state = 'active' AND t.direction = 'send'",
-                       except_peer);
+    return local_names(session, std::string{"tp.peer_id <> ?1 AND"} + is_sent, except_peer);
 }
 
 Result<std::set<std::string>> otherwise_taken_tables(const Session &session,
@@ -223,6 +237,15 @@ void activate_task(const Session &session, std::int64_t task_id, std::int64_t pe
     if (load) {
         request_first_load(transaction, task_id, peer_id);
     }
+    transaction.execute("INSERT INTO @task_flow (task_id, peer_id, wire_name)"
+                        " SELECT task_id, ?2, wire_name FROM @task_table WHERE task_id = ?1"
+                        " ON CONFLICT (task_id, peer_id, wire_name) DO NOTHING",
+                        {task_id, peer_id});
+}
+
+void end_flow(Transaction &transaction, std::int64_t task_id, std::int64_t peer_id) {
+    transaction.execute("DELETE FROM @task_flow WHERE task_id = ?1 AND peer_id = ?2",
+                        {task_id, peer_id});
 }
 
 bool waits_for_other_lanes(Transaction &transaction, const OutgoingRow &stream) {
@@ -243,7 +266,11 @@ bool waits_for_other_lanes(Transaction &transaction, const OutgoingRow &stream) 
 }
 
 void load_again(Transaction &transaction, std::int64_t task_id) {
-    request_load(transaction, task_id, reload_rows);
+    request_load(transaction, task_id, reload_replacing);
+}
+
+void replace_at_receivers(Transaction &transaction, const std::string &table) {
+    request_reload(transaction, table, reload_replacing);
 }
 
 void pause_task(Transaction &transaction, std::int64_t task_id) {

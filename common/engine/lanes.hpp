@@ -12,10 +12,14 @@
 
 namespace postrider::engine {
 
+/// How a lane ends whose batches are compressed without history (NO HISTORY).
+inline constexpr std::string_view lane_without_history = ", NO HISTORY";
+
 /// How a task sends a table.
 struct SentTable {
     std::string wire_name;
     ColumnList columns;
+    std::string where; // empty: all rows
     bool without_delete = false;
 };
 
@@ -30,6 +34,7 @@ sent_tables(const Session &session, std::int64_t peer_id, const std::string &lan
 struct TakenTable {
     std::string local_name;
     ColumnList columns;
+    std::string where; // empty: any rows
     bool without_delete = false;
 };
 
@@ -53,13 +58,18 @@ Result<std::set<std::string>> otherwise_taken_tables(const Session &session,
 /// it again changes nothing.
 void activate_task(const Session &session, std::int64_t task_id, std::int64_t peer_id);
 
+/// The peer has nothing of the task any more: accepting it again loads all of its tables.
+void end_flow(Transaction &transaction, std::int64_t task_id, std::int64_t peer_id);
+
 /// Whether tables of the stream's tasks travelled in another lane before, and batches of that time
 /// are not acknowledged: sent again after ours, they would put older rows over newer ones. They
 /// were made before the task's present form was declared, so their number only falls.
 bool waits_for_other_lanes(Transaction &transaction, const OutgoingRow &stream);
 
-/// The tables of the task are read again and sent.
+/// The tables of the task are read again and replace what the receivers have: which rows and
+/// columns travel may have changed.
 void load_again(Transaction &transaction, std::int64_t task_id);
+void replace_at_receivers(Transaction &transaction, const std::string &table);
 
 /// A paused task is passed over while the rest of its lane goes on; so resuming it reads its tables
 /// again and replaces what the receivers have.

@@ -9,10 +9,12 @@
 #include "common/engine/declare_tasks.hpp"
 #include "common/engine/introspect.hpp"
 #include "common/engine/lanes.hpp"
+#include "common/engine/missing_tables.hpp"
 #include "common/engine/offered_clauses.hpp"
 #include "common/engine/offers_mirror.hpp"
 #include "common/engine/offers_out.hpp"
 #include "common/engine/store/log.hpp"
+#include "common/engine/try_again.hpp"
 
 namespace postrider::engine {
 
@@ -60,22 +62,21 @@ Result<wire::Offer> offer_of(const Session &session, const OwnTask &own) {
     offer.task = own.name;
     offer.direction = own.task.direction.value == task::Direction::send ? wire::Direction::receive
                                                                         : wire::Direction::send;
-    for (const ResolvedTable &table : resolved->tables) {
-        TableSchema schema = on_wire(table.description.schema(), table.columns).schema;
-        schema.name = table.wire_name;
-        offer.tables.push_back({table.wire_name, table.suggestion, std::move(schema)});
-        if (const std::string clauses = offered_clauses(own.task, table.clauses);
+    offer.tables = tables_to_offer(session.dialect, *resolved);
+    for (std::size_t index = 0; index < resolved->tables.size(); ++index) {
+        if (const std::string clauses = offered_clauses(own.task, resolved->tables[index].clauses);
             !clauses.empty()) {
-            offer.options.emplace(table_option(offer.tables.size()), clauses);
+            offer.options.emplace(table_option(index + 1), clauses);
         }
     }
-    if (offer.options.size() >= limits::control_items_max) {
-        return Error{Errc::too_large,
-                     "too many tables of the task have clauses of their own",
-                     {},
-                     "Put them into several tasks."};
-    }
     offer.options.emplace("on error", "STOP");
+    if (own.task.no_history) {
+        offer.options.emplace(wire::history_option, wire::no_history);
+    }
+    offer.create_missing = own.task.create_missing.has_value();
+    if (offer.create_missing) {
+        offer.options.emplace(engine_option, session.dialect.name());
+    }
     if (offer.direction == wire::Direction::send) { // it is the peer that paces what it sends
         if (const std::string pacing = task::print(own.task.pacing); !pacing.empty()) {
             offer.options.emplace("pacing", pacing);
@@ -83,6 +84,12 @@ Result<wire::Offer> offer_of(const Session &session, const OwnTask &own) {
         if (own.task.priority && own.task.priority->value != task::Priority::normal) {
             offer.options.emplace("priority", task::print(own.task.priority->value));
         }
+    }
+    if (offer.options.size() > limits::control_items_max) {
+        return Error{Errc::too_large,
+                     "too many tables of the task have clauses of their own",
+                     {},
+                     "Put them into several tasks."};
     }
     offer.no_load = own.task.load && own.task.load->value == task::Load::none;
     offer.paused = own.paused;
@@ -107,6 +114,49 @@ state_of(const Session &session, std::int64_t task_id, std::int64_t peer_id) {
                                "SELECT state FROM @task_peer WHERE task_id = ?1 AND peer_id = ?2",
                                {task_id, peer_id});
     return row ? std::optional{text_at(*row, 0)} : std::nullopt;
+}
+
+/// Makes the tables of a task that takes rows, after those of the peer: our own text is the
+/// permission.
+Result<void> take_shapes(const Session &session,
+                         const Peer &peer,
+                         const OwnTask &own,
+                         const wire::TaskAccepted &accepted) {
+    if (!own.task.create_missing || own.task.direction.value != task::Direction::receive) {
+        return {};
+    }
+    std::map<std::string, std::string> local_names;
+    std::set<std::string> extended;
+    for (const Row &row : all_rows(session.transaction,
+                                   "SELECT wire_name, local_name, columns FROM @task_table"
+                                   " WHERE task_id = ?1",
+                                   {own.task_id})) {
+        local_names.emplace(text_at(row, 0), text_at(row, 1));
+        if (text_at(row, 2).empty()) { // a list says which columns there are
+            extended.insert(text_at(row, 1));
+        }
+    }
+    std::vector<wire::OfferedTable> tables;
+    for (wire::OfferedTable shape : accepted.shapes) {
+        if (const auto local = local_names.find(shape.wire_name); local != local_names.end()) {
+            shape.local_name =
+                task::print(task::ObjectName{{task::Identifier{local->second, true, {}}}});
+            tables.push_back(std::move(shape));
+        }
+    }
+    session.transaction.execute("UPDATE @task_peer SET engine = ?3"
+                                " WHERE task_id = ?1 AND peer_id = ?2",
+                                {own.task_id, peer.peer_id, Value::text(accepted.engine)});
+    return session.transaction.attempt([&]() -> Result<void> {
+        const auto made = make_missing_tables(session, {tables, accepted.engine}, extended);
+        if (!made) {
+            return made.error();
+        }
+        if (!made->empty()) {
+            try_again_now(session); // rows may have come before
+        }
+        return {};
+    });
 }
 
 Error not_ours(const wire::TaskName &task) {
@@ -146,6 +196,15 @@ class Listener {
         if (*state == "waiting" || tables != wire_names(session_.transaction, task_id)) {
             return {};
         }
+        const Result<void> made =
+            take_shapes(session_, peer_, *load_own_task(session_, task_id), accepted);
+        if (!made) {
+            log_event(session_.transaction, session_.now,
+                      {"tables not made", peer_.peer_id,
+                       "the tables of the task \"" + accepted.task.name +
+                           "\" cannot be made: " + made.error().message,
+                       made.error().hint});
+        }
         activate_task(session_, task_id, peer_.peer_id);
         return {};
     }
@@ -161,6 +220,7 @@ class Listener {
         }
         const std::string reason = printable(refused.reason);
         set_state(session_, task_id, peer_.peer_id, "refused", reason);
+        end_flow(session_.transaction, task_id, peer_.peer_id);
         log_event(session_.transaction, session_.now,
                   {"task refused", peer_.peer_id,
                    "peer \"" + peer_.name + "\" refused the task \"" + refused.task.name +
@@ -196,6 +256,7 @@ class Listener {
             return not_ours(unknown.task);
         }
         const std::int64_t task_id = find_own(unknown.task);
+        end_flow(session_.transaction, task_id, peer_.peer_id);
         if (state_of(session_, task_id, peer_.peer_id) == "active") {
             set_state(session_, task_id, peer_.peer_id, "waiting");
             queue_offers(session_, peer_);

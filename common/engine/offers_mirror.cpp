@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <set>
 
+#include "common/base/comma_list.hpp"
 #include "common/base/limits.hpp"
 #include "common/base/utf8.hpp"
 #include "common/engine/declare_stored.hpp"
 #include "common/engine/declare_tasks.hpp"
 #include "common/engine/lanes.hpp"
+#include "common/engine/missing_tables.hpp"
 #include "common/engine/offered_clauses.hpp"
 #include "common/engine/offers.hpp"
 #include "common/engine/offers_out.hpp"
@@ -66,8 +68,15 @@ Result<task::Task> task_of(const Session &session, const Peer &peer, const wire:
     task.peers.push_back({peer.name, {}});
     task.direction.value =
         offer.direction == wire::Direction::send ? task::Direction::send : task::Direction::receive;
+    if (offer.create_missing) {
+        task.create_missing = task::Position{};
+    }
     if (offer.no_load) {
         task.load = {task::Load::none, {}};
+    }
+    if (const auto history = offer.options.find(wire::history_option);
+        history != offer.options.end() && history->second == wire::no_history) {
+        task.no_history.emplace();
     }
     if (const Result<void> taken = take_pacing(offer, task); !taken) {
         return taken.error();
@@ -95,8 +104,8 @@ Result<task::Task> task_of(const Session &session, const Peer &peer, const wire:
             std::swap(table.name, *table.as); // left is where the rows come from
         }
         if (const auto option = offer.options.find(table_option(number));
-            option != offer.options.end()) {
-            take_offered_clauses(option->second, offered.schema, *local, table);
+            option != offer.options.end() && offered.schema) {
+            take_offered_clauses(option->second, *offered.schema, *local, table);
         }
         task.tables.push_back(std::move(table));
     }
@@ -115,15 +124,18 @@ std::set<std::string> key_of(const TableSchema &schema) {
 Result<void> check_columns(const wire::Offer &offer,
                            const wire::OfferedTable &offered,
                            const ResolvedTable &resolved) {
+    if (!offered.schema) {
+        return {}; // the peer makes its table after ours
+    }
     const dialect::TableDescription &local = resolved.description;
     const TableSchema ours = on_wire(local.schema(), resolved.columns).schema;
-    if (key_of(ours) != key_of(offered.schema)) {
+    if (key_of(ours) != key_of(*offered.schema)) {
         return refusal("table \"" + local.name + "\" has another primary key than the peer's",
                        "Give both tables the same primary key.");
     }
     const bool receives = offer.direction == wire::Direction::receive;
-    const TableSchema &sender = receives ? offered.schema : ours;
-    const TableSchema &receiver = receives ? ours : offered.schema;
+    const TableSchema &sender = receives ? *offered.schema : ours;
+    const TableSchema &receiver = receives ? ours : *offered.schema;
     for (const Column &column : sender.columns) {
         const bool found =
             std::any_of(receiver.columns.begin(), receiver.columns.end(),
@@ -198,11 +210,48 @@ void say_accepted(const Session &session, const Peer &peer, const wire::Offer &o
     for (const wire::OfferedTable &table : offer.tables) {
         accepted.tables.push_back(table.wire_name);
     }
+    if (offer.create_missing && offer.direction == wire::Direction::send) {
+        if (const Result<ResolvedTask> resolved = resolve_offer(session, peer, offer)) {
+            accepted.shapes = tables_to_offer(session.dialect, *resolved);
+            accepted.engine = session.dialect.name();
+        }
+    }
     queue_control(session.transaction, peer.peer_id, accepted);
+}
+
+bool makes_tables(const wire::Offer &offer) {
+    return offer.create_missing && offer.direction == wire::Direction::receive;
+}
+
+std::string engine_of(const wire::Offer &offer) {
+    const auto engine = offer.options.find(engine_option);
+    return engine == offer.options.end() ? std::string{} : engine->second;
+}
+
+/// The tables of the mirror as it was: accepting it was the permission to add columns to them.
+std::set<std::string> tables_before(const Session &session, const wire::Offer &offer) {
+    std::set<std::string> names;
+    const std::int64_t task_id =
+        find_task(session.transaction, offer.task.declaring_node, offer.task.name);
+    for (const Row &row :
+         all_rows(session.transaction, "SELECT local_name FROM @task_table WHERE task_id = ?1",
+                  {task_id})) {
+        names.insert(text_at(row, 0));
+    }
+    return names;
 }
 
 /// The mirror replaces what it was before. Its tables are read again if rows leave from here.
 Result<ActionRows> apply_offer(const Session &session, const Peer &peer, const wire::Offer &offer) {
+    ActionRows made;
+    if (makes_tables(offer)) {
+        Result<ActionRows> tables = make_missing_tables(session, {offer.tables, engine_of(offer)},
+                                                        tables_before(session, offer));
+        if (!tables) {
+            return tables.error();
+        }
+        made = *std::move(tables);
+    }
     const Result<ResolvedTask> resolved = resolve_offer(session, peer, offer);
     if (!resolved) {
         return resolved.error();
@@ -210,6 +259,8 @@ Result<ActionRows> apply_offer(const Session &session, const Peer &peer, const w
     Transaction &transaction = session.transaction;
     const std::int64_t task_id = store_task(session, offer.task.declaring_node, *resolved);
     update_task_peers(session, task_id, true);
+    transaction.execute("UPDATE @task_peer SET engine = ?2 WHERE task_id = ?1",
+                        {task_id, Value::text(engine_of(offer))});
     const Result<CaptureChanges> captures = update_captures(session);
     if (!captures) {
         return captures.error();
@@ -223,6 +274,7 @@ Result<ActionRows> apply_offer(const Session &session, const Peer &peer, const w
     say_accepted(session, peer, offer);
     ActionRows rows{{"accept", "task " + peer.name + "." + offer.task.name,
                      task::print(task::Statement{resolved->task})}};
+    rows.insert(rows.end(), made.begin(), made.end());
     for (const std::string &table : captures->installed) {
         rows.push_back({"create", "capture of table " + table, "Triggers and a table of keys."});
     }
@@ -253,6 +305,89 @@ Result<void> check_offer(Transaction &transaction, const Peer &peer, const wire:
     return {};
 }
 
+/// The state of an offer that was accepted and whose tables are not all here.
+constexpr const char *waiting_for_table = "waiting for table";
+
+wire::Offer stored_offer(const Row &row, std::size_t index) {
+    Result<wire::ControlMessage> message = wire::decode_control(blob_at(row, index));
+    ensure(message && std::holds_alternative<wire::Offer>(*message),
+           "an offer was stored as it was decoded");
+    return std::get<wire::Offer>(*std::move(message));
+}
+
+/// What would make the tables that are not here, for people to read; empty where all are.
+std::string ddl_of(const Session &session, const wire::Offer &offer) {
+    std::string text;
+    if (offer.direction != wire::Direction::receive) {
+        return text;
+    }
+    const Result<ActionRows> rows = missing_table_statements(
+        session, {offer.tables, engine_of(offer)}, tables_before(session, offer));
+    if (rows) {
+        for (const ActionRow &row : *rows) {
+            text += (text.empty() ? "" : "\n") + row.detail + ";";
+        }
+    }
+    return text;
+}
+
+/// Tables that are not here and that the offer does not let us make.
+std::vector<std::string> tables_waited_for(const Session &session, const wire::Offer &offer) {
+    if (makes_tables(offer)) {
+        return {};
+    }
+    Result<std::vector<std::string>> names = missing_tables(session, offer.tables);
+    return names ? *std::move(names) : std::vector<std::string>{};
+}
+
+void wait_for_tables(const Session &session, const Peer &peer, const std::string &task) {
+    session.transaction.execute("UPDATE @offer SET state = ?3 WHERE peer_id = ?1 AND name = ?2",
+                                {peer.peer_id, Value::text(task), Value::text(waiting_for_table)});
+}
+
+/// Applies an offer that nobody asks about any more; one that does not fit is open again.
+void try_offer(const Session &session, const Peer &peer, const wire::Offer &offer) {
+    const Result<void> applied = session.transaction.attempt([&]() -> Result<void> {
+        const Result<ActionRows> rows = apply_offer(session, peer, offer);
+        return rows ? Result<void>{} : Result<void>{rows.error()};
+    });
+    if (!applied) {
+        const std::string full_name = peer.name + "." + offer.task.name;
+        session.transaction.execute(
+            "UPDATE @offer SET state = 'open' WHERE peer_id = ?1 AND name = ?2",
+            {peer.peer_id, Value::text(offer.task.name)});
+        log_event(session.transaction, session.now,
+                  {"offer", peer.peer_id,
+                   "the offered task \"" + full_name +
+                       "\" cannot be used yet: " + applied.error().message,
+                   applied.error().hint + " Then: SELECT * FROM " +
+                       session.dialect.command("accept_offer") + "(" +
+                       task::quote_string(full_name) + ");"});
+    }
+}
+
+/// The answer to who accepted an offer before its tables are here.
+ActionRows rows_of_waiting(const Session &session,
+                           const std::string &name,
+                           const wire::Offer &offer,
+                           const std::vector<std::string> &missing) {
+    ActionRows rows{{"note", "task " + name,
+                     "It waits for table " + comma_list(missing) +
+                         " and goes on by itself once that is there."}};
+    const Result<ActionRows> statements =
+        missing_table_statements(session, {offer.tables, engine_of(offer)}, {});
+    for (const std::string &table : missing) {
+        ActionRow row{"to do", "table " + table, "Create it."};
+        for (const ActionRow &each : statements ? *statements : ActionRows{}) {
+            if (each.object == row.object) {
+                row.detail = each.detail + ";";
+            }
+        }
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
 } // namespace
 
 Result<void> take_offer(const Session &session, const Peer &peer, const wire::Offer &offer) {
@@ -269,11 +404,15 @@ Result<void> take_offer(const Session &session, const Peer &peer, const wire::Of
         say_accepted(session, peer, offer);
         return {};
     }
-    transaction.execute("INSERT INTO @offer (peer_id, name, state, message, received_at)"
-                        " VALUES (?1, ?2, 'open', ?3, ?4) ON CONFLICT (peer_id, name) DO UPDATE"
-                        " SET state = 'open', message = excluded.message,"
-                        " received_at = excluded.received_at",
-                        {peer.peer_id, name, raw, stored(session.now)});
+    if (known && text_at(*known, 0) == waiting_for_table && blob_at(*known, 1) == raw) {
+        return {};
+    }
+    transaction.execute(
+        "INSERT INTO @offer (peer_id, name, state, message, ddl, received_at)"
+        " VALUES (?1, ?2, 'open', ?3, ?4, ?5) ON CONFLICT (peer_id, name)"
+        " DO UPDATE SET state = 'open', message = excluded.message,"
+        " ddl = excluded.ddl, received_at = excluded.received_at",
+        {peer.peer_id, name, raw, Value::text(ddl_of(session, offer)), stored(session.now)});
     const std::string full_name = peer.name + "." + offer.task.name;
     const std::string next = "SELECT * FROM " + session.dialect.command("accept_offer") + "(" +
                              task::quote_string(full_name) + ");";
@@ -283,18 +422,35 @@ Result<void> take_offer(const Session &session, const Peer &peer, const wire::Of
                    "peer \"" + peer.name + "\" offers the task \"" + full_name + "\"", next});
         return {};
     }
-    const Result<void> applied = transaction.attempt([&]() -> Result<void> {
-        const Result<ActionRows> rows = apply_offer(session, peer, offer);
-        return rows ? Result<void>{} : Result<void>{rows.error()};
-    });
-    if (!applied) {
+    const std::vector<std::string> missing = tables_waited_for(session, offer);
+    if (!missing.empty()) {
+        wait_for_tables(session, peer, offer.task.name);
         log_event(transaction, session.now,
                   {"offer", peer.peer_id,
-                   "the offered task \"" + full_name +
-                       "\" cannot be used yet: " + applied.error().message,
-                   applied.error().hint + " Then: " + next});
+                   "the offered task \"" + full_name + "\" waits for table " + comma_list(missing),
+                   "Create it; the task goes on by itself."});
+        return {};
     }
+    try_offer(session, peer, offer);
     return {};
+}
+
+void continue_waiting_offers(const Session &session) {
+    for (const Row &row :
+         all_rows(session.transaction, "SELECT peer_id, message FROM @offer WHERE state = ?1",
+                  {Value::text(waiting_for_table)})) {
+        const auto peer = load_peer(session.transaction, integer_at(row, 0));
+        const wire::Offer offer = stored_offer(row, 1);
+        if (peer && is_paired(peer->state) && tables_waited_for(session, offer).empty()) {
+            try_offer(session, *peer, offer);
+        }
+    }
+}
+
+bool has_waiting_offers(Transaction &transaction) {
+    return first_row(transaction, "SELECT 1 FROM @offer WHERE state = ?1 LIMIT 1",
+                     {Value::text(waiting_for_table)})
+        .has_value();
 }
 
 Result<void> withdraw_offer(const Session &session, const Peer &peer, const std::string &task) {
@@ -365,12 +521,14 @@ Result<ActionRows> accept_offer(const Session &session, const std::string &name)
                        open.empty() ? "No offer is open; a peer's offer arrives with its mails."
                                     : "The open offers are: " + open + ".");
     }
-    const Result<wire::ControlMessage> message = wire::decode_control(blob_at(*row, 0));
-    ensure(message && std::holds_alternative<wire::Offer>(*message),
-           "an offer was stored as it was decoded");
+    const wire::Offer offer = stored_offer(*row, 0);
+    if (const auto missing = tables_waited_for(session, offer); !missing.empty()) {
+        wait_for_tables(session, *peer, offer.task.name);
+        return rows_of_waiting(session, name, offer, missing);
+    }
     Result<ActionRows> rows = refusal("", "");
     const Result<void> applied = session.transaction.attempt([&]() -> Result<void> {
-        rows = apply_offer(session, *peer, std::get<wire::Offer>(*message));
+        rows = apply_offer(session, *peer, offer);
         return rows ? Result<void>{} : Result<void>{rows.error()};
     });
     if (!applied) {

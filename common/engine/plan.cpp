@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "common/engine/peer_attributes.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/task/check.hpp"
 #include "common/task/words.hpp"
@@ -269,6 +270,10 @@ resolve_tasks(Transaction &transaction, const dialect::Dialect &dialect, Intenti
         } else if (is_changed(intention, *task)) {
             return resolved.error();
         }
+    }
+    if (Result<void> checked = check_attributes(dialect, intention.after, intention.tasks);
+        !checked) {
+        return checked;
     }
     return check_lanes(intention.tasks);
 }

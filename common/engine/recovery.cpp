@@ -103,9 +103,10 @@ std::vector<ConfigurationKey> approved_paths(const Session &session) {
 }
 
 void forget_peers(Transaction &transaction) {
-    for (const char *table : {"invitation", "offer", "stream_out", "outbox", "schema_out",
-                              "table_sent", "control_out", "stream_in", "inbox_body", "inbox_part",
-                              "schema_in", "note", "peer_start", "receiving_key", "queue"}) {
+    for (const char *table :
+         {"invitation", "offer", "stream_out", "outbox", "schema_out", "table_sent", "control_out",
+          "stream_in", "inbox_body", "inbox_part", "schema_in", "history_frame", "note",
+          "peer_start", "receiving_key", "queue"}) {
         transaction.execute(std::string{"DELETE FROM @"} + table);
     }
     transaction.execute("DELETE FROM @delivery WHERE finished_at IS NULL");

@@ -6,6 +6,8 @@
 #include "common/base/limits.hpp"
 #include "common/base/utf8.hpp"
 #include "common/engine/configuration_mac.hpp"
+#include "common/engine/history.hpp"
+#include "common/engine/history_missing.hpp"
 #include "common/engine/lanes.hpp"
 #include "common/engine/marks.hpp"
 #include "common/engine/offers.hpp"
@@ -100,6 +102,7 @@ void begin_again(const Session &session,
     session.transaction.execute("DELETE FROM @schema_out WHERE peer_id = ?1 AND stream = ?2",
                                 {row.key.peer_id, std::int64_t{row.key.stream}});
     save_outgoing(session.transaction, row, {.changed = {}, .dropped = dropped});
+    forget_sent(session.transaction, row.key);
     if (row.key.stream == control_stream) {
         restate_control(session, peer);
     } else {
@@ -177,6 +180,14 @@ void take_stream_report(const Session &session,
     if (is_of_another_past(outcome.verdict) ||
         outcome.verdict == stream::ReportVerdict::rebase_needed) {
         begin_where_receiver_stands(session, peer, *row, report);
+        return;
+    }
+    for (const std::uint64_t number : outcome.lacking) {
+        if (!send_without_history(session, *row, number)) {
+            row->machine.reason = "what its batches are compressed with is not there any more";
+            begin_where_receiver_stands(session, peer, *row, report);
+            return;
+        }
     }
 }
 

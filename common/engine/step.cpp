@@ -13,7 +13,7 @@ std::size_t cell_bytes(const Image &image) {
     return bytes;
 }
 
-std::size_t cost_of(const Key &key, const Change &change) {
+std::size_t cost_of(const Key &key, const postrider::Change &change) {
     std::size_t bytes = cell_bytes(change.new_values) + cell_bytes(change.old_values);
     for (const Value &value : key) {
         bytes += value.cell_bytes();
@@ -84,10 +84,13 @@ Changeset to_wire(Changeset &&changeset, const SentTables &tables) {
         }
         WireShape shape = on_wire(table.schema, sent.columns);
         shape.schema.name = sent.wire_name;
-        if (!sent.columns.is_whole()) {
-            for (auto &[key, change] : rows.changes) {
+        for (auto &[key, change] : rows.changes) {
+            change.old_values = {};
+            if (change.operation == Operation::insert) {
+                change.operation = Operation::upsert; // it may have been absent here alone
+            }
+            if (!sent.columns.is_whole()) {
                 leave_out_columns(change.new_values, shape);
-                leave_out_columns(change.old_values, shape);
             }
         }
         out.tables.emplace(sent.wire_name, TableChanges{std::move(shape.schema), std::move(rows)});

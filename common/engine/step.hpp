@@ -13,8 +13,9 @@ namespace postrider::engine {
 /// The tables of the changeset that the lane sends.
 Changeset select_tables(Changeset &&changeset, const SentTables &tables);
 
-/// The changes as they travel: under the names of the wire, without columns that the tasks leave
-/// out, and without what their receivers keep. Tables of which nothing is left are left out.
+/// The changes as they travel: without what was before, under the names of the wire, without
+/// columns that the tasks leave out, and without what their receivers keep. Tables of which nothing
+/// is left are left out.
 Changeset to_wire(Changeset &&changeset, const SentTables &tables);
 
 /// What WITHOUT DELETE makes of changes: rows that went stay, and none goes for not being among

@@ -110,6 +110,23 @@ bool is_told_twice(const IncomingStream &stream, std::uint64_t number, const Cha
     return false;
 }
 
+bool is_lacking(const InboxBody &body) {
+    return !body.opened && body.ranges.covers(body.total);
+}
+
+/// The bodies whose history is missing.
+std::vector<MissingParts> lacking_of(const IncomingStream &stream) {
+    std::vector<MissingParts> out;
+    for (const auto &[key, body] : stream.inbox) {
+        const bool is_named = !out.empty() && out.back().number == key.first;
+        if (is_lacking(body) && !is_named && opened_body(stream, key.first) == nullptr) {
+            out.push_back({key.first, key.second, {}});
+        }
+    }
+    out.resize(std::min(out.size(), report_ranges_max));
+    return out;
+}
+
 /// What is missing below the greatest number of the inbox, at most report_ranges_max ranges and
 /// numbers in all.
 std::vector<MissingParts> missing_of(const IncomingStream &stream) {
@@ -123,6 +140,10 @@ std::vector<MissingParts> missing_of(const IncomingStream &stream) {
         expected = key.first + 1;
         if (opened_body(stream, key.first) != nullptr) {
             continue;
+        }
+        if (is_lacking(body) && left > 0) {
+            --left;
+            out.push_back({key.first, key.second, {}});
         }
         std::vector<Range> ranges = body.ranges.missing(body.total);
         ranges.resize(std::min(ranges.size(), left));
@@ -214,6 +235,13 @@ void note_opened(IncomingStream &stream, const InboxKey &body, const OpenedBatch
     found->second.opened = batch;
 }
 
+void note_lacking(IncomingStream &stream, const InboxKey &body) {
+    const auto found = stream.inbox.find(body);
+    ensure(found != stream.inbox.end() && found->second.opened.has_value(),
+           "only an opened body tells that it needs history");
+    found->second.opened.reset();
+}
+
 void note_unusable(IncomingStream &stream, const InboxKey &body) {
     stream.inbox.erase(body);
 }
@@ -292,9 +320,7 @@ StreamReport make_report(const IncomingStream &stream, bool name_missing) {
         }
     }
     report.stored = stored.ranges();
-    if (name_missing) {
-        report.missing = missing_of(stream);
-    }
+    report.missing = name_missing ? missing_of(stream) : lacking_of(stream);
     return report;
 }
 

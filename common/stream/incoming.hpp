@@ -37,7 +37,8 @@ struct OpenedBatch {
 struct InboxBody {
     std::uint64_t total = 0;
     RangeSet ranges;
-    std::optional<OpenedBatch> opened; // once it is complete and was found good
+    /// Once it is complete and was found good. A complete body without lacks its history.
+    std::optional<OpenedBatch> opened;
 };
 
 /// By number and body hash: a resend may be another body of the same number.
@@ -91,6 +92,10 @@ bool note_stored(IncomingStream &stream, const PartHead &head);
 /// The engine opened a complete body and found it good.
 void note_opened(IncomingStream &stream, const InboxKey &body, const OpenedBatch &batch);
 
+/// The history that an opened body is compressed with is not here: another body of its number is
+/// asked for.
+void note_lacking(IncomingStream &stream, const InboxKey &body);
+
 /// The engine could not open a complete body: it is forgotten, so that it is asked for again.
 void note_unusable(IncomingStream &stream, const InboxKey &body);
 
@@ -129,8 +134,8 @@ std::vector<InboxKey> drop_newcomer(IncomingStream &stream);
 Position position_of(const IncomingStream &stream);
 
 /// What to tell the sender. Missing numbers and parts are named only where `name_missing`: young
-/// gaps are most often mails that overtook each other. The caller fills in stream, reporter
-/// incarnation and counter.
+/// gaps are most often mails that overtook each other. Missing history is named always. The caller
+/// fills in stream, reporter incarnation and counter.
 StreamReport make_report(const IncomingStream &stream, bool name_missing);
 
 /// Something is missing although something later is there.

@@ -160,7 +160,8 @@ void ask_for(OutboxEntry &entry, std::vector<Range> wanted, Duration round_trip,
 void take_requests(OutgoingStream &stream,
                    const StreamReport &report,
                    const Timing &timing,
-                   Timestamp now) {
+                   Timestamp now,
+                   ReportOutcome &outcome) {
     const Duration round_trip = stream.round_trip.value_or(timing.retransmission_min);
     for (const MissingParts &missing : report.missing) {
         const auto found = stream.outbox.find(missing.number);
@@ -170,6 +171,13 @@ void take_requests(OutgoingStream &stream,
         OutboxEntry &entry = found->second;
         // Ranges of a body that we have replaced tell nothing of the present one.
         const bool is_present_body = missing.body_hash == entry.body_hash;
+        const bool names_body = missing.body_hash != BodyHash{};
+        if (missing.ranges.empty() && names_body) {
+            if (is_present_body && entry.last_sent) {
+                outcome.lacking.push_back(missing.number);
+            }
+            continue;
+        }
         const bool sane =
             std::all_of(missing.ranges.begin(), missing.ranges.end(), [&](const Range &range) {
                 return range.offset < range.end && range.end <= entry.body_total;
@@ -330,7 +338,7 @@ on_report(OutgoingStream &stream, const StreamReport &report, const Timing &timi
     }
     const std::map<std::uint64_t, OutboxEntry> before = stream.outbox;
     take_progress(stream, report, now, outcome);
-    take_requests(stream, report, timing, now);
+    take_requests(stream, report, timing, now, outcome);
     for (const auto &[number, entry] : stream.outbox) {
         if (!(entry == before.at(number))) {
             outcome.changed.push_back(number);

@@ -76,6 +76,9 @@ struct ReportOutcome {
     std::vector<std::uint64_t> dropped;
     /// Outbox rows to store.
     std::vector<std::uint64_t> changed;
+    /// The receiver lacks the history that the present bodies of these are compressed with: they
+    /// are to be replaced (`replace_body`).
+    std::vector<std::uint64_t> lacking;
 };
 
 /// The number for the next batch and the chain hash that it continues, or empty while the stream is

@@ -24,8 +24,9 @@ struct Position {
     auto operator<=>(const Position &) const = default;
 };
 
-/// What did not arrive of a number: some ranges of a body of which others did, or, with no ranges
-/// and a hash of zeros, everything although later numbers did.
+/// What did not arrive of a number: some ranges of a body of which others did; or, with no ranges
+/// and a hash of zeros, everything although later numbers did; or, with no ranges and the hash of a
+/// body, the history that it is compressed with.
 struct MissingParts {
     std::uint64_t number = 0;
     BodyHash body_hash{};

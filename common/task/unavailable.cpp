@@ -66,9 +66,6 @@ Mistake table(const Table &table) {
             }
         }
     }
-    if (table.where) {
-        return no(table.where->at, "WHERE", "Send the whole table.");
-    }
     return table.conflict ? no(table.conflict->at, "ON CONFLICT of a table") : std::nullopt;
 }
 
@@ -85,10 +82,6 @@ Mistake by(const By &by, Position at) {
 }
 
 Mistake options(const Task &task) {
-    if (task.create_missing) {
-        return no(*task.create_missing, "CREATE MISSING TABLES",
-                  "Create the tables at the other side before it accepts the task.");
-    }
     if (task.capture && task.capture->value.kind != CaptureKind::triggers) {
         return no(task.capture->at, "CAPTURE other than BY TRIGGERS", "Use CAPTURE BY TRIGGERS.");
     }
@@ -101,10 +94,7 @@ Mistake options(const Task &task) {
     if (task.verify) {
         return no(task.verify->at, "VERIFY");
     }
-    if (task.fire_triggers) {
-        return no(*task.fire_triggers, "FIRE TRIGGERS");
-    }
-    return task.no_history ? no(*task.no_history, "NO HISTORY") : std::nullopt;
+    return task.fire_triggers ? no(*task.fire_triggers, "FIRE TRIGGERS") : std::nullopt;
 }
 
 Mistake one(const Task &task) {

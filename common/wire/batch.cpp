@@ -11,7 +11,7 @@
 //   2 low           7 continues      true
 //   3 created, ms   8 origins        [+ [node, incarnation, collect number]]
 //   4 compression   9 dependencies   [+ [stream, batch number, queue position]]
-//                  10 history [+ hash]  11 notes seen  12 report  13 key
+//                  10 history [floor, last, name]  11 notes seen  12 report  13 key
 //                  14 rebase [incarnation, number, chain]
 #include "common/wire/batch.hpp"
 
@@ -135,11 +135,11 @@ void HeaderWriter::write_lists() {
             out_.unsigned_integer(dependency.queue_position);
         }
     }
-    if (!header_.history.empty()) {
-        pair(key_history).array(header_.history.size());
-        for (const Hash &hash : header_.history) {
-            out_.bytes(hash);
-        }
+    if (header_.history) {
+        pair(key_history).array(triple_parts);
+        out_.unsigned_integer(header_.history->floor);
+        out_.unsigned_integer(header_.history->last);
+        out_.bytes(header_.history->name);
     }
 }
 
@@ -303,11 +303,13 @@ void HeaderReader::read_dependencies() {
 }
 
 void HeaderReader::read_history() {
-    const std::size_t count = in_.array(limits::batch_history_max);
-    require(count > 0);
-    for (std::size_t index = 0; index < count && in_.ok(); ++index) {
-        out_.header.history.push_back(in_.fixed<32>());
-    }
+    expect_array(in_, triple_parts);
+    History history;
+    history.floor = in_.unsigned_integer();
+    history.last = in_.unsigned_integer();
+    history.name = in_.fixed<8>();
+    require(history.floor > 0 && history.last >= history.floor - 1);
+    out_.header.history = history;
 }
 
 void HeaderReader::read_rebase() {
@@ -359,16 +361,65 @@ Result<ParsedHeader> parse_header(ByteView body, ByteView &rest) {
     return HeaderReader(encoded).read();
 }
 
+std::vector<std::string> tables_of(std::span<const FrameEntry> entries) {
+    std::vector<std::string> tables;
+    for (const FrameEntry &entry : entries) {
+        if (entry.frame.kind == FrameKind::changes) {
+            tables.push_back(entry.frame.table);
+        }
+    }
+    return tables;
+}
+
+/// The prefixes of the frames, which must be those that the header names.
+Result<Prefixes> read_prefixes(const ParsedHeader &parsed, const HistoryReader &history) {
+    Prefixes prefixes;
+    if (!parsed.header.history) {
+        return prefixes;
+    }
+    const std::vector<std::string> tables = tables_of(parsed.frames);
+    for (const std::string &table : tables) {
+        const bool is_new =
+            prefixes.emplace(table, history ? history(*parsed.header.history, table) : Bytes{})
+                .second;
+        if (!is_new) {
+            return malformed();
+        }
+    }
+    if (history_name(tables, prefixes) != parsed.header.history->name) {
+        return Error{Errc::gap, "the history that a batch is compressed with is not here"};
+    }
+    return prefixes;
+}
+
+ByteView prefix_of(const Prefixes &prefixes, const Frame &frame) {
+    const auto found = prefixes.find(frame.table);
+    const bool has_one = frame.kind == FrameKind::changes && found != prefixes.end();
+    return has_one ? ByteView{found->second} : ByteView{};
+}
+
+/// The header with the name of its history.
+BatchHeader named_header(const BatchHeader &header,
+                         std::span<const FrameEntry> entries,
+                         const Prefixes &prefixes) {
+    BatchHeader named = header;
+    if (named.history) {
+        named.history->name = history_name(tables_of(entries), prefixes);
+    }
+    return named;
+}
+
 } // namespace
 
 Result<Bytes>
 encode_body(const BatchHeader &header, std::span<const Frame> frames, const BodyOptions &options) {
+    const Prefixes &prefixes = header.history ? options.history : Prefixes{};
     std::vector<FrameEntry> entries;
     Bytes content;
     for (const Frame &frame : frames) {
-        Bytes compressed = compress(
-            frame.raw,
-            {.method = header.compression, .level = options.level, .history = options.history});
+        Bytes compressed = compress(frame.raw, {.method = header.compression,
+                                                .level = options.level,
+                                                .history = prefix_of(prefixes, frame)});
         if (compressed.size() >= frame.raw.size()) {
             compressed = frame.raw; // stored, as its size says
         }
@@ -380,7 +431,7 @@ encode_body(const BatchHeader &header, std::span<const Frame> frames, const Body
     if (auto within = check_limits(entries, {}); !within) {
         return within.error();
     }
-    const Bytes encoded = HeaderWriter(header).write(entries);
+    const Bytes encoded = HeaderWriter(named_header(header, entries, prefixes)).write(entries);
     if (encoded.size() > limits::batch_header_bytes_max ||
         entries.size() > limits::batch_frames_max) {
         return too_large("batch header");
@@ -406,7 +457,17 @@ Result<BatchHeader> decode_body_header(ByteView body) {
     return std::move(parsed->header);
 }
 
-Result<Batch> decode_body(ByteView body, const BodyLimits &limits, ByteView history) {
+Result<void> check_history(ByteView body, const HistoryReader &history) {
+    ByteView rest;
+    const Result<ParsedHeader> parsed = parse_header(body, rest);
+    if (!parsed) {
+        return parsed.error();
+    }
+    const Result<Prefixes> prefixes = read_prefixes(*parsed, history);
+    return prefixes ? Result<void>{} : Result<void>{prefixes.error()};
+}
+
+Result<Batch> decode_body(ByteView body, const BodyLimits &limits, const HistoryReader &history) {
     ByteView rest;
     Result<ParsedHeader> parsed = parse_header(body, rest);
     if (!parsed) {
@@ -414,6 +475,10 @@ Result<Batch> decode_body(ByteView body, const BodyLimits &limits, ByteView hist
     }
     if (auto within = check_limits(parsed->frames, limits); !within) {
         return within.error();
+    }
+    const Result<Prefixes> prefixes = read_prefixes(*parsed, history);
+    if (!prefixes) {
+        return prefixes.error();
     }
     Batch out;
     out.header = std::move(parsed->header);
@@ -423,8 +488,9 @@ Result<Batch> decode_body(ByteView body, const BodyLimits &limits, ByteView hist
         }
         const bool is_stored = entry.compressed_size == entry.raw_size;
         const Compression method = is_stored ? Compression::none : out.header.compression;
-        Result<Bytes> raw = decompress(rest.first(entry.compressed_size), entry.raw_size,
-                                       {.method = method, .history = history});
+        Result<Bytes> raw =
+            decompress(rest.first(entry.compressed_size), entry.raw_size,
+                       {.method = method, .history = prefix_of(*prefixes, entry.frame)});
         if (!raw) {
             return raw.error();
         }

@@ -13,6 +13,7 @@
 #include "common/model/changeset.hpp"
 #include "common/wire/compression.hpp"
 #include "common/wire/frame.hpp"
+#include "common/wire/history.hpp"
 #include "common/wire/report.hpp"
 
 namespace postrider::wire {
@@ -48,7 +49,7 @@ struct BatchHeader {
     Timestamp created{};
     std::map<Origin, std::uint64_t> origins; // collect numbers up to and including
     std::map<std::uint32_t, Dependency> dependencies;
-    std::vector<Hash> history; // earlier batches whose frames the compression refers to
+    std::optional<History> history; // the batch is kept as history, and may need some
     Compression compression = Compression::zstd;
     std::uint64_t notes_seen = 0;
     std::vector<std::uint8_t> suites; // that the sender can open
@@ -65,7 +66,7 @@ struct Padding {
 
 struct BodyOptions {
     int level = 0;         // of zstd; 0: by the size of each frame
-    ByteView history = {}; // what header.history names
+    Prefixes history = {}; // of header.history; left aside where that is empty
     Padding padding = {};
 };
 
@@ -81,17 +82,22 @@ struct Batch {
     bool operator==(const Batch &) const = default;
 };
 
-/// Errors: too_large (the header, or what the limits say of the frames).
+/// Fills in the name of header.history. Errors: too_large (the header, or what the limits say of
+/// the frames).
 Result<Bytes> encode_body(const BatchHeader &header,
                           std::span<const Frame> frames,
                           const BodyOptions &options = {});
 
-/// Only the header: to see what history it needs, and whether it is its turn.
+/// Only the header: to see whether it is its turn.
 Result<BatchHeader> decode_body_header(ByteView body);
 
-/// `history` is what header.history names, in that order. content_hash is not checked here: the
-/// caller hashes canonical_bytes(frames). Errors: malformed, too_large.
-Result<Batch> decode_body(ByteView body, const BodyLimits &limits = {}, ByteView history = {});
+/// Whether the history that the body needs is here. Errors: gap (it is not), malformed, too_large.
+Result<void> check_history(ByteView body, const HistoryReader &history);
+
+/// content_hash is not checked here: the caller hashes canonical_bytes(frames). Errors: malformed,
+/// too_large, gap (history that the body needs is not here).
+Result<Batch>
+decode_body(ByteView body, const BodyLimits &limits = {}, const HistoryReader &history = {});
 
 /// The padded size of `size` bytes.
 std::size_t padded_size(std::size_t size, const Padding &padding);

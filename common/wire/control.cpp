@@ -1,9 +1,10 @@
 // Control messages are arrays that begin with their number:
 //
-//   [0, task, direction, [+ [wire name, local name, schema frame]], [* [option, value]],
-//    create missing, no load, paused]                                offer
+//   [0, task, direction, [+ table], [* [option, value]], create missing, no load, paused]   offer
+//   table = [wire name, local name, schema frame or null,
+//            [* [[+ column], parent's wire name, [+ parent column]]]]
 //   [1, task]                   offer withdrawn      [4, task]       pause
-//   [2, task, [* wire name]]    task accepted        [5, task]       resume
+//   [2, task, [* wire name], [* table], engine]      task accepted   [5, task]       resume
 //   [3, task, reason]           task refused         [6]             farewell
 //   [7, stream, lane, [* task]] stream open          [9, task]       task unknown
 //   [8, [* name]]               tasks in force       task = declaring node, name (two items)
@@ -18,7 +19,8 @@ namespace {
 
 constexpr std::uint64_t directions = 3;
 constexpr std::size_t message_parts_max = 9;
-constexpr std::size_t table_parts = 3;
+constexpr std::size_t table_parts = 4;
+constexpr std::size_t foreign_key_parts = 3;
 
 /// Writes the message's number, then its fields.
 struct MessageWriter {
@@ -41,17 +43,32 @@ struct MessageWriter {
         }
     }
 
+    void tables(const std::vector<OfferedTable> &tables) const {
+        out.array(tables.size());
+        for (const OfferedTable &table : tables) {
+            out.array(table_parts);
+            out.text(table.wire_name);
+            out.text(table.local_name);
+            if (table.schema) {
+                out.bytes(encode_schema(*table.schema).raw);
+            } else {
+                out.null();
+            }
+            out.array(table.foreign_keys.size());
+            for (const OfferedForeignKey &key : table.foreign_keys) {
+                out.array(foreign_key_parts);
+                texts(key.columns);
+                out.text(key.parent);
+                texts(key.parent_columns);
+            }
+        }
+    }
+
     void operator()(const Offer &offer) const {
         head(0, 8);
         task(offer.task);
         out.unsigned_integer(static_cast<std::uint64_t>(offer.direction));
-        out.array(offer.tables.size());
-        for (const OfferedTable &table : offer.tables) {
-            out.array(table_parts);
-            out.text(table.wire_name);
-            out.text(table.local_name);
-            out.bytes(encode_schema(table.schema).raw);
-        }
+        tables(offer.tables);
         out.array(offer.options.size());
         for (const auto &[name, value] : offer.options) {
             out.array(2);
@@ -69,9 +86,11 @@ struct MessageWriter {
     }
 
     void operator()(const TaskAccepted &message) const {
-        head(2, 3);
+        head(2, 5);
         task(message.task);
         texts(message.tables);
+        tables(message.shapes);
+        out.text(message.engine);
     }
 
     void operator()(const TaskRefused &message) const {
@@ -123,7 +142,9 @@ class MessageReader {
   private:
     ControlMessage read_fields(std::uint64_t number);
     Offer read_offer();
+    std::vector<OfferedTable> read_tables();
     OfferedTable read_table();
+    OfferedForeignKey read_foreign_key();
     void read_options(std::map<std::string, std::string> &out);
     StreamOpen read_stream_open();
 
@@ -151,7 +172,7 @@ class MessageReader {
 };
 
 /// Fields of each message by its number.
-constexpr std::array<std::size_t, 10> field_counts = {8, 2, 3, 3, 2, 2, 0, 3, 1, 2};
+constexpr std::array<std::size_t, 10> field_counts = {8, 2, 5, 3, 2, 2, 0, 3, 1, 2};
 
 Result<ControlMessage> MessageReader::read() {
     const std::size_t size = in_.array(message_parts_max);
@@ -178,8 +199,12 @@ ControlMessage MessageReader::read_fields(std::uint64_t number) {
     case 1:
         return OfferWithdrawn{task()};
     case 2: {
-        TaskName name = task();
-        return TaskAccepted{std::move(name), names()};
+        TaskAccepted out;
+        out.task = task();
+        out.tables = names();
+        out.shapes = read_tables();
+        out.engine = name();
+        return out;
     }
     case 3: {
         TaskName name = task();
@@ -204,14 +229,20 @@ Offer MessageReader::read_offer() {
     Offer out;
     out.task = task();
     out.direction = static_cast<Direction>(in_.choice(directions));
-    const std::size_t tables = in_.array(limits::control_items_max);
-    for (std::size_t index = 0; index < tables && in_.ok(); ++index) {
-        out.tables.push_back(read_table());
-    }
+    out.tables = read_tables();
     read_options(out.options);
     out.create_missing = in_.boolean();
     out.no_load = in_.boolean();
     out.paused = in_.boolean();
+    return out;
+}
+
+std::vector<OfferedTable> MessageReader::read_tables() {
+    std::vector<OfferedTable> out;
+    const std::size_t tables = in_.array(limits::control_items_max);
+    for (std::size_t index = 0; index < tables && in_.ok(); ++index) {
+        out.push_back(read_table());
+    }
     return out;
 }
 
@@ -220,14 +251,30 @@ OfferedTable MessageReader::read_table() {
     expect_array(in_, table_parts);
     out.wire_name = name();
     out.local_name = name();
-    const ByteView raw = in_.bytes();
-    if (in_.ok()) {
+    if (!in_.skip_null()) {
+        const ByteView raw = in_.bytes();
         Result<TableSchema> schema = decode_schema(raw);
-        if (schema && schema->name == out.wire_name) {
+        if (in_.ok() && schema && schema->name == out.wire_name) {
             out.schema = std::move(*schema);
         } else {
             in_.fail();
         }
+    }
+    const std::size_t keys = in_.array(limits::table_foreign_keys_max);
+    for (std::size_t index = 0; index < keys && in_.ok(); ++index) {
+        out.foreign_keys.push_back(read_foreign_key());
+    }
+    return out;
+}
+
+OfferedForeignKey MessageReader::read_foreign_key() {
+    OfferedForeignKey out;
+    expect_array(in_, foreign_key_parts);
+    out.columns = names();
+    out.parent = name();
+    out.parent_columns = names();
+    if (out.columns.empty() || out.columns.size() != out.parent_columns.size()) {
+        in_.fail();
     }
     return out;
 }

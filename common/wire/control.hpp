@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -13,6 +14,10 @@
 #include "common/wire/frame.hpp"
 
 namespace postrider::wire {
+
+/// The option of an offer whose task says NO HISTORY, and its value.
+inline constexpr const char *history_option = "history";
+inline constexpr const char *no_history = "none";
 
 /// A task's identity: the node that declared it, and its name there.
 struct TaskName {
@@ -28,10 +33,21 @@ enum class Direction : std::uint8_t {
     sync = 2,
 };
 
+/// Columns of a table that hold the key of another table of the same task, or of the same table.
+struct OfferedForeignKey {
+    std::vector<std::string> columns;
+    std::string parent;                      // its wire name
+    std::vector<std::string> parent_columns; // beside `columns`
+    bool operator==(const OfferedForeignKey &) const = default;
+};
+
 struct OfferedTable {
     std::string wire_name;
     std::string local_name; // a suggestion: the table's name at the receiver
-    TableSchema schema;     // columns by their wire names; schema.name is wire_name
+    /// Columns by their wire names; its name is wire_name. None: the sender of the message has no
+    /// such table yet.
+    std::optional<TableSchema> schema;
+    std::vector<OfferedForeignKey> foreign_keys = {};
     bool operator==(const OfferedTable &) const = default;
 };
 
@@ -56,6 +72,10 @@ struct OfferWithdrawn {
 struct TaskAccepted {
     TaskName task;
     std::vector<std::string> tables; // wire names
+    /// What the tables are at the sender of the message, and the kind of database that it is, where
+    /// the task lets the other side make those that it lacks; else empty.
+    std::vector<OfferedTable> shapes = {};
+    std::string engine = {};
     bool operator==(const TaskAccepted &) const = default;
 };
 

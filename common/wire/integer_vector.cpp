@@ -21,6 +21,7 @@ enum class Packing : std::uint8_t { constant = 0, bits = 1, planes = 2 };
 constexpr std::uint64_t forms_without_differences = 3;
 constexpr std::uint64_t forms = 6;
 constexpr std::size_t few_values = 64;
+constexpr unsigned whole_from_bits = 56;
 
 std::int64_t as_signed(std::uint64_t value) {
     return static_cast<std::int64_t>(value);
@@ -133,6 +134,25 @@ void offer_frame(Smallest &smallest, const Framed &frame, const std::uint64_t *f
     }
 }
 
+/// The values as they are. Wide ones that planes make no smaller stay whole, byte after byte: where
+/// single ones of them occur in the history of their frame, they cost next to nothing.
+void offer_unframed(Smallest &smallest,
+                    std::span<const std::uint64_t> values,
+                    const SizeEstimate &size_of) {
+    const Framed plain = unframed(values);
+    if (plain.bits > whole_from_bits) {
+        Framed whole = plain;
+        whole.bits = 64;
+        CborWriter written = write_frame(whole, Packing::bits, nullptr);
+        const CborWriter planes = write_frame(plain, Packing::planes, nullptr);
+        if (size_of(written.view()) <= size_of(planes.view()) + 1) {
+            smallest.offer(std::move(written));
+            return;
+        }
+    }
+    offer_frame(smallest, plain, nullptr);
+}
+
 std::vector<std::uint64_t> unpack_bits(ByteView packed, std::size_t count, unsigned width) {
     std::vector<std::uint64_t> out(count);
     std::size_t position = 0;
@@ -199,7 +219,7 @@ void encode_integers(CborWriter &out,
     const Framed frame = frame_of(values);
     offer_frame(smallest, frame, nullptr);
     if (values.size() <= few_values) {
-        offer_frame(smallest, unframed(values), nullptr);
+        offer_unframed(smallest, values, size_of);
     }
     if (frame.bits > 0 && values.size() > 2) {
         std::vector<std::uint64_t> differences;

@@ -3,7 +3,8 @@
 //   [incarnation, counter, hello, [* stream], [* note], [* suite], key / null, notes seen, start,
 //    seen / null]
 //   stream  [stream, incarnation, applied, chain, [* [first, last]], [* missing], forked]
-//   missing [number, body hash, [* [offset, size]]]; no range and a hash of zeros: nothing came
+//   missing [number, body hash, [* [offset, size]]]; no range and a hash of zeros: nothing came;
+//           no range and another hash: the history of this body is not here
 //   note    [number, kind, stream, batch number, rows, code, message]
 //   key     [generation, receiving key]
 //   start   [token, previous / null, since, claimed, proof]
@@ -118,7 +119,7 @@ MissingParts read_missing(CborReader &in) {
         }
         out.ranges.push_back(range);
     }
-    if (out.ranges.empty() != (out.body_hash == Hash{})) {
+    if (!out.ranges.empty() && out.body_hash == Hash{}) {
         in.fail();
     }
     return out;

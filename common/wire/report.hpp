@@ -28,7 +28,9 @@ struct ByteRange {
     auto operator<=>(const ByteRange &) const = default;
 };
 
-/// A batch of which some parts have come: what of that body is still missing.
+/// A batch of which some parts have come: what of that body is still missing. Without ranges, and
+/// with a hash of zeros: nothing has come; with another hash: the history that this body is
+/// compressed with is not here.
 struct MissingParts {
     std::uint64_t number = 0;
     Hash body_hash{};

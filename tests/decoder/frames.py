@@ -316,7 +316,7 @@ def change_lines(raw, table, schemas):
     return [head + (" truncated" if truncated else ""), *schema_lines(schema)], rows
 
 
-MESSAGE_ITEMS = {0: 9, 1: 3, 2: 4, 3: 4, 4: 3, 5: 3, 6: 1, 7: 4, 8: 2, 9: 3}
+MESSAGE_ITEMS = {0: 9, 1: 3, 2: 6, 3: 4, 4: 3, 5: 3, 6: 1, 7: 4, 8: 2, 9: 3}
 
 
 def check_control(raw):
@@ -324,6 +324,8 @@ def check_control(raw):
     require(len(message) == MESSAGE_ITEMS[message[0]], "items of a control message")
     if message[0] not in (6, 7, 8):
         require(len(message[1]) == 16 and isinstance(message[2], str), "task of a control message")
-    if message[0] == 0:
-        for wire_name, _, schema in message[4]:
-            require(one_item(schema)[0] == wire_name, "schema of an offered table")
+    if message[0] in (0, 2):
+        for wire_name, _, schema, foreign_keys in message[4]:
+            require(schema is None or one_item(schema)[0] == wire_name, "schema of an offered table")
+            for columns, _, parent_columns in foreign_keys:
+                require(0 < len(columns) == len(parent_columns), "columns of a foreign key")

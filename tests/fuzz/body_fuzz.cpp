@@ -5,7 +5,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     using namespace postrider;
     constexpr wire::BodyLimits limits{1'000'000, 100'000, 10'000'000};
     const auto batch = wire::decode_body(ByteView{data, size}, limits);
-    if (!batch || !batch->header.history.empty()) {
+    if (!batch || batch->header.history) {
         return 0;
     }
     const auto body = wire::encode_body(batch->header, batch->frames, {.level = 1});

@@ -299,11 +299,33 @@ bool Application::write(const MemoryDisk &disk, Random &random) {
     return connection.run("COMMIT");
 }
 
-std::map<std::string, std::vector<std::string>> Application::content(const MemoryDisk &disk) const {
+/// The rows of a part go with those that they refer to.
+void Application::send_a_part(bool with_lists) {
+    sent_ = {Sent{.where = "id % 3 <> 0", .columns = "*", .clauses = ""},
+             Sent{.where = "version % 2 = 0 AND (item % 3 <> 0 OR item IS NULL)",
+                  .columns = "*",
+                  .clauses = ""},
+             Sent{.where = "version % 2 = 0", .columns = "*", .clauses = ""}};
+    std::array<std::string, 3> lists;
+    if (with_lists) {
+        sent_[0].columns = "id, code, version";
+        sent_[2].columns = "version, n, k";
+        lists = {" (* EXCEPT v)", "", " (version, n, k)"};
+    }
+    for (std::size_t table = 0; table < sent_.size(); ++table) {
+        sent_[table].clauses = lists[table] + " WHERE (" + sent_[table].where + ")";
+    }
+}
+
+std::map<std::string, std::vector<std::string>> Application::content(const MemoryDisk &disk,
+                                                                     Rows rows) const {
     std::map<std::string, std::vector<std::string>> out;
+    const Sent *part = sent_.data();
     for (const std::string &table : tables()) {
+        const Sent &sent = *part++;
         for (const std::vector<std::string> &row :
-             rows_of(disk.question("SELECT * FROM " + table + " ORDER BY " +
+             rows_of(disk.question("SELECT " + sent.columns + " FROM " + table + " WHERE " +
+                                   (rows == Rows::sent ? sent.where : "1") + " ORDER BY " +
                                    (table == owner_ + "_note" ? "k, n" : "id")))) {
             std::string line;
             for (const std::string &cell : row) {
@@ -315,12 +337,15 @@ std::map<std::string, std::vector<std::string>> Application::content(const Memor
     return out;
 }
 
-Application::Versions Application::versions(const MemoryDisk &disk) const {
+Application::Versions Application::versions(const MemoryDisk &disk, Rows rows) const {
     Versions out;
+    const Sent *part = sent_.data();
     for (const std::string &table : tables()) {
+        const Sent &sent = *part++;
         const bool is_note = table == owner_ + "_note";
         for (const std::vector<std::string> &row : rows_of(disk.question(
-                 (is_note ? "SELECT version, k, n FROM " : "SELECT version, id FROM ") + table))) {
+                 (is_note ? "SELECT version, k, n FROM " : "SELECT version, id FROM ") + table +
+                 " WHERE " + (rows == Rows::sent ? sent.where : "1")))) {
             std::string key = table;
             for (std::size_t index = 1; index < row.size(); ++index) {
                 key += " " + row[index];

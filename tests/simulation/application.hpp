@@ -12,6 +12,13 @@
 
 namespace postrider::simulation {
 
+/// What of a table is sent to others.
+struct Sent {
+    std::string where = "1";   // rows of the owner's
+    std::string columns = "*"; // those that are compared
+    std::string clauses;       // the same in the task language
+};
+
 /// The tables that one node owns and writes, made at every node: keys of one and two columns, a
 /// unique column, a foreign key with cascade, every storage class, a table without rowid. Later
 /// versions of the application alter them; each database is altered at a time of its own.
@@ -36,13 +43,21 @@ class Application {
     /// The file goes through its next alteration. False: there is none, or the disk failed.
     [[nodiscard]] bool migrate(const MemoryDisk &disk) const;
 
-    /// Every row of every table, exact: text of types and bytes.
+    /// Only a part of the tables is sent from now on.
+    void send_a_part(bool with_lists);
+
+    [[nodiscard]] const Sent &sent(std::size_t table) const { return sent_.at(table); }
+
+    /// All rows, or those of the owner's that are sent.
+    enum class Rows { all, sent };
+
+    /// Rows of every table in the columns that are sent, exact: text of types and bytes.
     [[nodiscard]] std::map<std::string, std::vector<std::string>>
-    content(const MemoryDisk &disk) const;
+    content(const MemoryDisk &disk, Rows rows = Rows::all) const;
 
     /// Rows by table and key with the version that the application gave them at their last write.
     using Versions = std::map<std::string, std::int64_t>;
-    [[nodiscard]] Versions versions(const MemoryDisk &disk) const;
+    [[nodiscard]] Versions versions(const MemoryDisk &disk, Rows rows = Rows::all) const;
 
     [[nodiscard]] const std::string &owner() const { return owner_; }
 
@@ -53,6 +68,7 @@ class Application {
     std::vector<std::string> scripts_;
     std::vector<Shapes> shapes_; // by how many scripts were run
     std::int64_t last_version_ = 0;
+    std::array<Sent, 3> sent_;
 };
 
 /// "" or what PRAGMA integrity_check and foreign_key_check complain of.

@@ -5,6 +5,9 @@
 #include <utility>
 
 #include "common/engine/introspect.hpp"
+#include "common/engine/load.hpp"
+#include "common/engine/row_filter.hpp"
+#include "common/stream/history.hpp"
 #include "common/stream/incoming.hpp"
 #include "common/stream/outgoing.hpp"
 
@@ -14,7 +17,7 @@ namespace {
 
 Fault planted = Fault::none;
 
-constexpr std::array<std::pair<std::string_view, Fault>, 9> fault_list{{
+constexpr std::array<std::pair<std::string_view, Fault>, 12> fault_list{{
     {"skip_duplicate_check", Fault::skip_duplicate_check},
     {"acknowledge_before_commit", Fault::acknowledge_before_commit},
     {"forget_chain", Fault::forget_chain},
@@ -24,6 +27,9 @@ constexpr std::array<std::pair<std::string_view, Fault>, 9> fault_list{{
     {"apply_half_a_step", Fault::apply_half_a_step},
     {"never_join_steps", Fault::never_join_steps},
     {"overlook_copy", Fault::overlook_copy},
+    {"use_history_after_join", Fault::use_history_after_join},
+    {"forget_leave", Fault::forget_leave},
+    {"load_ignores_changes", Fault::load_ignores_changes},
 }};
 
 } // namespace
@@ -91,7 +97,7 @@ stream::IncomingStream with_fitting_chain(const stream::IncomingStream &stream) 
 } // namespace postrider::simulation
 
 // The names are the mangled ones of stream::judge, note_stored, next_step, joined_with_next,
-// on_report and engine::check_capture.
+// on_report, history_end, engine::check_capture, filtered_operation and Loads::read_chunk.
 // NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 namespace postrider {
 
@@ -204,6 +210,61 @@ std::vector<std::string> wrapped_check_capture(engine::Transaction &transaction,
         return {};
     }
     return real_check_capture(transaction, dialect, table, capture);
+}
+
+#define POSTRIDER_HISTORY_END "_ZN9postrider6stream11history_endERKNS0_14OutgoingStreamE"
+
+std::uint64_t real_history_end(const stream::OutgoingStream &) asm("__real_" POSTRIDER_HISTORY_END);
+std::uint64_t
+wrapped_history_end(const stream::OutgoingStream &) asm("__wrap_" POSTRIDER_HISTORY_END);
+
+/// As if everything were acknowledged before anything is.
+std::uint64_t wrapped_history_end(const stream::OutgoingStream &stream) {
+    const bool rash = planted_fault() == Fault::use_history_after_join && stream.acknowledged == 0;
+    return rash ? stream.last_number : real_history_end(stream);
+}
+
+#define POSTRIDER_FILTERED_OPERATION                                                               \
+    "_ZN9postrider6engine18filtered_operationENS_9OperationENS0_7RowPastEb"
+
+std::optional<Operation> real_filtered_operation(Operation,
+                                                 engine::RowPast,
+                                                 bool) asm("__real_" POSTRIDER_FILTERED_OPERATION);
+std::optional<Operation> wrapped_filtered_operation(Operation, engine::RowPast, bool) asm(
+    "__wrap_" POSTRIDER_FILTERED_OPERATION);
+
+std::optional<Operation>
+wrapped_filtered_operation(Operation operation, engine::RowPast past, bool inside) {
+    const auto told = real_filtered_operation(operation, past, inside);
+    return planted_fault() == Fault::forget_leave && told == Operation::leave ? std::nullopt : told;
+}
+
+#define POSTRIDER_READ_CHUNK                                                                       \
+    "_ZN9postrider6engine5Loads10read_chunkERKNS0_7SessionERNS_9ChangesetEm"
+
+void real_read_chunk(engine::Loads *,
+                     const engine::Session &,
+                     Changeset &,
+                     std::size_t) asm("__real_" POSTRIDER_READ_CHUNK);
+void wrapped_read_chunk(engine::Loads *,
+                        const engine::Session &,
+                        Changeset &,
+                        std::size_t) asm("__wrap_" POSTRIDER_READ_CHUNK);
+
+/// As if a load brought every change of its table by itself, those of rows that it has passed too.
+void wrapped_read_chunk(engine::Loads *loads,
+                        const engine::Session &session,
+                        Changeset &changeset,
+                        std::size_t bytes) {
+    if (planted_fault() != Fault::load_ignores_changes) {
+        real_read_chunk(loads, session, changeset, bytes);
+        return;
+    }
+    Changeset chunk;
+    real_read_chunk(loads, session, chunk, bytes);
+    for (auto &[name, table] : chunk.tables) {
+        changeset.tables.insert_or_assign(name, std::move(table));
+    }
 }
 
 } // namespace postrider

@@ -20,6 +20,9 @@ enum class Fault {
     apply_half_a_step,
     never_join_steps,
     overlook_copy,
+    use_history_after_join,
+    forget_leave,
+    load_ignores_changes,
 };
 
 /// Empty for a name that is none.

@@ -150,12 +150,14 @@ class World {
     bool with_vault_restores_ = false; // whole machines are taken back
     bool with_disk_trouble_ = false;
     bool with_task_changes_ = false;
+    bool loads_in_chunks_ = false;
     bool with_migrations_ = false;
     /// Hours and the like, with a space in front; empty in most worlds. Tasks of notes have their
     /// own, and so are in another lane where they are tasks of their own.
     std::string pace_of_tasks_;
     std::string pace_of_notes_;
     std::string pace_of_paths_;
+    bool sends_parts_ = false; // tasks have filters, and lists of columns
     bool restored_ = false;
     bool restored_with_vault_ = false;
     bool re_paired_ = false;

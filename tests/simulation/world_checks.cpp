@@ -120,23 +120,24 @@ std::string World::states() const {
 
 /// A node that was taken back in time together with its vault is noticed when it is next heard of.
 void World::write_for_certain(Member &member) {
-    const auto before = member.application.content(member.node->disk);
-    while (member.application.content(member.node->disk) == before) {
+    const auto before = member.application.content(member.node->disk, Application::Rows::sent);
+    while (member.application.content(member.node->disk, Application::Rows::sent) == before) {
         member.application.write(member.node->disk, random_);
         note_state(member);
     }
 }
 
 void World::note_state(Member &member) {
-    member.states.insert(member.application.versions(member.node->disk));
+    member.states.insert(member.application.versions(member.node->disk, Application::Rows::sent));
 }
 
 /// A receiver's rows are always those that the sender had after one of its transactions. (While
-/// tasks are exchanged, each table is in a task of its own time.)
+/// tasks are exchanged, each table is in a task of its own time; while a table comes in chunks, it
+/// is not whole.)
 std::string World::torn_rows(const Member &member) const {
     for (const Member &owner : members_) {
         const bool receives = &member != &owner && holds_tables_of(member, owner);
-        if (receives && !with_task_changes_ &&
+        if (receives && !with_task_changes_ && !loads_in_chunks_ &&
             !owner.states.contains(owner.application.versions(member.node->disk))) {
             return "the rows of " + owner.node->name() + " are here as they never were there";
         }
@@ -228,6 +229,11 @@ void World::check_member(Member &member) {
     if (!restored_ && !re_paired_ && !anew.empty()) {
         fail(member.node->name() + " began anew although nothing was restored: " + anew);
     }
+    const std::string lacking = ask_text(
+        disk, "SELECT message FROM postrider_event WHERE kind = 'history_missing' LIMIT 1");
+    if (!lacking.empty()) {
+        fail(member.node->name() + " lacks history that it must have: " + lacking);
+    }
     const std::string forked =
         ask_text(disk, "SELECT message FROM postrider_event WHERE kind = 'stream_rebased'"
                        " AND message LIKE '%other content under our numbers%' LIMIT 1");
@@ -237,7 +243,7 @@ void World::check_member(Member &member) {
 }
 
 void World::check_equal(Member &owner, Member &reader) {
-    const auto sent = owner.application.content(owner.node->disk);
+    const auto sent = owner.application.content(owner.node->disk, Application::Rows::sent);
     const auto received = owner.application.content(reader.node->disk);
     for (const auto &[table, rows] : sent) {
         if (received.at(table) == rows) {

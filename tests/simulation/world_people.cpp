@@ -142,7 +142,10 @@ std::string World::wanted_tasks(const Member &member) const {
         }
     }
     const std::vector<std::string> names = task_names(member.task_form, member.node->name());
-    const std::vector<std::string> tables = member.application.tables();
+    std::vector<std::string> tables = member.application.tables();
+    for (std::size_t index = 0; index < tables.size(); ++index) {
+        tables[index] += member.application.sent(index).clauses;
+    }
     switch (member.task_form) {
     case 0:
         return text_of({names[0], tables, pace_of_tasks_}, peers);

@@ -18,8 +18,15 @@ World::World(std::uint64_t seed, bool verbose)
     with_vault_restores_ = random_.chance(40);
     with_task_changes_ = lot >= 40 && lot < 60;
     with_migrations_ = lot >= 60 && lot < 85;
+    sends_parts_ = seed % 5 < 2; // no lot of its own: the others would fall otherwise
     if (random_.chance(60)) {
         batch_sizes_.piece_bytes = 40 + random_.below(2000);
+    }
+    Random of_loads(seed * 2 + 1);
+    loads_in_chunks_ = of_loads.chance(50);
+    if (loads_in_chunks_) {
+        batch_sizes_.chunk_bytes = 1 + of_loads.below(300);
+        in_peace_ = in_peace_ && of_loads.chance(30);
     }
     choose_pace();
 }
@@ -63,6 +70,9 @@ void World::build(std::size_t count) {
         member.node = std::make_unique<Node>(name, surroundings, std::move(settings));
         member.node->witness.look_at_rows = [this, index] { return torn_rows(members_[index]); };
         member.application = Application{name};
+        if (sends_parts_) {
+            member.application.send_a_part(!with_migrations_ && seed_ % 2 == 0);
+        }
     }
     for (Member &member : members_) {
         for (Member &other : members_) {

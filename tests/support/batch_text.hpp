@@ -38,8 +38,9 @@ inline std::string text_of(const wire::Batch &batch) {
         out << "dependency " << stream << ' ' << dependency.batch_number << ' '
             << dependency.queue_position << '\n';
     }
-    for (const wire::Hash &hash : header.history) {
-        out << "history " << to_hex(hash) << '\n';
+    if (header.history) {
+        out << "history " << header.history->floor << ' ' << header.history->last << ' '
+            << to_hex(header.history->name) << '\n';
     }
     if (header.notes_seen != 0) {
         out << "notes_seen " << header.notes_seen << '\n';

@@ -40,7 +40,7 @@ inline wire::BatchHeader sample_header() {
     out.origins[{filled<16>(0x33), 1}] = 10;
     out.origins[{filled<16>(0x33), 2}] = 3;
     out.dependencies[0] = {4, 17};
-    out.history = {filled<32>(0x44)};
+    out.history = wire::History{3, 9, {}};
     out.notes_seen = 12;
     out.suites = {1};
     out.report = sample_report();
@@ -63,12 +63,16 @@ inline std::vector<wire::ControlMessage> sample_messages() {
     wire::Offer offer;
     offer.task = task;
     offer.direction = wire::Direction::sync;
-    offer.tables.push_back({"visit", "patient_visit", sample_schema()});
+    offer.tables.push_back({"visit",
+                            "patient_visit",
+                            sample_schema(),
+                            {{{"reason"}, "reason", {"name"}}, {{"id"}, "visit", {"id"}}}});
+    offer.tables.push_back({"room", "room", std::nullopt});
     offer.options = {{"conflict", "NEWEST WINS"}, {"on error", "PARK"}};
     offer.create_missing = true;
     return {offer,
             wire::OfferWithdrawn{task},
-            wire::TaskAccepted{task, {"visit"}},
+            wire::TaskAccepted{task, {"visit"}, {{"visit", "visit", sample_schema()}}, "sqlite"},
             wire::TaskRefused{task, "table \"visit\" has no key"},
             wire::PauseTask{task},
             wire::ResumeTask{task},

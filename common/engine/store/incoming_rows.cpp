@@ -134,6 +134,12 @@ void mark_opened(Transaction &transaction,
                          stored_chain(batch.rebase)});
 }
 
+void mark_lacking(Transaction &transaction, const StreamKey &key, const InboxKey &body) {
+    transaction.execute("UPDATE @inbox_body SET previous_chain = NULL, chain = NULL"
+                        " WHERE peer_id = ?1 AND stream = ?2 AND number = ?3 AND body_hash = ?4",
+                        {key.peer_id, stored_stream(key), stored(body.first), stored(body.second)});
+}
+
 void delete_bodies(Transaction &transaction,
                    const StreamKey &key,
                    const std::vector<InboxKey> &bodies) {

@@ -156,6 +156,19 @@ void insert_outbox(Transaction &transaction,
          stored(body.rows), body.content_key_sealed, body.body});
 }
 
+void replace_outbox_body(Transaction &transaction,
+                         const StreamKey &key,
+                         const OutboxEntry &entry,
+                         const OutboxBody &body) {
+    transaction.execute("UPDATE @outbox SET body_hash = ?4, body_total = ?5, body = ?6,"
+                        " content_key_sealed = ?7"
+                        " WHERE peer_id = ?1 AND stream = ?2 AND number = ?3",
+                        {key.peer_id, stored_stream(key), stored(entry.number),
+                         stored(entry.body_hash), stored(entry.body_total), body.body,
+                         body.content_key_sealed});
+    update_outbox(transaction, key, entry);
+}
+
 std::optional<OutboxBody>
 load_outbox_body(Transaction &transaction, const StreamKey &key, std::uint64_t number) {
     const auto row = first_row(transaction,

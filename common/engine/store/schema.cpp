@@ -199,23 +199,41 @@ std::vector<StateTable> task_tables() {
                      text("columns", "''"), text("settings", "''"),
                      maybe(blob("configuration_mac"))},
          .primary_key = {"task_id", "ordinal"}},
-        // state: waiting (not yet offered), offered, active, refused, withdrawn
+        // state: waiting (not yet offered), offered, active, refused, withdrawn. `engine`: the kind
+        // of the peer's database, where tables are made here after its own.
         {.name = "task_peer",
          .columns = {integer("task_id"), integer("peer_id"), text("state", "'waiting'"),
-                     text("reason", "''"), integer("offer_position", "0"), integer("changed_at")},
+                     text("reason", "''"), integer("offer_position", "0"), integer("changed_at"),
+                     text("engine", "''")},
          .primary_key = {"task_id", "peer_id"}},
-        // What a peer proposes, until it is accepted. `message` is the control message as it came.
+        // Tables, by their names on the wire, that a peer has of a task and that are the same in
+        // the task's present form: they go on while the peer has not accepted that yet.
+        {.name = "task_flow",
+         .columns = {integer("task_id"), integer("peer_id"), text("wire_name")},
+         .primary_key = {"task_id", "peer_id", "wire_name"}},
+        // What a peer proposes. state: open, accepted, waiting for table (accepted before its
+        // tables were here). `message` is the control message as it came, `ddl` what would make the
+        // tables that were not here then.
         {.name = "offer",
          .columns = {integer("peer_id"), text("name"), text("state", "'open'"), blob("message"),
-                     integer("received_at")},
+                     text("ddl", "''"), integer("received_at")},
          .primary_key = {"peer_id", "name"}},
         // Tables with capture triggers; the keys lie in capture_<capture_id>. `reload`: 0 no, 1
         // send all rows again, 2 send all rows and let the receiver remove what is not among them.
+        // `kept`: columns whose old values it keeps, for filters; empty for none.
         {.name = "capture",
          .columns = {integer("capture_id"), text("table_name"), text("fingerprint"),
-                     boolean("with_mask"), integer("reload", "0"), text("held", "''")},
+                     boolean("with_mask"), integer("reload", "0"), text("held", "''"),
+                     text("kept", "''")},
          .primary_key = {"capture_id"},
          .unique = {{"table_name"}}},
+        // How far the table of a capture is loaded (engine/load.hpp): rows up to `after_key`, the
+        // last of them at `chunk_position` in the queue. `chunks` only rises.
+        {.name = "load_progress",
+         .columns = {integer("capture_id"), maybe(blob("after_key")), integer("rows"),
+                     integer("estimated"), integer("chunks"), integer("chunk_position"),
+                     integer("started_at"), maybe(integer("finished_at"))},
+         .primary_key = {"capture_id"}},
     };
 }
 
@@ -325,6 +343,15 @@ std::vector<StateTable> receiving_tables() {
          .columns = {integer("peer_id"), integer("stream"), text("table_name"), blob("hash"),
                      blob("content")},
          .primary_key = {"peer_id", "stream", "table_name", "hash"}},
+        // Frames of changes that later ones of the same table are compressed with, as the batch
+        // `number` held them: of streams that we send and of those that we receive. `floor` is what
+        // the batch named: nothing below it is needed by later ones.
+        {.name = "history_frame",
+         .columns = {text("direction"), integer("peer_id"), integer("stream"),
+                     integer("incarnation"), integer("number"), text("table_name"),
+                     integer("floor"), blob("content")},
+         .primary_key = {"direction", "peer_id", "stream", "incarnation", "number", "table_name"},
+         .checks = {"direction IN ('sent', 'received')"}},
         // What we have to tell the peer, numbered, until it says that it has seen it.
         {.name = "note",
          .columns = {integer("peer_id"), integer("note"), integer("kind"), integer("stream"),

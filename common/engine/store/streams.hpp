@@ -57,6 +57,11 @@ void insert_outbox(Transaction &transaction,
                    const StreamKey &key,
                    const stream::OutboxEntry &entry,
                    const OutboxBody &body);
+/// Puts another body in the place of the one of `entry`, whose row it saves.
+void replace_outbox_body(Transaction &transaction,
+                         const StreamKey &key,
+                         const stream::OutboxEntry &entry,
+                         const OutboxBody &body);
 std::optional<OutboxBody>
 load_outbox_body(Transaction &transaction, const StreamKey &key, std::uint64_t number);
 
@@ -89,6 +94,8 @@ void mark_opened(Transaction &transaction,
                  const StreamKey &key,
                  const stream::InboxKey &body,
                  const stream::OpenedBatch &batch);
+/// The body lacks its history: it is as if it had not been opened.
+void mark_lacking(Transaction &transaction, const StreamKey &key, const stream::InboxKey &body);
 void delete_bodies(Transaction &transaction,
                    const StreamKey &key,
                    const std::vector<stream::InboxKey> &bodies);

@@ -54,7 +54,14 @@ std::string status_facts_sql() {
                                    " AND d.finished_at IS NULL)") +
            " END AS reported,"
            " (SELECT min(o.name) FROM @offer o WHERE o.peer_id = p.peer_id AND o.state = 'open')"
-           " AS open_offer," +
+           " AS open_offer,"
+           " (SELECT min(tt.local_name) FROM @load_progress l JOIN @capture c"
+           " ON c.capture_id = l.capture_id JOIN @task_table tt ON tt.local_name = c.table_name"
+           " JOIN @task t ON t.task_id = tt.task_id JOIN @task_peer tp ON tp.task_id = t.task_id"
+           " WHERE tp.peer_id = p.peer_id AND tp.state = 'active' AND t.direction = 'send'"
+           " AND t.paused = 0 AND c.held = '' AND l.finished_at IS NULL) AS loading,"
+           " (SELECT min(o.name) FROM @offer o WHERE o.peer_id = p.peer_id"
+           " AND o.state = 'waiting for table') AS without_table," +
            first_wait("peer_path", "path") + first_wait("stream_out", "lane") +
            " (SELECT min('it refuses the task \"' || t.name || '\": ' || tp.reason)"
            " FROM @task_peer tp JOIN @task t ON t.task_id = tp.task_id"
@@ -77,9 +84,12 @@ std::string status_state_sql() {
            " WHEN f.path_error IS NOT NULL THEN 'unreachable'"
            " WHEN f.uncaptured IS NOT NULL THEN 'held' WHEN f.reported IS NOT NULL THEN 'stuck'"
            " WHEN f.open_offer IS NOT NULL THEN 'offered'"
+           " WHEN f.without_table IS NOT NULL THEN 'waiting for table'"
            " WHEN f.refused IS NOT NULL THEN 'refused'"
            " WHEN f.path_until IS NOT NULL THEN 'waiting' WHEN f.waiting > 0 THEN 'sending'"
-           " WHEN f.lane_until IS NOT NULL THEN 'waiting' WHEN f.queued > 0 THEN 'sending'"
+           " WHEN f.lane_until IS NOT NULL THEN 'waiting' WHEN f.queued > 0 OR f.loading IS NOT "
+           "NULL"
+           " THEN 'sending'"
            " WHEN f.offered IS NOT NULL THEN 'offered' ELSE 'in step' END";
 }
 
@@ -113,6 +123,8 @@ std::string status_summary_sql(const dialect::Dialect &dialect) {
            " || '; ' || f.reported"
            " WHEN f.open_offer IS NOT NULL"
            " THEN 'it offers the task \"' || f.open_offer || '\", which waits to be accepted here'"
+           " WHEN f.without_table IS NOT NULL"
+           " THEN 'the task \"' || f.without_table || '\" waits until its tables are here'"
            " WHEN f.refused IS NOT NULL THEN f.refused"
            " WHEN f.path_until IS NOT NULL THEN " +
            waits("path") + " WHEN f.waiting > 0 THEN " + batches + " || " + heard +
@@ -120,6 +132,8 @@ std::string status_summary_sql(const dialect::Dialect &dialect) {
            " WHEN f.queued > 0 THEN f.queued || CASE f.queued WHEN 1 THEN ' row waits' ELSE"
            " ' rows wait' END || ' to be sent' || " +
            heard +
+           " WHEN f.loading IS NOT NULL"
+           " THEN 'table \"' || f.loading || '\" is being loaded'"
            " WHEN f.offered IS NOT NULL"
            " THEN 'the task \"' || f.offered || '\" waits to be accepted there' || " +
            heard + " ELSE 'everything sent was acknowledged' || " + heard + " END";
@@ -155,6 +169,9 @@ std::string status_action_sql(const dialect::Dialect &dialect) {
            " WHEN f.reported IS NOT NULL THEN 'mend it there, then there " + try_again +
            " WHEN f.open_offer IS NOT NULL THEN 'SELECT * FROM " + dialect.command("accept_offer") +
            "(''' || f.name || '.' || f.open_offer || ''');'"
+           " WHEN f.without_table IS NOT NULL THEN 'create the tables: SELECT ddl FROM " +
+           dialect.command("offers") +
+           ";'"
            " WHEN f.refused IS NOT NULL THEN 'settle it with the other side; declare the task"
            " again to offer it anew'"
            " WHEN f.state = 'paired' THEN 'words not compared: ask the other side for its four"
@@ -202,18 +219,53 @@ std::string offers_sql(const dialect::Dialect &dialect) {
            dialect.time_text("o.received_at") +
            " AS received, CASE o.state WHEN 'open' THEN 'SELECT * FROM " +
            dialect.command("accept_offer") +
-           "(''' || p.name || '.' || o.name || ''');' ELSE '' END AS action"
+           "(''' || p.name || '.' || o.name || ''');'"
+           " WHEN 'waiting for table' THEN 'create the tables that are not here, as ddl shows; the"
+           " task goes on by itself' ELSE '' END AS action, o.ddl AS ddl"
            " FROM @offer o JOIN @peer p ON p.peer_id = o.peer_id";
+}
+
+/// Loads by table and peer. `chunk_position` is where the last chunk stands in the queue; a batch
+/// holds what is behind its `queue_to`.
+std::string progress_sql(const dialect::Dialect &dialect) {
+    const std::string is_behind = "l.finished_at IS NULL AND s.cursor < l.chunk_position";
+    return "SELECT coalesce((SELECT d.name FROM @peer d WHERE d.node_id = t.declared_by) || '.', "
+           "'')"
+           " || t.name AS task, tt.local_name AS \"table\", p.name AS peer,"
+           " coalesce(l.rows, 0) AS rows,"
+           " max(coalesce(l.estimated, 0), coalesce(l.rows, 0)) AS estimated,"
+           " CASE WHEN c.reload > 0 OR l.capture_id IS NULL THEN 0"
+           " WHEN l.finished_at IS NOT NULL THEN 100"
+           " ELSE min(99, 100 * l.rows / max(l.estimated, 1)) END AS percent,"
+           " CASE WHEN c.held <> '' THEN 'held' WHEN t.paused = 1 OR p.paused = 1 THEN 'paused'"
+           " WHEN c.reload > 0 THEN 'requested' WHEN " +
+           is_behind +
+           " THEN 'waiting for peer' WHEN l.finished_at IS NULL THEN 'loading'"
+           " WHEN s.cursor < l.chunk_position OR EXISTS (SELECT 1 FROM @outbox o"
+           " WHERE o.peer_id = s.peer_id AND o.stream = s.stream AND o.queue_to < l.chunk_position)"
+           " THEN 'on the way' ELSE 'loaded' END AS state, " +
+           dialect.time_text("l.started_at") + " AS started, " +
+           dialect.time_text("l.finished_at") +
+           " AS finished, CASE WHEN c.held <> '' THEN c.held WHEN t.paused = 1 THEN"
+           " 'SELECT * FROM " +
+           dialect.command("declare") + "(''RESUME TASK ' || t.name || ';'');' WHEN " + is_behind +
+           " THEN 'SELECT * FROM " + dialect.command("explain") +
+           "(''' || p.name || ''');' ELSE '' END AS action"
+           " FROM @task t JOIN @task_table tt ON tt.task_id = t.task_id"
+           " JOIN @task_peer tp ON tp.task_id = t.task_id AND tp.state = 'active'"
+           " JOIN @peer p ON p.peer_id = tp.peer_id"
+           " JOIN @capture c ON c.table_name = tt.local_name"
+           " LEFT JOIN @load_progress l ON l.capture_id = c.capture_id"
+           " LEFT JOIN @stream_out s ON s.peer_id = tp.peer_id AND s.lane = t.lane AND s.stream > 0"
+           " WHERE t.direction = 'send' AND (c.reload > 0 OR l.capture_id IS NOT NULL)";
 }
 
 } // namespace
 
 std::vector<View> views(const dialect::Dialect &dialect) {
-    return {{"status", status_sql(dialect)},
-            {"history", history_sql(dialect)},
-            {"events", events_sql(dialect)},
-            {"refused", refused_sql(dialect)},
-            {"offers", offers_sql(dialect)}};
+    return {{"status", status_sql(dialect)}, {"history", history_sql(dialect)},
+            {"events", events_sql(dialect)}, {"refused", refused_sql(dialect)},
+            {"offers", offers_sql(dialect)}, {"progress", progress_sql(dialect)}};
 }
 
 } // namespace postrider::engine

@@ -27,7 +27,7 @@ constexpr LabelCase cases[] = {
     {label::pairing_stamp, 32, 32, 0},  {label::answer, 32, 32, 64},   {label::agreed, 32, 32, 128},
     {label::transcript, 64, 0, 480},    {label::psk, 32, 32, 128},     {label::words, 32, 0, 128},
     {label::step, 32, 32, 0},           {label::receiving, 32, 32, 0}, {label::rest, 32, 32, 0},
-    {label::configuration, 16, 32, 90}, {label::seen, 16, 32, 49},
+    {label::configuration, 16, 32, 90}, {label::seen, 16, 32, 49},     {label::past, 8, 0, 80},
 };
 
 Bytes counting(std::size_t size, std::uint8_t first) {

@@ -49,7 +49,8 @@ struct DamagedCapture : TwoNodes {
         {
             const auto transaction = shop.database->begin(engine::Mode::read);
             gentle.read(
-                {*transaction, shop.database->dialect(), shop.identity, shop.timing, shop.now});
+                {*transaction, shop.database->dialect(), shop.identity, shop.timing, shop.now},
+                limits::load_chunk_bytes);
         }
         between();
         shop.write([&](const Session &session) { gentle.append(session); });

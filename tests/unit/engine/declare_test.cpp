@@ -199,6 +199,14 @@ TEST_F(Declaring, TablesThatReferToEachOtherTravelInOneLane) {
               "declared");
 }
 
+TEST_F(Declaring, ATaskWithoutHistoryTravelsInALaneOfItsOwn) {
+    EXPECT_EQ(message_of("NODE hq; PEER b7; TASK t SEND orders TO b7;"
+                         "TASK u SEND products TO b7 NO HISTORY"),
+              "declared");
+    EXPECT_EQ(application.ask("SELECT lane FROM postrider_task ORDER BY name"),
+              "paths in order, ON ERROR STOP\npaths in order, ON ERROR STOP, NO HISTORY");
+}
+
 TEST_F(Declaring, TheFirstTextBeginsWithNode) {
     EXPECT_EQ(message_of("PEER b7"), "this database is not a node yet");
     EXPECT_EQ(application.ask("SELECT count(*) FROM sqlite_schema WHERE name LIKE 'postrider%'"),

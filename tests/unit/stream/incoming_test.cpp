@@ -392,5 +392,35 @@ TEST(Incoming, AnUnusableBodyIsAskedForAgain) {
     EXPECT_EQ(judge(stream, head).arrival, Arrival::store);
 }
 
+TEST(Incoming, ABodyThatLacksItsHistoryIsAskedForWithoutAtOnce) {
+    IncomingStream stream = with_applied(2);
+    receive(stream, 3);
+    note_lacking(stream, {3, whole(7, 3).body_hash});
+    EXPECT_EQ(next_step(stream).what, Step::What::wait);
+    EXPECT_TRUE(has_gap(stream));
+    for (const bool name_missing : {false, true}) {
+        const StreamReport report = make_report(stream, name_missing);
+        EXPECT_TRUE(report.stored.empty());
+        ASSERT_EQ(report.missing.size(), 1U);
+        EXPECT_EQ(report.missing[0], (MissingParts{3, whole(7, 3).body_hash, {}}));
+    }
+    EXPECT_EQ(judge(stream, whole(7, 3)).arrival, Arrival::stored_already);
+}
+
+TEST(Incoming, AnotherBodyOfItsNumberTakesThePlaceOfOneThatLacksHistory) {
+    IncomingStream stream = with_applied(2);
+    receive(stream, 3);
+    note_lacking(stream, {3, whole(7, 3).body_hash});
+    PartHead other = whole(7, 3);
+    other.body_hash[5] = 1;
+    ASSERT_TRUE(note_stored(stream, other));
+    note_opened(stream, {3, other.body_hash}, batch(7, 3));
+    EXPECT_TRUE(make_report(stream, true).missing.empty());
+    const Step step = next_step(stream);
+    ASSERT_EQ(step.what, Step::What::apply);
+    EXPECT_EQ(note_applied(stream, step).size(), 2U);
+    EXPECT_TRUE(stream.inbox.empty());
+}
+
 } // namespace
 } // namespace postrider::stream

@@ -357,5 +357,21 @@ TEST(Outgoing, AnotherBodyUnderTheSameNumberKeepsItsChain) {
                  BrokenInvariant);
 }
 
+TEST(Outgoing, TellsWhichPresentBodiesLackTheirHistoryAtTheReceiver) {
+    OutgoingStream stream = opened();
+    for (int count = 0; count < 3; ++count) {
+        number_one(stream);
+    }
+    on_sending(stream, 1, timing, start, no_jitter);
+    on_sending(stream, 2, timing, start, no_jitter);
+    StreamReport report = applied(stream, 0, 1);
+    report.missing = {{1, body_of(1), {}}, {2, body_of(9), {}}, {3, body_of(3), {}}};
+    const ReportOutcome outcome = on_report(stream, report, timing, start + seconds{1});
+    // 2 was replaced meanwhile, and 3 was never sent.
+    EXPECT_EQ(outcome.lacking, (std::vector<std::uint64_t>{1}));
+    EXPECT_TRUE(stream.outbox.at(1).wanted.empty());
+    EXPECT_GT(stream.outbox.at(2).next_send, start + seconds{1});
+}
+
 } // namespace
 } // namespace postrider::stream

@@ -198,8 +198,6 @@ const std::vector<Wrong> not_yet = {
      "line 1, column 26: LOSSY is not available in this version", "Leave it out."},
     {"PEER b; TASK t SEND a (x PRIVATE) TO b",
      "line 1, column 26: PRIVATE is not available in this version", "Leave it out."},
-    {"PEER b; TASK t SEND a WHERE (x) TO b",
-     "line 1, column 29: WHERE is not available in this version", "Send the whole table."},
     {"PEER b; TASK t SEND a ON CONFLICT PARK TO b",
      "line 1, column 23: ON CONFLICT of a table is not available in this version", "Leave it out."},
     {"PEER b; TASK t SEND a TO b BY MAIL",
@@ -208,9 +206,6 @@ const std::vector<Wrong> not_yet = {
      "line 1, column 28: BY DIRECT is not available in this version", "Use BY MAILDIR."},
     {"PEER b; TASK t SEND a TO b BY MAILDIR ELSE MAIL AFTER 1 HOUR",
      "line 1, column 28: AFTER is not available in this version", "Leave it out."},
-    {"PEER b; TASK t SEND a TO b CREATE MISSING TABLES",
-     "line 1, column 28: CREATE MISSING TABLES is not available in this version",
-     "Create the tables at the other side before it accepts the task."},
     {"PEER b; TASK t SEND a TO b CAPTURE BY DECODING",
      "line 1, column 28: CAPTURE other than BY TRIGGERS is not available in this version",
      "Use CAPTURE BY TRIGGERS."},
@@ -223,8 +218,6 @@ const std::vector<Wrong> not_yet = {
      "line 1, column 28: VERIFY is not available in this version", "Leave it out."},
     {"PEER b; TASK t SEND a TO b FIRE TRIGGERS",
      "line 1, column 28: FIRE TRIGGERS is not available in this version", "Leave it out."},
-    {"PEER b; TASK t SEND a TO b NO HISTORY",
-     "line 1, column 28: NO HISTORY is not available in this version", "Leave it out."},
     {"DROP MAILBOX m", "line 1, column 14: MAILBOX is not available in this version",
      "Leave it out."},
     {"DROP HOSTED NODE e", "line 1, column 18: HOSTED NODE is not available in this version",
@@ -284,7 +277,8 @@ TEST(Unavailable, WhatThisVersionDoesPasses) {
     const Result<TaskText> parsed =
         parse("NODE hq TIME ZONE 'UTC' KEEP 30 DAYS; GROUP shops;"
               "PEER b IN shops (code = 'B7') MAILDIR '/a', MAILDIR '/b' TRUST TASKS;"
-              "TASK t SEND a AS b (x, y AS z) WITHOUT DELETE, c (* EXCEPT x) TO shops BY MAILDIR "
+              "TASK t SEND a AS b (x, y AS z) WHERE (z) WITHOUT DELETE, c (* EXCEPT x) TO shops BY "
+              "MAILDIR "
               "NO LOAD CAPTURE BY TRIGGERS"
               " ON CONFLICT SENDER WINS ON ERROR STOP; TASK u RECEIVE d FROM b LOAD FIRST;"
               "DROP PEER x; DROP TASK x; DROP GROUP x; PAUSE TASK t; RESUME PEER b");

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/crypto/hash.hpp"
 #include "common/wire/batch.hpp"
 #include "common/wire/changeset_format.hpp"
 
@@ -95,7 +96,7 @@ TEST(BodyVectors, DecodeToTheSampleBatch) {
             folder + "body/sample" + std::to_string(static_cast<int>(method)) + ".hex";
         BatchHeader header = test::sample_header();
         header.compression = method;
-        header.history.clear();
+        header.history.reset();
         std::vector<Frame> frames = encode_changeset(changesets().at("small"));
         for (const ControlMessage &message : test::sample_messages()) {
             frames.push_back(encode_control(message));
@@ -113,6 +114,91 @@ TEST(BodyVectors, DecodeToTheSampleBatch) {
         EXPECT_EQ(batch->frames, frames);
         EXPECT_EQ(test::text_of(*batch), read_file(folder + "body/sample.txt"));
     }
+}
+
+/// Ten rows of a table whose texts come again and again, in `first` of the table's rows on.
+TableChanges rows_of(const std::string &table, std::int64_t first) {
+    TableChanges out;
+    out.schema = test::sample_schema();
+    out.schema.name = table;
+    OneWayChanges changes;
+    for (std::int64_t row = 0; row < 10; ++row) {
+        const std::string reason =
+            to_hex(crypto::hash256("reason", {as_bytes(std::to_string((first + row) % 13))}));
+        changes.changes[{first + row}] = {Operation::upsert, {{1}, {Value::text(reason)}}, {}};
+    }
+    out.changes = changes;
+    return out;
+}
+
+/// Two batches that the receiver has applied, and the next. The second table is not in all of them.
+std::vector<std::vector<Frame>> a_stream() {
+    std::vector<Changeset> changesets(3);
+    changesets[0].tables["visit"] = rows_of("visit", 0);
+    changesets[0].tables["ward"] = rows_of("ward", 40);
+    changesets[1].tables["visit"] = rows_of("visit", 10);
+    changesets[2].tables["visit"] = rows_of("visit", 5);
+    changesets[2].tables["ward"] = rows_of("ward", 44);
+    std::set<SchemaName> known;
+    std::vector<std::vector<Frame>> out;
+    for (const Changeset &changeset : changesets) {
+        out.push_back(encode_changeset(changeset, known));
+        for (const auto &[name, table] : changeset.tables) {
+            known.insert(schema_name(table.schema));
+        }
+    }
+    return out;
+}
+
+Bytes prefix_in(const std::vector<std::vector<Frame>> &batches, const std::string &table) {
+    std::vector<Bytes> kept;
+    for (const std::vector<Frame> &frames : batches) {
+        for (const Frame &frame : frames) {
+            if (frame.kind == FrameKind::changes && frame.table == table) {
+                const ByteView end = kept_of(frame.raw);
+                kept.emplace_back(end.begin(), end.end());
+            }
+        }
+    }
+    return prefix_of_kept(kept);
+}
+
+TEST(BodyVectors, OneThatIsCompressedWithHistoryDecodes) {
+    const std::string place = folder + "history/";
+    if (writes()) {
+        const std::vector<std::vector<Frame>> stream = a_stream();
+        BatchHeader header = test::sample_header();
+        header.history = History{1, 2, {}};
+        Prefixes prefixes;
+        for (const Frame &frame : stream[2]) {
+            prefixes[frame.table] = prefix_in({stream[0], stream[1]}, frame.table);
+        }
+        const Bytes body = *encode_body(header, stream[2], {.history = prefixes});
+        write_file(place + "1.frames", test::lines_of(stream[0]));
+        write_file(place + "2.frames", test::lines_of(stream[1]));
+        write_file(place + "3.hex", to_hex(body) + "\n");
+        header.history = decode_body_header(body)->history;
+        write_file(place + "3.txt", test::text_of(Batch{header, stream[2]}));
+    }
+    std::vector<std::vector<Frame>> past;
+    for (const char *name : {"1.frames", "2.frames"}) {
+        past.push_back(frames_of(read_file(place + name)));
+    }
+    std::string hex = read_file(place + "3.hex");
+    ASSERT_FALSE(hex.empty());
+    hex.pop_back();
+    std::set<std::string> asked;
+    const Result<Batch> batch =
+        decode_body(*from_hex(hex), {}, [&](const History &history, const std::string &table) {
+            EXPECT_EQ(history.floor, 1U);
+            EXPECT_EQ(history.last, 2U);
+            asked.insert(table);
+            return prefix_in(past, table);
+        });
+    ASSERT_TRUE(batch.has_value()) << batch.error().message;
+    EXPECT_EQ(test::text_of(*batch), read_file(place + "3.txt"));
+    EXPECT_EQ(asked, (std::set<std::string>{"visit", "ward"}));
+    EXPECT_EQ(decode_body(*from_hex(hex)).error().code, Errc::gap);
 }
 
 } // namespace

@@ -1,0 +1,16 @@
+// Conditions of tasks in SQLite: what they may hold, and how they are evaluated.
+#pragma once
+
+#include "common/dialect/dialect.hpp"
+
+namespace postrider::dialect::sqlite_text {
+
+Result<Condition> read_condition(std::string_view text, const TableDescription &table);
+ImageStatements images(const TableDescription &table, Names columns);
+std::string select_images(const TableDescription &table, const Condition &condition);
+std::string select_where(const TableDescription &table,
+                         Names columns,
+                         const Condition &condition,
+                         bool one_row);
+
+} // namespace postrider::dialect::sqlite_text

@@ -1,0 +1,430 @@
+// Reading chunks, and the parents that changes need before their chunk has come.
+#include "common/engine/load.hpp"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+
+#include "common/base/limits.hpp"
+#include "common/dialect/sql_text.hpp"
+#include "common/engine/collect.hpp"
+#include "common/engine/foreign_keys.hpp"
+#include "common/engine/introspect.hpp"
+#include "common/engine/kept_columns.hpp"
+#include "common/engine/store/rows.hpp"
+#include "common/wire/value_format.hpp"
+
+namespace postrider::engine {
+
+namespace {
+
+constexpr std::size_t key_values_max = 2000; // a key's columns
+
+Bytes packed_key(const Key &key) {
+    wire::CborWriter out;
+    out.array(key.size());
+    for (const Value &value : key) {
+        wire::encode_value(out, value);
+    }
+    return std::move(out).take();
+}
+
+Key unpacked_key(ByteView bytes) {
+    wire::CborReader in(bytes);
+    wire::Allowance allowance(1, limits::batch_cell_bytes_max);
+    Key key(in.array(key_values_max));
+    for (Value &value : key) {
+        value = wire::decode_value(in, allowance);
+    }
+    ensure(in.at_end(), "the key of a load was packed by us");
+    return key;
+}
+
+/// Rows of a table as changes.
+struct RowShape {
+    explicit RowShape(const OpenLoad &load) : schema(load.table.schema()) {
+        const std::set<std::uint32_t> key(schema.key.begin(), schema.key.end());
+        for (std::uint32_t index = 0; index < schema.columns.size(); ++index) {
+            names.push_back(schema.columns[index].name);
+            if (std::find(load.kept.begin(), load.kept.end(), names.back()) != load.kept.end()) {
+                kept.push_back(index);
+            }
+            if (!key.contains(index)) {
+                outside_key.push_back(index);
+            }
+        }
+    }
+
+    [[nodiscard]] Key key_of(const Row &row) const {
+        Key key;
+        for (const std::uint32_t column : schema.key) {
+            key.push_back(row[column]);
+        }
+        return key;
+    }
+
+    [[nodiscard]] postrider::Change upsert_of(const Row &row) const {
+        postrider::Change change{
+            .operation = Operation::upsert, .new_values = {}, .old_values = {}};
+        for (const std::uint32_t column : outside_key) {
+            change.new_values.columns.push_back(column);
+            change.new_values.values.push_back(row[column]);
+        }
+        for (const std::uint32_t column : kept) { // they stand as they stood
+            change.old_values.columns.push_back(column);
+            change.old_values.values.push_back(row[column]);
+        }
+        return change;
+    }
+
+    TableSchema schema;
+    std::vector<std::string> names;
+    std::vector<std::uint32_t> outside_key;
+    std::vector<std::uint32_t> kept;
+};
+
+/// Puts a row of a load over what was captured of it, which knows better what it was before.
+void put_loaded(OneWayChanges &rows, const Key &key, postrider::Change &&change) {
+    const auto captured = rows.changes.find(key);
+    if (captured == rows.changes.end()) {
+        rows.changes.emplace(key, std::move(change));
+        return;
+    }
+    if (!change.old_values.columns.empty()) {
+        change.old_values = std::move(captured->second.old_values);
+        if (captured->second.operation == Operation::insert) {
+            change.operation = Operation::insert;
+        }
+    }
+    captured->second = std::move(change);
+}
+
+std::size_t row_bytes(const Row &row) {
+    std::size_t bytes = 0;
+    for (const Value &value : row) {
+        bytes += value.cell_bytes();
+    }
+    return bytes;
+}
+
+OneWayChanges &
+changes_of(Changeset &changeset, const std::string &table, const TableSchema &schema) {
+    const auto place = changeset.tables.try_emplace(table, TableChanges{schema, OneWayChanges{}});
+    return std::get<OneWayChanges>(place.first->second.changes);
+}
+
+/// All requests and how far each load is: whatever changes one of them changes this.
+std::vector<std::vector<Value>> all_requests(Transaction &transaction) {
+    return all_rows(transaction, "SELECT c.capture_id, c.table_name, c.reload, l.chunks"
+                                 " FROM @capture c LEFT JOIN @load_progress l"
+                                 " ON l.capture_id = c.capture_id ORDER BY c.capture_id");
+}
+
+/// A stream that carries the table has taken all chunks so far, so that the queue holds few of
+/// them; one that keeps hours or a limit would get but one chunk in each opening or mail, so the
+/// queue gets all.
+constexpr const char *somebody_keeps_up =
+    "(l.capture_id IS NULL OR c.reload = 1 OR EXISTS (SELECT 1 FROM @stream_out s"
+    " JOIN @task_peer tp ON tp.peer_id = s.peer_id AND tp.state = 'active'"
+    " JOIN @task t ON t.task_id = tp.task_id AND t.direction = 'send' AND t.paused = 0"
+    " AND t.lane = s.lane JOIN @task_table tt ON tt.task_id = t.task_id"
+    " AND tt.local_name = c.table_name WHERE s.stream > 0 AND (s.cursor >= l.chunk_position"
+    " OR s.pacing <> '' OR EXISTS (SELECT 1 FROM @peer_path pp WHERE pp.peer_id = s.peer_id"
+    " AND pp.settings <> ''))))";
+
+constexpr const char *open_loads =
+    " FROM @capture c LEFT JOIN @load_progress l ON l.capture_id = c.capture_id"
+    " WHERE c.held = '' AND (c.reload = 1"
+    " OR (c.reload = 0 AND l.capture_id IS NOT NULL AND l.finished_at IS NULL))";
+
+/// Goes up from rows to what they refer to.
+class Parents {
+  public:
+    Parents(const Session &session, const std::vector<OpenLoad> &loads, const Changeset &changeset)
+        : session_(session), changeset_(changeset) {
+        for (const OpenLoad &load : loads) {
+            if (!load.finished) {
+                open_.emplace(dialect::lower_ascii(load.table.name), &load);
+            }
+        }
+    }
+
+    Changeset find() {
+        for (const auto &[name, table] : changeset_.tables) {
+            if (const auto *rows = std::get_if<OneWayChanges>(&table.changes)) {
+                add_parents_of_all(name, table.schema, *rows);
+            }
+        }
+        while (!waiting_.empty()) {
+            const auto [name, key] = std::move(waiting_.back());
+            waiting_.pop_back();
+            const TableChanges &table = found_.tables.at(name);
+            add_parents(name, table.schema, key,
+                        std::get<OneWayChanges>(table.changes).changes.at(key));
+        }
+        return std::move(found_);
+    }
+
+  private:
+    void add_parents_of_all(const std::string &name,
+                            const TableSchema &schema,
+                            const OneWayChanges &rows) {
+        for (const auto &[key, change] : rows.changes) {
+            if (change.operation != Operation::remove && change.operation != Operation::leave) {
+                add_parents(name, schema, key, change);
+            }
+        }
+    }
+
+    /// Null: the table is gone.
+    const dialect::TableDescription *describe(const std::string &name) {
+        const auto known = tables_.find(name);
+        if (known != tables_.end()) {
+            return known->second.get();
+        }
+        Result<dialect::TableDescription> table =
+            describe_table(session_.transaction, session_.dialect, name);
+        return tables_
+            .emplace(name, table ? std::make_unique<dialect::TableDescription>(*std::move(table))
+                                 : nullptr)
+            .first->second.get();
+    }
+
+    void add_parents(const std::string &name,
+                     const TableSchema &schema,
+                     const Key &key,
+                     const postrider::Change &change) {
+        const dialect::TableDescription *table = describe(name);
+        if (table == nullptr) {
+            return;
+        }
+        for (const dialect::ForeignKeyDescription &foreign_key : table->foreign_keys) {
+            const auto load = open_.find(dialect::lower_ascii(foreign_key.parent));
+            if (load == open_.end()) {
+                continue;
+            }
+            if (const auto values = values_of(schema, key, change, foreign_key.columns)) {
+                add_parent(*load->second, foreign_key, *values);
+            }
+        }
+    }
+
+    /// Nothing: one of them is null, or was not changed.
+    static std::optional<std::vector<Value>> values_of(const TableSchema &schema,
+                                                       const Key &key,
+                                                       const postrider::Change &change,
+                                                       const std::vector<std::string> &columns) {
+        std::vector<Value> values;
+        for (const std::string &name : columns) {
+            const std::size_t before = values.size();
+            for (std::size_t index = 0; index < schema.key.size(); ++index) {
+                if (schema.columns[schema.key[index]].name == name) {
+                    values.push_back(key[index]);
+                }
+            }
+            for (std::size_t index = 0; index < change.new_values.columns.size(); ++index) {
+                if (schema.columns[change.new_values.columns[index]].name == name) {
+                    values.push_back(change.new_values.values[index]);
+                }
+            }
+            if (values.size() != before + 1 || values.back().is_null()) {
+                return std::nullopt;
+            }
+        }
+        return values;
+    }
+
+    void add_parent(const OpenLoad &load,
+                    const dialect::ForeignKeyDescription &foreign_key,
+                    std::vector<Value> values) {
+        const RowShape &shape = shape_of(load);
+        std::vector<std::string> matched = foreign_key.parent_columns;
+        if (matched.empty()) {
+            for (const std::uint32_t column : load.table.key) {
+                matched.push_back(load.table.columns[column].name);
+            }
+        }
+        if (matched.size() != values.size()) {
+            return; // a foreign key that SQLite does not take either
+        }
+        if (load.after) {
+            values.insert(values.end(), load.after->begin(), load.after->end());
+        }
+        const auto cursor = session_.transaction.query(
+            session_.dialect.select_behind(load.table, shape.names,
+                                           {matched, load.after.has_value()}),
+            Parameters{values});
+        const Row *row = cursor->next();
+        if (row == nullptr) {
+            return; // a chunk has brought it
+        }
+        Key key = shape.key_of(*row);
+        const std::string &name = load.name;
+        if (const auto known = changeset_.tables.find(name);
+            known != changeset_.tables.end() &&
+            std::get<OneWayChanges>(known->second.changes).changes.contains(key)) {
+            return;
+        }
+        if (changes_of(found_, name, shape.schema)
+                .changes.emplace(key, shape.upsert_of(*row))
+                .second) {
+            waiting_.emplace_back(name, std::move(key));
+        }
+    }
+
+    const RowShape &shape_of(const OpenLoad &load) {
+        return shapes_.try_emplace(load.table.name, load).first->second;
+    }
+
+    const Session &session_;
+    const Changeset &changeset_;
+    std::map<std::string, const OpenLoad *> open_;
+    std::map<std::string, std::unique_ptr<dialect::TableDescription>> tables_;
+    std::map<std::string, RowShape> shapes_;
+    Changeset found_;
+    std::vector<std::pair<std::string, Key>> waiting_;
+};
+
+/// Gives the bytes that were read.
+std::size_t
+read_rows(const Session &session, OpenLoad &load, Changeset &changeset, std::size_t bytes_max) {
+    const RowShape shape{load};
+    const Key after = load.after.value_or(Key{});
+    std::size_t bytes = 0;
+    const auto cursor = session.transaction.query(
+        session.dialect.select_behind(load.table, shape.names, {{}, load.after.has_value()}),
+        Parameters{after});
+    while (bytes < bytes_max) {
+        const Row *row = cursor->next();
+        if (row == nullptr) {
+            load.finished = true;
+            break;
+        }
+        load.after = shape.key_of(*row);
+        put_loaded(changes_of(changeset, load.name, shape.schema), *load.after,
+                   shape.upsert_of(*row));
+        ++load.rows;
+        bytes += row_bytes(*row);
+    }
+    load.was_read = true;
+    return bytes;
+}
+
+std::uint64_t count_rows(const Session &session, const dialect::TableDescription &table) {
+    return unsigned_at(
+        *first_row(session.transaction,
+                   "SELECT count(*) FROM " + session.dialect.quote_identifier(table.name)),
+        0);
+}
+
+} // namespace
+
+Loads::Loads(const Session &session) : requests_(all_requests(session.transaction)) {
+    for (const Row &row : all_rows(session.transaction,
+                                   std::string{"SELECT c.capture_id, c.table_name, c.reload,"
+                                               " l.after_key, l.rows, l.estimated, l.started_at,"
+                                               " c.kept, "} +
+                                       somebody_keeps_up + open_loads + " ORDER BY c.capture_id")) {
+        Result<dialect::TableDescription> table =
+            describe_table(session.transaction, session.dialect, text_at(row, 1));
+        OpenLoad load;
+        load.kept = read_kept(text_at(row, 7));
+        if (!table || !check_kept(*table, load.kept)) {
+            continue; // `inspect_captures` holds it and says so
+        }
+        load.capture_id = integer_at(row, 0);
+        load.name = text_at(row, 1);
+        load.table = *std::move(table);
+        load.begins = integer_at(row, 2) != 0;
+        if (!load.begins) {
+            if (const auto after = maybe_blob_at(row, 3)) {
+                load.after = unpacked_key(*after);
+            }
+            load.rows = unsigned_at(row, 4);
+            load.estimated = unsigned_at(row, 5);
+            load.started_at = time_at(row, 6);
+        }
+        load.waits = integer_at(row, 8) == 0;
+        loads_.push_back(std::move(load));
+    }
+}
+
+void Loads::read_chunk(const Session &session, Changeset &changeset, std::size_t bytes) {
+    std::vector<const dialect::TableDescription *> tables;
+    tables.reserve(loads_.size());
+    for (const OpenLoad &load : loads_) {
+        tables.push_back(&load.table);
+    }
+    for (const std::size_t index : parents_first(tables)) {
+        OpenLoad &load = loads_[index];
+        if (bytes == 0 || load.waits) {
+            continue;
+        }
+        if (!load.started_at) {
+            load.started_at = session.now;
+            load.estimated = count_rows(session, load.table);
+        }
+        bytes -= std::min(bytes, read_rows(session, load, changeset, bytes));
+    }
+}
+
+Changeset Loads::parents_of(const Session &session, const Changeset &changeset) const {
+    return Parents{session, loads_, changeset}.find();
+}
+
+bool Loads::is_current(Transaction &transaction) const {
+    return all_requests(transaction) == requests_;
+}
+
+void Loads::save(const Session &session) const {
+    for (const OpenLoad &load : loads_) {
+        if (!load.was_read) {
+            continue;
+        }
+        // Another request, or another table under this number, may have come after the read.
+        const std::int64_t asked = load.begins ? 1 : 0;
+        if (session.transaction.execute("UPDATE @capture SET reload = 0 WHERE capture_id = ?1"
+                                        " AND table_name = ?2 AND reload = ?3",
+                                        {load.capture_id, Value::text(load.name), asked}) == 0) {
+            continue;
+        }
+        session.transaction.execute(
+            "INSERT INTO @load_progress (capture_id, after_key, rows, estimated, chunks,"
+            " chunk_position, started_at, finished_at) VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7)"
+            " ON CONFLICT (capture_id) DO UPDATE SET after_key = excluded.after_key,"
+            " rows = excluded.rows, estimated = excluded.estimated, chunks = chunks + 1,"
+            " chunk_position = excluded.chunk_position, started_at = excluded.started_at,"
+            " finished_at = excluded.finished_at",
+            {load.capture_id, load.after ? Value{packed_key(*load.after)} : Value{},
+             stored(load.rows), stored(load.estimated),
+             stored(last_queue_position(session.transaction)), stored(load.started_at),
+             load.finished ? stored(session.now) : Value{}});
+    }
+}
+
+bool has_open_load(Transaction &transaction) {
+    return first_row(transaction, std::string{"SELECT 1"} + open_loads + " AND " +
+                                      somebody_keeps_up + " LIMIT 1")
+        .has_value();
+}
+
+void note_whole_load(const Session &session, std::int64_t capture_id, std::uint64_t rows) {
+    session.transaction.execute(
+        "INSERT INTO @load_progress (capture_id, rows, estimated, chunks, chunk_position,"
+        " started_at, finished_at) VALUES (?1, ?2, ?2, 1, ?3, ?4, ?4)"
+        " ON CONFLICT (capture_id) DO UPDATE SET after_key = NULL, rows = excluded.rows,"
+        " estimated = excluded.estimated, chunks = chunks + 1,"
+        " chunk_position = excluded.chunk_position, started_at = excluded.started_at,"
+        " finished_at = excluded.finished_at",
+        {capture_id, stored(rows), stored(last_queue_position(session.transaction)),
+         stored(session.now)});
+}
+
+void merge_rows(Changeset &changeset, Changeset &&more) {
+    for (auto &[name, table] : more.tables) {
+        OneWayChanges &rows = changes_of(changeset, name, table.schema);
+        rows.changes.merge(std::get<OneWayChanges>(table.changes).changes);
+    }
+}
+
+} // namespace postrider::engine

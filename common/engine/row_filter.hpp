@@ -1,0 +1,40 @@
+// Which of a table's changes go to a receiver of the rows that meet a condition, and as what
+// (docs/correctness.md, A5).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/engine/session.hpp"
+#include "common/model/changeset.hpp"
+
+namespace postrider::engine {
+
+/// What the receiver had of a row before a change.
+enum class RowPast { unknown, absent, inside, outside };
+
+/// What the change is to it; nothing: it need not know. `inside`: the row meets the condition now.
+std::optional<Operation> filtered_operation(Operation operation, RowPast past, bool inside);
+
+/// A table and the condition of a task that sends it.
+struct RowFilter {
+    dialect::TableDescription table;
+    dialect::Condition condition;
+    std::vector<Value> attributes; // beside the condition's
+};
+
+/// Leaves of the changes what the receiver has to know. A row that enters is there whole.
+void filter_changes(Transaction &transaction,
+                    const dialect::Dialect &dialect,
+                    const RowFilter &filter,
+                    const TableSchema &schema,
+                    OneWayChanges &changes);
+
+/// Whether each of the images meets the condition. `columns` are those of the condition.
+std::vector<bool> meet_condition(Transaction &transaction,
+                                 const dialect::Dialect &dialect,
+                                 const RowFilter &filter,
+                                 const std::vector<std::vector<Value>> &images);
+
+} // namespace postrider::engine

@@ -1,8 +1,6 @@
 // The order of streams, and their hours.
 #include "common/engine/build.hpp"
 
-#include <algorithm>
-
 #include "common/engine/offers.hpp"
 #include "common/engine/pacing.hpp"
 
@@ -17,15 +15,14 @@ std::size_t build_next(const Session &session,
         return 0; // not any more
     }
     mend_openings(session, peer_id);
-    const Timestamp paths_open = paths_open_at(session, peer_id);
-    if (paths_open <= session.now) {
+    if (paths_open_at(session, peer_id) <= session.now) {
         queue_offers(session, *peer);
     }
     for (const LanePace &lane : lanes_to(session, peer_id)) {
         if (finished.contains(lane.key.stream)) {
             continue;
         }
-        const bool is_open = std::max(paths_open, opens_at(session, lane)) <= session.now;
+        const bool is_open = may_build_at(session, lane) <= session.now;
         const std::size_t built = is_open ? build_step(session, *peer, lane.key, sizes) : 0;
         if (built > 0) {
             note_step(session, lane);

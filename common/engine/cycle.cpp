@@ -429,13 +429,8 @@ std::vector<Transmission> Engine::due_now(const Session &session) {
     };
     for (const PairingMail &mail : due_pairing_mails(session, only_peer_)) {
         const auto peer = load_peer(session.transaction, mail.peer_id);
-        const auto path = peer ? usable_path(session, *peer) : std::nullopt;
-        if (path) {
-            out.push_back({.ticket = tickets_.add({mail.peer_id, path->ordinal, std::nullopt, 0}),
-                           .path_kind = path->kind,
-                           .target = path->target,
-                           .from = {},
-                           .envelope = mail.envelope});
+        if (auto message = peer ? to_pair(session, *peer, mail.envelope, tickets_) : std::nullopt) {
+            out.push_back(*std::move(message));
         }
     }
     for (const Peer &peer : doubled_peers(session)) {
@@ -453,7 +448,7 @@ std::vector<Transmission> Engine::due_now(const Session &session) {
             // not.
             turn_of_ = peers[index == 0 ? 1 % peers.size() : index].peer_id;
         } else if (out.size() > before) {
-            close_path(session, peer);
+            close_paths(session, peer, tickets_, std::span{out}.subspan(before));
         }
     }
     return out;

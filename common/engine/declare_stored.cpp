@@ -110,7 +110,7 @@ void clear_peer(Transaction &transaction, std::int64_t peer_id) {
           {"peer_group", "peer_path",  "invitation", "task_peer",     "task_flow",   "offer",
            "stream_out", "outbox",     "schema_out", "table_sent",    "control_out", "stream_in",
            "inbox_body", "inbox_part", "schema_in",  "history_frame", "parked_row",  "note",
-           "delivery",   "peer_start", "peer"});
+           "delivery",   "peer_start", "budget",     "peer"});
     for (const char *table : {"event", "refusal"}) {
         transaction.execute(
             std::string{"UPDATE @"} + table + " SET peer_id = NULL WHERE peer_id = ?1", {peer_id});

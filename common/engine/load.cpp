@@ -121,7 +121,8 @@ std::vector<std::vector<Value>> all_requests(Transaction &transaction) {
 }
 
 /// A stream that carries the table has taken all chunks so far, so that the queue holds few of
-/// them; one that keeps hours would get but one chunk in each opening, so the queue gets all.
+/// them; one that keeps hours or a limit would get but one chunk in each opening or mail, so the
+/// queue gets all.
 constexpr const char *somebody_keeps_up =
     "(l.capture_id IS NULL OR c.reload = 1 OR EXISTS (SELECT 1 FROM @stream_out s"
     " JOIN @task_peer tp ON tp.peer_id = s.peer_id AND tp.state = 'active'"

@@ -3,16 +3,12 @@
 
 #include <algorithm>
 
+#include "common/engine/budgets.hpp"
 #include "common/engine/store/rows.hpp"
 
 namespace postrider::engine {
 
 namespace {
-
-const TimeZone &zone_of(const Session &session) {
-    static const TimeZone utc;
-    return session.zone != nullptr ? *session.zone : utc;
-}
 
 bool is_there(const Session &session, const char *query, std::initializer_list<Value> parameters) {
     return first_row(session.transaction, query, parameters).has_value();
@@ -26,7 +22,13 @@ bool has_openings_ahead(const Session &session, const Peer &peer) {
            is_there(session,
                     "SELECT 1 FROM @peer_path WHERE peer_id = ?1 AND settings <> ''"
                     " AND (used_at > ?2 OR paced_since > ?2)",
+                    {peer.peer_id, stored(session.now)}) ||
+           is_there(session, "SELECT 1 FROM @budget WHERE peer_id = ?1 AND period_start > ?2",
                     {peer.peer_id, stored(session.now)});
+}
+
+Timestamp hours_open_at(const Session &session, const PeerPath &path) {
+    return stream::next_opening(path.pace.schedule, path.use, local_zone(session), session.now);
 }
 
 std::uint64_t queue_end(const Session &session) {
@@ -51,8 +53,11 @@ std::vector<LanePace> lanes_to(const Session &session, std::int64_t peer_id) {
     std::vector<LanePace> lanes;
     for (const Row &row :
          all_rows(session.transaction,
-                  "SELECT stream, priority, pacing, paced_since, stepped_at, cursor, step_to, front"
-                  " FROM @stream_out WHERE peer_id = ?1 ORDER BY stream > 0, priority, stream",
+                  "SELECT s.stream, s.priority, s.pacing, s.paced_since, s.stepped_at, s.cursor,"
+                  " s.step_to, s.front FROM @stream_out s WHERE s.peer_id = ?1"
+                  " ORDER BY s.stream > 0, s.priority, coalesce((SELECT o.body_total FROM @outbox o"
+                  " WHERE o.peer_id = s.peer_id AND o.stream = s.stream ORDER BY o.number LIMIT 1),"
+                  " 0), s.stream",
                   {peer_id})) {
         LanePace lane;
         lane.key = {peer_id, static_cast<std::uint32_t>(integer_at(row, 0))};
@@ -71,46 +76,65 @@ Timestamp opens_at(const Session &session, const LanePace &lane) {
     if (lane.cursor < lane.step_to || lane.pace.schedule.is_empty()) {
         return session.now;
     }
-    return stream::next_opening(lane.pace.schedule, lane.use, zone_of(session), session.now);
+    return stream::next_opening(lane.pace.schedule, lane.use, local_zone(session), session.now);
 }
 
 Timestamp opens_at(const Session &session, const PeerPath &path) {
     const Timestamp mended = stream::next_try(path.retry, session.now);
-    return std::max(
-        mended, stream::next_opening(path.pace.schedule, path.use, zone_of(session), session.now));
+    return std::max(mended, stream::next_opening(path.pace.schedule, path.use, local_zone(session),
+                                                 session.now));
 }
 
 Timestamp paths_open_at(const Session &session, std::int64_t peer_id) {
     std::optional<Timestamp> open;
     for (const PeerPath &path : load_paths(session, peer_id)) {
         if (path.approved) {
-            earlier(open, stream::next_opening(path.pace.schedule, path.use, zone_of(session),
-                                               session.now));
+            earlier(open, hours_open_at(session, path));
         }
     }
     return open.value_or(session.now);
 }
 
+Timestamp may_build_at(const Session &session, const LanePace &lane) {
+    std::optional<Timestamp> open;
+    bool is_limited = lane.pace.budget.has_value();
+    for (const PeerPath &path : load_paths(session, lane.key.peer_id)) {
+        if (path.approved) {
+            const Limits limits{session, lane, path};
+            is_limited = is_limited || !limits.is_empty();
+            earlier(open, std::max(hours_open_at(session, path),
+                                   limits.next_passage(urgency_of(lane), wire_bytes_of_slice(1))));
+        }
+    }
+    // What was built must go before more is: it would go no sooner, and what comes meanwhile would
+    // go with it.
+    if (is_limited && is_there(session,
+                               "SELECT 1 FROM @outbox WHERE peer_id = ?1 AND stream = ?2"
+                               " AND tries = 0 LIMIT 1",
+                               {lane.key.peer_id, std::int64_t{lane.key.stream}})) {
+        return Timestamp::max();
+    }
+    return std::max(opens_at(session, lane), open.value_or(session.now));
+}
+
 Buildable what_to_build(const Session &session, const Peer &peer) {
     Buildable out;
-    const Timestamp paths_open = paths_open_at(session, peer.peer_id);
     const auto from = [&](Timestamp time) {
         if (time <= session.now) {
             out.now = true;
-        } else {
+        } else if (time < Timestamp::max()) { // else sending goes before
             earlier(out.later, time);
         }
     };
-    if (has_control(session, peer)) {
-        from(paths_open);
-    }
     const std::uint64_t end = queue_end(session);
     for (const LanePace &lane : lanes_to(session, peer.peer_id)) {
-        if (lane.key.stream == control_stream || lane.cursor >= end) {
+        const bool is_control = lane.key.stream == control_stream;
+        if (is_control ? !has_control(session, peer) : lane.cursor >= end) {
             continue;
         }
         // A lane that waits looks once whether there is anything for it to wait for.
-        from(lane.has_something() ? std::max(opens_at(session, lane), paths_open) : session.now);
+        const bool knows = is_control || lane.has_something();
+        from(knows ? may_build_at(session, lane) : session.now);
     }
     out.now = out.now || has_openings_ahead(session, peer);
     return out;
@@ -135,7 +159,8 @@ void note_path_used(const Session &session, std::int64_t peer_id, std::int64_t o
 void mend_openings(const Session &session, std::int64_t peer_id) {
     for (const auto &[table, column] :
          {std::pair{"stream_out", "stepped_at"}, std::pair{"stream_out", "paced_since"},
-          std::pair{"peer_path", "used_at"}, std::pair{"peer_path", "paced_since"}}) {
+          std::pair{"peer_path", "used_at"}, std::pair{"peer_path", "paced_since"},
+          std::pair{"budget", "period_start"}}) {
         session.transaction.execute(std::string{"UPDATE @"} + table + " SET " + column +
                                         " = ?2 WHERE peer_id = ?1 AND " + column + " > ?2",
                                     {peer_id, stored(session.now)});

@@ -41,6 +41,10 @@ Timestamp opens_at(const Session &session, const PeerPath &path);
 /// From when on any path to the peer may be used by its hours; now where it has none.
 Timestamp paths_open_at(const Session &session, std::int64_t peer_id);
 
+/// From when on the lane may build: its hours, and the hours and budgets of the paths. Never, in
+/// Timestamp::max(), while what it has built waits for a budget.
+Timestamp may_build_at(const Session &session, const LanePace &lane);
+
 /// A control message waits to be built.
 bool has_control(const Session &session, const Peer &peer);
 

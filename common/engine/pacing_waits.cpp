@@ -1,7 +1,7 @@
 // What waits for its hour, as the views show it.
 #include <algorithm>
 
-#include "common/engine/pacing.hpp"
+#include "common/engine/budgets.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/engine/transmit.hpp"
 
@@ -35,9 +35,12 @@ std::string tasks_of_lane(const Session &session, const LanePace &lane) {
 Wait wait_of(const Session &session, const LanePace &lane) {
     Wait wait{"stream_out", "stream", std::int64_t{lane.key.stream}, {}, {}};
     const Timestamp open = opens_at(session, lane);
-    if (lane.has_something() && open > session.now) {
-        wait.until = open;
-        wait.reason = "the hours of " + tasks_of_lane(session, lane);
+    const Timestamp passage =
+        Limits{session, lane, PeerPath{}}.next_passage(urgency_of(lane), wire_bytes_of_slice(1));
+    if (lane.has_something() && std::max(open, passage) > session.now) {
+        wait.until = std::max(open, passage);
+        wait.reason =
+            (open >= passage ? "the hours of " : "the budget of ") + tasks_of_lane(session, lane);
     }
     return wait;
 }
@@ -49,15 +52,19 @@ std::vector<Wait> waits_of(const Session &session, const Peer &peer) {
         waits.push_back(wait_of(session, lane));
         wants_out = wants_out || (lane.has_something() && !waits.back().until);
     }
-    wants_out = wants_out && paths_open_at(session, peer.peer_id) > session.now;
+    const Timestamp hours = paths_open_at(session, peer.peer_id);
+    std::optional<Timestamp> until = hours;
+    if (hours <= session.now && wants_out) {
+        until = is_anything_due(session, peer) ? next_due(session, peer)
+                                               : what_to_build(session, peer).later;
+    }
+    wants_out = wants_out && until && *until > session.now;
     for (const PeerPath &path : load_paths(session, peer.peer_id)) {
         Wait wait{"peer_path", "ordinal", path.ordinal, {}, {}};
-        PeerPath mended = path;
-        mended.retry = {};
-        const Timestamp open = opens_at(session, mended);
-        if (wants_out && open > session.now) {
-            wait.until = open;
-            wait.reason = "the hours of its path";
+        const bool is_limited = hours > session.now || path.pace.budget;
+        if (wants_out && path.approved && is_limited && path.retry.failures == 0) {
+            wait.until = until;
+            wait.reason = hours > session.now ? "the hours of its path" : "the budget of its path";
         }
         waits.push_back(std::move(wait));
     }

@@ -18,4 +18,9 @@ struct Session {
     const TimeZone *zone = nullptr; // the node's; UTC where nothing asks for times of day
 };
 
+inline const TimeZone &local_zone(const Session &session) {
+    static const TimeZone utc;
+    return session.zone != nullptr ? *session.zone : utc;
+}
+
 } // namespace postrider::engine

@@ -2,8 +2,11 @@
 #include "common/engine/transmit.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <set>
 
 #include "common/base/limits.hpp"
+#include "common/engine/budgets.hpp"
 #include "common/engine/dispatch.hpp"
 #include "common/engine/pacing.hpp"
 #include "common/engine/report.hpp"
@@ -25,14 +28,16 @@ struct Sealing {
     std::uint64_t incarnation;
 };
 
-/// The slices of `ranges`, each small enough for a part; the whole body where `ranges` is empty.
+/// The slices of `ranges`, each of at most `slice_bytes_max`; of the whole body where `ranges` is
+/// empty.
 std::vector<mail::Slice> slices_of(std::uint64_t body_total,
-                                   const std::vector<stream::Range> &ranges) {
+                                   const std::vector<stream::Range> &ranges,
+                                   std::size_t slice_bytes_max) {
     std::vector<mail::Slice> slices;
     const std::vector<stream::Range> whole{{0, body_total}};
     for (const stream::Range &range : ranges.empty() ? whole : ranges) {
         const Result<std::vector<mail::Slice>> cut =
-            mail::cut_body(range.end - range.offset, limits::part_body_bytes_default);
+            mail::cut_body(range.end - range.offset, slice_bytes_max);
         ensure(cut.has_value(), "a body in the outbox keeps to the limits");
         for (const mail::Slice &slice : *cut) {
             slices.push_back({slice.offset + range.offset, slice.size});
@@ -41,9 +46,21 @@ std::vector<mail::Slice> slices_of(std::uint64_t body_total,
     return slices;
 }
 
+std::vector<stream::Range> ranges_of(std::span<const mail::Slice> slices) {
+    std::vector<stream::Range> ranges;
+    for (const mail::Slice &slice : slices) {
+        if (!ranges.empty() && ranges.back().end == slice.offset) {
+            ranges.back().end += slice.size;
+        } else {
+            ranges.push_back({slice.offset, slice.offset + slice.size});
+        }
+    }
+    return ranges;
+}
+
 Result<std::vector<Bytes>> seal_parts(const Sealing &sealing,
                                       const stream::OutboxEntry &entry,
-                                      const std::vector<stream::Range> &ranges) {
+                                      std::span<const mail::Slice> slices) {
     const auto stored_body =
         load_outbox_body(sealing.session.transaction, sealing.key, entry.number);
     ensure(stored_body.has_value(), "an outbox entry has its body");
@@ -54,7 +71,7 @@ Result<std::vector<Bytes>> seal_parts(const Sealing &sealing,
         return content_key.error();
     }
     std::vector<Bytes> parts;
-    for (const mail::Slice &slice : slices_of(entry.body_total, ranges)) {
+    for (const mail::Slice &slice : slices) {
         wire::HeadFields head{.kind = wire::EnvelopeKind::batch,
                               .signing_generation = sealing.session.identity.signing_generation,
                               .stream = sealing.key.stream,
@@ -100,32 +117,192 @@ void report_unsealable(const Session &session, const Peer &peer, const Error &er
     }
 }
 
-std::optional<Timestamp> anything_due(const Session &session, const Peer &peer) {
-    std::optional<Timestamp> next = report_due(session, peer);
-    for (const StreamKey &key : outgoing_streams(session.transaction)) {
-        if (key.peer_id == peer.peer_id) {
-            const auto due = stream::next_due(load_outgoing(session.transaction, key)->machine,
-                                              session.timing, session.now);
-            if (due && (!next || *due < *next)) {
-                next = due;
-            }
-        }
-    }
-    return next;
+/// A way for a mail: a path that is open, and what its budgets and those of the lane say.
+struct Way {
+    PeerPath path;
+    Limits limits;
+};
+
+/// The bytes of the mail, which may depend on what it has to fit into.
+using MailBytes = std::function<std::uint64_t(const Limits &)>;
+
+struct Outbound {
+    stream::Urgency urgency = stream::Urgency::report;
+    const LanePace *lane = nullptr; // empty: a report
+    MailBytes bytes;
+};
+
+Limits
+limits_of(const Session &session, const Peer &peer, const PeerPath &path, const LanePace *lane) {
+    return lane != nullptr ? Limits{session, *lane, path} : Limits{session, peer.peer_id, path};
 }
 
-/// Nothing leaves before a path may be used. Empty where none ever may.
+/// From when on the mail may leave by any path; empty where none ever may.
 std::optional<Timestamp>
-when_a_path_is_open(const Session &session, const Peer &peer, std::optional<Timestamp> due) {
-    std::optional<Timestamp> open;
+passage_at(const Session &session, const Peer &peer, const Outbound &outbound) {
+    std::optional<Timestamp> passage;
     for (const PeerPath &path : load_paths(session, peer.peer_id)) {
         if (path.approved) {
-            const Timestamp from = opens_at(session, path);
-            open = open ? std::min(*open, from) : from;
+            const Limits limits = limits_of(session, peer, path, outbound.lane);
+            const Timestamp from =
+                std::max(opens_at(session, path),
+                         limits.next_passage(outbound.urgency, outbound.bytes(limits)));
+            passage = passage ? std::min(*passage, from) : from;
         }
     }
-    return due && open ? std::optional{std::max(*due, *open)} : std::nullopt;
+    return passage;
 }
+
+/// The first approved path by which the mail may leave now. Empty: none, or all of them are
+/// waiting.
+std::optional<Way>
+way_for(const Session &session, const Peer &peer, const Outbound &outbound, Carrier carrier) {
+    for (PeerPath &path : load_paths(session, peer.peer_id)) {
+        if (!path.approved || !stream::may_try(path.retry, session.now)) {
+            continue;
+        }
+        if (carrier == Carrier::person) {
+            path.pace = {};
+            return Way{path, Limits{session, peer.peer_id, path}};
+        }
+        Limits limits = limits_of(session, peer, path, outbound.lane);
+        if (opens_at(session, path) <= session.now &&
+            limits.next_passage(outbound.urgency, outbound.bytes(limits)) <= session.now) {
+            return Way{std::move(path), std::move(limits)};
+        }
+    }
+    return std::nullopt;
+}
+
+/// The first of what is due in a stream, as far as it goes into one mail.
+Outbound first_of(const LanePace &lane,
+                  const stream::OutgoingStream &machine,
+                  const std::optional<stream::Due> &due) {
+    const stream::Urgency urgency = urgency_of(lane);
+    const MailBytes bytes = [&machine, due, urgency](const Limits &limits) -> std::uint64_t {
+        if (!due) {
+            return wire_bytes_of_slice(1);
+        }
+        const std::uint64_t total = machine.outbox.at(due->number).body_total;
+        return wire_bytes_of_slice(
+            slices_of(total, due->ranges, limits.slice_bytes(urgency, total)).front().size);
+    };
+    return {urgency, &lane, bytes};
+}
+
+/// Room for what is told of each stream, of parts that are missing, and for notes.
+Outbound report_of(const Session &session, const Peer &peer) {
+    const Row row = *first_row(session.transaction,
+                               "SELECT (SELECT count(*) FROM @note WHERE peer_id = ?1),"
+                               " (SELECT count(*) FROM @stream_in WHERE peer_id = ?1),"
+                               " (SELECT count(*) FROM @inbox_part WHERE peer_id = ?1)",
+                               {peer.peer_id});
+    const std::uint64_t notes =
+        std::min<std::uint64_t>(unsigned_at(row, 0), limits::report_notes_max);
+    const std::uint64_t envelope =
+        1500 + notes * 500 + unsigned_at(row, 1) * 120 + unsigned_at(row, 2) * 60;
+    return {stream::Urgency::report, nullptr,
+            [envelope](const Limits &) { return wire_bytes(envelope); }};
+}
+
+std::optional<stream::Due> first_due(const Session &session, const OutgoingRow &row) {
+    const std::vector<stream::Due> due = stream::due_now(row.machine, session.timing, session.now);
+    return due.empty() ? std::nullopt : std::optional{due.front()};
+}
+
+std::optional<Timestamp> later_of(std::optional<Timestamp> due, std::optional<Timestamp> passage) {
+    return due && passage ? std::optional{std::max(*due, *passage)} : std::nullopt;
+}
+
+/// What was booked for a mail that did not leave.
+void give_back(const Session &session, const Tickets::Sent &sent, const PeerPath &path) {
+    for (const LanePace &lane : lanes_to(session, sent.peer_id)) {
+        if (sent.stream == lane.key) {
+            return Limits{session, lane, path}.give_back(sent.booked_bytes);
+        }
+    }
+    Limits{session, sent.peer_id, path}.give_back(sent.booked_bytes);
+}
+
+/// One stream's batches that are due, on their way to a peer.
+class Sender {
+  public:
+    Sender(const Session &session, const Peer &peer, Tickets &tickets, Carrier carrier)
+        : session_(session), peer_(peer), tickets_(tickets), carrier_(carrier) {}
+
+    void send(const wire::Recipient &recipient, const LanePace &lane, std::size_t parts_max) {
+        OutgoingRow row = *load_outgoing(session_.transaction, lane.key);
+        const Sealing sealing{session_, recipient, lane.key, row.machine.incarnation};
+        std::vector<std::uint64_t> changed;
+        for (const stream::Due &due : stream::due_now(row.machine, session_.timing, session_.now)) {
+            const auto way =
+                out.size() < parts_max
+                    ? way_for(session_, peer_, first_of(lane, row.machine, due), carrier_)
+                    : std::nullopt;
+            if (!way || !send_batch(sealing, lane, row, due, *way)) {
+                break;
+            }
+            changed.push_back(due.number);
+        }
+        if (!changed.empty()) {
+            save_outgoing(session_.transaction, row, {.changed = changed, .dropped = {}});
+            mark_sent(session_, peer_);
+        }
+    }
+
+    std::vector<Transmission> out;
+
+  private:
+    /// As many parts as the budgets let pass, at least one. False: it cannot be sealed.
+    bool send_batch(const Sealing &sealing,
+                    const LanePace &lane,
+                    OutgoingRow &row,
+                    const stream::Due &due,
+                    const Way &way) {
+        const stream::Urgency urgency = urgency_of(lane);
+        const stream::OutboxEntry &entry = row.machine.outbox.at(due.number);
+        const std::vector<mail::Slice> slices = slices_of(
+            entry.body_total, due.ranges, way.limits.slice_bytes(urgency, entry.body_total));
+        std::size_t sent = 0;
+        while (sent < slices.size() &&
+               (sent == 0 ||
+                way.limits.next_passage(urgency, wire_bytes_of_slice(slices[sent].size)) <=
+                    session_.now)) {
+            // Where nothing is limited they are sealed together, so that the body is read once.
+            const std::size_t count = way.limits.is_empty() ? slices.size() : 1;
+            Result<std::vector<Bytes>> parts =
+                seal_parts(sealing, entry, std::span{slices}.subspan(sent, count));
+            if (!parts) {
+                report_unsealable(session_, peer_, parts.error());
+                return false;
+            }
+            for (Bytes &part : *parts) {
+                const std::uint64_t bytes = way.limits.is_empty() ? 0 : wire_bytes(part.size());
+                way.limits.book(bytes);
+                out.push_back(to_path(
+                    way.path, std::move(part),
+                    tickets_.add({peer_.peer_id, way.path.ordinal, lane.key, due.number, bytes})));
+            }
+            sent += count;
+        }
+        if (sent == slices.size()) {
+            stream::on_sending(row.machine, due.number, way.limits.timing(), session_.now,
+                               randombytes_random());
+        } else {
+            stream::on_partly_sent(row.machine, due.number,
+                                   ranges_of(std::span{slices}.subspan(sent)), session_.now);
+        }
+        log_transmission(
+            session_.transaction, session_.now,
+            {lane.key.peer_id, "sent", lane.key.stream, row.machine.incarnation, due.number}, sent);
+        return true;
+    }
+
+    const Session &session_;
+    const Peer &peer_;
+    Tickets &tickets_;
+    Carrier carrier_;
+};
 
 } // namespace
 
@@ -139,12 +316,14 @@ std::optional<Tickets::Sent> Tickets::take(std::uint64_t ticket) {
     return sent;
 }
 
-std::optional<PeerPath> usable_path(const Session &session, const Peer &peer, Carrier carrier) {
-    for (PeerPath &path : load_paths(session, peer.peer_id)) {
-        const bool open = carrier == Carrier::person ? stream::may_try(path.retry, session.now)
-                                                     : opens_at(session, path) <= session.now;
-        if (path.approved && open) {
-            return std::move(path);
+std::optional<Transmission>
+to_pair(const Session &session, const Peer &peer, Bytes envelope, Tickets &tickets) {
+    for (const PeerPath &path : load_paths(session, peer.peer_id)) {
+        if (path.approved && stream::may_try(path.retry, session.now)) {
+            const std::uint64_t bytes = wire_bytes(envelope.size());
+            Limits{session, peer.peer_id, path}.book(bytes);
+            return to_path(path, std::move(envelope),
+                           tickets.add({peer.peer_id, path.ordinal, std::nullopt, 0, bytes}));
         }
     }
     return std::nullopt;
@@ -155,55 +334,28 @@ std::vector<Transmission> due_transmissions(const Session &session,
                                             Tickets &tickets,
                                             std::size_t parts_max,
                                             Carrier carrier) {
-    std::vector<Transmission> out;
-    const auto path = usable_path(session, peer, carrier);
-    if (!path) {
-        return out;
-    }
     const Result<wire::Recipient> recipient = recipient_of(session.identity, peer);
     if (!recipient) {
-        report_unsealable(session, peer, recipient.error());
-        return out;
+        if (is_anything_due(session, peer)) {
+            report_unsealable(session, peer, recipient.error());
+        }
+        return {};
     }
+    Sender sender{session, peer, tickets, carrier};
     for (const LanePace &lane : lanes_to(session, peer.peer_id)) {
-        const StreamKey key = lane.key;
-        OutgoingRow row = *load_outgoing(session.transaction, key);
-        const Sealing sealing{session, *recipient, key, row.machine.incarnation};
-        std::vector<std::uint64_t> changed;
-        for (const stream::Due &due : stream::due_now(row.machine, session.timing, session.now)) {
-            if (out.size() >= parts_max) {
-                break;
-            }
-            Result<std::vector<Bytes>> parts =
-                seal_parts(sealing, row.machine.outbox.at(due.number), due.ranges);
-            if (!parts) {
-                report_unsealable(session, peer, parts.error());
-                break;
-            }
-            for (Bytes &part : *parts) {
-                out.push_back(to_path(*path, std::move(part),
-                                      tickets.add({peer.peer_id, path->ordinal, key, due.number})));
-            }
-            stream::on_sending(row.machine, due.number, session.timing, session.now,
-                               randombytes_random());
-            changed.push_back(due.number);
-            log_transmission(session.transaction, session.now,
-                             {key.peer_id, "sent", key.stream, row.machine.incarnation, due.number},
-                             parts->size());
-        }
-        if (!changed.empty()) {
-            save_outgoing(session.transaction, row, {.changed = changed, .dropped = {}});
-            mark_sent(session, peer);
-        }
+        sender.send(*recipient, lane, parts_max);
     }
-    return out;
+    return std::move(sender.out);
 }
 
 std::vector<Transmission>
 due_report(const Session &session, const Peer &peer, Tickets &tickets, Carrier carrier) {
     const auto due = report_due(session, peer);
-    const auto path = usable_path(session, peer, carrier);
-    if (!due || *due > session.now || !path) {
+    if (!due || *due > session.now) {
+        return {};
+    }
+    const auto way = way_for(session, peer, report_of(session, peer), carrier);
+    if (!way) {
         return {};
     }
     const Result<wire::Recipient> recipient = recipient_of(session.identity, peer);
@@ -231,9 +383,11 @@ due_report(const Session &session, const Peer &peer, Tickets &tickets, Carrier c
         return {};
     }
     mark_sent(session, peer);
+    const std::uint64_t bytes = wire_bytes(part->size());
+    way->limits.book(bytes);
     std::vector<Transmission> out;
-    out.push_back(to_path(*path, *std::move(part),
-                          tickets.add({peer.peer_id, path->ordinal, std::nullopt, 0})));
+    out.push_back(to_path(way->path, *std::move(part),
+                          tickets.add({peer.peer_id, way->path.ordinal, std::nullopt, 0, bytes})));
     return out;
 }
 
@@ -257,6 +411,9 @@ void take_outcome(const Session &session, const Tickets::Sent &sent, const Resul
         {sent.peer_id, sent.path_ordinal, std::int64_t{path->retry.failures},
          stored(path->retry.next_try), Value::text(result ? "" : result.error().message),
          result ? stored(session.now) : Value{}});
+    if (!result && sent.booked_bytes > 0) {
+        give_back(session, sent, *path);
+    }
     if (!result && !sent.stream) {
         // An answer to an invitation did not go out; it need not wait as long as one that did.
         session.transaction.execute("UPDATE @invitation SET next_try_at = ?2 WHERE peer_id = ?1"
@@ -273,23 +430,48 @@ void take_outcome(const Session &session, const Tickets::Sent &sent, const Resul
     }
 }
 
-void close_path(const Session &session, const Peer &peer) {
-    if (const auto path = usable_path(session, peer)) {
-        note_path_used(session, peer.peer_id, path->ordinal);
+void close_paths(const Session &session,
+                 const Peer &peer,
+                 const Tickets &tickets,
+                 std::span<const Transmission> sent) {
+    std::set<std::int64_t> paths;
+    for (const Transmission &transmission : sent) {
+        paths.insert(tickets.path_of(transmission.ticket));
+    }
+    for (const std::int64_t ordinal : paths) {
+        note_path_used(session, peer.peer_id, ordinal);
     }
 }
 
 std::optional<Timestamp> next_due(const Session &session, const Peer &peer) {
-    return when_a_path_is_open(session, peer, anything_due(session, peer));
+    std::optional<Timestamp> next = next_report(session, peer);
+    for (const LanePace &lane : lanes_to(session, peer.peer_id)) {
+        const OutgoingRow row = *load_outgoing(session.transaction, lane.key);
+        const auto due = stream::next_due(row.machine, session.timing, session.now);
+        if (!due) {
+            continue;
+        }
+        const auto from = later_of(
+            due, passage_at(session, peer, first_of(lane, row.machine, first_due(session, row))));
+        next = next && from ? std::min(*next, *from) : next ? next : from;
+    }
+    return next;
 }
 
 std::optional<Timestamp> next_report(const Session &session, const Peer &peer) {
-    return when_a_path_is_open(session, peer, report_due(session, peer));
+    const auto due = report_due(session, peer);
+    return due ? later_of(due, passage_at(session, peer, report_of(session, peer))) : due;
 }
 
 bool is_anything_due(const Session &session, const Peer &peer) {
-    const auto due = anything_due(session, peer);
-    return due && *due <= session.now;
+    const auto report = report_due(session, peer);
+    if (report && *report <= session.now) {
+        return true;
+    }
+    const std::vector<LanePace> lanes = lanes_to(session, peer.peer_id);
+    return std::any_of(lanes.begin(), lanes.end(), [&](const LanePace &lane) {
+        return first_due(session, *load_outgoing(session.transaction, lane.key)).has_value();
+    });
 }
 
 } // namespace postrider::engine

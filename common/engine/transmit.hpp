@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <vector>
 
 #include "common/engine/session.hpp"
@@ -20,11 +21,17 @@ class Tickets {
         std::int64_t path_ordinal = 0;
         std::optional<StreamKey> stream; // empty: a report or a pairing message
         std::uint64_t number = 0;
+        std::uint64_t booked_bytes = 0; // of the budgets; 0: nothing was booked
     };
 
     std::uint64_t add(const Sent &sent) {
         open_.emplace(++last_, sent);
         return last_;
+    }
+
+    /// The path that was to carry it.
+    [[nodiscard]] std::int64_t path_of(std::uint64_t ticket) const {
+        return open_.at(ticket).path_ordinal;
     }
 
     /// Takes the ticket back; empty for one that we do not know.
@@ -35,13 +42,13 @@ class Tickets {
     std::map<std::uint64_t, Sent> open_;
 };
 
-/// Who carries it: a path, whose hours are obeyed, or a person, who takes it now.
+/// Who carries it: a path, whose hours and budgets are obeyed, or a person, who takes it now.
 enum class Carrier { path, person };
 
-/// The path to use now: the first approved one that may be tried and is open. Empty: none, or all
-/// of them are waiting.
-std::optional<PeerPath>
-usable_path(const Session &session, const Peer &peer, Carrier carrier = Carrier::path);
+/// A pairing message over the first path that may be tried: a person waits for it, so no hours
+/// hold it. Booked; empty where there is no path.
+std::optional<Transmission>
+to_pair(const Session &session, const Peer &peer, Bytes envelope, Tickets &tickets);
 
 /// The parts of the batches that are due to this peer, marked as sent. No batch is begun once there
 /// are `parts_max`; the next call goes on. Hand them to the transport only after the commit.
@@ -57,9 +64,12 @@ std::vector<Transmission> due_report(const Session &session,
                                      Tickets &tickets,
                                      Carrier carrier = Carrier::path);
 
-/// All that is due to the peer has been given to the path: where that has hours, the opening is
-/// used.
-void close_path(const Session &session, const Peer &peer);
+/// All that is due to the peer has been given to its paths in `sent`: where such a path has hours,
+/// the opening is used.
+void close_paths(const Session &session,
+                 const Peer &peer,
+                 const Tickets &tickets,
+                 std::span<const Transmission> sent);
 
 /// What a path answered.
 void take_outcome(const Session &session, const Tickets::Sent &sent, const Result<void> &result);

@@ -53,8 +53,12 @@ Result<std::vector<Slice>> cut_body(std::uint64_t body_bytes, std::size_t slice_
     return slices;
 }
 
+std::size_t envelope_bytes_around(std::size_t recipients) {
+    return prologue_bytes + recipients * recipient_bytes + split_head_bytes;
+}
+
 std::size_t slice_bytes_max_for(std::size_t mail_bytes, std::size_t recipients) {
-    const std::size_t around = prologue_bytes + recipients * recipient_bytes + split_head_bytes;
+    const std::size_t around = envelope_bytes_around(recipients);
     const std::size_t envelope = envelope_bytes_max_for(mail_bytes);
     return envelope <= around ? 0 : std::min(envelope - around, limits::part_body_bytes_max);
 }

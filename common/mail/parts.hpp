@@ -22,6 +22,9 @@ struct Slice {
 /// would take more than `limits::body_ranges_max` slices; `refused` for a maximum of 0.
 Result<std::vector<Slice>> cut_body(std::uint64_t body_bytes, std::size_t slice_bytes_max);
 
+/// What a part adds to its slice.
+std::size_t envelope_bytes_around(std::size_t recipients);
+
 /// The largest slice whose part, sealed for `recipients` recipients and put into a mail, stays
 /// within `mail_bytes`; 0 when none does. At most `limits::part_body_bytes_max`.
 std::size_t slice_bytes_max_for(std::size_t mail_bytes, std::size_t recipients);

@@ -19,7 +19,7 @@ local_days first_day_of_month(Timestamp now, const TimeZone &zone, months later)
 }
 
 std::uint64_t kept_for_reports(const Budget &budget) {
-    return budget.most > 1 ? std::max<std::uint64_t>(1, budget.most / 10) : 0;
+    return budget.has_reports && budget.most > 1 ? std::max<std::uint64_t>(1, budget.most / 10) : 0;
 }
 
 std::uint64_t share_of(const Budget &budget, Urgency urgency) {

@@ -18,6 +18,7 @@ struct Budget {
     std::uint64_t most = 0;
     BudgetUnit unit = BudgetUnit::mails;
     BudgetPeriod period = BudgetPeriod::day;
+    bool has_reports = true; // they are of this budget too, so that a part is kept for them
     bool operator==(const Budget &) const = default;
 };
 

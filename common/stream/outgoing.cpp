@@ -285,6 +285,18 @@ void on_sending(OutgoingStream &stream,
         now + jittered(retransmission_delay(timing, stream.round_trip, entry.tries), random);
 }
 
+void on_partly_sent(OutgoingStream &stream,
+                    std::uint64_t number,
+                    std::vector<Range> rest,
+                    Timestamp now) {
+    const auto found = stream.outbox.find(number);
+    ensure(found != stream.outbox.end(), "only what is in the outbox is sent");
+    OutboxEntry &entry = found->second;
+    entry.last_sent = now;
+    entry.next_send = now;
+    entry.wanted = std::move(rest);
+}
+
 void on_not_sent(OutgoingStream &stream, std::uint64_t number, Timestamp when) {
     const auto found = stream.outbox.find(number);
     if (found == stream.outbox.end()) {

@@ -120,6 +120,13 @@ void on_sending(OutgoingStream &stream,
                 Timestamp now,
                 std::uint32_t random);
 
+/// A part of what was due leaves; `rest` is due at once, as far as a path lets it. Once that has
+/// left too, `on_sending`.
+void on_partly_sent(OutgoingStream &stream,
+                    std::uint64_t number,
+                    std::vector<Range> rest,
+                    Timestamp now);
+
 /// The path refused or lost the transmission for certain: try again at `when` (retry.hpp), the try
 /// does not count.
 void on_not_sent(OutgoingStream &stream, std::uint64_t number, Timestamp when);

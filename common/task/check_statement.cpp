@@ -161,6 +161,11 @@ Mistake check_pacing(const Pacing &pacing) {
         return mistake_at(pacing.at_most->at, "AT MOST 0 would never let anything pass",
                           "Give a greater amount, or use PAUSE.");
     }
+    if (pacing.at_most && pacing.at_most->value.unit != LimitUnit::mails &&
+        pacing.at_most->value.bytes() < limits::budget_bytes_min) {
+        return mistake_at(pacing.at_most->at, "AT MOST so few bytes would not let a report pass",
+                          "Give at least 100 KB, in a longer period if need be, or count MAILS.");
+    }
     return std::nullopt;
 }
 

@@ -11,10 +11,6 @@ Mistake no(Position at, const std::string &clause, std::string way_out = {}) {
                       way_out.empty() ? "Leave it out." : std::move(way_out));
 }
 
-Mistake pacing(const Pacing &pacing) {
-    return pacing.at_most ? no(pacing.at_most->at, "AT MOST") : std::nullopt;
-}
-
 Mistake one(const Node &node) {
     return node.alert ? no(node.alert->at, "ALERT") : std::nullopt;
 }
@@ -38,9 +34,6 @@ Mistake one(const Peer &peer) {
         }
         if (path.kind == PathKind::direct) {
             return no(path.at, "a DIRECT path", "Use MAILDIR with a folder that both nodes reach.");
-        }
-        if (auto mistake = pacing(path.pacing)) {
-            return mistake;
         }
     }
     if (peer.keep) {
@@ -89,9 +82,6 @@ Mistake by(const By &by, Position at) {
 }
 
 Mistake options(const Task &task) {
-    if (auto mistake = pacing(task.pacing)) {
-        return mistake;
-    }
     if (task.capture && task.capture->value.kind != CaptureKind::triggers) {
         return no(task.capture->at, "CAPTURE other than BY TRIGGERS", "Use CAPTURE BY TRIGGERS.");
     }

@@ -50,9 +50,14 @@ void World::choose_pace() {
         return lot < 75 ? " BETWEEN 20:00 AND 06:00" : "";
     };
     const std::array<const char *, 3> priorities{" PRIORITY HIGH", "", " PRIORITY LOW"};
-    pace_of_tasks_ = hours() + priorities.at(lots.below(3));
-    pace_of_notes_ = hours() + priorities.at(lots.below(3));
-    pace_of_paths_ = lots.chance(30) ? hours() : "";
+    const auto limit = [&lots](std::uint64_t percent) -> std::string {
+        return lots.below(100) < percent
+                   ? " AT MOST " + std::to_string(20 + lots.below(100)) + " MAILS PER HOUR"
+                   : "";
+    };
+    pace_of_tasks_ = hours() + limit(10) + priorities.at(lots.below(3));
+    pace_of_notes_ = hours() + limit(10) + priorities.at(lots.below(3));
+    pace_of_paths_ = (lots.chance(30) ? hours() : "") + limit(30);
     ++harm_["paced"];
 }
 

@@ -76,7 +76,8 @@ void TestNode::open() {
         sqlite::open_database({.path = path, .create = true});
     ensure(opened.has_value(), "a test node's file can be opened");
     database = *std::move(opened);
-    transport = std::make_unique<transport::Maildir>();
+    transport =
+        std::make_unique<transport::Maildir>(transport::MaildirSettings{.look_every = look_every});
     engine = std::make_unique<engine::Engine>(
         engine::Ports{*database, vault, *transport},
         engine::EngineSettings{.timing = timing, .batches = batches, .holder = "test"});

@@ -80,7 +80,8 @@ class TestNode {
     std::string path;
     Timestamp now;
     stream::Timing timing = quick_timing();
-    engine::BatchSizes batches; // taken at the next start
+    engine::BatchSizes batches;                    // taken at the next start
+    Duration look_every = std::chrono::seconds{1}; // into the maildir; taken at the next start
     vault::MemoryVault vault;
     std::unique_ptr<sqlite::SqliteDatabase> database;
     std::unique_ptr<transport::Maildir> transport;

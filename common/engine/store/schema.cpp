@@ -303,6 +303,12 @@ std::vector<StateTable> sending_tables() {
         {.name = "table_sent",
          .columns = {integer("peer_id"), text("table_name")},
          .primary_key = {"peer_id", "table_name"}},
+        // What was spent of a limit in the period that began at `period_start`
+        // (engine/budgets.hpp). scope: path (`number` is its ordinal) or stream.
+        {.name = "budget",
+         .columns = {integer("peer_id"), text("scope"), integer("number"), integer("period_start"),
+                     integer("used"), maybe(integer("last_at"))},
+         .primary_key = {"peer_id", "scope", "number"}},
         // Control messages that wait for the next batch of stream 0.
         {.name = "control_out",
          .columns = {integer("control_id"), integer("peer_id"), blob("message")},

@@ -1,0 +1,139 @@
+// Asking and booking.
+#include "common/engine/budgets.hpp"
+
+#include <algorithm>
+
+#include "common/base/limits.hpp"
+#include "common/engine/store/rows.hpp"
+#include "common/mail/message.hpp"
+#include "common/mail/parts.hpp"
+
+namespace postrider::engine {
+
+namespace {
+
+/// Less of a body than this is not worth a mail of its own.
+constexpr std::size_t slice_bytes_least = 16 * limits::kib;
+
+Duration length_of(stream::BudgetPeriod period) {
+    switch (period) {
+    case stream::BudgetPeriod::minute:
+        return std::chrono::minutes{1};
+    case stream::BudgetPeriod::hour:
+        return std::chrono::hours{1};
+    case stream::BudgetPeriod::day:
+        return std::chrono::hours{24};
+    case stream::BudgetPeriod::month:
+        break;
+    }
+    return std::chrono::hours{24 * 30};
+}
+
+} // namespace
+
+Limits::Limits(const Session &session, std::int64_t peer_id, const PeerPath &path)
+    : session_(session), peer_id_(peer_id), path_every_(path.pace.schedule.every) {
+    if (path.pace.budget) {
+        limits_.push_back({"path", path.ordinal, *path.pace.budget});
+    }
+}
+
+Limits::Limits(const Session &session, const LanePace &lane, const PeerPath &path)
+    : Limits(session, lane.key.peer_id, path) {
+    if (lane.pace.budget) {
+        limits_.push_back({"stream", std::int64_t{lane.key.stream}, *lane.pace.budget});
+        limits_.back().budget.has_reports = false;
+    }
+}
+
+std::uint64_t Limits::bytes_left(stream::Urgency urgency) const {
+    std::uint64_t left = UINT64_MAX;
+    for (const Limit &limit : limits_) {
+        left = std::min(left, stream::bytes_left(limit.budget, spent(limit), urgency,
+                                                 local_zone(session_), session_.now));
+    }
+    return left;
+}
+
+Timestamp Limits::next_passage(stream::Urgency urgency, std::uint64_t bytes) const {
+    Timestamp passage = session_.now;
+    for (const Limit &limit : limits_) {
+        passage = std::max(passage, stream::next_passage(limit.budget, spent(limit), urgency, bytes,
+                                                         local_zone(session_), session_.now));
+    }
+    return passage;
+}
+
+std::size_t Limits::slice_bytes(stream::Urgency urgency, std::uint64_t body_bytes) const {
+    std::size_t slice = limits::part_body_bytes_default;
+    for (const Limit &limit : limits_) {
+        const std::uint64_t share = stream::mail_bytes_max(limit.budget, urgency) / 4;
+        if (share < limits::mail_bytes_max) {
+            slice = std::min(slice, mail::slice_bytes_max_for(static_cast<std::size_t>(share), 1));
+        }
+    }
+    // The receiver takes no more parts than this of one body.
+    const auto least = static_cast<std::size_t>(body_bytes / (limits::body_ranges_max / 2));
+    return std::max({slice, least, slice_bytes_least});
+}
+
+stream::Timing Limits::timing() const {
+    stream::Timing timing = session_.timing;
+    const auto wait = [&](Duration time) {
+        timing.retransmission_min =
+            std::max(timing.retransmission_min, std::min(time, timing.retransmission_max));
+    };
+    for (const Limit &limit : limits_) {
+        wait(length_of(limit.budget.period) / 4);
+    }
+    if (path_every_) {
+        wait(*path_every_);
+    }
+    return timing;
+}
+
+void Limits::book(std::uint64_t bytes) const {
+    for (const Limit &limit : limits_) {
+        store(limit, stream::booked(limit.budget, spent(limit), bytes, local_zone(session_),
+                                    session_.now));
+    }
+}
+
+void Limits::give_back(std::uint64_t bytes) const {
+    for (const Limit &limit : limits_) {
+        store(limit, stream::given_back(limit.budget, spent(limit), bytes));
+    }
+}
+
+stream::Spent Limits::spent(const Limit &limit) const {
+    const auto row = first_row(session_.transaction,
+                               "SELECT period_start, used, last_at FROM @budget WHERE peer_id = ?1"
+                               " AND scope = ?2 AND number = ?3",
+                               {peer_id_, Value::text(limit.scope), limit.number});
+    return row ? stream::Spent{time_at(*row, 0), unsigned_at(*row, 1), maybe_time_at(*row, 2)}
+               : stream::Spent{};
+}
+
+void Limits::store(const Limit &limit, const stream::Spent &spent) const {
+    session_.transaction.execute(
+        "INSERT INTO @budget (peer_id, scope, number, period_start, used, last_at)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (peer_id, scope, number) DO UPDATE SET"
+        " period_start = excluded.period_start, used = excluded.used, last_at = excluded.last_at",
+        {peer_id_, Value::text(limit.scope), limit.number, stored(spent.period), stored(spent.used),
+         stored(spent.last)});
+}
+
+stream::Urgency urgency_of(const LanePace &lane) {
+    return lane.key.stream == control_stream || lane.priority == 0 ? stream::Urgency::urgent
+                                                                   : stream::Urgency::usual;
+}
+
+std::uint64_t wire_bytes(std::size_t envelope_bytes) {
+    return mail::message_bytes_max_for(envelope_bytes);
+}
+
+std::uint64_t wire_bytes_of_slice(std::size_t slice_bytes) {
+    return mail::message_bytes_max_for(slice_bytes + mail::envelope_bytes_around(1));
+}
+
+} // namespace postrider::engine

@@ -1,0 +1,62 @@
+// What may still go over a path, and for a lane, in the present period: the table `budget` brought
+// to the rules of common/stream/budget.hpp. Everything that crosses the wire is booked, batches,
+// control messages, reports and pairing messages alike, in the transaction that decides to send it.
+#pragma once
+
+#include <vector>
+
+#include "common/engine/pacing.hpp"
+
+namespace postrider::engine {
+
+/// One mail to be: its limits are those of the path and of the lane, and the tightest wins.
+class Limits {
+  public:
+    Limits(const Session &session, std::int64_t peer_id, const PeerPath &path);
+    Limits(const Session &session, const LanePace &lane, const PeerPath &path);
+
+    [[nodiscard]] bool is_empty() const { return limits_.empty(); }
+
+    /// The bytes that a mail may have now: 0 where none may go.
+    [[nodiscard]] std::uint64_t bytes_left(stream::Urgency urgency) const;
+
+    /// When a mail of so many bytes may go; `session.now` where it may already.
+    [[nodiscard]] Timestamp next_passage(stream::Urgency urgency, std::uint64_t bytes) const;
+
+    /// The part of a body that a mail carries: such that a period's share holds several.
+    [[nodiscard]] std::size_t slice_bytes(stream::Urgency urgency, std::uint64_t body_bytes) const;
+
+    /// An answer cannot be expected sooner than the other side's budget lets it come, which is
+    /// thought to be like ours.
+    [[nodiscard]] stream::Timing timing() const;
+
+    /// A mail leaves. Commit before it does.
+    void book(std::uint64_t bytes) const;
+    /// It did not after all.
+    void give_back(std::uint64_t bytes) const;
+
+  private:
+    struct Limit {
+        const char *scope; // "path" or "stream"
+        std::int64_t number = 0;
+        stream::Budget budget;
+    };
+
+    [[nodiscard]] stream::Spent spent(const Limit &limit) const;
+    void store(const Limit &limit, const stream::Spent &spent) const;
+
+    const Session &session_;
+    std::int64_t peer_id_;
+    std::optional<Duration> path_every_;
+    std::vector<Limit> limits_;
+};
+
+/// What a batch of the lane may use of the budgets.
+stream::Urgency urgency_of(const LanePace &lane);
+
+/// The bytes of the mail around an envelope.
+std::uint64_t wire_bytes(std::size_t envelope_bytes);
+/// At most, for so much of a body.
+std::uint64_t wire_bytes_of_slice(std::size_t slice_bytes);
+
+} // namespace postrider::engine

@@ -30,12 +30,12 @@ next_time(const std::vector<std::chrono::minutes> &times, const TimeZone &zone, 
 }
 
 /// `time` itself where it lies within the hours, else when they begin next.
-Timestamp within_hours(const OpenHours &hours, const TimeZone &zone, Timestamp time) {
-    const days length{hours.to > hours.from ? 0 : 1};
+Timestamp within_hours(const OpenHours &open, const TimeZone &zone, Timestamp time) {
+    const days length{open.to > open.from ? 0 : 1};
     local_days day = day_of(time, zone) - days{2};
     for (;; day += days{1}) {
-        const Timestamp from = zone.first_at(day + hours.from);
-        const Timestamp to = zone.first_at(day + length + hours.to);
+        const Timestamp from = zone.first_at(day + open.from);
+        const Timestamp to = zone.first_at(day + length + open.to);
         if (time < to && from < to) { // hours that the zone leaves out that day do not come
             return std::max(time, from);
         }

@@ -372,9 +372,16 @@ std::string CaptureWriter::unmark_key() const {
     for (std::size_t position = 0; position < table_.key.size(); ++position) {
         const std::string number = std::to_string(position);
         const std::string parameter = "?" + std::to_string(position + 1);
-        append(condition, " AND ", "k" + number + " = " + parameter);
+        append(condition, " AND ", "k");
+        condition += number;
+        condition += " = ";
+        condition += parameter;
         if (mixes_number_types(table_, position)) {
-            condition += " AND t" + number + " = typeof(" + parameter + ")";
+            condition += " AND t";
+            condition += number;
+            condition += " = typeof(";
+            condition += parameter;
+            condition += ")";
         }
     }
     return "DELETE FROM main." + identifier(key_table(capture_)) + " WHERE " + condition;

@@ -210,7 +210,7 @@ class ConditionReader {
         return next == '.' && lower_ascii(table_.name) == lower_ascii(name);
     }
 
-    Error no_column(const std::string &name) const {
+    [[nodiscard]] Error no_column(const std::string &name) const {
         std::string names;
         for (const ColumnDescription &column : table_.columns) {
             append(names, ", ", column.name);

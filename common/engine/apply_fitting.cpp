@@ -201,7 +201,7 @@ class Fitter {
     Result<void> look_at(const TableWork &work, RowBlock &block) {
         std::vector<std::size_t> refused;
         for (const std::size_t index : block.waiting) {
-            const Result<void> done = run_one(transaction_, block, index);
+            Result<void> done = run_one(transaction_, block, index);
             if (done) {
                 continue;
             }

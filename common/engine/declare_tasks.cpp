@@ -454,8 +454,11 @@ store_task(const Session &session, const NodeId &declared_by, const ResolvedTask
             {task_id, ordinal, Value::text(table.description.name), Value::text(table.wire_name),
              Value::text(columns), Value::text(settings)});
         const auto before = clauses_before.find(table.description.name);
+        std::string clauses = columns;
+        clauses += "/";
+        clauses += settings;
         if (sends(resolved) && task.load && task.load->value == task::Load::none &&
-            before != clauses_before.end() && before->second != columns + "/" + settings) {
+            before != clauses_before.end() && before->second != clauses) {
             // Other rows or columns travel than those that are equal.
             replace_at_receivers(transaction, table.description.name);
         }

@@ -37,7 +37,7 @@ class Limits {
 
   private:
     struct Limit {
-        const char *scope; // "path" or "stream"
+        const char *scope = ""; // "path" or "stream"
         std::int64_t number = 0;
         stream::Budget budget;
     };

@@ -9,6 +9,7 @@ namespace postrider::engine {
 
 std::string print_kept(const std::vector<std::string> &names) {
     std::vector<task::TableColumn> columns;
+    columns.reserve(names.size());
     for (const std::string &name : names) {
         columns.push_back({task::PlainColumn{{name, true, {}}, std::nullopt}, {}, {}, {}});
     }

@@ -105,12 +105,16 @@ postrider::Change change_at(const TargetTable &target, const Key &key) {
                                                  : found->second;
 }
 
-Result<void> park(const Session &session,
-                  const Peer &peer,
-                  const Arrival &arrival,
-                  const std::vector<TargetTable> &targets,
-                  const std::vector<RefusedChange> &refused,
-                  const JoinedRows &joined) {
+/// What is left of an arrival once the rest was applied.
+struct LeftOut {
+    const std::vector<TargetTable> &targets;
+    const std::vector<RefusedChange> &refused;
+    const JoinedRows &joined; // what was parked before, and is in `targets`
+};
+
+Result<void>
+park(const Session &session, const Peer &peer, const Arrival &arrival, const LeftOut &left) {
+    const auto &[targets, refused, joined] = left;
     for (const RefusedChange &each : refused) {
         const TargetTable &target = targets[each.target];
         const auto before = joined.find({each.target, each.key});
@@ -342,7 +346,8 @@ Result<ApplyCounts> apply_or_park(const Session &session,
     if (!fitting) {
         return fitting.error();
     }
-    if (const Result<void> parked = park(session, peer, arrival, targets, fitting->refused, joined);
+    if (const Result<void> parked =
+            park(session, peer, arrival, {targets, fitting->refused, joined});
         !parked) {
         return parked.error();
     }

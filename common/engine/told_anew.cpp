@@ -76,6 +76,7 @@ void ToldAnew::before(const Session &session,
     const LocalKeys keys{session, table, came};
     Table told{name, table, came, {.truncated = changes.truncated, .changes = {}}};
     std::vector<std::string> asked;
+    asked.reserve(positions.size() + keys.names().size());
     for (const std::uint32_t position : positions) {
         asked.push_back(schema.columns[position].name);
     }

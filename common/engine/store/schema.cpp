@@ -242,49 +242,50 @@ std::vector<StateTable> task_tables() {
     };
 }
 
+/// A stream that we send (stream/outgoing.hpp); 0 is control. `cursor` is the queue position up to
+/// which its batches are made. `pacing` and `priority` are those of its lane, and the columns from
+/// `paced_since` on what engine/pacing.hpp knows of it.
+StateTable stream_out_table() {
+    return {.name = "stream_out",
+            .columns = {integer("peer_id"),
+                        integer("stream"),
+                        text("lane", "''"),
+                        text("pacing", "''"),
+                        integer("priority", "1"),
+                        integer("state", "0"),
+                        text("reason", "''"),
+                        integer("incarnation"),
+                        integer("last_number", "0"),
+                        blob("last_chain"),
+                        integer("acknowledged", "0"),
+                        blob("acknowledged_chain"),
+                        integer("rebase_incarnation", "0"),
+                        integer("rebase_number", "0"),
+                        maybe(blob("rebase_chain")),
+                        boolean("awaits_position"),
+                        integer("reporter_incarnation", "0"),
+                        integer("report_counter", "0"),
+                        maybe(integer("round_trip")),
+                        integer("cursor", "0"),
+                        integer("paced_since", "0"),
+                        maybe(integer("stepped_at")),
+                        integer("step_to", "0"),
+                        integer("front", "0"),
+                        maybe(integer("waits_until")),
+                        text("waits_for", "''")},
+            .primary_key = {"peer_id", "stream"}};
+}
+
 std::vector<StateTable> sending_tables() {
     return {
         // The ordered log of changesets: what was captured here and what was applied for others.
-        // `from_peer` is 0 for
-        // our own; such an entry never goes back there.
+        // `from_peer` is 0 for our own; such an entry never goes back there.
         {.name = "queue",
          .columns = {integer("queue_position"), blob("origin"), integer("incarnation"),
                      integer("collect_number"), integer("from_peer", "0"), integer("rows"),
                      integer("created_at"), blob("content")},
          .primary_key = {"queue_position"}},
-        // A stream that we send (stream/outgoing.hpp); 0 is control. `cursor` is the queue position
-        // up to which its
-        // batches are made.
-        // `pacing` and `priority` are those of its lane, and the columns from
-        // `paced_since` on what engine/pacing.hpp knows of it.
-        {.name = "stream_out",
-         .columns = {integer("peer_id"),
-                     integer("stream"),
-                     text("lane", "''"),
-                     text("pacing", "''"),
-                     integer("priority", "1"),
-                     integer("state", "0"),
-                     text("reason", "''"),
-                     integer("incarnation"),
-                     integer("last_number", "0"),
-                     blob("last_chain"),
-                     integer("acknowledged", "0"),
-                     blob("acknowledged_chain"),
-                     integer("rebase_incarnation", "0"),
-                     integer("rebase_number", "0"),
-                     maybe(blob("rebase_chain")),
-                     boolean("awaits_position"),
-                     integer("reporter_incarnation", "0"),
-                     integer("report_counter", "0"),
-                     maybe(integer("round_trip")),
-                     integer("cursor", "0"),
-                     integer("paced_since", "0"),
-                     maybe(integer("stepped_at")),
-                     integer("step_to", "0"),
-                     integer("front", "0"),
-                     maybe(integer("waits_until")),
-                     text("waits_for", "''")},
-         .primary_key = {"peer_id", "stream"}},
+        stream_out_table(),
         // Sealed batches, kept until acknowledged. `wanted` is what to transmit next of the body,
         // empty for all of it.
         {.name = "outbox",

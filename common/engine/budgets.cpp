@@ -58,8 +58,9 @@ std::uint64_t Limits::bytes_left(stream::Urgency urgency) const {
 Timestamp Limits::next_passage(stream::Urgency urgency, std::uint64_t bytes) const {
     Timestamp passage = session_.now;
     for (const Limit &limit : limits_) {
-        passage = std::max(passage, stream::next_passage(limit.budget, spent(limit), urgency, bytes,
-                                                         local_zone(session_), session_.now));
+        passage =
+            std::max(passage, stream::next_passage(limit.budget, spent(limit), {urgency, bytes},
+                                                   local_zone(session_), session_.now));
     }
     return passage;
 }

@@ -110,17 +110,16 @@ std::uint64_t bytes_left(const Budget &budget,
 
 Timestamp next_passage(const Budget &budget,
                        const Spent &spent,
-                       Urgency urgency,
-                       std::uint64_t bytes,
+                       const Mail &mail,
                        const TimeZone &zone,
                        Timestamp now) {
     const Spent present = brought_to(budget, spent, zone, now);
-    const std::uint64_t share = share_of(budget, urgency);
-    const std::uint64_t amount = std::min(amount_of(budget, bytes), share);
+    const std::uint64_t share = share_of(budget, mail.urgency);
+    const std::uint64_t amount = std::min(amount_of(budget, mail.bytes), share);
     if (present.used + amount > share) {
         return period_end(budget.period, zone, now);
     }
-    return spread(budget, present, urgency, zone, now);
+    return spread(budget, present, mail.urgency, zone, now);
 }
 
 std::uint64_t mail_bytes_max(const Budget &budget, Urgency urgency) {

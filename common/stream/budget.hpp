@@ -46,12 +46,16 @@ Timestamp period_end(BudgetPeriod period, const TimeZone &zone, Timestamp now);
 std::uint64_t bytes_left(
     const Budget &budget, const Spent &spent, Urgency urgency, const TimeZone &zone, Timestamp now);
 
-/// When a mail of `bytes` may go: `now` where it may already. One that no period lets pass is held
+struct Mail {
+    Urgency urgency;
+    std::uint64_t bytes = 0;
+};
+
+/// When the mail may go: `now` where it may already. One that no period lets pass is held
 /// to what a whole period lets pass.
 Timestamp next_passage(const Budget &budget,
                        const Spent &spent,
-                       Urgency urgency,
-                       std::uint64_t bytes,
+                       const Mail &mail,
                        const TimeZone &zone,
                        Timestamp now);
 

@@ -68,10 +68,10 @@ TEST(Budgets, TheSecondHalfIsSpreadOverTheRestOfThePeriod) {
     }
     EXPECT_EQ(bytes_left(ten_a_day, spent, Urgency::usual, {}, at_utc(2, 3, hours{1})), 0U);
     // Four of nine are left for a day: five intervals.
-    EXPECT_EQ(next_passage(ten_a_day, spent, Urgency::usual, 1000, {}, at_utc(2, 3, hours{1})),
+    EXPECT_EQ(next_passage(ten_a_day, spent, {Urgency::usual, 1000}, {}, at_utc(2, 3, hours{1})),
               at_utc(2, 3) + minutes{24 * 60} / 5);
     // What is urgent does not wait.
-    EXPECT_EQ(next_passage(ten_a_day, spent, Urgency::urgent, 1000, {}, at_utc(2, 3, hours{1})),
+    EXPECT_EQ(next_passage(ten_a_day, spent, {Urgency::urgent, 1000}, {}, at_utc(2, 3, hours{1})),
               at_utc(2, 3, hours{1}));
 }
 
@@ -80,20 +80,21 @@ TEST(Budgets, WhatIsSpentWaitsForTheNextPeriod) {
     for (int mail = 0; mail < 10; ++mail) {
         spent = booked(ten_a_day, spent, 1000, {}, at_utc(2, 3, hours{7}));
     }
-    EXPECT_EQ(next_passage(ten_a_day, spent, Urgency::report, 1000, {}, at_utc(2, 3, hours{8})),
+    EXPECT_EQ(next_passage(ten_a_day, spent, {Urgency::report, 1000}, {}, at_utc(2, 3, hours{8})),
               at_utc(2, 4));
-    EXPECT_EQ(next_passage(ten_a_day, spent, Urgency::report, 1000, {}, at_utc(2, 4)),
+    EXPECT_EQ(next_passage(ten_a_day, spent, {Urgency::report, 1000}, {}, at_utc(2, 4)),
               at_utc(2, 4));
     const TimeZone berlin{*parse_zone_rule("CET-1CEST,M3.5.0,M10.5.0/3")};
-    EXPECT_EQ(next_passage(ten_a_day, spent, Urgency::report, 1000, berlin, at_utc(2, 3, hours{8})),
-              at_utc(2, 3, hours{23}));
+    EXPECT_EQ(
+        next_passage(ten_a_day, spent, {Urgency::report, 1000}, berlin, at_utc(2, 3, hours{8})),
+        at_utc(2, 3, hours{23}));
 }
 
 TEST(Budgets, AMailThatNoPeriodLetsPassNeedsAWholeOne) {
     const Spent some = booked(million_a_day, {}, 1000, {}, at_utc(2, 3));
-    EXPECT_EQ(next_passage(million_a_day, some, Urgency::usual, 5'000'000, {}, at_utc(2, 3)),
+    EXPECT_EQ(next_passage(million_a_day, some, {Urgency::usual, 5'000'000}, {}, at_utc(2, 3)),
               at_utc(2, 4));
-    EXPECT_EQ(next_passage(million_a_day, some, Urgency::usual, 5'000'000, {}, at_utc(2, 4)),
+    EXPECT_EQ(next_passage(million_a_day, some, {Urgency::usual, 5'000'000}, {}, at_utc(2, 4)),
               at_utc(2, 4));
 }
 

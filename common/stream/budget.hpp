@@ -47,7 +47,7 @@ std::uint64_t bytes_left(
     const Budget &budget, const Spent &spent, Urgency urgency, const TimeZone &zone, Timestamp now);
 
 struct Mail {
-    Urgency urgency;
+    Urgency urgency = Urgency::usual;
     std::uint64_t bytes = 0;
 };
 

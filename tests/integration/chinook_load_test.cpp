@@ -25,14 +25,6 @@ struct ChinookLoad : testing::Test {
     int changes_during_load = 0;
     int deaths = 0;
 
-    static void declare(TestNode &node, const std::string &text) {
-        node.write([&](const engine::Session &session) {
-            const auto rows = engine::declare(
-                {session.transaction, session.dialect, node.vault, node.now}, {text, false});
-            EXPECT_TRUE(rows.has_value()) << (rows ? "" : rows.error().message);
-        });
-    }
-
     void exchange() {
         for (TestNode *node : {&shop, &office}) {
             node->cycle();

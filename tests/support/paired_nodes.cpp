@@ -3,8 +3,11 @@
 
 #include <stdexcept>
 
+#include <gtest/gtest.h>
+
 #include "common/base/comma_list.hpp"
 #include "common/engine/configuration_mac.hpp"
+#include "common/engine/offers.hpp"
 
 namespace postrider::test {
 
@@ -260,6 +263,27 @@ void pair_directly(TestNode &left, TestNode &right, const std::string &maildir) 
     const SharedKeys keys{crypto::Key::random(), crypto::Key::random(), crypto::Key::random()};
     add_peer(left, right, keys, true, maildir);
     add_peer(right, left, keys, false, maildir);
+}
+
+Result<engine::ActionRows> try_declare(TestNode &node, const std::string &text) {
+    Result<engine::ActionRows> rows = engine::ActionRows{};
+    node.write([&](const engine::Session &session) {
+        rows = engine::declare({session.transaction, session.dialect, node.vault, node.now},
+                               {text, false});
+    });
+    return rows;
+}
+
+void declare(TestNode &node, const std::string &text) {
+    const Result<engine::ActionRows> rows = try_declare(node, text);
+    EXPECT_TRUE(rows.has_value()) << text << (rows ? "" : ": " + rows.error().message);
+}
+
+Result<engine::ActionRows> accept(TestNode &node, const std::string &offer) {
+    Result<engine::ActionRows> rows = engine::ActionRows{};
+    node.write(
+        [&](const engine::Session &session) { rows = engine::accept_offer(session, offer); });
+    return rows;
 }
 
 void run_until_quiet(TestNode &left, TestNode &right) {

@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 
 #include "common/engine/cycle.hpp"
+#include "common/engine/declare.hpp"
 #include "common/engine/introspect.hpp"
 #include "common/engine/lanes.hpp"
 #include "common/engine/store/rows.hpp"
@@ -100,6 +101,12 @@ class TestNode {
 
 /// Gives each the other's keys and the maildir at `maildir`.
 void pair_directly(TestNode &left, TestNode &right, const std::string &maildir);
+
+/// What a text does at a node, in a transaction of its own.
+Result<engine::ActionRows> try_declare(TestNode &node, const std::string &text);
+/// The same; it is expected to work.
+void declare(TestNode &node, const std::string &text);
+Result<engine::ActionRows> accept(TestNode &node, const std::string &offer);
 
 /// Cycles both, the clock going on, until neither does anything.
 void run_until_quiet(TestNode &left, TestNode &right);

@@ -40,14 +40,6 @@ struct Budget : testing::Test {
         pair_directly(shop, office, directory / "mail");
     }
 
-    static void declare(TestNode &node, const std::string &text) {
-        node.write([&](const Session &session) {
-            const auto rows = engine::declare(
-                {session.transaction, session.dialect, node.vault, node.now}, {text, false});
-            ASSERT_TRUE(rows.has_value()) << rows.error().message;
-        });
-    }
-
     void declare_both(const std::string &limit_of_path, const std::string &tasks) {
         const std::string path = " MAILDIR '" + (directory / "mail") + "'" + limit_of_path;
         declare(office, "PEER shop" + path + " TRUST TASKS");

@@ -34,11 +34,7 @@ struct Lists : testing::Test {
     }
 
     static std::string declare(TestNode &node, const std::string &text) {
-        Result<ActionRows> rows = ActionRows{};
-        node.write([&](const Session &session) {
-            rows = engine::declare({session.transaction, session.dialect, node.vault, node.now},
-                                   {text, false});
-        });
+        const Result<ActionRows> rows = try_declare(node, text);
         return rows ? "declared" : rows.error().message + " | " + rows.error().hint;
     }
 

@@ -54,7 +54,6 @@ TEST(FilteredOperation, IsWhatTheReceiverHasToKnow) {
 
 /// A head office that sends to two shops, which trust its tasks.
 struct Filters : testing::Test {
-    static constexpr Timestamp start = from_milliseconds(1'790'000'000'000);
     TemporaryDirectory directory;
     TestNode hq{directory / "hq.db", "hq", start};
     TestNode b7{directory / "b7.db", "b7", start};
@@ -84,11 +83,7 @@ struct Filters : testing::Test {
     }
 
     static std::string declare(TestNode &node, const std::string &text) {
-        Result<ActionRows> rows = ActionRows{};
-        node.write([&](const Session &session) {
-            rows = engine::declare({session.transaction, session.dialect, node.vault, node.now},
-                                   {text, false});
-        });
+        const Result<ActionRows> rows = try_declare(node, text);
         return rows ? "declared" : rows.error().message;
     }
 

@@ -27,26 +27,6 @@ struct MissingTables : testing::Test {
         declare(b7, "PEER hq MAILDIR '" + (directory / "mail") + "' TRUST TASKS");
     }
 
-    static Result<ActionRows> try_declare(TestNode &node, const std::string &text) {
-        Result<ActionRows> rows = ActionRows{};
-        node.write([&](const Session &session) {
-            rows = engine::declare({session.transaction, session.dialect, node.vault, node.now},
-                                   {text, false});
-        });
-        return rows;
-    }
-
-    static void declare(TestNode &node, const std::string &text) {
-        const Result<ActionRows> rows = try_declare(node, text);
-        EXPECT_TRUE(rows.has_value()) << (rows ? "" : rows.error().message);
-    }
-
-    static Result<ActionRows> accept(TestNode &node, const std::string &name) {
-        Result<ActionRows> rows = ActionRows{};
-        node.write([&](const Session &session) { rows = engine::accept_offer(session, name); });
-        return rows;
-    }
-
     void distrust() { declare(b7, "PEER hq MAILDIR '" + (directory / "mail") + "'"); }
 
     static std::string tables(Application &application) {

@@ -35,21 +35,6 @@ struct Offers : testing::Test {
         pair_directly(hq, b7, directory / "mail");
     }
 
-    static void declare(TestNode &node, const std::string &text) {
-        Result<ActionRows> rows = ActionRows{};
-        node.write([&](const Session &session) {
-            rows = engine::declare({session.transaction, session.dialect, node.vault, node.now},
-                                   {text, false});
-        });
-        EXPECT_TRUE(rows.has_value()) << (rows ? "" : rows.error().message);
-    }
-
-    static Result<ActionRows> accept(TestNode &node, const std::string &name) {
-        Result<ActionRows> rows = ActionRows{};
-        node.write([&](const Session &session) { rows = engine::accept_offer(session, name); });
-        return rows;
-    }
-
     void trust(TestNode &node, const std::string &peer) {
         declare(node, "PEER " + peer + " MAILDIR '" + (directory / "mail") + "' TRUST TASKS");
     }

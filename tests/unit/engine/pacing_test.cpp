@@ -22,8 +22,7 @@ using std::chrono::minutes;
 
 struct Pacing : testing::Test {
     TemporaryDirectory directory;
-    /// 2026-09-21 14:13:20 UTC, 16:13:20 in Berlin.
-    static constexpr Timestamp start = from_milliseconds(1'790'000'000'000);
+    // It begins at 2026-09-21 14:13:20 UTC, 16:13:20 in Berlin.
     TestNode shop{directory / "shop.db", "shop", start};
     TestNode office{directory / "office.db", "office", start};
     Application shop_application{shop.path};
@@ -36,20 +35,6 @@ struct Pacing : testing::Test {
         }
         pair_directly(shop, office, directory / "mail");
         declare(office, "PEER shop MAILDIR '" + (directory / "mail") + "' TRUST TASKS");
-    }
-
-    static Result<engine::ActionRows> answer(TestNode &node, const std::string &text) {
-        Result<engine::ActionRows> rows = engine::ActionRows{};
-        node.write([&](const Session &session) {
-            rows = engine::declare({session.transaction, session.dialect, node.vault, node.now},
-                                   {text, false});
-        });
-        return rows;
-    }
-
-    static void declare(TestNode &node, const std::string &text) {
-        const auto rows = answer(node, text);
-        ASSERT_TRUE(rows.has_value()) << rows.error().message;
     }
 
     void settle() { run_until_quiet(shop, office); }
@@ -176,7 +161,7 @@ TEST_F(Pacing, WithoutAnythingToSendNothingWaits) {
 }
 
 TEST_F(Pacing, PeopleSeeWhatWaitsAndUntilWhen) {
-    const auto planned = answer(shop, "TASK goods SEND item TO office AT 22:00");
+    const auto planned = try_declare(shop, "TASK goods SEND item TO office AT 22:00");
     ASSERT_TRUE(planned.has_value());
     const auto row = std::find_if(planned->begin(), planned->end(),
                                   [](const auto &each) { return each.action == "pace"; });
@@ -322,7 +307,7 @@ TEST_F(Pacing, UrgentTasksAreBuiltAndSentFirst) {
 }
 
 TEST_F(Pacing, AZoneThatNobodyKnowsIsRefusedWithItsPlace) {
-    const auto refused = answer(shop, "NODE shop TIME ZONE 'Europe/Berlim'");
+    const auto refused = try_declare(shop, "NODE shop TIME ZONE 'Europe/Berlim'");
     ASSERT_FALSE(refused.has_value());
     EXPECT_EQ(refused.error().message,
               "line 1, column 21: there is no time zone \"Europe/Berlim\" on this machine");

@@ -22,17 +22,9 @@ struct ParkingAndFilters : testing::Test {
     void SetUp() override {
         pair_directly(shop, office, directory / "mail");
         pair_directly(office, till, directory / "till_mail");
-        declare_at(shop, "PEER office MAILDIR '" + (directory / "mail") + "' TRUST TASKS");
-        declare_at(office, "PEER shop MAILDIR '" + (directory / "mail") + "' TRUST TASKS");
-        declare_at(till, "PEER office MAILDIR '" + (directory / "till_mail") + "' TRUST TASKS");
-    }
-
-    static void declare_at(TestNode &node, const std::string &text) {
-        node.write([&](const engine::Session &session) {
-            const auto rows = engine::declare(
-                {session.transaction, session.dialect, node.vault, node.now}, {text, false});
-            EXPECT_TRUE(rows.has_value()) << text;
-        });
+        declare(shop, "PEER office MAILDIR '" + (directory / "mail") + "' TRUST TASKS");
+        declare(office, "PEER shop MAILDIR '" + (directory / "mail") + "' TRUST TASKS");
+        declare(till, "PEER office MAILDIR '" + (directory / "till_mail") + "' TRUST TASKS");
     }
 
     void settle_all() {
@@ -50,7 +42,7 @@ struct ParkingAndFilters : testing::Test {
 TEST_F(ParkingAndFilters, ARowThatIsOutsideByNowIsRefusedWhenItIsTriedAgain) {
     there.run("CREATE TABLE t(id INTEGER PRIMARY KEY, code TEXT, store TEXT)");
     here.run("CREATE TABLE t(id INTEGER PRIMARY KEY, code TEXT UNIQUE, store TEXT)");
-    declare_at(office, "TASK t RECEIVE t WHERE (store = 'a') FROM shop");
+    declare(office, "TASK t RECEIVE t WHERE (store = 'a') FROM shop");
     settle_all();
     here.run("INSERT INTO t VALUES(100, 'k', 'a'), (101, 'm', 'a')");
     there.run("INSERT INTO t VALUES(1, 'k', 'a'), (2, 'm', 'a')");
@@ -68,8 +60,8 @@ TEST_F(ParkingAndFilters, WhatIsAppliedLatePassesTheFilterOfTheNextTask) {
     there.run("CREATE TABLE t(id INTEGER PRIMARY KEY, code TEXT)");
     here.run("CREATE TABLE t(id INTEGER PRIMARY KEY, code TEXT UNIQUE, n INTEGER DEFAULT 9)");
     further.run("CREATE TABLE t(id INTEGER PRIMARY KEY, code TEXT, n INTEGER)");
-    declare_at(shop, "TASK t SEND t TO office");
-    declare_at(office, "TASK further SEND t WHERE (n > 4) TO till");
+    declare(shop, "TASK t SEND t TO office");
+    declare(office, "TASK further SEND t WHERE (n > 4) TO till");
     settle_all();
     here.run("INSERT INTO t VALUES(100, 'k', 1)");
     there.run("INSERT INTO t VALUES(1, 'k'), (2, 'm')");

@@ -124,13 +124,6 @@ TEST_F(Recovery, ACopyBecomesANodeOfItsOwnAndTheOriginalGoesOn) {
 }
 
 TEST_F(Recovery, ANewNodePairsAndItsOwnTasksAreOfferedAnew) {
-    const auto declare = [](TestNode &node, const std::string &text) {
-        node.write([&](const Session &session) {
-            const Result<ActionRows> rows = engine::declare(
-                {session.transaction, session.dialect, node.vault, node.now}, {text, false});
-            ASSERT_TRUE(rows.has_value()) << rows.error().message;
-        });
-    };
     const std::string maildir = directory / "mail";
     TestNode origin{directory / "origin.db", "origin", two_way_start};
     run(origin, "CREATE TABLE visit(id INTEGER PRIMARY KEY, v TEXT)");

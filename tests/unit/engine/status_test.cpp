@@ -51,14 +51,6 @@ struct Status : testing::Test {
     static void try_again(TestNode &node) {
         node.write([](const Session &session) { engine::try_again_now(session); });
     }
-
-    static void declare(TestNode &node, const std::string &text) {
-        node.write([&](const Session &session) {
-            const auto rows = engine::declare(
-                {session.transaction, session.dialect, node.vault, node.now}, {text, false});
-            EXPECT_TRUE(rows.has_value()) << (rows ? "" : rows.error().message);
-        });
-    }
 };
 
 TEST_F(Status, SaysAtTheSenderWhyItsPeerDoesNotApply) {

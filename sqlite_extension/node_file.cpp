@@ -30,6 +30,7 @@ void add(engine::CycleResult &sum, const engine::CycleResult &round) {
     sum.rows_collected += round.rows_collected;
     sum.batches_built += round.batches_built;
     sum.parts_sent += round.parts_sent;
+    sum.rows_unparked += round.rows_unparked;
     sum.next_at = round.next_at;
     sum.problem = round.problem;
 }

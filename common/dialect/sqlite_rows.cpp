@@ -75,6 +75,15 @@ std::string key_parameters(const TableDescription &table, std::size_t before) {
                     [before](std::size_t position) { return parameter(before + position + 1); });
 }
 
+/// The column of the key as its index compares it: rows that the column's own collation takes for
+/// equal differ there.
+std::string key_column(const TableDescription &table, std::size_t position) {
+    const ColumnDescription &column = table.columns[table.key[position]];
+    const std::string collation = key_collation(table, position);
+    const bool differs = lower_ascii(collation) != lower_ascii(column.collation);
+    return identifier(column.name) + (differs ? " COLLATE " + identifier(collation) : "");
+}
+
 /// Two spellings of a key that SQLite takes for one ('a' and 'A' under NOCASE, 1 and 1.0, 0.0 and
 /// -0.0): an upsert then has to write the key as well. Elsewhere that would only cost time.
 bool key_has_spellings(const TableDescription &table, std::string_view column) {
@@ -134,8 +143,8 @@ std::string select_row(const TableDescription &table, Names columns) {
 
 std::string select_all(const TableDescription &table, Names columns) {
     std::string order;
-    for (const std::uint32_t column : table.key) {
-        append(order, ", ", identifier(table.columns[column].name));
+    for (std::size_t position = 0; position < table.key.size(); ++position) {
+        append(order, ", ", key_column(table, position));
     }
     return "SELECT " + list(columns) + " FROM " + main_table(table) + " ORDER BY " + order;
 }
@@ -148,8 +157,8 @@ std::string select_behind(const TableDescription &table, Names columns, const Ro
     }
     std::string key;
     std::string bound;
-    for (const std::uint32_t column : table.key) {
-        append(key, ", ", identifier(table.columns[column].name));
+    for (std::size_t position = 0; position < table.key.size(); ++position) {
+        append(key, ", ", key_column(table, position));
         append(bound, ", ", parameter(++number));
     }
     if (rows.behind_key) {

@@ -271,14 +271,10 @@ void forward(const Session &session,
                     session.now);
 }
 
-Result<ApplyCounts> write_targets(const Session &session,
-                                  const Peer &peer,
-                                  const IncomingRow &row,
-                                  const stream::Step &step,
-                                  Targets &targets) {
-    return targets.stops
-               ? apply_or_stop(session, peer, targets.tables)
-               : apply_or_park(session, peer, {row.key, step.bodies.back().first}, targets.tables);
+Result<ApplyCounts>
+write_targets(const Session &session, const Peer &peer, const Arrival &arrival, Targets &targets) {
+    return targets.stops ? apply_or_stop(session, peer, arrival, targets.tables)
+                         : apply_or_park(session, peer, arrival, targets.tables);
 }
 
 Result<ApplyCounts>
@@ -291,11 +287,14 @@ apply_data(const Session &session, const Peer &peer, const IncomingRow &row, str
     if (!content) {
         return content.error();
     }
+    // A table that comes whole takes away what is parked of it while its target is looked for.
+    const Arrival arrival{row.key, step.bodies.back().first,
+                          has_parked(session.transaction, peer.peer_id)};
     Result<Targets> targets = find_targets(session, peer, *tables, std::move(content->changes));
     if (!targets) {
         return targets.error();
     }
-    Result<ApplyCounts> counts = write_targets(session, peer, row, step, *targets);
+    Result<ApplyCounts> counts = write_targets(session, peer, arrival, *targets);
     if (counts) {
         targets->told_anew.after(session, targets->forwarded);
         forward(session, peer, content->batches.back().header, targets->forwarded);
@@ -370,16 +369,6 @@ Applied hold(const Session &session, const Peer &peer, IncomingRow &row, const E
     return Applied::held;
 }
 
-void note_missing_rows(const Session &session, const Peer &peer, const ApplyCounts &counts) {
-    if (counts.missing > 0) {
-        log_event(
-            session.transaction, session.now,
-            {"rows_missing", peer.peer_id,
-             std::to_string(counts.missing) + " rows that " + peer.name + " updated are not here",
-             "Ask " + peer.name + " to send the table again."});
-    }
-}
-
 /// Steps behind it may be joined to `step`.
 Applied apply_whole(const Session &session, const Peer &peer, IncomingRow &row, stream::Step step) {
     collect(session);
@@ -403,7 +392,7 @@ Applied apply_whole(const Session &session, const Peer &peer, IncomingRow &row, 
     const std::uint64_t incarnation =
         row.machine.newcomer != 0 ? row.machine.newcomer : row.machine.applied.incarnation;
     log_applied(session, row, step, counts, incarnation);
-    note_missing_rows(session, peer, counts);
+    note_missing_rows(session, peer, counts.missing);
     const bool was_forked = row.machine.state == stream::StreamState::forked;
     delete_bodies(session.transaction, row.key, stream::note_applied(row.machine, step));
     if (was_forked) {

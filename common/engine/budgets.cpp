@@ -29,30 +29,27 @@ Duration length_of(stream::BudgetPeriod period) {
     return std::chrono::hours{24 * 30};
 }
 
+/// What was spent of mails says nothing of bytes.
+std::string scope_of(const std::string &whose, const stream::Budget &budget) {
+    return whose + (budget.unit == stream::BudgetUnit::mails ? " mails" : " bytes");
+}
+
 } // namespace
 
 Limits::Limits(const Session &session, std::int64_t peer_id, const PeerPath &path)
     : session_(session), peer_id_(peer_id), path_every_(path.pace.schedule.every) {
     if (path.pace.budget) {
-        limits_.push_back({"path", path.ordinal, *path.pace.budget});
+        limits_.push_back({scope_of("path", *path.pace.budget), path.ordinal, *path.pace.budget});
     }
 }
 
 Limits::Limits(const Session &session, const LanePace &lane, const PeerPath &path)
     : Limits(session, lane.key.peer_id, path) {
     if (lane.pace.budget) {
-        limits_.push_back({"stream", std::int64_t{lane.key.stream}, *lane.pace.budget});
+        limits_.push_back({scope_of("stream", *lane.pace.budget), std::int64_t{lane.key.stream},
+                           *lane.pace.budget});
         limits_.back().budget.has_reports = false;
     }
-}
-
-std::uint64_t Limits::bytes_left(stream::Urgency urgency) const {
-    std::uint64_t left = UINT64_MAX;
-    for (const Limit &limit : limits_) {
-        left = std::min(left, stream::bytes_left(limit.budget, spent(limit), urgency,
-                                                 local_zone(session_), session_.now));
-    }
-    return left;
 }
 
 Timestamp Limits::next_passage(stream::Urgency urgency, std::uint64_t bytes) const {

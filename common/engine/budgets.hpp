@@ -17,9 +17,6 @@ class Limits {
 
     [[nodiscard]] bool is_empty() const { return limits_.empty(); }
 
-    /// The bytes that a mail may have now: 0 where none may go.
-    [[nodiscard]] std::uint64_t bytes_left(stream::Urgency urgency) const;
-
     /// When a mail of so many bytes may go; `session.now` where it may already.
     [[nodiscard]] Timestamp next_passage(stream::Urgency urgency, std::uint64_t bytes) const;
 
@@ -37,7 +34,7 @@ class Limits {
 
   private:
     struct Limit {
-        const char *scope = ""; // "path" or "stream"
+        std::string scope; // whose, and what is counted
         std::int64_t number = 0;
         stream::Budget budget;
     };

@@ -261,7 +261,19 @@ struct Collected {
     Loads loads;
 };
 
-Collected read_captured(const Session &session, std::size_t chunk_bytes) {
+/// Keys that are read although their epoch stays are told twice: the second time nobody knows what
+/// their rows were before.
+bool has_later_keys(const Session &session, dialect::CaptureId id, std::int64_t epoch) {
+    return first_row(session.transaction,
+                     "SELECT 1 FROM " +
+                         session.dialect.quote_identifier(session.dialect.key_table(id)) +
+                         " WHERE epoch > ?1 LIMIT 1",
+                     {epoch})
+        .has_value();
+}
+
+/// `epoch`: the last one whose keys go once they are queued.
+Collected read_captured(const Session &session, std::int64_t epoch, std::size_t chunk_bytes) {
     Collected out{{}, {}, Loads{session}};
     const std::set<std::string> present = key_tables(session.transaction, session.dialect);
     for (const CapturedTable &captured : captured_tables(session.transaction)) {
@@ -280,7 +292,8 @@ Collected read_captured(const Session &session, std::size_t chunk_bytes) {
         if (keys == Keys::some) {
             read_keys(session, captured, *table, changes);
             out.taken.read.push_back(captured.capture.id);
-            if (!captured.capture.options.kept.empty()) {
+            if (!captured.capture.options.kept.empty() &&
+                has_later_keys(session, captured.capture.id, epoch)) {
                 out.taken.with_kept.push_back(captured.capture.id);
             }
         }
@@ -431,7 +444,7 @@ std::uint64_t collect(const Session &session) {
     if (!has_captured(session.transaction, session.dialect)) {
         return 0;
     }
-    Collected collected = read_captured(session, 0);
+    Collected collected = read_captured(session, current_epoch(session), 0);
     const std::uint64_t rows = collected.changeset.row_count();
     if (!collected.changeset.empty()) {
         append_own(session, wire::pack_changeset(collected.changeset), rows);
@@ -449,7 +462,7 @@ void GentleCollect::read(const Session &session, std::size_t chunk_bytes) {
     // All keys of the snapshot are read, those of the new epoch too: a step is what one snapshot
     // shows, and a transaction that touched keys in both epochs must not be torn. Keys of the new
     // epoch stay and are read again.
-    Collected collected = read_captured(session, chunk_bytes);
+    Collected collected = read_captured(session, epoch_, chunk_bytes);
     rows_ = collected.changeset.row_count();
     taken_ = std::move(collected.taken);
     loads_ = std::move(collected.loads);
@@ -467,7 +480,9 @@ std::uint64_t GentleCollect::append(const Session &session) {
         append_own(session, std::move(content_), rows_);
     }
     forget(session, epoch_, taken_);
-    loads_->save(session);
+    if (loads_->save(session)) {
+        prune_queue(session.transaction); // the chunks that all have taken
+    }
     return rows_;
 }
 

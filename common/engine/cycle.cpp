@@ -152,7 +152,7 @@ Result<void> Engine::start(Timestamp now) {
         identity_ = *std::move(identity);
         const std::string options =
             text_at(*first_row(session.transaction, "SELECT settings FROM @node"), 0);
-        if (options != node_options_) {
+        if (options != node_options_ || !zone_) { // a zone that is missing may be installed
             zone_ = stored_zone(options, ports_.vault);
             node_options_ = options;
         }
@@ -338,10 +338,10 @@ void Engine::apply_all(Timestamp now, CycleResult &result) {
 }
 
 void Engine::continue_offers(Timestamp now) {
-    bool waiting = false;
-    read(now, [&](const Session &session) { waiting = has_waiting_offers(session.transaction); });
-    if (waiting) {
-        write(now, continue_waiting_offers);
+    bool ready = false;
+    read(now, [&](const Session &session) { ready = has_ready_offers(session); });
+    if (ready) {
+        write(now, continue_ready_offers);
     }
 }
 

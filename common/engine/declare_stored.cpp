@@ -128,10 +128,16 @@ void store_paths(const Session &session, std::int64_t peer_id, const task::Peer 
         ++ordinal;
         const std::string target = path.target ? path.target->value : "";
         const std::string mailbox = path.via ? task::quote_name(path.via->value) : "";
-        transaction.execute(
-            "DELETE FROM @peer_path WHERE peer_id = ?1 AND ordinal = ?2"
-            " AND (kind <> ?3 OR target <> ?4)",
-            {peer_id, ordinal, Value::text(stored_kind(path.kind)), Value::text(target)});
+        const bool is_another =
+            transaction.execute(
+                "DELETE FROM @peer_path WHERE peer_id = ?1 AND ordinal = ?2"
+                " AND (kind <> ?3 OR target <> ?4)",
+                {peer_id, ordinal, Value::text(stored_kind(path.kind)), Value::text(target)}) > 0;
+        if (is_another) { // nothing was spent on it
+            transaction.execute("DELETE FROM @budget WHERE peer_id = ?1 AND number = ?2"
+                                " AND scope LIKE 'path %'",
+                                {peer_id, ordinal});
+        }
         transaction.execute(
             "INSERT INTO @peer_path (peer_id, ordinal, kind, target, mailbox, settings, "
             "paced_since)"
@@ -144,6 +150,9 @@ void store_paths(const Session &session, std::int64_t peer_id, const task::Peer 
         protect(session, "peer_path", {peer_id, ordinal});
     }
     transaction.execute("DELETE FROM @peer_path WHERE peer_id = ?1 AND ordinal > ?2",
+                        {peer_id, ordinal});
+    transaction.execute("DELETE FROM @budget WHERE peer_id = ?1 AND number > ?2"
+                        " AND scope LIKE 'path %'",
                         {peer_id, ordinal});
 }
 

@@ -347,6 +347,12 @@ resolve_task(Transaction &transaction, const dialect::Dialect &dialect, const ta
                                             "\" is not here, so its columns cannot be listed",
                                         "Create it first, or leave the list out.");
             }
+            if (table.where) {
+                return task::mistake_at(table.where->at,
+                                        "table \"" + to_make->name +
+                                            "\" is not here, so WHERE cannot name its columns",
+                                        "Create it first, or leave WHERE out.");
+            }
             std::string made_after = wire_name_of(task, table, *to_make);
             resolved.tables.push_back(
                 ResolvedTable{.description = *std::move(to_make),

@@ -294,6 +294,11 @@ std::size_t build_step(const Session &session,
             return 0; // it waits for approve
         }
         step = data_step(session, *stream, {*tables, sizes});
+        // What the tasks leave out of the queue is passed over, however much it is.
+        while (step.batches.empty() && step.cursor > stream->cursor) {
+            stream->cursor = step.cursor;
+            step = data_step(session, *stream, {*tables, sizes});
+        }
     }
     if (!window_holds(*stream, step.batches.size())) {
         return 0; // the step is made again when the window has room for all of it

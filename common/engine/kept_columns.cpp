@@ -18,6 +18,9 @@ std::string print_kept(const std::vector<std::string> &names) {
 
 std::vector<std::string> read_kept(const std::string &text) {
     std::vector<std::string> names;
+    if (text.empty()) { // as for most tables, in each round
+        return names;
+    }
     const Result<task::Table> table = task::parse_table("x " + text);
     const auto *columns = table && table->columns
                               ? std::get_if<std::vector<task::TableColumn>>(&table->columns->value)

@@ -376,11 +376,13 @@ bool Loads::is_current(Transaction &transaction) const {
     return all_requests(transaction) == requests_;
 }
 
-void Loads::save(const Session &session) const {
+bool Loads::save(const Session &session) const {
+    bool any = false;
     for (const OpenLoad &load : loads_) {
         if (!load.was_read) {
             continue;
         }
+        any = true;
         // Another request, or another table under this number, may have come after the read.
         const std::int64_t asked = load.begins ? 1 : 0;
         if (session.transaction.execute("UPDATE @capture SET reload = 0 WHERE capture_id = ?1"
@@ -400,6 +402,7 @@ void Loads::save(const Session &session) const {
              stored(last_queue_position(session.transaction)), stored(load.started_at),
              load.finished ? stored(session.now) : Value{}});
     }
+    return any;
 }
 
 bool has_open_load(Transaction &transaction) {

@@ -47,8 +47,8 @@ class Loads {
     /// Whether every load and every request for one is still as it was when this was read.
     [[nodiscard]] bool is_current(Transaction &transaction) const;
 
-    /// Notes how far each load is, with the queue as it now is.
-    void save(const Session &session) const;
+    /// Notes how far each load is, with the queue as it now is. Gives whether anything was read.
+    [[nodiscard]] bool save(const Session &session) const;
 
   private:
     std::vector<OpenLoad> loads_;

@@ -185,14 +185,22 @@ class Maker {
     /// Other foreign keys would make every write fail.
     [[nodiscard]] bool leads_to_a_key(const TableSchema &schema,
                                       const wire::OfferedForeignKey &key) const {
-        for (const wire::OfferedTable &each : patterns_.tables) {
-            if (each.wire_name == key.parent && each.schema && has_columns(schema, key.columns)) {
-                return std::set(key.parent_columns.begin(), key.parent_columns.end()) ==
-                           schema_key(*each.schema) &&
-                       key.parent_columns.size() == each.schema->key.size();
-            }
+        const auto offered =
+            std::find_if(patterns_.tables.begin(), patterns_.tables.end(),
+                         [&](const auto &each) { return each.wire_name == key.parent; });
+        if (offered == patterns_.tables.end() || !offered->schema ||
+            !has_columns(schema, key.columns)) {
+            return false;
         }
-        return false;
+        std::set<std::string> parent_key = schema_key(*offered->schema);
+        if (const LocalPlace &parent = places_.at(key.parent); parent.exists) {
+            // The task may call its columns something else than they are called here.
+            const Result<dialect::TableDescription> here =
+                describe_table(session_.transaction, session_.dialect, parent.name);
+            parent_key = here ? key_columns(*here) : std::set<std::string>{};
+        }
+        return std::set(key.parent_columns.begin(), key.parent_columns.end()) == parent_key &&
+               key.parent_columns.size() == parent_key.size();
     }
 
     void add_columns(const wire::OfferedTable &offered,

@@ -439,22 +439,47 @@ Result<void> take_offer(const Session &session, const Peer &peer, const wire::Of
     return {};
 }
 
-void continue_waiting_offers(const Session &session) {
+namespace {
+
+struct ReadyOffer {
+    Peer peer;
+    wire::Offer offer;
+};
+
+/// Those that waited for tables which are here now.
+std::vector<ReadyOffer> ready_offers(const Session &session) {
+    std::vector<ReadyOffer> ready;
     for (const Row &row :
          all_rows(session.transaction, "SELECT peer_id, message FROM @offer WHERE state = ?1",
                   {Value::text(waiting_for_table)})) {
-        const auto peer = load_peer(session.transaction, integer_at(row, 0));
-        const wire::Offer offer = stored_offer(row, 1);
+        auto peer = load_peer(session.transaction, integer_at(row, 0));
+        wire::Offer offer = stored_offer(row, 1);
         if (peer && is_paired(peer->state) && tables_waited_for(session, offer).empty()) {
-            try_offer(session, *peer, offer);
+            ready.push_back({*std::move(peer), std::move(offer)});
         }
+    }
+    return ready;
+}
+
+} // namespace
+
+bool has_ready_offers(const Session &session) {
+    return !ready_offers(session).empty();
+}
+
+void continue_ready_offers(const Session &session) {
+    for (const ReadyOffer &ready : ready_offers(session)) {
+        try_offer(session, ready.peer, ready.offer);
     }
 }
 
-bool has_waiting_offers(Transaction &transaction) {
-    return first_row(transaction, "SELECT 1 FROM @offer WHERE state = ?1 LIMIT 1",
-                     {Value::text(waiting_for_table)})
-        .has_value();
+void say_accepted_again(const Session &session, const Peer &peer, const std::string &task) {
+    if (const auto row = first_row(session.transaction,
+                                   "SELECT message FROM @offer WHERE peer_id = ?1 AND name = ?2"
+                                   " AND state = 'accepted'",
+                                   {peer.peer_id, Value::text(task)})) {
+        say_accepted(session, peer, stored_offer(*row, 0));
+    }
 }
 
 Result<void> withdraw_offer(const Session &session, const Peer &peer, const std::string &task) {

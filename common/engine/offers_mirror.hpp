@@ -11,9 +11,12 @@ namespace postrider::engine {
 /// accepted before in the same words is answered again.
 Result<void> take_offer(const Session &session, const Peer &peer, const wire::Offer &offer);
 
+/// Answers an accepted offer once more, with the shapes that it asks for.
+void say_accepted_again(const Session &session, const Peer &peer, const std::string &task);
+
 /// Takes over the tasks that were accepted before their tables were here, where they now are.
-void continue_waiting_offers(const Session &session);
-bool has_waiting_offers(Transaction &transaction);
+void continue_ready_offers(const Session &session);
+bool has_ready_offers(const Session &session);
 
 /// Forgets offer and mirror; the rows stay.
 Result<void> withdraw_offer(const Session &session, const Peer &peer, const std::string &task);

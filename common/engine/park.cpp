@@ -81,8 +81,11 @@ pending_rows(const Session &session, const Peer &peer, const std::vector<TargetT
                            [](const auto &each) { return is_deletion(each.second); });
     });
     std::vector<TargetTable> pending;
+    if (!removes) {
+        return pending;
+    }
     Result<OwnTables> tables = OwnTables::load(session, peer);
-    if (!removes || !tables) {
+    if (!tables) {
         return pending;
     }
     for (ParkedChange &change : parked_after(session.transaction, peer.peer_id, 0)) {
@@ -194,6 +197,7 @@ class RetryStep {
         for (const auto &[place, id] : ids_) {
             delete_parked(session_.transaction, id);
         }
+        note_missing_rows(session_, peer_, fitting->counts.missing);
         forward_applied(told);
         return ids_.size();
     }
@@ -336,8 +340,7 @@ Result<ApplyCounts> apply_or_park(const Session &session,
                                   std::vector<TargetTable> &targets) {
     JoinedRows joined;
     std::vector<TargetTable> pending;
-    const bool had_parked = has_parked(session.transaction);
-    if (had_parked) {
+    if (arrival.had_parked) {
         joined = join_parked(session, peer, targets);
         pending = pending_rows(session, peer, targets);
     }
@@ -351,20 +354,21 @@ Result<ApplyCounts> apply_or_park(const Session &session,
         !parked) {
         return parked.error();
     }
-    if (had_parked || !fitting->refused.empty()) {
+    if (arrival.had_parked || !fitting->refused.empty()) {
         tell_parked(session, peer);
     }
     return fitting->counts;
 }
 
-Result<ApplyCounts>
-apply_or_stop(const Session &session, const Peer &peer, std::vector<TargetTable> &targets) {
-    const bool had_parked = has_parked(session.transaction);
-    if (had_parked) {
+Result<ApplyCounts> apply_or_stop(const Session &session,
+                                  const Peer &peer,
+                                  const Arrival &arrival,
+                                  std::vector<TargetTable> &targets) {
+    if (arrival.had_parked) {
         join_parked(session, peer, targets);
     }
     Result<ApplyCounts> counts = apply_rows(session.transaction, session.dialect, targets);
-    if (counts && had_parked) {
+    if (counts && arrival.had_parked) {
         tell_parked(session, peer);
     }
     return counts;

@@ -28,6 +28,7 @@ JoinedRows join_parked(const Session &session, const Peer &peer, std::vector<Tar
 struct Arrival {
     StreamKey stream;
     std::uint64_t batch_number = 0;
+    bool had_parked = false; // something of the peer was parked before
 };
 
 /// Applies what can be applied and parks the rest. An Error when nothing may be applied: what is in
@@ -38,8 +39,10 @@ Result<ApplyCounts> apply_or_park(const Session &session,
                                   std::vector<TargetTable> &targets);
 
 /// The same without parking: all of it or nothing. What was parked before is part of it.
-Result<ApplyCounts>
-apply_or_stop(const Session &session, const Peer &peer, std::vector<TargetTable> &targets);
+Result<ApplyCounts> apply_or_stop(const Session &session,
+                                  const Peer &peer,
+                                  const Arrival &arrival,
+                                  std::vector<TargetTable> &targets);
 
 struct Retried {
     std::size_t applied = 0;

@@ -83,8 +83,9 @@ std::string word_of(Operation operation) {
 
 } // namespace
 
-bool has_parked(Transaction &transaction) {
-    return first_row(transaction, "SELECT 1 FROM @parked_row LIMIT 1").has_value();
+bool has_parked(Transaction &transaction, std::int64_t peer_id) {
+    return first_row(transaction, "SELECT 1 FROM @parked_row WHERE peer_id = ?1 LIMIT 1", {peer_id})
+        .has_value();
 }
 
 std::int64_t count_parked(Transaction &transaction, std::int64_t peer_id) {
@@ -139,26 +140,35 @@ parked_keys(Transaction &transaction, std::int64_t peer_id, const std::string &w
     return keys;
 }
 
+namespace {
+
+/// Numbers never come again: people name rows by them.
+std::int64_t next_number(Transaction &transaction) {
+    transaction.execute("UPDATE @node SET last_parked = last_parked + 1");
+    return integer_at(*first_row(transaction, "SELECT last_parked FROM @node"), 0);
+}
+
+} // namespace
+
 void store_parked(const Session &session,
                   const ParkedChange &change,
                   const std::string &local_name,
                   const Error &reason) {
     session.transaction.execute(
-        "INSERT INTO @parked_row (parked_id, peer_id, stream, number, wire_name, local_name, "
-        "row_key,"
-        " row_text, operation, content, code, reason, hint, parked_at) VALUES (coalesce(?1,"
-        " (SELECT coalesce(max(parked_id), 0) + 1 FROM @parked_row)), ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
-        "?9,"
-        " ?10, ?11, ?12, ?13, ?14) ON CONFLICT (peer_id, wire_name, row_key) DO UPDATE SET"
+        "INSERT INTO @parked_row (parked_id, peer_id, stream, number, wire_name, local_name,"
+        " row_key, row_text, operation, content, code, reason, hint, parked_at)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT "
+        "(peer_id, wire_name, row_key) DO UPDATE SET"
         " stream = excluded.stream, number = excluded.number, local_name = excluded.local_name,"
         " operation = excluded.operation, content = excluded.content, code = excluded.code,"
         " reason = excluded.reason, hint = excluded.hint",
-        {change.parked_id == 0 ? Value{} : Value{change.parked_id}, change.peer_id,
-         std::int64_t{change.stream}, stored(change.batch_number), Value::text(change.schema.name),
-         Value::text(local_name), stored(ByteView{encoded_key(change.key)}),
-         Value::text(as_written(change.key)), Value::text(word_of(change.change.operation)),
-         stored(ByteView{packed(change)}), Value::text(std::string{name_of(reason.code)}),
-         Value::text(reason.message), Value::text(reason.hint), stored(change.parked_at)});
+        {change.parked_id == 0 ? next_number(session.transaction) : change.parked_id,
+         change.peer_id, std::int64_t{change.stream}, stored(change.batch_number),
+         Value::text(change.schema.name), Value::text(local_name),
+         stored(ByteView{encoded_key(change.key)}), Value::text(as_written(change.key)),
+         Value::text(word_of(change.change.operation)), stored(ByteView{packed(change)}),
+         Value::text(std::string{name_of(reason.code)}), Value::text(reason.message),
+         Value::text(reason.hint), stored(change.parked_at)});
 }
 
 void delete_parked(Transaction &transaction, std::int64_t parked_id) {

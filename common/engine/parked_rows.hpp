@@ -25,7 +25,7 @@ struct ParkedChange {
     Timestamp parked_at{};
 };
 
-bool has_parked(Transaction &transaction);
+bool has_parked(Transaction &transaction, std::int64_t peer_id);
 std::int64_t count_parked(Transaction &transaction, std::int64_t peer_id);
 
 /// The changes of a peer that were parked after `after`, in their order, as many as are tried at

@@ -106,7 +106,7 @@ void forget_peers(Transaction &transaction) {
     for (const char *table :
          {"invitation", "offer", "stream_out", "outbox", "schema_out", "table_sent", "control_out",
           "stream_in", "inbox_body", "inbox_part", "schema_in", "history_frame", "note",
-          "peer_start", "receiving_key", "queue"}) {
+          "peer_start", "receiving_key", "queue", "task_flow", "parked_row", "budget"}) {
         transaction.execute(std::string{"DELETE FROM @"} + table);
     }
     transaction.execute("DELETE FROM @delivery WHERE finished_at IS NULL");
@@ -117,6 +117,7 @@ void forget_peers(Transaction &transaction) {
         " stamp_out_sealed = NULL, words = '', suites = 0, announced_generation = 0,"
         " seals_to_generation = 0, key_notice_due_at = NULL, key_notice_sent_at = NULL,"
         " trust_tasks = 0, last_note = 0, notes_seen = 0, notes_taken = 0, heard_at = NULL,"
+        " parked_told = 0, parked_there = 0, parked_there_reason = '',"
         " sent_at = NULL, held = '', unapproved = '', configuration_mac = NULL");
 }
 

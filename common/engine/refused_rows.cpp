@@ -56,6 +56,15 @@ void refuse_column(const Session &session,
                  " the table again."});
 }
 
+void note_missing_rows(const Session &session, const Peer &peer, std::uint64_t rows) {
+    if (rows > 0) {
+        log_event(session.transaction, session.now,
+                  {"rows_missing", peer.peer_id,
+                   std::to_string(rows) + " rows that " + peer.name + " updated are not here",
+                   "Ask " + peer.name + " to send the table again."});
+    }
+}
+
 Result<void> guard_rows(const Session &session,
                         const Peer &peer,
                         const TakenTable &taken,

@@ -23,6 +23,9 @@ void refuse_column(const Session &session,
                    const std::string &column,
                    std::uint64_t rows);
 
+/// Updates of rows that are not here, which are passed over.
+void note_missing_rows(const Session &session, const Peer &peer, std::uint64_t rows);
+
 /// The WHERE of RECEIVE: takes away what lies outside of it. `changes` by the columns' names here.
 Result<void> guard_rows(const Session &session,
                         const Peer &peer,

@@ -86,13 +86,14 @@ bool ends(Operation operation) {
     return operation == Operation::remove || operation == Operation::leave;
 }
 
-/// Nothing: the change is left out.
-std::optional<Operation> answer(const Question &question, const std::vector<bool> &met) {
+/// Nothing: the change is left out. `replaces`: the receiver deletes what is not among the rows.
+std::optional<Operation>
+answer(const Question &question, const std::vector<bool> &met, bool replaces) {
     const Operation operation = question.change->operation;
     if (!ends(operation) && !question.after) {
         return std::nullopt; // of a time before the filter, which begins with a load
     }
-    RowPast past = RowPast::unknown;
+    RowPast past = replaces ? RowPast::outside : RowPast::unknown;
     if (operation == Operation::insert) {
         past = RowPast::absent;
     } else if (question.before) {
@@ -124,7 +125,7 @@ void filter_changes(Transaction &transaction,
     const std::vector<bool> met = meet_condition(transaction, dialect, filter, images.rows);
     auto question = questions.begin();
     for (auto row = changes.changes.begin(); row != changes.changes.end(); ++question) {
-        const auto operation = answer(*question, met);
+        const auto operation = answer(*question, met, changes.truncated);
         if (!operation) {
             row = changes.changes.erase(row);
             continue;

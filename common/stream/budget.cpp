@@ -95,19 +95,6 @@ Timestamp period_end(BudgetPeriod period, const TimeZone &zone, Timestamp now) {
     return zone.first_at(first_day_of_month(now, zone, months{1}));
 }
 
-std::uint64_t bytes_left(const Budget &budget,
-                         const Spent &spent,
-                         Urgency urgency,
-                         const TimeZone &zone,
-                         Timestamp now) {
-    const Spent present = brought_to(budget, spent, zone, now);
-    const std::uint64_t share = share_of(budget, urgency);
-    if (present.used >= share || spread(budget, present, urgency, zone, now) > now) {
-        return 0;
-    }
-    return budget.unit == BudgetUnit::mails ? UINT64_MAX : share - present.used;
-}
-
 Timestamp next_passage(const Budget &budget,
                        const Spent &spent,
                        const Mail &mail,

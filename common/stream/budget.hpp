@@ -41,11 +41,6 @@ enum class Urgency {
 Timestamp period_begin(BudgetPeriod period, const TimeZone &zone, Timestamp now);
 Timestamp period_end(BudgetPeriod period, const TimeZone &zone, Timestamp now);
 
-/// The bytes that one mail of this urgency may have now: 0 where none may go, UINT64_MAX where only
-/// mails are counted.
-std::uint64_t bytes_left(
-    const Budget &budget, const Spent &spent, Urgency urgency, const TimeZone &zone, Timestamp now);
-
 struct Mail {
     Urgency urgency = Urgency::usual;
     std::uint64_t bytes = 0;

@@ -43,7 +43,8 @@ StateTable one_row(const char *name, std::vector<StateColumn> columns) {
         .name = name, .columns = std::move(columns), .primary_key = {"one"}, .checks = {"one = 1"}};
 }
 
-/// Who we are. `low` is the watermark last promised, `report_counter` the last one used.
+/// Who we are. `low` is the watermark last promised, `report_counter` and `last_parked` (of rows in
+/// `parked_row`) the last ones used.
 /// `start_token` was drawn at the last start, when the counter was at `start_since` and the state
 /// file held `state_token`. `doubt` says why our past is in doubt, until a new incarnation begins;
 /// it will be greater than `doubt_incarnation`, which a peer has seen. `suspicion` why peers are to
@@ -55,6 +56,7 @@ StateTable node_table() {
                             integer("incarnation"),
                             integer("collect_number", "0"),
                             integer("report_counter", "0"),
+                            integer("last_parked", "0"),
                             integer("last_stamp", "0"),
                             integer("low", "0"),
                             maybe(blob("start_token")),
@@ -305,7 +307,8 @@ std::vector<StateTable> sending_tables() {
          .columns = {integer("peer_id"), text("table_name")},
          .primary_key = {"peer_id", "table_name"}},
         // What was spent of a limit in the period that began at `period_start`
-        // (engine/budgets.hpp). scope: path (`number` is its ordinal) or stream.
+        // (engine/budgets.hpp). scope: "path" (`number` is its ordinal) or "stream", and "mails" or
+        // "bytes".
         {.name = "budget",
          .columns = {integer("peer_id"), text("scope"), integer("number"), integer("period_start"),
                      integer("used"), maybe(integer("last_at"))},

@@ -117,6 +117,17 @@ TEST_F(Budget, TenMailsADayCarryFiveHundredTransactionsInThirtyDaysAndNoDayHasMo
     EXPECT_EQ(shop_application.ask("SELECT count(*) FROM postrider_outbox WHERE stream > 0"), "0");
 }
 
+TEST_F(Budget, WhatWasSpentOfBytesIsNotTakenForMails) {
+    declare_both(" AT MOST 300 KB PER MONTH", "TASK goods SEND item TO office");
+    shop_application.run("INSERT INTO item VALUES(1, 'rope', randomblob(100000))");
+    run(Duration{hours{1}});
+    ASSERT_EQ(items(), "1");
+    declare_both(" AT MOST 1000 MAILS PER MONTH", "TASK goods SEND item TO office");
+    shop_application.run("INSERT INTO item(id, name) VALUES(2, 'lamp')");
+    run(Duration{hours{1}});
+    EXPECT_EQ(items(), "2");
+}
+
 TEST_F(Budget, WhatIsUrgentOvertakesALoadByOneMailAtMost) {
     shop_application.run("INSERT INTO item WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT"
                          " i + 1 FROM n WHERE i < 50) SELECT i, 'photo', randomblob(1000000)"

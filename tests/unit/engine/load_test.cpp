@@ -189,6 +189,17 @@ TEST_F(Load, TheQueueHoldsFewChunksWhileThePeerIsAway) {
     EXPECT_EQ(shop_application.ask("SELECT state FROM postrider_status"), "in step");
 }
 
+TEST_F(Load, AChunkEndsBetweenRowsThatTheColumnTakesForEqual) {
+    create("CREATE TABLE item(name TEXT COLLATE NOCASE NOT NULL, v,"
+           " PRIMARY KEY(name COLLATE BINARY))");
+    shop_application.run("INSERT INTO item VALUES('A', 1), ('a', 2), ('B', 3), ('b', 4)");
+    shop.batches.chunk_bytes = 1; // a row each
+    shop.restart();
+    load({"item"});
+    run_until_quiet(shop, office);
+    expect_equal("item");
+}
+
 TEST_F(Load, AReloadSendsTheRowsAgainAndLeavesThoseThatAreOnlyThere) {
     create("CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT)");
     shop_application.run(hundred + "INSERT INTO item SELECT i, 'row ' || i FROM n");

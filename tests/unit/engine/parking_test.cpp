@@ -96,6 +96,23 @@ TEST_F(Parking, LaterChangesOfAParkedRowAreJoinedToIt) {
     EXPECT_EQ(parked(), "");
 }
 
+TEST_F(Parking, ARowThatStaysParkedKeepsItsNumberBesideNewOnes) {
+    share(family, strict_family, {"a", "b", "c"});
+    there.run("INSERT INTO b VALUES(5, 9, 'x')");
+    settle();
+    EXPECT_EQ(here.ask("SELECT id FROM postrider_parked"), "1");
+    there.run("INSERT INTO b VALUES(3, 9, 'y'), (4, 9, 'z'); UPDATE b SET v = 'w' WHERE id = 5");
+    settle();
+    EXPECT_EQ(here.ask("SELECT id, row FROM postrider_parked ORDER BY id"), "1|5\n2|3\n3|4");
+    there.run("INSERT INTO a VALUES(9, 'late')");
+    settle();
+    EXPECT_EQ(parked(), "");
+    EXPECT_EQ(here.ask("SELECT * FROM b"), there.ask("SELECT * FROM b"));
+    there.run("INSERT INTO b VALUES(6, 10, 'x')");
+    settle();
+    EXPECT_EQ(here.ask("SELECT id FROM postrider_parked"), "4") << "no number comes again";
+}
+
 TEST_F(Parking, WhatTheStorageRefusesIsParkedToo) {
     share("CREATE TABLE k(id NOT NULL PRIMARY KEY, v); CREATE TABLE s(id INTEGER PRIMARY KEY, n);"
           "CREATE TABLE m(id INTEGER PRIMARY KEY, v);"

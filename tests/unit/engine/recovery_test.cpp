@@ -146,6 +146,31 @@ TEST_F(Recovery, ANewNodePairsAndItsOwnTasksAreOfferedAnew) {
               "1");
 }
 
+TEST_F(Recovery, ANewNodeSendsItsTablesWholeToPeersThatHadThemFromTheOldOne) {
+    const std::string maildir = directory / "mail";
+    TestNode origin{directory / "origin.db", "origin", two_way_start};
+    run(origin, "CREATE TABLE visit(id INTEGER PRIMARY KEY, v TEXT)");
+    run(office, "CREATE TABLE visit(id INTEGER PRIMARY KEY, v TEXT)");
+    const auto meet = [&](const std::string &name) {
+        declare(office, "PEER " + name + " MAILDIR '" + maildir + "' TRUST TASKS;");
+        std::string line;
+        office.write([&](const Session &session) { line = engine::invite(session, name).value(); });
+        origin.write([&](const Session &session) {
+            ASSERT_TRUE(engine::accept(session, {line, maildir, true}).has_value());
+        });
+        run_until_quiet(origin, office);
+    };
+    declare(origin, "PEER office MAILDIR '" + maildir + "'; TASK visits SEND visit TO office;");
+    run(origin, "INSERT INTO visit VALUES(1, 'of before')");
+    meet("origin");
+    ASSERT_EQ(ask(office, "SELECT * FROM visit"), "1|of before");
+    ASSERT_TRUE(rename(origin, "branch").has_value());
+    declare(office, "DROP PEER origin;");
+    run(office, "DELETE FROM visit");
+    meet("branch");
+    EXPECT_EQ(ask(office, "SELECT * FROM visit"), "1|of before");
+}
+
 TEST_F(Recovery, WhatPeersDeclaredIsForgottenByANewNodeAndPathsStayApproved) {
     shop.write([&](const Session &session) {
         session.transaction.execute(

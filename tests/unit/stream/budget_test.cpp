@@ -18,11 +18,15 @@ Timestamp at_utc(unsigned m, unsigned d, Duration of_day = {}) {
     return sys_days{year{2026} / static_cast<int>(m) / static_cast<int>(d)} + of_day;
 }
 
+bool may_go(const Budget &budget, const Spent &spent, const Mail &mail, Timestamp now) {
+    return next_passage(budget, spent, mail, {}, now) <= now;
+}
+
 /// How many mails go on a day of somebody who tries every minute.
 int mails_of_a_day(const Budget &budget, Urgency urgency, Spent &spent, Timestamp day) {
     int mails = 0;
     for (Timestamp now = day; now < day + hours{24}; now += minutes{1}) {
-        if (bytes_left(budget, spent, urgency, {}, now) > 0) {
+        if (may_go(budget, spent, {urgency, 1000}, now)) {
             spent = booked(budget, spent, 1000, {}, now);
             ++mails;
         }
@@ -40,11 +44,12 @@ TEST(Budgets, ATenthIsKeptForReports) {
     Spent spent;
     EXPECT_EQ(mails_of_a_day(ten_a_day, Urgency::usual, spent, at_utc(2, 3)), 9);
     const Timestamp late = at_utc(2, 3, hours{23} + minutes{59});
-    EXPECT_EQ(bytes_left(ten_a_day, spent, Urgency::urgent, {}, late), 0U);
-    EXPECT_GT(bytes_left(ten_a_day, spent, Urgency::report, {}, late), 0U);
+    EXPECT_FALSE(may_go(ten_a_day, spent, {Urgency::urgent, 1000}, late));
+    EXPECT_TRUE(may_go(ten_a_day, spent, {Urgency::report, 1000}, late));
     Spent bytes = booked(million_a_day, {}, 900'000, {}, late);
-    EXPECT_EQ(bytes_left(million_a_day, bytes, Urgency::usual, {}, late), 0U);
-    EXPECT_EQ(bytes_left(million_a_day, bytes, Urgency::report, {}, late), 100'000U);
+    EXPECT_FALSE(may_go(million_a_day, bytes, {Urgency::usual, 1000}, late));
+    EXPECT_TRUE(may_go(million_a_day, bytes, {Urgency::report, 100'000}, late));
+    EXPECT_FALSE(may_go(million_a_day, bytes, {Urgency::report, 100'001}, late));
 }
 
 TEST(Budgets, WhereReportsAreNotCountedNothingIsKeptForThem) {
@@ -63,10 +68,10 @@ TEST(Budgets, OneMailADayIsForEverybody) {
 TEST(Budgets, TheSecondHalfIsSpreadOverTheRestOfThePeriod) {
     Spent spent;
     for (int mail = 0; mail < 5; ++mail) {
-        EXPECT_GT(bytes_left(ten_a_day, spent, Urgency::usual, {}, at_utc(2, 3)), 0U);
+        EXPECT_TRUE(may_go(ten_a_day, spent, {Urgency::usual, 1000}, at_utc(2, 3)));
         spent = booked(ten_a_day, spent, 1000, {}, at_utc(2, 3));
     }
-    EXPECT_EQ(bytes_left(ten_a_day, spent, Urgency::usual, {}, at_utc(2, 3, hours{1})), 0U);
+    EXPECT_FALSE(may_go(ten_a_day, spent, {Urgency::usual, 1000}, at_utc(2, 3, hours{1})));
     // Four of nine are left for a day: five intervals.
     EXPECT_EQ(next_passage(ten_a_day, spent, {Urgency::usual, 1000}, {}, at_utc(2, 3, hours{1})),
               at_utc(2, 3) + minutes{24 * 60} / 5);
@@ -116,7 +121,7 @@ TEST(Budgets, AClockThatWasSetBackDoesNotFillTheBudgetAgain) {
     for (int mail = 0; mail < 10; ++mail) {
         spent = booked(ten_a_day, spent, 1000, {}, at_utc(9, 9));
     }
-    EXPECT_EQ(bytes_left(ten_a_day, spent, Urgency::report, {}, at_utc(2, 3)), 0U);
+    EXPECT_FALSE(may_go(ten_a_day, spent, {Urgency::report, 1000}, at_utc(2, 3)));
 }
 
 TEST(Budgets, WhatDidNotLeaveIsGivenBack) {

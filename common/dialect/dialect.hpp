@@ -101,6 +101,9 @@ class Dialect {
     /// A number that changes when another connection has committed anything. Empty where the
     /// database has none.
     [[nodiscard]] virtual std::string content_version() const = 0;
+    /// A row that differs once anything was written, by this connection too. Empty where the
+    /// database has none.
+    [[nodiscard]] virtual std::string change_counters() const = 0;
     /// No parameter: the names of all tables that could take part.
     [[nodiscard]] virtual std::string list_tables() const = 0;
     [[nodiscard]] virtual Affinity affinity(std::string_view declared_type) const = 0;

@@ -250,6 +250,11 @@ class SqliteDialect final : public Dialect {
     /// https://www.sqlite.org/pragma.html#pragma_data_version
     [[nodiscard]] std::string content_version() const override { return "PRAGMA data_version"; }
 
+    [[nodiscard]] std::string change_counters() const override {
+        return "SELECT total_changes(), d.data_version, s.schema_version"
+               " FROM pragma_data_version AS d, pragma_schema_version AS s";
+    }
+
     [[nodiscard]] std::string find_orphan(const Reference &reference) const override {
         return sqlite_text::find_orphan(reference);
     }

@@ -233,7 +233,10 @@ void Engine::configure_transport(Timestamp now) {
 
 void Engine::handle_events(Timestamp now, CycleResult &result) {
     for (int round = 0; round < polls_max; ++round) {
-        const std::vector<Event> events = ports_.transport.poll(now);
+        std::vector<Event> events = std::exchange(arrived_, {});
+        if (events.empty()) {
+            events = ports_.transport.poll(now);
+        }
         if (events.empty()) {
             return;
         }
@@ -280,61 +283,6 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
         }
     }
     result.has_more = true;
-}
-
-void Engine::apply_stream(Timestamp now,
-                          std::int64_t peer_id,
-                          const StreamKey &key,
-                          CycleResult &result) {
-    Applied applied = Applied::step;
-    while (applied == Applied::step) {
-        std::optional<Error> refused_at_commit;
-        try {
-            write(now, [&](const Session &session) {
-                const auto peer = load_peer(session.transaction, peer_id);
-                const bool may_apply =
-                    peer && is_usable(session.identity, *peer) && peer->held.empty();
-                applied = may_apply ? apply_next_step(session, *peer, key) : Applied::nothing;
-            });
-        } catch (const DatabaseError &error) {
-            if (error.reason() != DatabaseError::Reason::constraint) {
-                throw;
-            }
-            refused_at_commit = error.error();
-            refused_at_commit->hint =
-                "Have the missing rows sent too, or put them here; the batch is tried again by"
-                " itself.";
-        }
-        if (refused_at_commit) {
-            // Foreign keys are looked at when everything is written: the step waits for what it
-            // refers to.
-            write(now, [&](const Session &session) {
-                if (const auto peer = load_peer(session.transaction, peer_id)) {
-                    hold_step(session, *peer, key, *refused_at_commit);
-                }
-            });
-            return;
-        }
-        result.steps_applied += applied == Applied::step ? 1U : 0U;
-    }
-}
-
-void Engine::apply_all(Timestamp now, CycleResult &result) {
-    std::vector<StreamKey> ready;
-    read(now, [&](const Session &session) {
-        for (const StreamKey &key : incoming_streams(session.transaction)) {
-            const IncomingRow row = load_incoming(session.transaction, key);
-            const auto from = next_try(row, now);
-            const bool waits = from && *from > now;
-            if (serves(key.peer_id) && !waits &&
-                stream::next_step(row.machine).what != stream::Step::What::wait) {
-                ready.push_back(key);
-            }
-        }
-    });
-    for (const StreamKey &key : ready) {
-        guarded(result, [&] { apply_stream(now, key.peer_id, key, result); });
-    }
 }
 
 void Engine::continue_offers(Timestamp now) {
@@ -536,7 +484,6 @@ std::optional<Timestamp> Engine::next_due_at(Timestamp now) {
 
 std::optional<Timestamp> Engine::next_at(Timestamp now) {
     std::optional<Timestamp> next = next_due_at(now);
-    earliest(next, ports_.transport.next_look(now));
     earliest(next, next_retry());
     read(now, [&](const Session &session) {
         earliest(next, doubt_due(session));
@@ -554,33 +501,26 @@ std::optional<Timestamp> Engine::next_at(Timestamp now) {
 }
 
 Result<CycleResult> Engine::cycle(Timestamp now) {
-    CycleResult result;
     due_.reset(); // others write too
     try {
-        const Result<void> started = start(now);
-        if (!started) {
-            return started.error();
+        CycleResult result;
+        if (!is_quiet(now)) {
+            quiet_.reset();
+        } else if (arrived_ = ports_.transport.poll(now); !arrived_.empty()) {
+            quiet_.reset();
+        } else {
+            result.next_at = quiet_->next;
         }
-        guarded(result, [&] { show_unapproved(now); });
-        configure_transport(now);
-        guarded(result, [&] { handle_events(now, result); });
-        if (const Result<void> goes_on = look_at_own_past(now); !goes_on) {
-            return goes_on.error();
+        if (!quiet_) {
+            const std::optional<Row> counters = change_counters(now);
+            if (const Result<void> done = whole_round(now, result); !done) {
+                return done.error();
+            }
+            result.next_at = next_at(now);
+            note_quiet(now, counters, result);
         }
-        apply_all(now, result);
-        guarded(result, [&] { retry_all(now, result); });
-        guarded(result, [&] { continue_offers(now); });
-        guarded(result, [&] { collect_all(now, result); });
-        build_all(now, result);
-        guarded(result, [&] { send_all(now, result); });
-        // A transport that works at once has its outcomes ready.
-        guarded(result, [&] { handle_events(now, result); });
-        guarded(result, [&] { show_what_waits(now); });
-        guarded(result, [&] { prune(now); });
-        if (!zone_ && !result.problem) {
-            result.problem = zone_.error();
-        }
-        result.next_at = next_at(now);
+        earliest(result.next_at, ports_.transport.next_look(now));
+        return result;
     } catch (const LeaseLost &) {
         return Error{Errc::unavailable,
                      "another worker of this node is at work",
@@ -589,7 +529,33 @@ Result<CycleResult> Engine::cycle(Timestamp now) {
     } catch (const DatabaseError &error) {
         return error.error();
     }
-    return result;
+}
+
+Result<void> Engine::whole_round(Timestamp now, CycleResult &result) {
+    const Result<void> started = start(now);
+    if (!started) {
+        return started.error();
+    }
+    guarded(result, [&] { show_unapproved(now); });
+    configure_transport(now);
+    guarded(result, [&] { handle_events(now, result); });
+    if (const Result<void> goes_on = look_at_own_past(now); !goes_on) {
+        return goes_on.error();
+    }
+    apply_all(now, result);
+    guarded(result, [&] { retry_all(now, result); });
+    guarded(result, [&] { continue_offers(now); });
+    guarded(result, [&] { collect_all(now, result); });
+    build_all(now, result);
+    guarded(result, [&] { send_all(now, result); });
+    // A transport that works at once has its outcomes ready.
+    guarded(result, [&] { handle_events(now, result); });
+    guarded(result, [&] { show_what_waits(now); });
+    guarded(result, [&] { prune(now); });
+    if (!zone_ && !result.problem) {
+        result.problem = zone_.error();
+    }
+    return {};
 }
 
 } // namespace postrider::engine

@@ -58,12 +58,21 @@ class Engine {
     Result<CycleResult> cycle(Timestamp now);
 
     /// From now on nothing is taken from other peers, applied for them or sent to them.
-    void serve_only(std::int64_t peer_id) { only_peer_ = peer_id; }
+    void serve_only(std::int64_t peer_id) {
+        only_peer_ = peer_id;
+        quiet_.reset();
+    }
 
   private:
     using Work = std::function<void(const Session &)>;
     using Attempt = std::function<Result<void>(const Session &)>;
 
+    /// Whether the last round found nothing to do and nothing has changed since.
+    bool is_quiet(Timestamp now);
+    /// Remembers that a round found nothing to do; `counters` are those before it.
+    void note_quiet(Timestamp now, const std::optional<Row> &counters, const CycleResult &result);
+    std::optional<Row> change_counters(Timestamp now);
+    Result<void> whole_round(Timestamp now, CycleResult &result);
     Result<void> start(Timestamp now);
     Result<void> look_at_own_past(Timestamp now);
     void show_unapproved(Timestamp now);
@@ -126,6 +135,16 @@ class Engine {
     };
 
     std::optional<Due> due_;
+
+    struct Quiet {
+        Row counters;
+        Timestamp since;
+        Timestamp until;
+        std::optional<Timestamp> next; // but for what the transport waits for
+    };
+
+    std::optional<Quiet> quiet_;
+    std::vector<Event> arrived_; // what ended the quiet
 };
 
 } // namespace postrider::engine

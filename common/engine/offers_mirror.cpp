@@ -37,8 +37,8 @@ task::ObjectName exact_name(const std::string &name) {
 Result<void> take_pacing(const wire::Offer &offer, task::Task &task) {
     const auto pacing = offer.options.find("pacing");
     const auto priority = offer.options.find("priority");
-    const bool is_sent = offer.direction == wire::Direction::send;
-    if (is_sent && pacing != offer.options.end()) {
+    const bool sends = offer.direction == wire::Direction::send;
+    if (sends && pacing != offer.options.end()) {
         const Result<task::Pacing> parsed = task::parse_pacing(pacing->second);
         if (!parsed) {
             return refusal("the offer suggests the hours \"" + printable(pacing->second) +
@@ -47,7 +47,7 @@ Result<void> take_pacing(const wire::Offer &offer, task::Task &task) {
         }
         task.pacing = *parsed;
     }
-    if (is_sent && priority != offer.options.end()) {
+    if (sends && priority != offer.options.end()) {
         const Result<task::Priority> parsed = task::parse_priority(priority->second);
         if (!parsed) {
             return refusal(parsed.error().message, "Let the peer correct PRIORITY in its task.");

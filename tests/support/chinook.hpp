@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -32,13 +33,18 @@ inline std::string unpack(const std::string &path) {
     return text;
 }
 
-/// The script that makes the database; empty where the environment variable POSTRIDER_CHINOOK does
-/// not name the directory with Chinook_Sqlite.sql.gz.
+/// The script that makes the database, Chinook_Sqlite.sql.gz in the directory that the environment
+/// variable POSTRIDER_CHINOOK names; empty where it names none.
 inline std::string chinook_script() {
     const char *chinook = std::getenv("POSTRIDER_CHINOOK");
-    const std::string path =
-        std::string(chinook == nullptr ? "" : chinook) + "/Chinook_Sqlite.sql.gz";
-    return chinook != nullptr && std::filesystem::exists(path) ? unpack(path) : std::string{};
+    if (chinook == nullptr) {
+        return {};
+    }
+    std::string script = unpack(std::string{chinook} + "/Chinook_Sqlite.sql.gz");
+    if (script.empty()) {
+        throw std::runtime_error(std::string{"no Chinook_Sqlite.sql.gz in "} + chinook);
+    }
+    return script;
 }
 
 class BadLine {

@@ -168,7 +168,7 @@ TEST_F(Budget, ABatchThatIsLargerThanAPeriodLetsPassTravelsOverSeveral) {
     for (; days_gone < 20 && items() == "0"; ++days_gone) {
         run(day);
         const std::string used =
-            shop_application.ask("SELECT used FROM postrider_budget WHERE scope = 'path'");
+            shop_application.ask("SELECT used FROM postrider_budget WHERE scope = 'path bytes'");
         ASSERT_LE(std::stoi(used), 300'000);
     }
     EXPECT_EQ(items(), "1");

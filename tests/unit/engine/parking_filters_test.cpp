@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "common/engine/declare.hpp"
+#include "common/engine/park.hpp"
 
 #include "tests/support/paired_nodes.hpp"
 
@@ -54,6 +55,44 @@ TEST_F(ParkingAndFilters, ARowThatIsOutsideByNowIsRefusedWhenItIsTriedAgain) {
     EXPECT_EQ(parked(), "");
     EXPECT_EQ(here.ask("SELECT reason FROM postrider_refused"),
               "1 rows of table \"t\" are outside the rows shop may write");
+}
+
+TEST_F(ParkingAndFilters, AGuardLooksAtWhatIsParkedTogetherWithWhatArrives) {
+    there.run("CREATE TABLE t(id INTEGER PRIMARY KEY, code TEXT, store TEXT, v TEXT)");
+    here.run("CREATE TABLE t(id INTEGER PRIMARY KEY, code TEXT UNIQUE, store TEXT, v TEXT)");
+    declare(office, "TASK t RECEIVE t WHERE (store = 'a') FROM shop");
+    settle_all();
+    here.run("INSERT INTO t VALUES(100, 'k', 'a', 'in the way')");
+    there.run("INSERT INTO t VALUES(1, 'k', 'a', 'first')");
+    settle_all();
+    there.run("UPDATE t SET v = 'second' WHERE id = 1"); // the store is in what is parked alone
+    settle_all();
+    EXPECT_EQ(parked(), "1");
+    EXPECT_EQ(here.ask("SELECT reason FROM postrider_refused"), "");
+    here.run("DELETE FROM t WHERE id = 100");
+    settle_all();
+    EXPECT_EQ(here.ask("SELECT * FROM t"), "1|k|a|second");
+    EXPECT_EQ(parked(), "");
+}
+
+TEST_F(ParkingAndFilters, WhatTheTaskTakesNoMoreIsNotTriedAgain) {
+    there.run("CREATE TABLE t(id INTEGER PRIMARY KEY, n INTEGER, v TEXT)");
+    here.run("CREATE TABLE t(id INTEGER PRIMARY KEY, n INTEGER CHECK(n < 10), v TEXT)");
+    declare(office, "TASK t RECEIVE t FROM shop");
+    settle_all();
+    there.run("INSERT INTO t VALUES(1, 1, 'x')");
+    settle_all();
+    there.run("UPDATE t SET n = 20 WHERE id = 1");
+    settle_all();
+    ASSERT_EQ(parked(), "1");
+    declare(office, "TASK t RECEIVE t (id, v) FROM shop");
+    office.write([](const engine::Session &session) {
+        EXPECT_EQ(engine::retry_parked_now(session, std::nullopt).value(),
+                  "0 rows applied, nothing is parked any more");
+    });
+    EXPECT_EQ(parked(), "");
+    EXPECT_EQ(here.ask("SELECT count(*) FROM postrider_refused"), "1");
+    EXPECT_EQ(here.ask("SELECT * FROM t"), "1|1|x");
 }
 
 TEST_F(ParkingAndFilters, WhatIsAppliedLatePassesTheFilterOfTheNextTask) {

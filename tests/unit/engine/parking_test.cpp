@@ -96,6 +96,23 @@ TEST_F(Parking, LaterChangesOfAParkedRowAreJoinedToIt) {
     EXPECT_EQ(parked(), "");
 }
 
+TEST_F(Parking, MoreRowsThanAreTriedAtOnceAreTriedLotByLot) {
+    share(family, strict_family, {"a", "b", "c"});
+    const std::string rows = std::to_string(limits::parked_tried_at_once_max + 5);
+    there.run("INSERT INTO b WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n"
+              " WHERE i < " +
+              rows + ") SELECT i, 9, 'x' FROM n");
+    settle();
+    ASSERT_EQ(here.ask("SELECT count(*) FROM postrider_parked"), rows);
+    there.run("INSERT INTO a VALUES(9, 'late')");
+    settle();
+    shop.now += std::chrono::minutes{1}; // so many are not tried more often
+    office.now += std::chrono::minutes{1};
+    settle();
+    EXPECT_EQ(here.ask("SELECT count(*) FROM postrider_parked"), "0");
+    EXPECT_EQ(here.ask("SELECT count(*) FROM b"), rows);
+}
+
 TEST_F(Parking, ARowThatStaysParkedKeepsItsNumberBesideNewOnes) {
     share(family, strict_family, {"a", "b", "c"});
     there.run("INSERT INTO b VALUES(5, 9, 'x')");
@@ -303,7 +320,9 @@ TEST_F(Parking, MoreRowsThanMayBeParkedHoldTheStream) {
                  ") INSERT INTO postrider_parked_row (peer_id, stream, number, wire_name,"
                  " local_name, row_key, row_text, operation, content, code, reason, hint,"
                  " parked_at) SELECT 1, 1, 1, 'gone', 'gone', CAST(n AS BLOB), '', 'write', x'00',"
-                 " '', '', '', 0 FROM i");
+                 " '', '', '', 0 FROM i;"
+                 "UPDATE postrider_node SET last_parked = (SELECT max(parked_id) FROM"
+                 " postrider_parked_row)");
     };
     office.cycle();
     fill(limits::parked_rows_max - 1);

@@ -340,6 +340,18 @@ void Application::send_a_part(bool with_lists) {
     }
 }
 
+std::string Application::unlisted(const MemoryDisk &disk) const {
+    const Sent *part = sent_.data();
+    for (const std::string &table : tables()) {
+        const Sent &sent = *part++;
+        if (sent.columns != "*" &&
+            ask(disk, "SELECT count(*) FROM " + table + " WHERE v IS NOT NULL") != "0") {
+            return "column v of table " + table;
+        }
+    }
+    return {};
+}
+
 std::map<std::string, std::vector<std::string>> Application::content(const MemoryDisk &disk,
                                                                      Rows rows) const {
     std::map<std::string, std::vector<std::string>> out;
@@ -366,9 +378,10 @@ Application::Versions Application::versions(const MemoryDisk &disk, Rows rows) c
     for (const std::string &table : tables()) {
         const Sent &sent = *part++;
         const bool is_note = table == owner_ + "_note";
+        const std::string owned = is_note ? "1" : "id < " + obstacle_ids;
         for (const std::vector<std::string> &row : rows_of(disk.question(
                  (is_note ? "SELECT version, k, n FROM " : "SELECT version, id FROM ") + table +
-                 " WHERE " + (rows == Rows::sent ? sent.where : "1")))) {
+                 " WHERE " + (rows == Rows::sent ? sent.where : owned)))) {
             std::string key = table;
             for (std::size_t index = 1; index < row.size(); ++index) {
                 key += " " + row[index];

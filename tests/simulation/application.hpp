@@ -60,7 +60,12 @@ class Application {
     [[nodiscard]] std::map<std::string, std::vector<std::string>>
     content(const MemoryDisk &disk, Rows rows = Rows::all) const;
 
-    /// Rows by table and key with the version that the application gave them at their last write.
+    /// Where this file receives the tables: a column that no list names and that has come all the
+    /// same, or "".
+    [[nodiscard]] std::string unlisted(const MemoryDisk &disk) const;
+
+    /// Rows by table and key with the version that the application gave them at their last write;
+    /// without those that are only here to be in the way.
     using Versions = std::map<std::string, std::int64_t>;
     [[nodiscard]] Versions versions(const MemoryDisk &disk, Rows rows = Rows::all) const;
 

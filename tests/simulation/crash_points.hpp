@@ -4,29 +4,41 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <functional>
+#include <utility>
 
 namespace postrider::simulation {
 
+/// Asked at each place, numbered from 0, until it says that whoever is there dies.
+using Strike = std::function<bool(std::uint64_t place)>;
+
 class CrashPoints {
   public:
-    /// From now on points are counted. Whoever passes number `strike_at` (from 0) dies there.
-    void start(std::optional<std::uint64_t> strike_at) {
-        strike_at_ = strike_at;
+    /// From now on places are counted.
+    void start(Strike strike) {
+        strike_ = std::move(strike);
         counts_ = true;
     }
 
     void stop() { counts_ = false; }
 
     /// True: the process dies here.
-    bool pass() { return counts_ && passed_++ == strike_at_; }
+    bool pass() {
+        if (!counts_ || has_struck_) {
+            return false;
+        }
+        has_struck_ = strike_(passed_++);
+        return has_struck_;
+    }
 
-    [[nodiscard]] std::uint64_t passed() const { return passed_; }
+    /// Whoever dies of it dies of us.
+    [[nodiscard]] bool has_struck() const { return counts_ && has_struck_; }
 
   private:
-    std::optional<std::uint64_t> strike_at_;
+    Strike strike_;
     std::uint64_t passed_ = 0;
     bool counts_ = false;
+    bool has_struck_ = false;
 };
 
 } // namespace postrider::simulation

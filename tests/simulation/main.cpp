@@ -2,19 +2,14 @@
 // The last line says seeds, faults injected by kind, and failures; a failing seed prints how to
 // replay it.
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "tests/simulation/faults.hpp"
+#include "tests/simulation/tally.hpp"
 #include "tests/simulation/world.hpp"
 
 namespace postrider::simulation {
@@ -28,9 +23,9 @@ Without --crash-everywhere: a long life of a few nodes over a hostile network fo
 crashes, lost writes, full disks, clock jumps, restored and moved files and altered tables.
 
 With it: a short life of two nodes for each seed (pairing, declaring, a few changes, their report),
-which is told once for each place at which a process can die, and the process that comes to it dies
-there by a power cut: before each write, sync, truncation and deletion on a disk, and each call of
-the vault and the transport. --point K tells only that one.
+which is told on once for each place at which a process can die, and the process that comes to it
+dies there by a power cut: before each write, sync, truncation and deletion on a disk, and each call
+of the vault and the transport. --point K tells only that one.
 
 --fault NAME plants a fault, to see that it is caught; the first failure ends the run.
 )";
@@ -88,13 +83,6 @@ Options read_options(const std::vector<std::string> &arguments) {
     return options;
 }
 
-struct Tally {
-    std::uint64_t seeds = 0;
-    std::uint64_t crashes = 0; // at places of their own
-    std::uint64_t failures = 0;
-    HarmCounts harm;
-};
-
 std::string
 replay_command(const Options &options, std::uint64_t seed, std::optional<std::uint64_t> point) {
     std::string command = "simulation --seeds 1 --start ";
@@ -130,31 +118,30 @@ bool is_enough(const Options &options, const Tally &tally) {
     return tally.failures > 0 && !options.fault.empty();
 }
 
-Verdict
-tell_short_life(const Options &options, std::uint64_t seed, std::optional<std::uint64_t> point) {
-    seed_randombytes(seed);
-    World world(seed, options.verbose && point == options.point);
-    return world.run_short(point);
-}
-
-/// The share of one process: every `processes`-th place of every seed.
-Tally crash_everywhere(const Options &options, std::uint64_t share) {
-    Tally tally;
+/// The life goes on here without a death; at each place a copy of this process dies there and tells
+/// how it goes on after that. Where one place is asked for, it is here.
+void crash_everywhere(const Options &options, Tally &tally) {
+    Children children{options.processes, tally};
     for (std::uint64_t index = 0; index < options.seeds; ++index) {
         const std::uint64_t seed = options.start + index;
-        const Verdict calm = tell_short_life(options, seed, std::nullopt);
-        if (share == 0) {
-            ++tally.seeds;
-            add(options, seed, std::nullopt, calm, tally);
+        std::optional<std::uint64_t> died_at;
+        const auto strike = [&](std::uint64_t place) {
+            if (options.point ? place == *options.point : children.begin()) {
+                died_at = place;
+            }
+            return died_at.has_value();
+        };
+        seed_randombytes(seed);
+        World world(seed, options.verbose);
+        const Verdict verdict = world.run_short(strike);
+        Tally own;
+        (died_at ? own.crashes : own.seeds) = 1;
+        add(options, seed, died_at, verdict, own);
+        if (died_at && !options.point) {
+            children.report(own);
         }
-        std::uint64_t point = options.point.value_or(0) + share;
-        const std::uint64_t end = options.point ? *options.point + 1 : calm.crash_points;
-        for (; point < end && !is_enough(options, tally); point += options.processes) {
-            add(options, seed, point, tell_short_life(options, seed, point), tally);
-            ++tally.crashes;
-        }
+        tally.add(own);
     }
-    return tally;
 }
 
 /// The share of one process: every `processes`-th seed.
@@ -171,81 +158,20 @@ Tally run_share(const Options &options, std::uint64_t share) {
     return tally;
 }
 
-/// "seeds 5\nfailures 0\nloss 12\n…" through the pipe of a share.
-void write_tally(int descriptor, const Tally &tally) {
-    std::string text = std::to_string(tally.seeds) + " seeds\n" + std::to_string(tally.crashes) +
-                       " crashes\n" + std::to_string(tally.failures) + " failures\n";
-    for (const auto &[kind, count] : tally.harm) {
-        text += std::to_string(count) + " " + kind + "\n";
-    }
-    std::size_t written = 0;
-    while (written < text.size()) {
-        const ssize_t now = write(descriptor, text.data() + written, text.size() - written);
-        if (now <= 0) {
-            return;
-        }
-        written += static_cast<std::size_t>(now);
-    }
-}
-
-void add_tally(int descriptor, Tally &sum) {
-    std::string text;
-    std::array<char, 4096> buffer{};
-    ssize_t got = read(descriptor, buffer.data(), buffer.size());
-    while (got > 0) {
-        text.append(buffer.data(), static_cast<std::size_t>(got));
-        got = read(descriptor, buffer.data(), buffer.size());
-    }
-    for (std::size_t from = 0; from < text.size();) {
-        const std::size_t end = text.find('\n', from);
-        const std::string line = text.substr(from, end - from);
-        const std::uint64_t count = std::strtoull(line.c_str(), nullptr, 10);
-        const std::string kind = line.substr(line.find(' ') + 1);
-        if (kind == "seeds") {
-            sum.seeds += count;
-        } else if (kind == "crashes") {
-            sum.crashes += count;
-        } else if (kind == "failures") {
-            sum.failures += count;
-        } else {
-            sum.harm[kind] += count;
-        }
-        from = end + 1;
-    }
-}
-
 Tally run_all(const Options &options) {
-    Tally sum;
-    std::vector<std::pair<pid_t, int>> shares;
+    Tally tally;
+    if (options.crash_everywhere) {
+        crash_everywhere(options, tally);
+        return tally;
+    }
+    Children children{options.processes, tally};
     for (std::uint64_t share = 0; share < options.processes; ++share) {
-        std::array<int, 2> ends{};
-        const pid_t child = pipe2(ends.data(), O_CLOEXEC) == 0 ? fork() : -1;
-        if (child == 0) {
-            close(ends[0]);
-            write_tally(ends[1], options.crash_everywhere ? crash_everywhere(options, share)
-                                                          : run_share(options, share));
-            (void)std::fflush(stdout);
-            _exit(0);
-        }
-        if (child < 0) {
-            std::perror("simulation: could not start a process");
-            ++sum.failures;
-            break;
-        }
-        close(ends[1]);
-        shares.emplace_back(child, ends[0]);
-    }
-    for (const auto &[child, descriptor] : shares) {
-        add_tally(descriptor, sum);
-        close(descriptor);
-        int status = 0;
-        waitpid(child, &status, 0);
-        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-            (void)std::printf("a process of the simulation died (status %d)\n", status);
-            ++sum.failures;
+        if (children.begin()) {
+            children.report(run_share(options, share));
         }
     }
-    return sum;
+    children.wait_for_all();
+    return tally;
 }
 
 int run(const Options &options) {

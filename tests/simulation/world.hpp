@@ -16,7 +16,6 @@ namespace postrider::simulation {
 struct Verdict {
     std::string failure; // empty: every promise was kept
     HarmCounts harm;
-    std::uint64_t crash_points = 0; // that were passed
 };
 
 class World {
@@ -27,9 +26,9 @@ class World {
     Verdict run();
 
     /// A short life of two nodes: pairing, declaring, a few changes, their report. The process that
-    /// passes point number `crash_at` dies there, of a power cut; everybody goes on, and the
-    /// promises are checked. Without `crash_at` it only counts the points.
-    Verdict run_short(std::optional<std::uint64_t> crash_at);
+    /// is at the place at which `strike` says so dies there, of a power cut; everybody goes on, and
+    /// the promises are checked.
+    Verdict run_short(const Strike &strike);
 
   private:
     struct Member {
@@ -113,6 +112,7 @@ class World {
     void rest(const Patience &patience);
     void write_for_certain(Member &member);
     void note_state(Member &member);
+    [[nodiscard]] bool may_lack_rows(const Member &reader) const;
     [[nodiscard]] std::string torn_rows(const Member &member) const;
     void check();
     void check_member(Member &member);
@@ -163,7 +163,6 @@ class World {
     bool restored_ = false;
     bool restored_with_vault_ = false;
     bool re_paired_ = false;
-    bool expects_death_ = false;
 };
 
 } // namespace postrider::simulation

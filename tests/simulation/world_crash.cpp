@@ -3,17 +3,16 @@
 
 namespace postrider::simulation {
 
-Verdict World::run_short(std::optional<std::uint64_t> crash_at) {
+Verdict World::run_short(const Strike &strike) {
     return told([&] {
         in_peace_ = false;
+        with_obstacles_ = false;
         network_.set_hostility(
             {.loss = 8, .duplication = 10, .delay_max = std::chrono::minutes{10}});
         build(2);
-        expects_death_ = crash_at.has_value();
-        points_.start(crash_at);
+        points_.start(strike);
         short_life();
         points_.stop();
-        expects_death_ = false;
         end_well();
     });
 }
@@ -36,7 +35,7 @@ void World::short_life() {
 
 /// Where a process is to die once, another one begins at once.
 void World::come_back(Member &member) {
-    if (!expects_death_) {
+    if (!points_.has_struck()) {
         return fail(member.node->name() + " dies in peace");
     }
     if (member.node->disk.is_dead()) {

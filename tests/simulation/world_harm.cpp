@@ -160,7 +160,7 @@ void World::plan_death(Member &member) {
 }
 
 void World::bury(Member &member) {
-    const bool power = expects_death_ || random_.chance(60);
+    const bool power = points_.has_struck() || random_.chance(60);
     ++harm_[power ? "power cut" : "process killed"];
     say(member.node->name() + " dies");
     member.node->die(power ? Death::power : Death::process);

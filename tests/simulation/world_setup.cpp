@@ -22,20 +22,20 @@ World::World(std::uint64_t seed, bool verbose)
     if (random_.chance(60)) {
         batch_sizes_.piece_bytes = 40 + random_.below(2000);
     }
-    Random of_loads(seed * 2 + 1);
+    // Lots of their own: nothing else of a seed changes with them.
+    Random of_loads(seed ^ 0x10ad10ad);
     loads_in_chunks_ = of_loads.chance(50);
     if (loads_in_chunks_) {
         batch_sizes_.chunk_bytes = 1 + of_loads.below(300);
-        in_peace_ = in_peace_ && of_loads.chance(30);
+        in_peace_ = in_peace_ && of_loads.chance(50);
     }
-    Random of_obstacles(seed * 2 + 3);
+    Random of_obstacles(seed ^ 0x0b57ac1e);
     with_obstacles_ = of_obstacles.chance(40);
     choose_pace();
 }
 
-/// From lots of its own, so that everything else of a seed stays as it is.
 void World::choose_pace() {
-    Random lots{seed_ * 2};
+    Random lots{seed_ ^ 0x9ace9ace};
     if (!lots.chance(35)) {
         return;
     }
@@ -52,7 +52,7 @@ void World::choose_pace() {
     const std::array<const char *, 3> priorities{" PRIORITY HIGH", "", " PRIORITY LOW"};
     const auto limit = [&lots](std::uint64_t percent) -> std::string {
         return lots.below(100) < percent
-                   ? " AT MOST " + std::to_string(20 + lots.below(100)) + " MAILS PER HOUR"
+                   ? " AT MOST " + std::to_string(4 + lots.below(40)) + " MAILS PER HOUR"
                    : "";
     };
     pace_of_tasks_ = hours() + limit(10) + priorities.at(lots.below(3));

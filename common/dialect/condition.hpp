@@ -6,7 +6,7 @@
 
 namespace postrider::dialect {
 
-/// A condition that was read and found to look at nothing but its row.
+/// A condition, or an expression, that was read and found to look at nothing but its row.
 struct Condition {
     std::string sql;                     // ?1 … are the attributes
     std::vector<std::string> columns;    // of the table that it names, as the catalogue spells them

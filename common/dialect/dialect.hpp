@@ -141,16 +141,22 @@ class Dialect {
     [[nodiscard]] virtual std::string select_referring(const Reference &reference,
                                                        Names columns) const = 0;
 
-    // --- conditions of tasks
+    // --- conditions and expressions of tasks
     /// Refused, with the reason, unless it looks at nothing but its row.
     [[nodiscard]] virtual Result<Condition> read_condition(std::string_view text,
                                                            const TableDescription &table) const = 0;
+    /// The same for what computes a column.
+    [[nodiscard]] virtual Result<Condition>
+    read_expression(std::string_view text, const TableDescription &table) const = 0;
     /// For images of rows that have these columns of the table.
     [[nodiscard]] virtual ImageStatements images(const TableDescription &table,
                                                  Names columns) const = 0;
     /// A boolean for each image, in their order; ?1 … are the attributes.
     [[nodiscard]] virtual std::string select_images(const TableDescription &table,
                                                     const Condition &condition) const = 0;
+    /// What the expression gives for each image, in their order; ?1 … are the attributes.
+    [[nodiscard]] virtual std::string select_values(const TableDescription &table,
+                                                    const Condition &expression) const = 0;
     /// Rows of the table that meet the condition; ?1 … are the attributes, with `one_row` followed
     /// by a key.
     [[nodiscard]] virtual std::string select_where(const TableDescription &table,

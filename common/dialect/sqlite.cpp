@@ -351,6 +351,11 @@ class SqliteDialect final : public Dialect {
         return sqlite_text::read_condition(text, table);
     }
 
+    [[nodiscard]] Result<Condition> read_expression(std::string_view text,
+                                                    const TableDescription &table) const override {
+        return sqlite_text::read_expression(text, table);
+    }
+
     [[nodiscard]] ImageStatements images(const TableDescription &table,
                                          Names columns) const override {
         return sqlite_text::images(table, columns);
@@ -359,6 +364,11 @@ class SqliteDialect final : public Dialect {
     [[nodiscard]] std::string select_images(const TableDescription &table,
                                             const Condition &condition) const override {
         return sqlite_text::select_images(table, condition);
+    }
+
+    [[nodiscard]] std::string select_values(const TableDescription &table,
+                                            const Condition &expression) const override {
+        return sqlite_text::select_values(table, expression);
     }
 
     [[nodiscard]] std::string select_where(const TableDescription &table,

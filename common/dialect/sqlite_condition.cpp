@@ -1,10 +1,10 @@
 // A condition is read token by token and may hold only what is named here: columns of the row,
 // PEER.x, literals, operators, and functions that give the same result at any time and on any
 // connection. Everything else (a subquery, a clock, a function of the application's) would let a
-// row enter or leave without being changed.
+// row enter or leave without being changed. An expression is read likewise.
 //
-// It is evaluated over images in a temporary table whose columns have the affinities and collations
-// of the table's own, because comparisons lean on both.
+// Both are evaluated over images in a temporary table whose columns have the affinities and
+// collations of the table's own, because comparisons lean on both.
 #include "common/dialect/sqlite_condition.hpp"
 
 #include <algorithm>
@@ -46,14 +46,20 @@ bool holds(const std::array<std::string_view, size> &words, std::string_view wor
     return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-Error not_usable(std::string why, std::string hint) {
-    return {Errc::refused, "this condition cannot be used: " + std::move(why), {}, std::move(hint)};
-}
+/// What the SQL is for, in the words of its refusals.
+struct Purpose {
+    std::string_view name;
+    std::string_view danger; // of looking at more than the row
+};
+
+constexpr Purpose for_condition{"condition", "a row would enter or leave without being changed"};
+constexpr Purpose for_expression{"expression",
+                                 "the column would change without its row being changed"};
 
 class ConditionReader {
   public:
-    ConditionReader(std::string_view text, const TableDescription &table)
-        : text_(text), table_(table) {}
+    ConditionReader(std::string_view text, const TableDescription &table, const Purpose &purpose)
+        : text_(text), table_(table), purpose_(purpose) {}
 
     Result<Condition> read() {
         while (at_ < text_.size()) {
@@ -65,6 +71,18 @@ class ConditionReader {
     }
 
   private:
+    [[nodiscard]] Error not_usable(const std::string &why, std::string hint) const {
+        return {Errc::refused,
+                "this " + std::string{purpose_.name} + " cannot be used: " + why,
+                {},
+                std::move(hint)};
+    }
+
+    [[nodiscard]] std::string row_alone(const std::string &with_what) const {
+        return "Use columns of the row alone: with " + with_what + ", " +
+               std::string{purpose_.danger} + ".";
+    }
+
     Result<void> take() {
         const char first = text_[at_];
         const std::string_view token = text_.substr(at_, whole_token_end(text_, at_) - at_);
@@ -123,14 +141,11 @@ class ConditionReader {
             return take_name(token, std::string{token});
         }
         if (holds(of_queries, word)) {
-            return not_usable("it has a subquery or a window",
-                              "Use columns of the row alone: with others, a row would enter or"
-                              " leave without being changed.");
+            return not_usable("it has a subquery or a window", row_alone("others"));
         }
         if (holds(of_the_moment, word)) {
             return not_usable("\"" + word + "\" gives another result at another time",
-                              "Use columns of the row alone: with a clock or chance, a row would"
-                              " enter or leave without being changed.");
+                              row_alone("a clock or chance"));
         }
         if (word == "in" && next != '(') {
             return not_usable("IN names a table", "Write the values in parentheses.");
@@ -230,6 +245,7 @@ class ConditionReader {
 
     std::string_view text_;
     const TableDescription &table_;
+    const Purpose &purpose_;
     std::size_t at_ = 0;
     Condition out_;
 };
@@ -242,6 +258,11 @@ std::string type_of(const ColumnDescription &column) {
            identifier(column.collation);
 }
 
+std::string select_of_images(const TableDescription &table, const std::string &what) {
+    return "SELECT " + what + " FROM temp." + std::string{image_table} + " AS " +
+           identifier(table.name) + " ORDER BY " + std::string{row_number};
+}
+
 std::string is_true(const Condition &condition) {
     return "((" + condition.sql + ") IS TRUE)";
 }
@@ -249,7 +270,11 @@ std::string is_true(const Condition &condition) {
 } // namespace
 
 Result<Condition> read_condition(std::string_view text, const TableDescription &table) {
-    return ConditionReader{text, table}.read();
+    return ConditionReader{text, table, for_condition}.read();
+}
+
+Result<Condition> read_expression(std::string_view text, const TableDescription &table) {
+    return ConditionReader{text, table, for_expression}.read();
 }
 
 ImageStatements images(const TableDescription &table, Names columns) {
@@ -274,8 +299,11 @@ ImageStatements images(const TableDescription &table, Names columns) {
 }
 
 std::string select_images(const TableDescription &table, const Condition &condition) {
-    return "SELECT " + is_true(condition) + " FROM temp." + std::string{image_table} + " AS " +
-           identifier(table.name) + " ORDER BY " + std::string{row_number};
+    return select_of_images(table, is_true(condition));
+}
+
+std::string select_values(const TableDescription &table, const Condition &expression) {
+    return select_of_images(table, "(" + expression.sql + ")");
 }
 
 std::string select_where(const TableDescription &table,

@@ -1,4 +1,4 @@
-// Conditions of tasks in SQLite: what they may hold, and how they are evaluated.
+// Conditions and expressions of tasks in SQLite: what they may hold, and how they are evaluated.
 #pragma once
 
 #include "common/dialect/dialect.hpp"
@@ -6,8 +6,10 @@
 namespace postrider::dialect::sqlite_text {
 
 Result<Condition> read_condition(std::string_view text, const TableDescription &table);
+Result<Condition> read_expression(std::string_view text, const TableDescription &table);
 ImageStatements images(const TableDescription &table, Names columns);
 std::string select_images(const TableDescription &table, const Condition &condition);
+std::string select_values(const TableDescription &table, const Condition &expression);
 std::string select_where(const TableDescription &table,
                          Names columns,
                          const Condition &condition,

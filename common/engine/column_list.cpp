@@ -10,6 +10,7 @@ namespace postrider::engine {
 
 namespace {
 
+using task::ComputedColumn;
 using task::Identifier;
 using task::PlainColumn;
 using task::TableColumn;
@@ -37,6 +38,10 @@ Identifier exactly(std::string name) {
 Result<TableColumn>
 resolve(const TableColumn &column, const dialect::TableDescription &table, bool receives) {
     TableColumn out = column;
+    if (auto *computed = std::get_if<ComputedColumn>(&out.source)) {
+        computed->as.exact = true;
+        return out;
+    }
     auto &plain = std::get<PlainColumn>(out.source);
     const Identifier &local = receives && plain.as ? *plain.as : plain.name;
     Result<std::string> spelled = find_spelling(table, local);
@@ -63,10 +68,12 @@ Result<void> check_once(const std::vector<TableColumn> &columns, task::Position 
     std::set<std::string> left;
     std::set<std::string> right;
     for (const TableColumn &column : columns) {
-        const auto &plain = std::get<PlainColumn>(column.source);
-        if (!left.insert(plain.name.text).second ||
-            !right.insert((plain.as ? *plain.as : plain.name).text).second) {
-            return task::mistake_at(at, "the column \"" + plain.name.text + "\" is given twice",
+        const auto *plain = std::get_if<PlainColumn>(&column.source);
+        const std::string &name =
+            plain == nullptr ? std::get<ComputedColumn>(column.source).as.text : plain->name.text;
+        if ((plain != nullptr && !left.insert(name).second) ||
+            !right.insert(plain != nullptr && plain->as ? plain->as->text : name).second) {
+            return task::mistake_at(at, "the column \"" + name + "\" is given twice",
                                     "Name it once.");
         }
     }
@@ -84,7 +91,9 @@ std::string left_out(const dialect::TableDescription &table, const ColumnList &l
 
 } // namespace
 
-ColumnList::ColumnList(const task::Columns &columns, bool receives) {
+ColumnList::ColumnList(const task::Columns &columns,
+                       bool receives,
+                       const dialect::Dialect &dialect) {
     if (const auto *except = std::get_if<task::AllColumnsExcept>(&columns)) {
         for (const Identifier &name : except->names) {
             except_.insert(name.text);
@@ -94,7 +103,12 @@ ColumnList::ColumnList(const task::Columns &columns, bool receives) {
     listed_ = true;
     for (const TableColumn &column : std::get<std::vector<TableColumn>>(columns)) {
         const auto *plain = std::get_if<PlainColumn>(&column.source);
-        ensure(plain != nullptr, "computed columns are refused when a task is declared");
+        if (plain == nullptr) {
+            const auto &computed = std::get<ComputedColumn>(column.source);
+            computed_.push_back({{computed.as.text, dialect.neutral_type(""), true},
+                                 task::expression_of(computed).text});
+            continue;
+        }
         const std::string &left = plain->name.text;
         const std::string &right = plain->as ? plain->as->text : left;
         to_wire_.emplace(receives ? right : left, receives ? left : right);
@@ -120,6 +134,7 @@ std::optional<std::string> ColumnList::here(const std::string &on_wire) const {
 
 Result<task::Columns> resolve_columns(const task::Clause<task::Columns> &columns,
                                       const dialect::TableDescription &table,
+                                      const dialect::Dialect &dialect,
                                       bool receives) {
     task::Columns resolved = columns.value;
     if (auto *except = std::get_if<task::AllColumnsExcept>(&resolved)) {
@@ -144,11 +159,12 @@ Result<task::Columns> resolve_columns(const task::Clause<task::Columns> &columns
             return once.error();
         }
     }
-    if (const std::string key = left_out(table, ColumnList{resolved, receives}); !key.empty()) {
+    const ColumnList list{resolved, receives, dialect};
+    if (const std::string key = left_out(table, list); !key.empty()) {
         return task::mistake_at(columns.at,
                                 "column \"" + key + "\" of the primary key of table \"" +
                                     table.name + "\" would not travel",
-                                "Let it travel too: rows are told apart by it.");
+                                "Let it travel as it is: rows are told apart by it.");
     }
     return resolved;
 }
@@ -163,6 +179,10 @@ WireShape on_wire(const TableSchema &here, const ColumnList &columns) {
             shape.schema.columns.back().name = *std::move(name);
         }
         shape.position.push_back(position);
+    }
+    for (const ComputedSource &computed : columns.computed()) {
+        shape.position.push_back(static_cast<std::uint32_t>(shape.schema.columns.size()));
+        shape.schema.columns.push_back(computed.column);
     }
     for (const std::uint32_t key : here.key) {
         if (shape.position[key]) {

@@ -6,12 +6,19 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
-#include "common/dialect/table_description.hpp"
+#include "common/dialect/dialect.hpp"
 #include "common/task/check.hpp"
 #include "common/task/task_text.hpp"
 
 namespace postrider::engine {
+
+/// A column that travels and that the sender's database computes from each row.
+struct ComputedSource {
+    Column column; // as it is on the wire
+    std::string sql;
+};
 
 class ColumnList {
   public:
@@ -19,14 +26,17 @@ class ColumnList {
     ColumnList() = default;
     /// `columns` name the table's columns as the catalogue spells them. `receives`: left of AS is
     /// the wire.
-    ColumnList(const task::Columns &columns, bool receives);
+    ColumnList(const task::Columns &columns, bool receives, const dialect::Dialect &dialect);
 
     /// Empty: the column does not travel.
     [[nodiscard]] std::optional<std::string> on_wire(const std::string &here) const;
     /// Empty: the column is not taken.
     [[nodiscard]] std::optional<std::string> here(const std::string &on_wire) const;
 
-    /// Every column travels under its own name.
+    /// The columns that are computed, in the order in which they stand behind the others.
+    [[nodiscard]] const std::vector<ComputedSource> &computed() const { return computed_; }
+
+    /// Every column travels under its own name, and no other.
     [[nodiscard]] bool is_whole() const { return !listed_ && except_.empty(); }
 
   private:
@@ -34,18 +44,21 @@ class ColumnList {
     std::map<std::string, std::string> to_wire_; // of a list
     std::map<std::string, std::string> from_wire_;
     std::set<std::string> except_;
+    std::vector<ComputedSource> computed_;
 };
 
 /// The list with the table's own columns spelled as in the catalogue. Refused: a column that the
 /// table lacks or computes itself, a list without a column of the key.
 Result<task::Columns> resolve_columns(const task::Clause<task::Columns> &columns,
                                       const dialect::TableDescription &table,
+                                      const dialect::Dialect &dialect,
                                       bool receives);
 
 /// The shape in which a table travels. Null positions: the column does not.
 struct WireShape {
     TableSchema schema;
-    std::vector<std::optional<std::uint32_t>> position; // of each column here
+    /// Of each column here, then of each that is computed.
+    std::vector<std::optional<std::uint32_t>> position;
 };
 
 WireShape on_wire(const TableSchema &here, const ColumnList &columns);

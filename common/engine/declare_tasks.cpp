@@ -79,14 +79,26 @@ Result<void> resolve_clauses(Transaction &transaction,
     if (!table.clauses.columns) {
         return {};
     }
+    for (const task::TableColumn &column : task::listed_columns(table.clauses)) {
+        const auto *computed = std::get_if<task::ComputedColumn>(&column.source);
+        if (computed == nullptr) {
+            continue;
+        }
+        const task::Sql sql = task::expression_of(*computed);
+        if (const Result<void> usable =
+                check_expression(transaction, dialect, sql.text, table.description);
+            !usable) {
+            return at_place(sql.at, usable.error());
+        }
+    }
     const bool receives = task.direction.value == task::Direction::receive;
     const task::Position at = table.clauses.columns->at;
     Result<task::Columns> columns =
-        resolve_columns(*table.clauses.columns, table.description, receives);
+        resolve_columns(*table.clauses.columns, table.description, dialect, receives);
     if (!columns) {
         return columns.error();
     }
-    table.columns = ColumnList{*columns, receives};
+    table.columns = ColumnList{*columns, receives, dialect};
     table.clauses.columns->value = *std::move(columns);
     if (!receives) {
         return {};
@@ -210,21 +222,24 @@ void end_changed_flows(const Session &session,
 }
 
 struct TablesToCapture {
-    std::map<std::string, std::vector<std::string>> tables; // with the conditions of their tasks
+    std::map<std::string, std::vector<std::string>> tables; // with the SQL of their tasks
     bool all_approved = true;
 };
 
 TablesToCapture tables_to_capture(const Session &session) {
     TablesToCapture out;
     for (const Row &row :
-         all_rows(session.transaction, "SELECT tt.local_name, tt.task_id, tt.ordinal, tt.settings"
+         all_rows(session.transaction, "SELECT tt.local_name, tt.task_id, tt.ordinal, tt.settings,"
+                                       " tt.columns"
                                        " FROM @task_table tt JOIN @task t"
                                        " ON t.task_id = tt.task_id WHERE t.direction = 'send'")) {
         if (is_approved(session, {"task_table", {row.at(1), row.at(2)}})) {
-            std::vector<std::string> &conditions = out.tables[text_at(row, 0)];
-            const Result<task::Table> clauses = task::parse_table("x " + text_at(row, 3));
-            if (clauses && clauses->where) {
-                conditions.push_back(clauses->where->text);
+            std::vector<std::string> &texts = out.tables[text_at(row, 0)];
+            const Result<task::Table> clauses =
+                task::parse_table("x " + text_at(row, 4) + " " + text_at(row, 3));
+            for (const task::Sql &sql :
+                 clauses ? task::sql_of(*clauses) : std::vector<task::Sql>{}) {
+                texts.push_back(sql.text);
             }
         } else {
             out.all_approved = false;
@@ -235,14 +250,14 @@ TablesToCapture tables_to_capture(const Session &session) {
 
 Result<void> capture_table(const Session &session,
                            const std::string &name,
-                           const std::vector<std::string> &conditions) {
+                           const std::vector<std::string> &texts) {
     Transaction &transaction = session.transaction;
     const Result<dialect::TableDescription> table =
         describe_table(transaction, session.dialect, name);
     if (!table) {
         return table.error();
     }
-    const std::vector<std::string> kept = columns_to_keep(session.dialect, *table, conditions);
+    const std::vector<std::string> kept = columns_to_keep(session.dialect, *table, texts);
     transaction.execute("INSERT INTO @capture (table_name, fingerprint, kept) VALUES (?1, ?2, ?3)",
                         {Value::text(name), Value::text(dialect::fingerprint(*table)),
                          Value::text(print_kept(kept))});
@@ -256,7 +271,7 @@ Result<void> capture_table(const Session &session,
 /// look at it.
 Result<void> keep_for_filters(const Session &session,
                               const std::string &name,
-                              const std::vector<std::string> &conditions) {
+                              const std::vector<std::string> &texts) {
     Transaction &transaction = session.transaction;
     const Row capture = *first_row(
         transaction, "SELECT capture_id, with_mask, kept FROM @capture WHERE table_name = ?1",
@@ -266,7 +281,7 @@ Result<void> keep_for_filters(const Session &session,
     if (!table) {
         return {};
     }
-    const std::vector<std::string> kept = columns_to_keep(session.dialect, *table, conditions);
+    const std::vector<std::string> kept = columns_to_keep(session.dialect, *table, texts);
     if (print_kept(kept) == text_at(capture, 2)) {
         return {};
     }
@@ -532,10 +547,9 @@ Result<CaptureChanges> update_captures(const Session &session) {
         }
         changes.removed.push_back(text_at(row, 1));
     }
-    for (const auto &[name, conditions] : wanted.tables) {
-        const Result<void> kept = present.contains(name)
-                                      ? keep_for_filters(session, name, conditions)
-                                      : capture_table(session, name, conditions);
+    for (const auto &[name, texts] : wanted.tables) {
+        const Result<void> kept = present.contains(name) ? keep_for_filters(session, name, texts)
+                                                         : capture_table(session, name, texts);
         if (!kept) {
             return kept.error();
         }

@@ -112,6 +112,7 @@ StepContent data_step(const Session &session, const OutgoingRow &stream, const S
     const BatchSizes &sizes = from.sizes;
     Composed composed = compose_queue(session, stream, from.tables, sizes.step_bytes);
     filter_tables(session, stream.key.peer_id, from.tables, composed.changeset);
+    compute_columns(session, stream.key.peer_id, from.tables, composed.changeset);
     composed.changeset = to_wire(std::move(composed.changeset), from.tables);
     StepContent out{.batches = {},
                     .origins = std::move(composed.origins),

@@ -1,10 +1,58 @@
-// From the text of a condition to the rows that go to a peer.
+// From the text of a condition or an expression to the rows that go to a peer.
 #include "common/engine/filtered_tables.hpp"
 
 #include "common/engine/introspect.hpp"
 #include "common/engine/peer_attributes.hpp"
 
 namespace postrider::engine {
+
+namespace {
+
+/// Whether the database takes it.
+Result<void> check_prepared(Transaction &transaction,
+                            const dialect::Dialect &dialect,
+                            const dialect::Condition &read,
+                            const dialect::TableDescription &table) {
+    const std::vector<std::string> key{table.columns.at(table.key.at(0)).name};
+    return transaction.attempt([&]() -> Result<void> {
+        const std::vector<Value> nothing(read.attributes.size());
+        transaction
+            .query(dialect.select_where(table, key, read, false) + " LIMIT 0", Parameters{nothing})
+            ->next();
+        return {};
+    });
+}
+
+Error not_taken(const std::string &what, const Error &reason, const std::string &example) {
+    return {Errc::refused, "this " + what + " cannot be used: the database does not take it",
+            reason.message, "Try it in: " + example};
+}
+
+/// Of one table, in the changes that its task sends. False: it has outgrown an expression.
+bool compute(const Session &session,
+             std::int64_t peer_id,
+             const std::string &name,
+             const std::vector<ComputedSource> &computed,
+             TableChanges &changes) {
+    if (computed.empty()) {
+        return true;
+    }
+    const Result<dialect::TableDescription> table =
+        describe_table(session.transaction, session.dialect, name);
+    auto column = static_cast<std::uint32_t>(changes.schema.columns.size());
+    for (const ComputedSource &source : computed) {
+        const Result<RowFilter> expression = table
+                                                 ? row_filter(session, peer_id, source.sql, *table)
+                                                 : Result<RowFilter>{table.error()};
+        if (!expression) {
+            return false;
+        }
+        add_computed(session, {*expression, column++}, changes);
+    }
+    return true;
+}
+
+} // namespace
 
 Result<void> check_condition(Transaction &transaction,
                              const dialect::Dialect &dialect,
@@ -14,22 +62,26 @@ Result<void> check_condition(Transaction &transaction,
     if (!condition) {
         return condition.error();
     }
-    const std::vector<std::string> key{table.columns.at(table.key.at(0)).name};
-    const Result<void> prepared = transaction.attempt([&]() -> Result<void> {
-        const std::vector<Value> nothing(condition->attributes.size());
-        transaction
-            .query(dialect.select_where(table, key, *condition, false) + " LIMIT 0",
-                   Parameters{nothing})
-            ->next();
-        return {};
-    });
-    if (!prepared) {
-        return Error{Errc::refused, "this condition cannot be used: the database does not take it",
-                     prepared.error().message,
-                     "Try it in: SELECT * FROM " + dialect.quote_identifier(table.name) +
-                         " WHERE (" + text + ");"};
+    const Result<void> prepared = check_prepared(transaction, dialect, *condition, table);
+    return prepared ? prepared
+                    : not_taken("condition", prepared.error(),
+                                "SELECT * FROM " + dialect.quote_identifier(table.name) +
+                                    " WHERE (" + text + ");");
+}
+
+Result<void> check_expression(Transaction &transaction,
+                              const dialect::Dialect &dialect,
+                              const std::string &text,
+                              const dialect::TableDescription &table) {
+    const Result<dialect::Condition> expression = dialect.read_expression(text, table);
+    if (!expression) {
+        return expression.error();
     }
-    return {};
+    const Result<void> prepared = check_prepared(transaction, dialect, *expression, table);
+    return prepared ? prepared
+                    : not_taken("expression", prepared.error(),
+                                "SELECT (" + text + ") FROM " +
+                                    dialect.quote_identifier(table.name) + ";");
 }
 
 Result<RowFilter> row_filter(const Session &session,
@@ -66,6 +118,18 @@ void filter_tables(const Session &session,
             continue;
         }
         filter_changes(session.transaction, session.dialect, *filter, changes.schema, rows);
+    }
+}
+
+void compute_columns(const Session &session,
+                     std::int64_t peer_id,
+                     const SentTables &tables,
+                     Changeset &changeset) {
+    for (auto &[name, changes] : changeset.tables) {
+        if (!compute(session, peer_id, name, tables.at(name).columns.computed(), changes)) {
+            // It is held, as for a condition.
+            std::get<OneWayChanges>(changes.changes) = {};
+        }
     }
 }
 

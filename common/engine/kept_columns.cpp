@@ -37,9 +37,9 @@ std::vector<std::string> read_kept(const std::string &text) {
 
 std::vector<std::string> columns_to_keep(const dialect::Dialect &dialect,
                                          const dialect::TableDescription &table,
-                                         const std::vector<std::string> &conditions) {
+                                         const std::vector<std::string> &texts) {
     std::set<std::string> named;
-    for (const std::string &text : conditions) {
+    for (const std::string &text : texts) {
         // One that the table has outgrown lets nothing pass until its task is declared anew.
         if (const Result<dialect::Condition> read = dialect.read_condition(text, table)) {
             named.insert(read->columns.begin(), read->columns.end());
@@ -61,7 +61,7 @@ Result<void> check_kept(const dialect::TableDescription &table,
         if (column == nullptr || column->generated != dialect::Generated::no) {
             return Error{Errc::refused,
                          "table \"" + table.name + "\" has no column \"" + name +
-                             "\", which the WHERE of a task names",
+                             "\", which a WHERE or an expression of a task names",
                          {},
                          "Declare the task again with the columns that there are."};
         }

@@ -73,8 +73,8 @@ struct TableOfTask {
     task::Table clauses; // its name is a stand-in
 };
 
-ColumnList columns_of(const task::Table &clauses, bool receives) {
-    return clauses.columns ? ColumnList{clauses.columns->value, receives} : ColumnList{};
+ColumnList columns_of(const task::Table &clauses, bool receives, const dialect::Dialect &dialect) {
+    return clauses.columns ? ColumnList{clauses.columns->value, receives, dialect} : ColumnList{};
 }
 
 std::string where_of(const task::Table &clauses) {
@@ -159,7 +159,7 @@ sent_tables(const Session &session, std::int64_t peer_id, const std::string &lan
     for (const TableOfTask &table : *found) {
         tables.emplace(table.local_name,
                        SentTable{.wire_name = table.wire_name,
-                                 .columns = columns_of(table.clauses, false),
+                                 .columns = columns_of(table.clauses, false, session.dialect),
                                  .where = where_of(table.clauses),
                                  .without_delete = table.clauses.without_delete.has_value()});
     }
@@ -176,7 +176,7 @@ Result<TakenTables> taken_tables(const Session &session, std::int64_t peer_id) {
     for (const TableOfTask &table : *found) {
         tables.emplace(table.wire_name,
                        TakenTable{.local_name = table.local_name,
-                                  .columns = columns_of(table.clauses, true),
+                                  .columns = columns_of(table.clauses, true, session.dialect),
                                   .where = where_of(table.clauses),
                                   .without_delete = table.clauses.without_delete.has_value(),
                                   .stops = table.lane.find(lane_that_stops) != std::string::npos});

@@ -40,27 +40,49 @@ bool takes_part(const task::Task &task, const task::Peer &peer) {
     });
 }
 
+Error no_attribute(const ResolvedTask &task,
+                   const task::Peer &peer,
+                   const std::string &name,
+                   task::Position at) {
+    return task::mistake_at(at,
+                            "the task \"" + task.task.name.value + "\" names PEER." + name +
+                                ", which the peer \"" + peer.name.value + "\" has not",
+                            "Declare it: PEER " + task::quote_name(peer.name.value) + " (" +
+                                task::quote_name(name) + " = '…') with the peer's other clauses.");
+}
+
+/// Whether the SQL of a table's clauses names an attribute. One that the table has outgrown does
+/// not.
+bool names_attributes(const Session &session,
+                      const std::string &table,
+                      const task::Table &clauses) {
+    const std::vector<task::Sql> all = task::sql_of(clauses);
+    if (all.empty()) {
+        return false;
+    }
+    const Result<dialect::TableDescription> description =
+        describe_table(session.transaction, session.dialect, table);
+    return description && std::any_of(all.begin(), all.end(), [&](const task::Sql &sql) {
+               const auto read = session.dialect.read_condition(sql.text, *description);
+               return read && !read->attributes.empty();
+           });
+}
+
 Result<void> check_attributes(const dialect::Dialect &dialect,
                               const ResolvedTask &task,
                               const task::Peer &peer) {
     const Attributes attributes = attributes_of(peer);
     for (const ResolvedTable &table : task.tables) {
-        if (!table.clauses.where) {
-            continue;
-        }
-        const Result<dialect::Condition> condition =
-            dialect.read_condition(table.clauses.where->text, table.description);
-        if (!condition) {
-            return condition.error();
-        }
-        for (const std::string &name : condition->attributes) {
-            if (!attributes.contains(name)) {
-                return task::mistake_at(
-                    table.clauses.where->at,
-                    "the task \"" + task.task.name.value + "\" names PEER." + name +
-                        ", which the peer \"" + peer.name.value + "\" has not",
-                    "Declare it: PEER " + task::quote_name(peer.name.value) + " (" +
-                        task::quote_name(name) + " = '…') with the peer's other clauses.");
+        for (const task::Sql &sql : task::sql_of(table.clauses)) {
+            const Result<dialect::Condition> read =
+                dialect.read_condition(sql.text, table.description);
+            if (!read) {
+                return read.error();
+            }
+            for (const std::string &name : read->attributes) {
+                if (!attributes.contains(name)) {
+                    return no_attribute(task, peer, name, sql.at);
+                }
             }
         }
     }
@@ -122,14 +144,7 @@ void reload_for_attributes(const Session &session, std::int64_t peer_id) {
              {peer_id})) {
         const Result<task::Table> clauses =
             task::parse_table("x " + text_at(row, 1) + " " + text_at(row, 2));
-        if (!clauses || !clauses->where) {
-            continue;
-        }
-        const Result<dialect::TableDescription> table =
-            describe_table(session.transaction, session.dialect, text_at(row, 0));
-        const auto condition = table ? session.dialect.read_condition(clauses->where->text, *table)
-                                     : Result<dialect::Condition>{table.error()};
-        if (condition && !condition->attributes.empty()) {
+        if (clauses && names_attributes(session, text_at(row, 0), *clauses)) {
             replace_at_receivers(session.transaction, text_at(row, 0));
         }
     }

@@ -102,6 +102,34 @@ answer(const Question &question, const std::vector<bool> &met, bool replaces) {
     return filtered_operation(operation, past, question.after && met[*question.after]);
 }
 
+/// What `select` gives for each of the images, in their order.
+std::vector<Value> ask_images(Transaction &transaction,
+                              const dialect::Dialect &dialect,
+                              const RowFilter &filter,
+                              const std::string &select,
+                              const std::vector<std::vector<Value>> &images) {
+    std::vector<Value> answers;
+    if (images.empty()) {
+        return answers;
+    }
+    const dialect::ImageStatements statements =
+        dialect.images(filter.table, filter.condition.columns);
+    transaction.execute_script(statements.create);
+    for (std::size_t begin = 0; begin < images.size(); begin += images_at_once) {
+        const std::size_t end = std::min(images.size(), begin + images_at_once);
+        for (std::size_t index = begin; index < end; ++index) {
+            transaction.execute(statements.insert, Parameters{images[index]});
+        }
+        const auto cursor = transaction.query(select, Parameters{filter.attributes});
+        while (const Row *row = cursor->next()) {
+            answers.push_back(row->front());
+        }
+        transaction.execute(statements.clear);
+    }
+    ensure(answers.size() == images.size(), "each image is asked about once");
+    return answers;
+}
+
 } // namespace
 
 void filter_changes(Transaction &transaction,
@@ -138,30 +166,44 @@ void filter_changes(Transaction &transaction,
     }
 }
 
+void add_computed(const Session &session, const AddedColumn &added, TableChanges &changes) {
+    const dialect::Dialect &dialect = session.dialect;
+    const RowFilter &expression = added.expression;
+    const std::vector<ConditionColumn> columns =
+        find_columns(changes.schema, expression.condition.columns);
+    auto &rows = std::get<OneWayChanges>(changes.changes).changes;
+    Images images{dialect, columns};
+    std::vector<Change *> computed; // beside the images
+    for (auto row = rows.begin(); row != rows.end();) {
+        const auto here = row++;
+        if (ends(here->second.operation)) {
+            continue;
+        }
+        if (images.add(here->first, {&here->second.new_values, &here->second.old_values})) {
+            computed.push_back(&here->second);
+        } else {
+            rows.erase(here);
+        }
+    }
+    const std::vector<Value> values =
+        ask_images(session.transaction, dialect, expression,
+                   dialect.select_values(expression.table, expression.condition), images.rows);
+    for (std::size_t index = 0; index < values.size(); ++index) {
+        computed[index]->new_values.columns.push_back(added.column);
+        computed[index]->new_values.values.push_back(values[index]);
+    }
+}
+
 std::vector<bool> meet_condition(Transaction &transaction,
                                  const dialect::Dialect &dialect,
                                  const RowFilter &filter,
                                  const std::vector<std::vector<Value>> &images) {
     std::vector<bool> met;
-    if (images.empty()) {
-        return met;
+    for (const Value &value :
+         ask_images(transaction, dialect, filter,
+                    dialect.select_images(filter.table, filter.condition), images)) {
+        met.push_back(*value.as<std::int64_t>() != 0);
     }
-    const dialect::ImageStatements statements =
-        dialect.images(filter.table, filter.condition.columns);
-    const std::string select = dialect.select_images(filter.table, filter.condition);
-    transaction.execute_script(statements.create);
-    for (std::size_t begin = 0; begin < images.size(); begin += images_at_once) {
-        const std::size_t end = std::min(images.size(), begin + images_at_once);
-        for (std::size_t index = begin; index < end; ++index) {
-            transaction.execute(statements.insert, Parameters{images[index]});
-        }
-        const auto cursor = transaction.query(select, Parameters{filter.attributes});
-        while (const Row *row = cursor->next()) {
-            met.push_back(*row->front().as<std::int64_t>() != 0);
-        }
-        transaction.execute(statements.clear);
-    }
-    ensure(met.size() == images.size(), "each image is asked about once");
     return met;
 }
 

@@ -17,7 +17,7 @@ enum class RowPast { unknown, absent, inside, outside };
 /// What the change is to it; nothing: it need not know. `inside`: the row meets the condition now.
 std::optional<Operation> filtered_operation(Operation operation, RowPast past, bool inside);
 
-/// A table and the condition of a task that sends it.
+/// A table and the condition, or an expression, of a task that sends it.
 struct RowFilter {
     dialect::TableDescription table;
     dialect::Condition condition;
@@ -30,6 +30,16 @@ void filter_changes(Transaction &transaction,
                     const RowFilter &filter,
                     const TableSchema &schema,
                     OneWayChanges &changes);
+
+/// An expression that gives the changes a further column.
+struct AddedColumn {
+    const RowFilter &expression;
+    std::uint32_t column = 0; // its number
+};
+
+/// Adds the column wherever a row does not end. A change that lacks what the expression needs is
+/// left out: it is older than the task, which begins with a load.
+void add_computed(const Session &session, const AddedColumn &added, TableChanges &changes);
 
 /// Whether each of the images meets the condition. `columns` are those of the condition.
 std::vector<bool> meet_condition(Transaction &transaction,

@@ -24,6 +24,13 @@ Error mistake_at(Position at, std::string message, std::string hint);
 
 /// The name by which the task's own database knows the table: right of AS where rows come in.
 const ObjectName &local_name(const Task &task, const Table &table);
+/// The columns that a table's clauses list; none where they list no columns.
+std::vector<TableColumn> listed_columns(const Table &table);
+/// An expression as SQL, `upper(name)` for `upper (name) AS …`.
+Sql expression_of(const ComputedColumn &column);
+/// The SQL of a table's clauses: its expressions, then its condition.
+std::vector<Sql> sql_of(const Table &table);
+
 /// The table's name at the other side.
 const ObjectName &remote_name(const Task &task, const Table &table);
 

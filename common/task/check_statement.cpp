@@ -384,7 +384,7 @@ Mistake check_columns(const Columns &columns, Direction direction) {
         const auto &computed = std::get<ComputedColumn>(column.source);
         if (direction == Direction::sync) {
             return mistake_at(computed.sql.at,
-                              "a computed column cannot be used in SYNC: it has no way back",
+                              "an expression cannot be used in SYNC: it has no way back",
                               "Name columns as they are, or split the task into SEND and RECEIVE "
                               "of different tables.");
         }
@@ -503,6 +503,32 @@ const ObjectName &local_name(const Task &task, const Table &table) {
 
 const ObjectName &remote_name(const Task &task, const Table &table) {
     return task.direction.value != Direction::receive && table.as ? *table.as : table.name;
+}
+
+Sql expression_of(const ComputedColumn &column) {
+    if (!column.function) {
+        return column.sql;
+    }
+    return {column.function->text + "(" + column.sql.text + ")", column.function->at};
+}
+
+std::vector<TableColumn> listed_columns(const Table &table) {
+    const auto *columns =
+        table.columns ? std::get_if<std::vector<TableColumn>>(&table.columns->value) : nullptr;
+    return columns != nullptr ? *columns : std::vector<TableColumn>{};
+}
+
+std::vector<Sql> sql_of(const Table &table) {
+    std::vector<Sql> all;
+    for (const TableColumn &column : listed_columns(table)) {
+        if (const auto *computed = std::get_if<ComputedColumn>(&column.source)) {
+            all.push_back(expression_of(*computed));
+        }
+    }
+    if (table.where) {
+        all.push_back(*table.where);
+    }
+    return all;
 }
 
 Mistake check_statement(const Statement &statement) {

@@ -42,10 +42,12 @@ Mistake one(const Peer &peer) {
     return peer.report_every ? no(peer.report_every->at, "REPORT EVERY") : std::nullopt;
 }
 
-Mistake column(const TableColumn &column) {
-    if (const auto *computed = std::get_if<ComputedColumn>(&column.source)) {
-        return no(computed->sql.at, "a computed column",
-                  "Let the table compute it in a generated column of the receiver.");
+Mistake column(const TableColumn &column, Direction direction) {
+    const auto *computed = std::get_if<ComputedColumn>(&column.source);
+    if (computed != nullptr && direction == Direction::receive) {
+        return no(expression_of(*computed).at, "an expression in RECEIVE",
+                  "Put it into the task of the node that sends, or let a generated column of the"
+                  " table here compute it.");
     }
     if (column.type) {
         return no(column.type->at, "TYPE");
@@ -56,14 +58,10 @@ Mistake column(const TableColumn &column) {
     return column.is_private ? no(*column.is_private, "PRIVATE") : std::nullopt;
 }
 
-Mistake table(const Table &table) {
-    const auto *columns =
-        table.columns ? std::get_if<std::vector<TableColumn>>(&table.columns->value) : nullptr;
-    if (columns != nullptr) {
-        for (const TableColumn &each : *columns) {
-            if (auto mistake = column(each)) {
-                return mistake;
-            }
+Mistake table(const Table &table, Direction direction) {
+    for (const TableColumn &each : listed_columns(table)) {
+        if (auto mistake = column(each, direction)) {
+            return mistake;
         }
     }
     return table.conflict ? no(table.conflict->at, "ON CONFLICT of a table") : std::nullopt;
@@ -102,7 +100,7 @@ Mistake one(const Task &task) {
         return no(task.direction.at, "SYNC", "Use SEND or RECEIVE.");
     }
     for (const Table &each : task.tables) {
-        if (auto mistake = table(each)) {
+        if (auto mistake = table(each, task.direction.value)) {
             return mistake;
         }
     }

@@ -92,6 +92,23 @@ TEST(Condition, LooksAtNothingButItsRow) {
               "column \"Shelf\" has the application's collation \"backwards\"");
 }
 
+TEST(Expression, IsReadAsAConditionAndRefusedInWordsOfItsOwn) {
+    const Result<Condition> expression =
+        sqlite().read_expression("upper(NAME) || peer.code", products());
+    ASSERT_TRUE(expression.has_value()) << expression.error().message;
+    EXPECT_EQ(expression->sql, "upper(\"name\") || ?1");
+    EXPECT_EQ(sqlite().select_values(products(), *expression),
+              "SELECT (upper(\"name\") || ?1) FROM temp.\"postrider_image\" AS \"products\""
+              " ORDER BY \"postrider_row\"");
+    const Result<Condition> refused = sqlite().read_expression("random()", products());
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().message,
+              "this expression cannot be used: \"random\" gives another result at another time");
+    EXPECT_EQ(refused.error().hint,
+              "Use columns of the row alone: with a clock or chance, the column would change"
+              " without its row being changed.");
+}
+
 TEST(Condition, IsOneExpressionWithoutCommentsAndParameters) {
     EXPECT_EQ(refusal_of("price -- > 1"), "it has a comment");
     EXPECT_EQ(refusal_of("price /* > 1 */"), "it has a comment");

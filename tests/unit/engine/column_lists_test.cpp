@@ -141,10 +141,10 @@ TEST_F(Lists, AColumnOutsideTheListIsRefusedWithItsRowsWhileTheRestGoesOn) {
 TEST_F(Lists, MistakesAreNamedWithTheWayOut) {
     EXPECT_EQ(declare(hq, "TASK t SEND product (name) TO shop"),
               "line 1, column 21: column \"sku\" of the primary key of table \"product\" would not"
-              " travel | Let it travel too: rows are told apart by it.");
+              " travel | Let it travel as it is: rows are told apart by it.");
     EXPECT_EQ(declare(hq, "TASK t SEND product (* EXCEPT sku) TO shop"),
               "line 1, column 21: column \"sku\" of the primary key of table \"product\" would not"
-              " travel | Let it travel too: rows are told apart by it.");
+              " travel | Let it travel as it is: rows are told apart by it.");
     EXPECT_EQ(declare(hq, "TASK t SEND product (sku, nane) TO shop"),
               "line 1, column 27: table \"product\" has no column \"nane\" | Did you mean"
               " \"name\"?");

@@ -323,7 +323,8 @@ TEST_F(Filters, AColumnOfTheConditionThatIsRenamedHoldsTheTableUntilTheTaskIsDec
     hq_application.run("UPDATE stock SET left = 8 WHERE id = 3");
     settle();
     EXPECT_EQ(hq_application.ask("SELECT held FROM postrider_capture"),
-              "table \"stock\" has no column \"on_hand\", which the WHERE of a task names");
+              "table \"stock\" has no column \"on_hand\", which a WHERE or an expression of a task "
+              "names");
     EXPECT_EQ(ids(b7_application), "1 2");
     ASSERT_EQ(declare(hq, "TASK t SEND stock WHERE (\"left\" > 4) TO b7"), "declared");
     settle();

@@ -27,6 +27,9 @@ struct RowsBehind {
     bool behind_key = false;
 };
 
+/// Whether a value that cannot be held exactly may be written as the nearest one.
+enum class Exactness { exact, nearest };
+
 class Dialect {
   public:
     Dialect() = default;
@@ -44,6 +47,17 @@ class Dialect {
     [[nodiscard]] virtual std::string state_name(std::string_view name) const = 0;
     /// A value in the storage classes of the engine, or why it cannot be held exactly.
     [[nodiscard]] virtual Result<Value> to_storage(const Value &value) const = 0;
+
+    /// As the column is to be given it, or why it cannot hold it exactly. Values that the table
+    /// itself refuses pass.
+    [[nodiscard]] virtual Result<Value> fit(const TableDescription &table,
+                                            const ColumnDescription &column,
+                                            const Value &value,
+                                            Exactness exactness) const = 0;
+    /// What the column does not hold of values of the type; empty: it holds them all.
+    [[nodiscard]] virtual std::string narrower(const TableDescription &table,
+                                               const ColumnDescription &column,
+                                               const Type &from) const = 0;
 
     /// How a user writes the name of a function of ours: "postrider_invite" in SQLite.
     [[nodiscard]] virtual std::string command(std::string_view name) const = 0;

@@ -10,6 +10,7 @@
 #include "common/dialect/sql_text.hpp"
 #include "common/dialect/sqlite_capture.hpp"
 #include "common/dialect/sqlite_condition.hpp"
+#include "common/dialect/sqlite_fit.hpp"
 #include "common/dialect/sqlite_new_table.hpp"
 #include "common/dialect/sqlite_predicate.hpp"
 #include "common/dialect/sqlite_references.hpp"
@@ -152,6 +153,19 @@ class SqliteDialect final : public Dialect {
 
     [[nodiscard]] Result<Value> to_storage(const Value &value) const override {
         return to_sqlite_storage(value);
+    }
+
+    [[nodiscard]] Result<Value> fit(const TableDescription &table,
+                                    const ColumnDescription &column,
+                                    const Value &value,
+                                    Exactness exactness) const override {
+        return sqlite_text::fit(table, column, value, exactness);
+    }
+
+    [[nodiscard]] std::string narrower(const TableDescription &table,
+                                       const ColumnDescription &column,
+                                       const Type &from) const override {
+        return sqlite_text::narrower(table, column, from);
     }
 
     [[nodiscard]] std::string create_table(const StateTable &table) const override {

@@ -7,6 +7,7 @@
 #include "common/base/utf8.hpp"
 #include "common/crypto/chain.hpp"
 #include "common/engine/collect.hpp"
+#include "common/engine/differences.hpp"
 #include "common/engine/history.hpp"
 #include "common/engine/history_missing.hpp"
 #include "common/engine/inbox.hpp"
@@ -245,7 +246,8 @@ find_targets(const Session &session, const Peer &peer, OwnTables &tables, Change
             }
         }
         targets.stops = targets.stops || taken.stops;
-        TargetTable target{**table, std::move(changes.schema), std::move(rows)};
+        TargetTable target{**table, std::move(changes.schema), std::move(rows),
+                           taken.columns.lossy()};
         send_on(session, tables.names_sent_on(local), taken, target, targets);
         targets.tables.push_back(std::move(target));
     }
@@ -277,6 +279,27 @@ write_targets(const Session &session, const Peer &peer, const Arrival &arrival, 
                          : apply_or_park(session, peer, arrival, targets.tables);
 }
 
+void note_shapes(const Session &session, const Peer &peer, const Changeset &changes) {
+    bool news = false;
+    for (const auto &[wire_name, table] : changes.tables) {
+        news = note_shape(session, peer, table.schema) || news;
+    }
+    if (news) {
+        note_differences(session, peer);
+    }
+}
+
+/// Of a step that is held, for people.
+void note_held_shapes(const Session &session,
+                      const Peer &peer,
+                      const IncomingRow &row,
+                      const stream::Step &step) {
+    StepContent content{session, peer, row};
+    if (content.add(step)) {
+        note_shapes(session, peer, content.changes);
+    }
+}
+
 Result<ApplyCounts>
 apply_data(const Session &session, const Peer &peer, const IncomingRow &row, stream::Step &step) {
     Result<OwnTables> tables = OwnTables::load(session, peer);
@@ -290,6 +313,7 @@ apply_data(const Session &session, const Peer &peer, const IncomingRow &row, str
     // A table that comes whole takes away what is parked of it while its target is looked for.
     const Arrival arrival{row.key, step.bodies.back().first,
                           has_parked(session.transaction, peer.peer_id)};
+    note_shapes(session, peer, content->changes);
     Result<Targets> targets = find_targets(session, peer, *tables, std::move(content->changes));
     if (!targets) {
         return targets.error();
@@ -386,6 +410,9 @@ Applied apply_whole(const Session &session, const Peer &peer, IncomingRow &row, 
     if (!done) {
         if (done.error().code == Errc::gap && ask_without_history(session, peer, row)) {
             return Applied::held;
+        }
+        if (done.error().code == Errc::schema_mismatch) {
+            note_held_shapes(session, peer, row, step);
         }
         return hold(session, peer, row, done.error());
     }

@@ -80,6 +80,27 @@ Result<void> check_once(const std::vector<TableColumn> &columns, task::Position 
     return {};
 }
 
+/// The type that the task gives the column; without one, that which holds any value.
+Type given_type(const TableColumn &column, const dialect::Dialect &dialect) {
+    std::string declared;
+    if (column.type) {
+        declared = column.type->value.name.text;
+        declared +=
+            column.type->value.arguments ? "(" + column.type->value.arguments->text + ")" : "";
+    }
+    return dialect.neutral_type(declared);
+}
+
+Result<void> check_type(const TableColumn &column, const dialect::Dialect &dialect) {
+    if (column.type && given_type(column, dialect).kind == Kind::native) {
+        return task::mistake_at(column.type->at,
+                                "there is no type \"" + column.type->value.name.text + "\"",
+                                "Use INTEGER, REAL, DECIMAL, TEXT, BLOB, BOOLEAN, DATE, TIME,"
+                                " TIMESTAMP, JSON or UUID.");
+    }
+    return {};
+}
+
 std::string left_out(const dialect::TableDescription &table, const ColumnList &list) {
     for (const std::uint32_t key : table.key) {
         if (!list.on_wire(table.columns[key].name)) {
@@ -105,7 +126,7 @@ ColumnList::ColumnList(const task::Columns &columns,
         const auto *plain = std::get_if<PlainColumn>(&column.source);
         if (plain == nullptr) {
             const auto &computed = std::get<ComputedColumn>(column.source);
-            computed_.push_back({{computed.as.text, dialect.neutral_type(""), true},
+            computed_.push_back({{computed.as.text, given_type(column, dialect), true},
                                  task::expression_of(computed).text});
             continue;
         }
@@ -113,7 +134,19 @@ ColumnList::ColumnList(const task::Columns &columns,
         const std::string &right = plain->as ? plain->as->text : left;
         to_wire_.emplace(receives ? right : left, receives ? left : right);
         from_wire_.emplace(receives ? left : right, receives ? right : left);
+        const std::string &here = receives ? right : left;
+        if (column.type) {
+            types_.emplace(here, given_type(column, dialect));
+        }
+        if (column.lossy) {
+            lossy_.insert(here);
+        }
     }
+}
+
+const Type *ColumnList::type_of(const std::string &here) const {
+    const auto found = types_.find(here);
+    return found == types_.end() ? nullptr : &found->second;
 }
 
 std::optional<std::string> ColumnList::on_wire(const std::string &here) const {
@@ -147,6 +180,9 @@ Result<task::Columns> resolve_columns(const task::Clause<task::Columns> &columns
         }
     } else {
         for (TableColumn &column : std::get<std::vector<TableColumn>>(resolved)) {
+            if (const Result<void> known = check_type(column, dialect); !known) {
+                return known.error();
+            }
             Result<TableColumn> one = resolve(column, table, receives);
             if (!one) {
                 return one.error();
@@ -177,6 +213,9 @@ WireShape on_wire(const TableSchema &here, const ColumnList &columns) {
             position = static_cast<std::uint32_t>(shape.schema.columns.size());
             shape.schema.columns.push_back(column);
             shape.schema.columns.back().name = *std::move(name);
+            if (const Type *type = columns.type_of(column.name)) {
+                shape.schema.columns.back().type = *type;
+            }
         }
         shape.position.push_back(position);
     }

@@ -36,6 +36,12 @@ class ColumnList {
     /// The columns that are computed, in the order in which they stand behind the others.
     [[nodiscard]] const std::vector<ComputedSource> &computed() const { return computed_; }
 
+    /// The columns, by their names here, that may take the nearest value.
+    [[nodiscard]] const std::set<std::string> &lossy() const { return lossy_; }
+
+    /// The type that the task gives a column; null: its own.
+    [[nodiscard]] const Type *type_of(const std::string &here) const;
+
     /// Every column travels under its own name, and no other.
     [[nodiscard]] bool is_whole() const { return !listed_ && except_.empty(); }
 
@@ -45,6 +51,8 @@ class ColumnList {
     std::map<std::string, std::string> from_wire_;
     std::set<std::string> except_;
     std::vector<ComputedSource> computed_;
+    std::map<std::string, Type> types_; // by the names here
+    std::set<std::string> lossy_;
 };
 
 /// The list with the table's own columns spelled as in the catalogue. Refused: a column that the

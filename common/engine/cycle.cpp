@@ -10,6 +10,7 @@
 #include "common/engine/approval.hpp"
 #include "common/engine/build.hpp"
 #include "common/engine/collect.hpp"
+#include "common/engine/differences.hpp"
 #include "common/engine/dispatch.hpp"
 #include "common/engine/marks.hpp"
 #include "common/engine/offers.hpp"
@@ -305,6 +306,9 @@ void Engine::collect_all(Timestamp now, CycleResult &result) {
         write(now, [&](const Session &session) {
             schema = inspect_captures(session, inspected_schema_);
             captured = has_captured(session.transaction, session.dialect);
+            if (altered) {
+                note_differences(session);
+            }
         });
         inspected_at_ = now;
         inspected_schema_ = schema;

@@ -106,11 +106,12 @@ void forget_mirrors(Transaction &transaction, const Peer &peer) {
 }
 
 void clear_peer(Transaction &transaction, std::int64_t peer_id) {
-    clear(transaction, peer_id,
-          {"peer_group", "peer_path",  "invitation", "task_peer",     "task_flow",   "offer",
-           "stream_out", "outbox",     "schema_out", "table_sent",    "control_out", "stream_in",
-           "inbox_body", "inbox_part", "schema_in",  "history_frame", "parked_row",  "note",
-           "delivery",   "peer_start", "budget",     "peer"});
+    clear(transaction, peer_id, {"peer_group", "peer_path",  "invitation",        "task_peer",
+                                 "task_flow",  "offer",      "stream_out",        "outbox",
+                                 "schema_out", "table_sent", "control_out",       "stream_in",
+                                 "inbox_body", "inbox_part", "schema_in",         "history_frame",
+                                 "parked_row", "note",       "delivery",          "peer_start",
+                                 "budget",     "shape_in",   "schema_difference", "peer"});
     for (const char *table : {"event", "refusal"}) {
         transaction.execute(
             std::string{"UPDATE @"} + table + " SET peer_id = NULL WHERE peer_id = ?1", {peer_id});
@@ -275,7 +276,8 @@ void forget_agreements(Transaction &transaction, const Peer &peer) {
     forget_mirrors(transaction, peer);
     clear(transaction, peer.peer_id,
           {"task_flow", "offer", "control_out", "note", "stream_in", "inbox_body", "inbox_part",
-           "schema_in", "history_frame", "parked_row", "peer_start"});
+           "schema_in", "history_frame", "parked_row", "peer_start", "shape_in",
+           "schema_difference"});
     transaction.execute("UPDATE @peer SET parked_told = 0, parked_there = 0,"
                         " parked_there_reason = '' WHERE peer_id = ?1",
                         {peer.peer_id});

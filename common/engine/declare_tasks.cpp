@@ -9,6 +9,7 @@
 #include "common/engine/collect.hpp"
 #include "common/engine/configuration_mac.hpp"
 #include "common/engine/declare_stored.hpp"
+#include "common/engine/differences.hpp"
 #include "common/engine/filtered_tables.hpp"
 #include "common/engine/introspect.hpp"
 #include "common/engine/kept_columns.hpp"
@@ -557,6 +558,7 @@ Result<CaptureChanges> update_captures(const Session &session) {
             changes.installed.push_back(name);
         }
     }
+    note_differences(session);
     return changes;
 }
 

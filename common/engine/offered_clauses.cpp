@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "common/engine/kept_columns.hpp"
+#include "common/task/check.hpp"
+
 namespace postrider::engine {
 
 namespace {
@@ -43,12 +46,29 @@ std::string offered_clauses(const task::Task &task, const task::Table &table) {
     return words;
 }
 
-void take_offered_clauses(const std::string &option,
+std::string lossy_option(std::size_t number) {
+    return table_option(number) + " lossy";
+}
+
+std::string offered_lossy(const task::Task &task, const task::Table &table) {
+    std::vector<std::string> names;
+    if (task.direction.value == task::Direction::send) { // the receiver's is its own affair
+        for (const task::TableColumn &column : task::listed_columns(table)) {
+            if (column.lossy) {
+                names.push_back(task::name_there(column));
+            }
+        }
+    }
+    return print_kept(names);
+}
+
+void take_offered_clauses(const OfferedClauses &clauses,
                           const TableSchema &offered,
                           const dialect::TableDescription &local,
                           task::Table &table) {
-    const bool where_present = has_word(option, listed_where_present);
-    if (where_present || has_word(option, listed)) {
+    const bool where_present = has_word(clauses.words, listed_where_present);
+    const std::vector<std::string> lossy = read_kept(clauses.lossy);
+    if (where_present || has_word(clauses.words, listed)) {
         const TableSchema ours = local.schema();
         const auto is_here = [&ours](const Column &column) {
             return std::any_of(ours.columns.begin(), ours.columns.end(),
@@ -59,11 +79,14 @@ void take_offered_clauses(const std::string &option,
             if (!where_present || is_here(column)) {
                 columns.push_back(
                     {task::PlainColumn{{column.name, true, {}}, std::nullopt}, {}, {}, {}});
+                if (std::find(lossy.begin(), lossy.end(), column.name) != lossy.end()) {
+                    columns.back().lossy.emplace();
+                }
             }
         }
         table.columns = {task::Columns{std::move(columns)}, {}};
     }
-    if (has_word(option, without_delete)) {
+    if (has_word(clauses.words, without_delete)) {
         table.without_delete = task::Position{};
     }
 }

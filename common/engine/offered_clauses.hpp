@@ -16,9 +16,18 @@ std::string table_option(std::size_t number);
 /// Its value; empty: the table has no clauses that the other side needs to know.
 std::string offered_clauses(const task::Task &task, const task::Table &table);
 
-/// Gives the mirror's `table` the clauses of the option. Words that are not known here are not
-/// obeyed.
-void take_offered_clauses(const std::string &option,
+/// The option about those of its columns that say LOSSY, and its value; empty: none does.
+std::string lossy_option(std::size_t number);
+std::string offered_lossy(const task::Task &task, const task::Table &table);
+
+/// What an offer says of a table in its options.
+struct OfferedClauses {
+    std::string words;
+    std::string lossy;
+};
+
+/// Gives the mirror's `table` the clauses. Words that are not known here are not obeyed.
+void take_offered_clauses(const OfferedClauses &clauses,
                           const TableSchema &offered,
                           const dialect::TableDescription &local,
                           task::Table &table);

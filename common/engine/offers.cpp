@@ -68,6 +68,10 @@ Result<wire::Offer> offer_of(const Session &session, const OwnTask &own) {
             !clauses.empty()) {
             offer.options.emplace(table_option(index + 1), clauses);
         }
+        if (const std::string lossy = offered_lossy(own.task, resolved->tables[index].clauses);
+            !lossy.empty()) {
+            offer.options.emplace(lossy_option(index + 1), lossy);
+        }
     }
     const bool stops = own.task.on_error && own.task.on_error->value == task::OnError::stop;
     offer.options.emplace("on error", stops ? "STOP" : "PARK");

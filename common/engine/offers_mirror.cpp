@@ -9,6 +9,7 @@
 #include "common/base/utf8.hpp"
 #include "common/engine/declare_stored.hpp"
 #include "common/engine/declare_tasks.hpp"
+#include "common/engine/differences.hpp"
 #include "common/engine/lanes.hpp"
 #include "common/engine/missing_tables.hpp"
 #include "common/engine/offered_clauses.hpp"
@@ -37,8 +38,8 @@ task::ObjectName exact_name(const std::string &name) {
 Result<void> take_pacing(const wire::Offer &offer, task::Task &task) {
     const auto pacing = offer.options.find("pacing");
     const auto priority = offer.options.find("priority");
-    const bool sends = offer.direction == wire::Direction::send;
-    if (sends && pacing != offer.options.end()) {
+    const bool we_send = offer.direction == wire::Direction::send;
+    if (we_send && pacing != offer.options.end()) {
         const Result<task::Pacing> parsed = task::parse_pacing(pacing->second);
         if (!parsed) {
             return refusal("the offer suggests the hours \"" + printable(pacing->second) +
@@ -47,7 +48,7 @@ Result<void> take_pacing(const wire::Offer &offer, task::Task &task) {
         }
         task.pacing = *parsed;
     }
-    if (sends && priority != offer.options.end()) {
+    if (we_send && priority != offer.options.end()) {
         const Result<task::Priority> parsed = task::parse_priority(priority->second);
         if (!parsed) {
             return refusal(parsed.error().message, "Let the peer correct PRIORITY in its task.");
@@ -109,7 +110,10 @@ Result<task::Task> task_of(const Session &session, const Peer &peer, const wire:
         }
         if (const auto option = offer.options.find(table_option(number));
             option != offer.options.end() && offered.schema) {
-            take_offered_clauses(option->second, *offered.schema, *local, table);
+            const auto lossy = offer.options.find(lossy_option(number));
+            take_offered_clauses(
+                {option->second, lossy == offer.options.end() ? "" : lossy->second},
+                *offered.schema, *local, table);
         }
         task.tables.push_back(std::move(table));
     }
@@ -270,6 +274,7 @@ Result<ActionRows> apply_offer(const Session &session, const Peer &peer, const w
         return captures.error();
     }
     activate_task(session, task_id, peer.peer_id);
+    note_differences(session, peer);
     if (offer.paused) {
         pause_task(transaction, task_id);
     }

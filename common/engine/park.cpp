@@ -221,7 +221,7 @@ class RetryStep {
                 return index;
             }
         }
-        targets_.push_back({table, schema, {}});
+        targets_.push_back({table, schema, {}, tables_.taken(schema.name).columns.lossy()});
         return targets_.size() - 1;
     }
 

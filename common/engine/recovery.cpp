@@ -103,10 +103,13 @@ std::vector<ConfigurationKey> approved_paths(const Session &session) {
 }
 
 void forget_peers(Transaction &transaction) {
-    for (const char *table :
-         {"invitation", "offer", "stream_out", "outbox", "schema_out", "table_sent", "control_out",
-          "stream_in", "inbox_body", "inbox_part", "schema_in", "history_frame", "note",
-          "peer_start", "receiving_key", "queue", "task_flow", "parked_row", "budget"}) {
+    for (const char *table : {"invitation",  "offer",      "stream_out",
+                              "outbox",      "schema_out", "table_sent",
+                              "control_out", "stream_in",  "inbox_body",
+                              "inbox_part",  "schema_in",  "history_frame",
+                              "note",        "peer_start", "receiving_key",
+                              "queue",       "task_flow",  "parked_row",
+                              "budget",      "shape_in",   "schema_difference"}) {
         transaction.execute(std::string{"DELETE FROM @"} + table);
     }
     transaction.execute("DELETE FROM @delivery WHERE finished_at IS NULL");

@@ -70,10 +70,11 @@ Result<void> guard_rows(const Session &session,
                         const TakenTable &taken,
                         const dialect::TableDescription &table,
                         TableChanges &changes) {
-    const Result<RowFilter> guard = row_filter(session, peer.peer_id, taken.where, table);
+    Result<RowFilter> guard = row_filter(session, peer.peer_id, taken.where, table);
     if (!guard) {
         return guard.error();
     }
+    guard->lossy = taken.columns.lossy();
     auto &rows = std::get<OneWayChanges>(changes.changes);
     const std::uint64_t outside = take_away_outside(session, *guard, changes.schema, rows);
     if (outside > 0) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,8 @@ std::optional<Operation> filtered_operation(Operation operation, RowPast past, b
 struct RowFilter {
     dialect::TableDescription table;
     dialect::Condition condition;
-    std::vector<Value> attributes; // beside the condition's
+    std::vector<Value> attributes;    // beside the condition's
+    std::set<std::string> lossy = {}; // columns that are written as the nearest value
 };
 
 /// Leaves of the changes what the receiver has to know. A row that enters is there whole.

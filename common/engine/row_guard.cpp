@@ -107,7 +107,11 @@ class Guard {
                     value = change.new_values.values[at];
                 }
             }
-            Result<Value> stored_value = session_.dialect.to_storage(value);
+            // As it would be written: what is nearest may lie outside.
+            Result<Value> stored_value =
+                session_.dialect.fit(guard_.table, *guard_.table.find_column(name), value,
+                                     guard_.lossy.contains(name) ? dialect::Exactness::nearest
+                                                                 : dialect::Exactness::exact);
             if (!stored_value) {
                 return stored_value.error();
             }

@@ -114,7 +114,7 @@ class WorkBuilder {
         for (const std::size_t position : order_) {
             row.push_back(key[position]);
         }
-        Result<std::vector<Value>> stored_row = in_storage(dialect_, std::move(row));
+        Result<std::vector<Value>> stored_row = fitted(columns, std::move(row));
         if (!stored_row) {
             work_.unfit.push_back({&key, stored_row.error()});
             leave_out(key, change);
@@ -132,6 +132,23 @@ class WorkBuilder {
             add_row(block_for(columns, dialect_.upsert(target_.table, columns)), &key,
                     *std::move(stored_row));
         }
+    }
+
+    /// Every value as its column takes it, or why one cannot.
+    Result<std::vector<Value>> fitted(const std::vector<std::string> &columns,
+                                      std::vector<Value> values) const {
+        for (std::size_t index = 0; index < values.size(); ++index) {
+            const std::string &name = columns[index];
+            Result<Value> fit =
+                dialect_.fit(target_.table, *target_.table.find_column(name), values[index],
+                             target_.lossy.contains(name) ? dialect::Exactness::nearest
+                                                          : dialect::Exactness::exact);
+            if (!fit) {
+                return fit.error();
+            }
+            values[index] = *std::move(fit);
+        }
+        return values;
     }
 
     void note_form(const Key &key) {

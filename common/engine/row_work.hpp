@@ -18,6 +18,7 @@ struct TargetTable {
     dialect::TableDescription table;
     TableSchema schema; // of the changes: columns by name
     OneWayChanges changes;
+    std::set<std::string> lossy = {}; // columns that may take the nearest value
 };
 
 /// Rows of one statement: the same columns for each, the key last, in the table's own order.

@@ -518,6 +518,14 @@ std::vector<TableColumn> listed_columns(const Table &table) {
     return columns != nullptr ? *columns : std::vector<TableColumn>{};
 }
 
+const std::string &name_there(const TableColumn &column) {
+    if (const auto *computed = std::get_if<ComputedColumn>(&column.source)) {
+        return computed->as.text;
+    }
+    const auto &plain = std::get<PlainColumn>(column.source);
+    return plain.as ? plain.as->text : plain.name.text;
+}
+
 std::vector<Sql> sql_of(const Table &table) {
     std::vector<Sql> all;
     for (const TableColumn &column : listed_columns(table)) {

@@ -49,11 +49,10 @@ Mistake column(const TableColumn &column, Direction direction) {
                   "Put it into the task of the node that sends, or let a generated column of the"
                   " table here compute it.");
     }
-    if (column.type) {
-        return no(column.type->at, "TYPE");
-    }
-    if (column.lossy) {
-        return no(*column.lossy, "LOSSY");
+    if (column.type && direction == Direction::receive) {
+        return no(column.type->at, "TYPE in RECEIVE",
+                  "Give the column of the table here the type, or put TYPE into the task of the"
+                  " node that sends.");
     }
     return column.is_private ? no(*column.is_private, "PRIVATE") : std::nullopt;
 }

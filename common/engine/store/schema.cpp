@@ -352,6 +352,15 @@ std::vector<StateTable> receiving_tables() {
          .columns = {integer("peer_id"), integer("stream"), text("table_name"), blob("hash"),
                      blob("content")},
          .primary_key = {"peer_id", "stream", "table_name", "hash"}},
+        // The shape in which a table came last, applied or not, and how it differs from the table
+        // here (engine/differences.hpp); `column_name` is empty for what is of the whole table.
+        {.name = "shape_in",
+         .columns = {integer("peer_id"), text("wire_name"), blob("content")},
+         .primary_key = {"peer_id", "wire_name"}},
+        {.name = "schema_difference",
+         .columns = {integer("peer_id"), text("wire_name"), text("local_name"), text("column_name"),
+                     text("difference"), text("handling"), text("action")},
+         .primary_key = {"peer_id", "wire_name", "column_name", "difference"}},
         // Frames of changes that later ones of the same table are compressed with, as the batch
         // `number` held them: of streams that we send and of those that we receive. `floor` is what
         // the batch named: nothing below it is needed by later ones.

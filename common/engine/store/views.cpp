@@ -289,13 +289,19 @@ std::string progress_sql(const dialect::Dialect &dialect) {
            " WHERE t.direction = 'send' AND (c.reload > 0 OR l.capture_id IS NOT NULL)";
 }
 
+std::string schema_differences_sql() {
+    return "SELECT p.name AS peer, d.local_name AS \"table\", d.column_name AS \"column\","
+           " d.difference AS difference, d.handling AS handling, d.action AS action"
+           " FROM @schema_difference d JOIN @peer p ON p.peer_id = d.peer_id";
+}
+
 } // namespace
 
 std::vector<View> views(const dialect::Dialect &dialect) {
-    return {{"status", status_sql(dialect)},    {"history", history_sql(dialect)},
-            {"events", events_sql(dialect)},    {"refused", refused_sql(dialect)},
-            {"offers", offers_sql(dialect)},    {"parked", parked_sql(dialect)},
-            {"progress", progress_sql(dialect)}};
+    return {{"status", status_sql(dialect)},     {"history", history_sql(dialect)},
+            {"events", events_sql(dialect)},     {"refused", refused_sql(dialect)},
+            {"offers", offers_sql(dialect)},     {"parked", parked_sql(dialect)},
+            {"progress", progress_sql(dialect)}, {"schema_differences", schema_differences_sql()}};
 }
 
 } // namespace postrider::engine

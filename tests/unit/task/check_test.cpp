@@ -193,10 +193,10 @@ const std::vector<Wrong> not_yet = {
      "line 1, column 30: an expression in RECEIVE is not available in this version",
      "Put it into the task of the node that sends, or let a generated column of the table here"
      " compute it."},
-    {"PEER b; TASK t SEND a (x TYPE text) TO b",
-     "line 1, column 26: TYPE is not available in this version", "Leave it out."},
-    {"PEER b; TASK t SEND a (x LOSSY) TO b",
-     "line 1, column 26: LOSSY is not available in this version", "Leave it out."},
+    {"PEER b; TASK t RECEIVE a (x TYPE text) FROM b",
+     "line 1, column 29: TYPE in RECEIVE is not available in this version",
+     "Give the column of the table here the type, or put TYPE into the task of the node that"
+     " sends."},
     {"PEER b; TASK t SEND a (x PRIVATE) TO b",
      "line 1, column 26: PRIVATE is not available in this version", "Leave it out."},
     {"PEER b; TASK t SEND a ON CONFLICT PARK TO b",

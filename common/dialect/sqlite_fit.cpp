@@ -102,7 +102,7 @@ bool fits_integer(std::string_view text) {
 }
 
 /// Whether the number, written by SQLite, is the very text.
-bool is_usual(const NumberText &number, std::string_view text, Affinity affinity) {
+bool is_in_usual_form(const NumberText &number, std::string_view text, Affinity affinity) {
     if (!number.is_plain || number.whole.empty() || text == "-0" ||
         (number.whole.size() > 1 && number.whole.front() == '0')) {
         return false;
@@ -166,7 +166,7 @@ std::string_view loss(const TableDescription &table, Affinity affinity, const Va
         return "";
     }
     const auto number = read_number(text->text);
-    return number && !is_usual(*number, text->text, affinity)
+    return number && !is_in_usual_form(*number, text->text, affinity)
                ? "this text would become a number that is written otherwise"
                : "";
 }

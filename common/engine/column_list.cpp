@@ -124,6 +124,9 @@ ColumnList::ColumnList(const task::Columns &columns,
     listed_ = true;
     for (const TableColumn &column : std::get<std::vector<TableColumn>>(columns)) {
         const auto *plain = std::get_if<PlainColumn>(&column.source);
+        if (column.is_private) {
+            private_.insert(task::name_on_wire(column, receives));
+        }
         if (plain == nullptr) {
             const auto &computed = std::get<ComputedColumn>(column.source);
             computed_.push_back({{computed.as.text, given_type(column, dialect), true},
@@ -201,6 +204,16 @@ Result<task::Columns> resolve_columns(const task::Clause<task::Columns> &columns
                                 "column \"" + key + "\" of the primary key of table \"" +
                                     table.name + "\" would not travel",
                                 "Let it travel as it is: rows are told apart by it.");
+    }
+    for (const std::uint32_t key : table.key) {
+        if (list.private_columns().contains(*list.on_wire(table.columns[key].name))) {
+            return task::mistake_at(columns.at,
+                                    "column \"" + table.columns[key].name +
+                                        "\" of the primary key of table \"" + table.name +
+                                        "\" cannot be PRIVATE",
+                                    "Rows are told apart by it. Say NO HISTORY, or make another"
+                                    " column the key.");
+        }
     }
     return resolved;
 }

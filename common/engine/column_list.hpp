@@ -39,6 +39,9 @@ class ColumnList {
     /// The columns, by their names here, that may take the nearest value.
     [[nodiscard]] const std::set<std::string> &lossy() const { return lossy_; }
 
+    /// The columns, by their names on the wire, whose values stay out of compression.
+    [[nodiscard]] const std::set<std::string> &private_columns() const { return private_; }
+
     /// The type that the task gives a column; null: its own.
     [[nodiscard]] const Type *type_of(const std::string &here) const;
 
@@ -53,6 +56,7 @@ class ColumnList {
     std::vector<ComputedSource> computed_;
     std::map<std::string, Type> types_; // by the names here
     std::set<std::string> lossy_;
+    std::set<std::string> private_;
 };
 
 /// The list with the table's own columns spelled as in the catalogue. Refused: a column that the

@@ -5,10 +5,12 @@
 #include "common/engine/collect.hpp"
 #include "common/engine/filtered_tables.hpp"
 #include "common/engine/history.hpp"
+#include "common/engine/kept_columns.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/step.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
+#include "common/task/task_text.hpp"
 #include "common/wire/batch.hpp"
 #include "common/wire/changeset_format.hpp"
 #include "common/wire/envelope_body.hpp"
@@ -21,6 +23,7 @@ namespace {
 struct Content {
     std::vector<wire::Frame> frames;
     std::uint64_t rows = 0;
+    std::string hidden; // the columns whose values stay out of compression
 };
 
 /// One step, cut into batches, and how far it moves the cursor.
@@ -108,6 +111,26 @@ struct StepSource {
     const BatchSizes &sizes;
 };
 
+/// By the tables' names on the wire.
+wire::PrivateColumns hidden_columns(const SentTables &tables) {
+    wire::PrivateColumns out;
+    for (const auto &[name, sent] : tables) {
+        if (!sent.columns.private_columns().empty()) {
+            out.emplace(sent.wire_name, sent.columns.private_columns());
+        }
+    }
+    return out;
+}
+
+std::string words_of_hidden(const wire::PrivateColumns &hidden) {
+    std::string words;
+    for (const auto &[table, columns] : hidden) {
+        words += (words.empty() ? "" : ", ") + task::quote_name(table) + " " +
+                 print_kept({columns.begin(), columns.end()});
+    }
+    return words;
+}
+
 StepContent data_step(const Session &session, const OutgoingRow &stream, const StepSource &from) {
     const BatchSizes &sizes = from.sizes;
     Composed composed = compose_queue(session, stream, from.tables, sizes.step_bytes);
@@ -119,11 +142,14 @@ StepContent data_step(const Session &session, const OutgoingRow &stream, const S
                     .cursor = composed.cursor,
                     .control_to = 0};
     std::set<wire::SchemaName> known = schemas_sent(session, stream.key);
+    const wire::PrivateColumns hidden = hidden_columns(from.tables);
+    const std::string words = words_of_hidden(hidden);
     // All batches of a step must fit into the window at once, so a great step has greater batches.
     const std::size_t piece_bytes =
         std::max(sizes.piece_bytes, cost_of(composed.changeset) / (limits::window_numbers_max / 2));
     for (const Changeset &piece : cut_changeset(std::move(composed.changeset), piece_bytes)) {
-        out.batches.push_back({wire::encode_changeset(piece, known), piece.row_count()});
+        out.batches.push_back(
+            {wire::encode_changeset(piece, known, hidden), piece.row_count(), words});
         for (const auto &[name, table] : piece.tables) {
             known.insert(wire::schema_name(table.schema));
         }
@@ -178,7 +204,11 @@ Result<void> add_batch(const Session &session,
                        const Content &content) {
     const wire::BodyContext context{session.identity.node, stream.key.stream,
                                     stream.machine.incarnation, next.number};
-    SentHistory past = history_to_name(session.transaction, stream, content.frames);
+    // What was sent while a column was not hidden must not be compressed with its neighbours now.
+    const bool anew = hides_otherwise(session.transaction, stream.key, content.hidden);
+    SentHistory past =
+        history_to_name(session.transaction, stream, content.frames,
+                        anew ? std::optional{next.number} : std::optional<std::uint64_t>{});
     header.history = past.named;
     const Result<Bytes> plaintext =
         wire::encode_body(header, content.frames, {.history = std::move(past.prefixes)});
@@ -188,6 +218,9 @@ Result<void> add_batch(const Session &session,
     if (header.history) {
         keep_sent(session.transaction, stream, {next.number, header.history->floor},
                   content.frames);
+        if (anew) {
+            remember_hidden(session.transaction, stream.key, content.hidden);
+        }
     }
     const wire::ContentKey content_key = crypto::Key::random();
     Result<Bytes> body = wire::seal_body(content_key, context, *plaintext);

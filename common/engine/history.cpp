@@ -154,7 +154,8 @@ bool keeps_history(const OutgoingRow &stream) {
 
 SentHistory history_to_name(Transaction &transaction,
                             const OutgoingRow &stream,
-                            std::span<const wire::Frame> frames) {
+                            std::span<const wire::Frame> frames,
+                            std::optional<std::uint64_t> anew_from) {
     SentHistory out;
     if (!keeps_history(stream)) {
         return out;
@@ -163,7 +164,8 @@ SentHistory history_to_name(Transaction &transaction,
     const std::uint64_t acknowledged = stream::history_end(stream.machine);
     const Floors floors = floors_of(transaction, past, acknowledged);
     wire::History named;
-    named.floor = choose_floor(transaction, past, acknowledged, floors.greatest);
+    named.floor =
+        anew_from ? *anew_from : choose_floor(transaction, past, acknowledged, floors.greatest);
     named.last = std::max(acknowledged, named.floor - 1);
     forget_below(transaction, past,
                  std::min(named.floor, floors.least_on_the_way.value_or(named.floor)));
@@ -181,6 +183,19 @@ SentHistory history_to_name(Transaction &transaction,
     }
     out.named = named;
     return out;
+}
+
+bool hides_otherwise(Transaction &transaction, const StreamKey &key, const std::string &hidden) {
+    return first_row(transaction,
+                     "SELECT 1 FROM @stream_out WHERE peer_id = ?1 AND stream = ?2"
+                     " AND hidden <> ?3",
+                     {key.peer_id, std::int64_t{key.stream}, Value::text(hidden)})
+        .has_value();
+}
+
+void remember_hidden(Transaction &transaction, const StreamKey &key, const std::string &hidden) {
+    transaction.execute("UPDATE @stream_out SET hidden = ?3 WHERE peer_id = ?1 AND stream = ?2",
+                        {key.peer_id, std::int64_t{key.stream}, Value::text(hidden)});
 }
 
 void keep_sent(Transaction &transaction,

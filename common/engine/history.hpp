@@ -20,12 +20,19 @@ struct SentHistory {
     wire::Prefixes prefixes;
 };
 
-/// What the next batch names and is compressed with: of what the receiver has acknowledged in this
+/// What the next batch names and is compressed with: with `anew_from`, its number, nothing of what
+/// was before, now and later; else, of what the receiver has acknowledged in this
 /// incarnation, about half of what may be kept. Nothing is named, and the batch is not kept, in
 /// streams without history, and while what is on its way leaves no room.
 SentHistory history_to_name(Transaction &transaction,
                             const OutgoingRow &stream,
-                            std::span<const wire::Frame> frames);
+                            std::span<const wire::Frame> frames,
+                            std::optional<std::uint64_t> anew_from);
+
+/// Whether the stream hid other columns when it last made a batch that is kept. `hidden` says which
+/// it hides now.
+bool hides_otherwise(Transaction &transaction, const StreamKey &key, const std::string &hidden);
+void remember_hidden(Transaction &transaction, const StreamKey &key, const std::string &hidden);
 
 void keep_sent(Transaction &transaction,
                const OutgoingRow &stream,

@@ -23,13 +23,7 @@ bool has_word(const std::string &words, const std::string &word) {
     return (", " + words + ", ").find(", " + word + ", ") != std::string::npos;
 }
 
-} // namespace
-
-std::string table_option(std::size_t number) {
-    return "table " + std::to_string(number);
-}
-
-std::string offered_clauses(const task::Task &task, const task::Table &table) {
+std::string clause_words(const task::Task &task, const task::Table &table) {
     std::string words;
     if (table.columns && std::holds_alternative<task::AllColumnsExcept>(table.columns->value)) {
         // Whoever sends all but some columns sends new ones too, and its mirror takes them. The
@@ -46,20 +40,34 @@ std::string offered_clauses(const task::Task &task, const task::Table &table) {
     return words;
 }
 
+} // namespace
+
+std::string table_option(std::size_t number) {
+    return "table " + std::to_string(number);
+}
+
 std::string lossy_option(std::size_t number) {
     return table_option(number) + " lossy";
 }
 
-std::string offered_lossy(const task::Task &task, const task::Table &table) {
-    std::vector<std::string> names;
-    if (task.direction.value == task::Direction::send) { // the receiver's is its own affair
-        for (const task::TableColumn &column : task::listed_columns(table)) {
-            if (column.lossy) {
-                names.push_back(task::name_there(column));
-            }
+std::string private_option(std::size_t number) {
+    return table_option(number) + " private";
+}
+
+OfferedClauses offered_clauses(const task::Task &task, const task::Table &table) {
+    const bool receives = task.direction.value == task::Direction::receive;
+    std::vector<std::string> lossy;
+    std::vector<std::string> hidden;
+    for (const task::TableColumn &column : task::listed_columns(table)) {
+        // Each side is told what it has to obey.
+        if (column.lossy && !receives) {
+            lossy.push_back(task::name_on_wire(column, receives));
+        }
+        if (column.is_private && receives) {
+            hidden.push_back(task::name_on_wire(column, receives));
         }
     }
-    return print_kept(names);
+    return {clause_words(task, table), print_kept(lossy), print_kept(hidden)};
 }
 
 void take_offered_clauses(const OfferedClauses &clauses,
@@ -68,6 +76,10 @@ void take_offered_clauses(const OfferedClauses &clauses,
                           task::Table &table) {
     const bool where_present = has_word(clauses.words, listed_where_present);
     const std::vector<std::string> lossy = read_kept(clauses.lossy);
+    const std::vector<std::string> hidden = read_kept(clauses.hidden);
+    const auto holds = [](const std::vector<std::string> &names, const std::string &name) {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    };
     if (where_present || has_word(clauses.words, listed)) {
         const TableSchema ours = local.schema();
         const auto is_here = [&ours](const Column &column) {
@@ -79,8 +91,11 @@ void take_offered_clauses(const OfferedClauses &clauses,
             if (!where_present || is_here(column)) {
                 columns.push_back(
                     {task::PlainColumn{{column.name, true, {}}, std::nullopt}, {}, {}, {}});
-                if (std::find(lossy.begin(), lossy.end(), column.name) != lossy.end()) {
+                if (holds(lossy, column.name)) {
                     columns.back().lossy.emplace();
+                }
+                if (holds(hidden, column.name)) {
+                    columns.back().is_private.emplace();
                 }
             }
         }

@@ -10,21 +10,19 @@
 
 namespace postrider::engine {
 
-/// The option about the `number`-th table of an offer, counted from 1.
+/// The options about the `number`-th table of an offer, counted from 1.
 std::string table_option(std::size_t number);
-
-/// Its value; empty: the table has no clauses that the other side needs to know.
-std::string offered_clauses(const task::Task &task, const task::Table &table);
-
-/// The option about those of its columns that say LOSSY, and its value; empty: none does.
 std::string lossy_option(std::size_t number);
-std::string offered_lossy(const task::Task &task, const task::Table &table);
+std::string private_option(std::size_t number);
 
-/// What an offer says of a table in its options.
+/// What an offer says of a table in these options, one after the other; empty: nothing.
 struct OfferedClauses {
     std::string words;
     std::string lossy;
+    std::string hidden;
 };
+
+OfferedClauses offered_clauses(const task::Task &task, const task::Table &table);
 
 /// Gives the mirror's `table` the clauses. Words that are not known here are not obeyed.
 void take_offered_clauses(const OfferedClauses &clauses,

@@ -52,6 +52,12 @@ std::set<std::string> wire_names(Transaction &transaction, std::int64_t task_id)
     return names;
 }
 
+void add_option(wire::Offer &offer, const std::string &name, const std::string &value) {
+    if (!value.empty()) {
+        offer.options.emplace(name, value);
+    }
+}
+
 Result<wire::Offer> offer_of(const Session &session, const OwnTask &own) {
     const Result<ResolvedTask> resolved =
         resolve_task(session.transaction, session.dialect, own.task);
@@ -64,14 +70,10 @@ Result<wire::Offer> offer_of(const Session &session, const OwnTask &own) {
                                                                         : wire::Direction::send;
     offer.tables = tables_to_offer(session.dialect, *resolved);
     for (std::size_t index = 0; index < resolved->tables.size(); ++index) {
-        if (const std::string clauses = offered_clauses(own.task, resolved->tables[index].clauses);
-            !clauses.empty()) {
-            offer.options.emplace(table_option(index + 1), clauses);
-        }
-        if (const std::string lossy = offered_lossy(own.task, resolved->tables[index].clauses);
-            !lossy.empty()) {
-            offer.options.emplace(lossy_option(index + 1), lossy);
-        }
+        const OfferedClauses clauses = offered_clauses(own.task, resolved->tables[index].clauses);
+        add_option(offer, table_option(index + 1), clauses.words);
+        add_option(offer, lossy_option(index + 1), clauses.lossy);
+        add_option(offer, private_option(index + 1), clauses.hidden);
     }
     const bool stops = own.task.on_error && own.task.on_error->value == task::OnError::stop;
     offer.options.emplace("on error", stops ? "STOP" : "PARK");

@@ -34,6 +34,11 @@ task::ObjectName exact_name(const std::string &name) {
     return {{task::Identifier{name, true, {}}}};
 }
 
+std::string option_of(const wire::Offer &offer, const std::string &name) {
+    const auto found = offer.options.find(name);
+    return found == offer.options.end() ? std::string{} : found->second;
+}
+
 /// How the peer wants us to pace what we send to it.
 Result<void> take_pacing(const wire::Offer &offer, task::Task &task) {
     const auto pacing = offer.options.find("pacing");
@@ -108,12 +113,11 @@ Result<task::Task> task_of(const Session &session, const Peer &peer, const wire:
         if (table.as && task.direction.value == task::Direction::receive) {
             std::swap(table.name, *table.as); // left is where the rows come from
         }
-        if (const auto option = offer.options.find(table_option(number));
-            option != offer.options.end() && offered.schema) {
-            const auto lossy = offer.options.find(lossy_option(number));
-            take_offered_clauses(
-                {option->second, lossy == offer.options.end() ? "" : lossy->second},
-                *offered.schema, *local, table);
+        if (offered.schema) {
+            take_offered_clauses({option_of(offer, table_option(number)),
+                                  option_of(offer, lossy_option(number)),
+                                  option_of(offer, private_option(number))},
+                                 *offered.schema, *local, table);
         }
         task.tables.push_back(std::move(table));
     }
@@ -232,8 +236,7 @@ bool makes_tables(const wire::Offer &offer) {
 }
 
 std::string engine_of(const wire::Offer &offer) {
-    const auto engine = offer.options.find(engine_option);
-    return engine == offer.options.end() ? std::string{} : engine->second;
+    return option_of(offer, engine_option);
 }
 
 /// The tables of the mirror as it was: accepting it was the permission to add columns to them.

@@ -26,8 +26,8 @@ Error mistake_at(Position at, std::string message, std::string hint);
 const ObjectName &local_name(const Task &task, const Table &table);
 /// The columns that a table's clauses list; none where they list no columns.
 std::vector<TableColumn> listed_columns(const Table &table);
-/// The name that a listed column has at the other side of SEND.
-const std::string &name_there(const TableColumn &column);
+/// The name of a listed column on the wire: right of AS in SEND, left of it in RECEIVE.
+const std::string &name_on_wire(const TableColumn &column, bool receives);
 /// An expression as SQL, `upper(name)` for `upper (name) AS …`.
 Sql expression_of(const ComputedColumn &column);
 /// The SQL of a table's clauses: its expressions, then its condition.

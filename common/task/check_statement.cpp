@@ -518,12 +518,12 @@ std::vector<TableColumn> listed_columns(const Table &table) {
     return columns != nullptr ? *columns : std::vector<TableColumn>{};
 }
 
-const std::string &name_there(const TableColumn &column) {
+const std::string &name_on_wire(const TableColumn &column, bool receives) {
     if (const auto *computed = std::get_if<ComputedColumn>(&column.source)) {
         return computed->as.text;
     }
     const auto &plain = std::get<PlainColumn>(column.source);
-    return plain.as ? plain.as->text : plain.name.text;
+    return plain.as && !receives ? plain.as->text : plain.name.text;
 }
 
 std::vector<Sql> sql_of(const Table &table) {

@@ -54,7 +54,7 @@ Mistake column(const TableColumn &column, Direction direction) {
                   "Give the column of the table here the type, or put TYPE into the task of the"
                   " node that sends.");
     }
-    return column.is_private ? no(*column.is_private, "PRIVATE") : std::nullopt;
+    return std::nullopt;
 }
 
 Mistake table(const Table &table, Direction direction) {

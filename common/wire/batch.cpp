@@ -417,6 +417,13 @@ encode_body(const BatchHeader &header, std::span<const Frame> frames, const Body
     std::vector<FrameEntry> entries;
     Bytes content;
     for (const Frame &frame : frames) {
+        if (frame.kind == FrameKind::private_values) {
+            entries.push_back({{frame.kind, frame.table, {}, frame.rows, frame.cell_bytes},
+                               frame.raw.size(),
+                               frame.raw.size()});
+            content.insert(content.end(), frame.raw.begin(), frame.raw.end());
+            continue;
+        }
         Bytes compressed = compress(frame.raw, {.method = header.compression,
                                                 .level = options.level,
                                                 .history = prefix_of(prefixes, frame)});
@@ -487,6 +494,9 @@ Result<Batch> decode_body(ByteView body, const BodyLimits &limits, const History
             return malformed();
         }
         const bool is_stored = entry.compressed_size == entry.raw_size;
+        if (entry.frame.kind == FrameKind::private_values && !is_stored) {
+            return malformed();
+        }
         const Compression method = is_stored ? Compression::none : out.header.compression;
         Result<Bytes> raw =
             decompress(rest.first(entry.compressed_size), entry.raw_size,

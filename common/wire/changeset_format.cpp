@@ -100,14 +100,23 @@ std::vector<Frame> read_packed_frames(CborReader &in) {
 } // namespace
 
 std::vector<Frame> encode_changeset(const Changeset &changeset,
-                                    const std::set<SchemaName> &known_to_receiver) {
+                                    const std::set<SchemaName> &known_to_receiver,
+                                    const PrivateColumns &private_columns) {
     const SizeEstimate size_of;
     std::vector<Frame> out;
     for (const auto &[name, table] : changeset.tables) {
         if (!known_to_receiver.contains(schema_name(table.schema))) {
             out.push_back(encode_schema(table.schema));
         }
-        out.push_back(encode_changes(table, size_of));
+        const auto hidden = private_columns.find(name);
+        if (hidden == private_columns.end()) {
+            out.push_back(encode_changes(table, size_of));
+            continue;
+        }
+        TableChanges open = table;
+        Frame values = take_private(open, hidden->second);
+        out.push_back(encode_changes(open, size_of));
+        out.push_back(std::move(values));
     }
     return out;
 }
@@ -120,10 +129,20 @@ Result<Changeset> decode_changeset(std::span<const Frame> frames,
     }
     SchemaSource schemas(known);
     Changeset out;
+    std::set<std::string> has_private;
     for (const Frame &frame : frames) {
         if (frame.kind == FrameKind::schema) {
             if (auto learnt = schemas.learn(frame); !learnt) {
                 return learnt.error();
+            }
+        }
+        if (frame.kind == FrameKind::private_values) {
+            const auto place = out.tables.find(frame.table);
+            if (place == out.tables.end() || !has_private.insert(frame.table).second) {
+                return malformed("private frame without a change frame of its own before it");
+            }
+            if (auto put = put_private(frame, place->second); !put) {
+                return put.error();
             }
         }
         if (frame.kind != FrameKind::changes) {

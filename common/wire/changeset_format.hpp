@@ -11,6 +11,7 @@
 #include "common/base/limits.hpp"
 #include "common/model/changeset.hpp"
 #include "common/wire/frame.hpp"
+#include "common/wire/private_values.hpp"
 
 namespace postrider::wire {
 
@@ -21,11 +22,13 @@ struct ChangesetBudget {
 };
 
 /// Per table, in the order of names: its schema frame unless it is in `known_to_receiver`, then its
-/// change frame. Tables must have at most limits::table_columns_max columns.
+/// change frame, and the frame of its private values where it has such columns. Tables must have at
+/// most limits::table_columns_max columns.
 std::vector<Frame> encode_changeset(const Changeset &changeset,
-                                    const std::set<SchemaName> &known_to_receiver = {});
+                                    const std::set<SchemaName> &known_to_receiver = {},
+                                    const PrivateColumns &private_columns = {});
 
-/// Materialises the schema and change frames; control frames are passed over. A change frame whose
+/// Materialises the frames; control frames are passed over. A change frame whose
 /// schema is neither in a frame before it nor in `known` is an error (gap); what exceeds the budget
 /// or costs something else than its frame says is too_large or malformed.
 Result<Changeset> decode_changeset(std::span<const Frame> frames,

@@ -17,15 +17,17 @@ namespace postrider::wire {
 
 /// The numbers are those of the wire; never renumber.
 enum class FrameKind : std::uint8_t {
-    schema = 0,  // the shape of a table
-    changes = 1, // changes of one table
-    control = 2, // one message of stream 0
+    schema = 0,         // the shape of a table
+    changes = 1,        // changes of one table
+    control = 2,        // one message of stream 0
+    private_values = 3, // values that are missing in the changes of one table
 };
 
-inline constexpr std::uint64_t frame_kinds = 3;
+inline constexpr std::uint64_t frame_kinds = 4;
 
 /// `raw` is what content_hash covers, uncompressed. `rows` and `cell_bytes` say what the frame
-/// costs once materialised (Value::cell_bytes); both are zero but for changes.
+/// costs once materialised (Value::cell_bytes); both are zero but for changes, private values have
+/// the latter.
 struct Frame {
     FrameKind kind = FrameKind::changes;
     std::string table; // wire name; empty for control

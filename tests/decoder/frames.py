@@ -316,6 +316,41 @@ def change_lines(raw, table, schemas):
     return [head + (" truncated" if truncated else ""), *schema_lines(schema)], rows
 
 
+def padme(size):
+    if size <= 256:
+        return 256
+    exponent = size.bit_length() - 1
+    step = 1 << (exponent - exponent.bit_length())
+    return (size + step - 1) // step * step
+
+
+def with_private(raw, table, schemas, cells, lines):
+    """The lines of a change frame with the values of its private frame in their places."""
+    items = Items(raw)
+    schema = schemas[items.next()]
+    require(schema[0] == table, "the schema is this table's")
+    columns = items.next()
+    require(columns and columns == sorted(set(columns)) and not set(columns) & set(schema[2]), "private columns")
+    values = [value_text(items.next()) for _ in range(items.next())]
+    size = items.stream.tell()
+    require(len(raw) == padme(size) and not any(raw[size:]), "padding of a private frame")
+    require(sum(cell_bytes(value) for value in values) == cells, "cell bytes of a private frame")
+    out = []
+    for line in lines:
+        before, _, after = line.partition(" new ")
+        new, _, old = (after + " ").partition("old ")
+        words = []
+        for word in new.split():
+            index, _, value = word.partition("=")
+            if int(index) in columns:
+                number = int(value.removeprefix("2:"))
+                value, values[number] = values[number], None
+            words.append(f"{index}={value}")
+        out.append(" ".join([before, "new", *words, "old", *old.split()]))
+    require(not any(values), "each private value once")
+    return out
+
+
 MESSAGE_ITEMS = {0: 9, 1: 3, 2: 6, 3: 4, 4: 3, 5: 3, 6: 1, 7: 4, 8: 2, 9: 3}
 
 

@@ -9,7 +9,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     std::vector<wire::Frame> frames;
     while (reader.remaining() > 0) {
         wire::Frame frame;
-        frame.kind = reader.u8() == 0 ? wire::FrameKind::schema : wire::FrameKind::changes;
+        const std::uint8_t kind = reader.u8();
+        frame.kind = kind == 0   ? wire::FrameKind::schema
+                     : kind == 3 ? wire::FrameKind::private_values
+                                 : wire::FrameKind::changes;
         frame.rows = reader.u32();
         frame.cell_bytes = reader.u32();
         const ByteView raw = reader.raw(reader.u32());

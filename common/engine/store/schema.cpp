@@ -245,8 +245,9 @@ std::vector<StateTable> task_tables() {
 }
 
 /// A stream that we send (stream/outgoing.hpp); 0 is control. `cursor` is the queue position up to
-/// which its batches are made. `pacing` and `priority` are those of its lane, and the columns from
-/// `paced_since` on what engine/pacing.hpp knows of it.
+/// which its batches are made. `pacing` and `priority` are those of its lane, `hidden` the PRIVATE
+/// columns that its history knows nothing of, and the columns from `paced_since` on what
+/// engine/pacing.hpp knows of it.
 StateTable stream_out_table() {
     return {.name = "stream_out",
             .columns = {integer("peer_id"),
@@ -254,6 +255,7 @@ StateTable stream_out_table() {
                         text("lane", "''"),
                         text("pacing", "''"),
                         integer("priority", "1"),
+                        text("hidden", "''"),
                         integer("state", "0"),
                         text("reason", "''"),
                         integer("incarnation"),

@@ -197,8 +197,6 @@ const std::vector<Wrong> not_yet = {
      "line 1, column 29: TYPE in RECEIVE is not available in this version",
      "Give the column of the table here the type, or put TYPE into the task of the node that"
      " sends."},
-    {"PEER b; TASK t SEND a (x PRIVATE) TO b",
-     "line 1, column 26: PRIVATE is not available in this version", "Leave it out."},
     {"PEER b; TASK t SEND a ON CONFLICT PARK TO b",
      "line 1, column 23: ON CONFLICT of a table is not available in this version", "Leave it out."},
     {"PEER b; TASK t SEND a TO b BY MAIL",

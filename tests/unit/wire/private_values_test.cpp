@@ -1,4 +1,6 @@
 // Private frames: values out of the reach of compression.
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "common/wire/batch.hpp"
@@ -62,6 +64,20 @@ TEST(PrivateValues, ArePaddedAndNeverCompressed) {
     const Result<Batch> batch = decode_body(*body);
     ASSERT_TRUE(batch.has_value()) << batch.error().message;
     EXPECT_EQ(*decode_changeset(batch->frames, {}), visits(1000));
+}
+
+/// A frame of control that is compressed, called private in the header.
+TEST(PrivateValues, ThatAreCompressedAreRefused) {
+    BatchHeader header = test::sample_header();
+    header.history.reset();
+    Frame frame{FrameKind::control, "", Bytes(1000), 0, 0};
+    Bytes body = *encode_body(header, std::vector<Frame>{frame});
+    ASSERT_TRUE(decode_body(body).has_value());
+    const Bytes entry{0x86, 0x02, 0x60}; // [2, "", …
+    const auto place = std::search(body.begin(), body.end(), entry.begin(), entry.end());
+    ASSERT_NE(place, body.end());
+    *(place + 1) = 0x03;
+    EXPECT_EQ(decode_body(body).error().code, Errc::malformed);
 }
 
 TEST(PrivateValues, AreChargedForWhatTheyAre) {

@@ -233,7 +233,7 @@ WireShape on_wire(const TableSchema &here, const ColumnList &columns) {
         shape.position.push_back(position);
     }
     for (const ComputedSource &computed : columns.computed()) {
-        shape.position.push_back(static_cast<std::uint32_t>(shape.schema.columns.size()));
+        shape.position.emplace_back(static_cast<std::uint32_t>(shape.schema.columns.size()));
         shape.schema.columns.push_back(computed.column);
     }
     for (const std::uint32_t key : here.key) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "common/wire/envelope_body.hpp"
 #include "common/wire/value_format.hpp"
@@ -127,9 +128,7 @@ Result<void> put_private(const Frame &frame, TableChanges &table) {
                static_cast<std::uint64_t>(*number) < reader.values.size() &&
                reader.values[static_cast<std::size_t>(*number)].has_value();
         if (fits) {
-            auto &taken = reader.values[static_cast<std::size_t>(*number)];
-            value = *std::move(taken);
-            taken.reset();
+            value = *std::exchange(reader.values[static_cast<std::size_t>(*number)], std::nullopt);
             --left;
         }
     });

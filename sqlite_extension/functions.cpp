@@ -70,6 +70,20 @@ Result<Value> invite(sqlite3 *connection, Arguments arguments) {
     });
 }
 
+Result<Value> replace_peer(sqlite3 *connection, Arguments arguments) {
+    const auto peer = text_argument(arguments, 0, "postrider_replace_peer");
+    if (!peer) {
+        return peer.error();
+    }
+    return as_node(connection, [&](const engine::Session &session) -> Result<Value> {
+        const Result<std::string> line = engine::replace_peer(session, *peer);
+        if (!line) {
+            return line.error();
+        }
+        return Value::text(*line);
+    });
+}
+
 Result<Value> confirm_peer(sqlite3 *connection, Arguments arguments) {
     const auto peer = text_argument(arguments, 0, "postrider_confirm_peer");
     const auto words = text_argument(arguments, 1, "postrider_confirm_peer");
@@ -447,6 +461,7 @@ constexpr std::array entries = {
     Entry{"postrider_version", 0, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, version},
     Entry{"postrider_invite", 1, acts, invite},
     Entry{"postrider_confirm_peer", 2, acts, confirm_peer},
+    Entry{"postrider_replace_peer", 1, acts, replace_peer},
     Entry{"postrider_revoke", 1, acts, revoke},
     Entry{"postrider_reload", 1, acts, reload},
     Entry{"postrider_reload", 2, acts, reload},

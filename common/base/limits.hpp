@@ -78,6 +78,8 @@ inline constexpr std::size_t task_name_bytes_max = 63;
 inline constexpr std::int64_t offers_per_peer_max = 1000;
 inline constexpr std::size_t invitation_bytes_max = 2 * kib;
 inline constexpr Duration invitation_lifetime = std::chrono::hours{24 * 14};
+/// A peer that was dropped is told so for as long.
+inline constexpr Duration farewell_lifetime = std::chrono::hours{24 * 14};
 
 // Parking (docs/correctness.md, C3): more rows of a peer than this hold its stream
 inline constexpr std::int64_t parked_rows_max = 100'000;

@@ -9,6 +9,7 @@
 #include "common/engine/introspect.hpp"
 #include "common/engine/kept_columns.hpp"
 #include "common/engine/store/log.hpp"
+#include "common/engine/store/peers.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/wire/changeset_format.hpp"
 
@@ -523,10 +524,11 @@ std::uint64_t last_queue_position(Transaction &transaction) {
 }
 
 void prune_queue(Transaction &transaction) {
-    // Nothing is kept for peers that were revoked: paired again, they get their tables anew. Their
-    // cursors go along, the one of control too, so that no position is ever given twice.
-    const std::string revoked = "(SELECT peer_id FROM @peer WHERE sign_public IS NULL)";
-    transaction.execute("UPDATE @stream_out SET cursor = ?1 WHERE peer_id IN " + revoked,
+    // Nothing is kept for peers that were revoked or have left: paired again, they get their tables
+    // anew. Their cursors go along, the one of control too, so that no position is ever given
+    // twice.
+    const std::string cut_off = peers_cut_off;
+    transaction.execute("UPDATE @stream_out SET cursor = ?1 WHERE peer_id IN " + cut_off,
                         {stored(last_queue_position(transaction))});
     transaction.execute(
         "DELETE FROM @queue WHERE queue_position <= coalesce("
@@ -535,9 +537,9 @@ void prune_queue(Transaction &transaction) {
         " AND NOT EXISTS (SELECT 1 FROM @task_peer tp JOIN @task t ON t.task_id = tp.task_id"
         " WHERE tp.state IN ('waiting', 'offered') AND t.no_load = 1 AND t.direction = 'send'"
         " AND tp.offer_position < @queue.queue_position"
-        // One without keys that has streams was revoked, not merely never paired.
+        // One of them that has streams was paired once.
         " AND NOT (tp.peer_id IN " +
-        revoked + " AND tp.peer_id IN (SELECT peer_id FROM @stream_out)))");
+        cut_off + " AND tp.peer_id IN (SELECT peer_id FROM @stream_out)))");
 }
 
 } // namespace postrider::engine

@@ -12,7 +12,7 @@
 #include "common/engine/collect.hpp"
 #include "common/engine/differences.hpp"
 #include "common/engine/dispatch.hpp"
-#include "common/engine/marks.hpp"
+#include "common/engine/farewell.hpp"
 #include "common/engine/offers.hpp"
 #include "common/engine/offers_mirror.hpp"
 #include "common/engine/pacing.hpp"
@@ -46,13 +46,9 @@ std::int64_t take_lease(Transaction &transaction, const std::string &holder) {
     return integer_at(*first_row(transaction, "SELECT fencing FROM @lease"), 0);
 }
 
-/// Held because they are two copies of one node, which they are still told where their keys open.
-std::vector<Peer> doubled_peers(const Session &session) {
+std::vector<Peer> peers_only_told(const Session &session) {
     std::vector<Peer> peers = load_peers(session.transaction);
-    std::erase_if(peers, [&](const Peer &peer) {
-        return !peer.is_live() || peer.held.empty() || !is_two_copies(session, peer) ||
-               !recipient_of(session.identity, peer);
-    });
+    std::erase_if(peers, [&](const Peer &peer) { return !is_only_told(session, peer); });
     return peers;
 }
 
@@ -385,7 +381,7 @@ std::vector<Transmission> Engine::due_now(const Session &session) {
             out.push_back(*std::move(message));
         }
     }
-    for (const Peer &peer : doubled_peers(session)) {
+    for (const Peer &peer : peers_only_told(session)) {
         append(due_report(session, peer, tickets_));
     }
     const std::size_t parts_max = out.size() + limits::transmissions_at_once_max;
@@ -452,6 +448,7 @@ void Engine::prune(Timestamp now) {
     }
     std::uint32_t oldest = 0;
     write(now, [&](const Session &session) {
+        end_farewells(session);
         prune_queue(session.transaction);
         prune_logs(session.transaction, now, settings_.keep_logs);
         oldest = oldest_needed_generation(session);
@@ -478,7 +475,7 @@ std::optional<Timestamp> Engine::next_due_at(Timestamp now) {
         for (const Peer &peer : live_peers(session)) {
             earliest(next, next_due(session, peer));
         }
-        for (const Peer &peer : doubled_peers(session)) {
+        for (const Peer &peer : peers_only_told(session)) {
             earliest(next, next_report(session, peer));
         }
     });

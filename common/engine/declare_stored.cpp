@@ -4,6 +4,7 @@
 #include "common/base/comma_list.hpp"
 #include "common/engine/configuration_mac.hpp"
 #include "common/engine/declare_tasks.hpp"
+#include "common/engine/farewell.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/engine/store/schema.hpp"
 #include "common/engine/try_again.hpp"
@@ -84,40 +85,6 @@ Result<void> load_mirrors(Transaction &transaction, DeclaredBefore &declared) {
                                     integer_at(row, 3) != 0});
     }
     return {};
-}
-
-void clear(Transaction &transaction,
-           std::int64_t peer_id,
-           std::initializer_list<const char *> tables) {
-    for (const char *table : tables) {
-        transaction.execute(std::string{"DELETE FROM @"} + table + " WHERE peer_id = ?1",
-                            {peer_id});
-    }
-}
-
-void forget_mirrors(Transaction &transaction, const Peer &peer) {
-    if (!peer.node) {
-        return;
-    }
-    for (const Row &row : all_rows(transaction, "SELECT task_id FROM @task WHERE declared_by = ?1",
-                                   {stored(*peer.node)})) {
-        forget_task(transaction, integer_at(row, 0));
-    }
-}
-
-void clear_peer(Transaction &transaction, std::int64_t peer_id) {
-    clear(transaction, peer_id, {"peer_group", "peer_path",  "invitation",        "task_peer",
-                                 "task_flow",  "offer",      "stream_out",        "outbox",
-                                 "schema_out", "table_sent", "control_out",       "stream_in",
-                                 "inbox_body", "inbox_part", "schema_in",         "history_frame",
-                                 "parked_row", "note",       "delivery",          "peer_start",
-                                 "budget",     "shape_in",   "schema_difference", "peer"});
-    for (const char *table : {"event", "refusal"}) {
-        transaction.execute(
-            std::string{"UPDATE @"} + table + " SET peer_id = NULL WHERE peer_id = ?1", {peer_id});
-    }
-    // The number may be given to a new peer, to which these entries may have to go.
-    transaction.execute("UPDATE @queue SET from_peer = -1 WHERE from_peer = ?1", {peer_id});
 }
 
 /// The paths as the statement has them; what is known of a path that stays is kept.
@@ -205,7 +172,8 @@ Result<DeclaredBefore> load_declared(Transaction &transaction, const dialect::Di
         text += "GROUP " + task::quote_name(text_at(row, 0)) + ";\n";
     }
     for (const Row &row : all_rows(transaction, "SELECT peer_id, name, attributes, settings,"
-                                                " trust_tasks FROM @peer ORDER BY name")) {
+                                                " trust_tasks FROM @peer"
+                                                " WHERE state <> 'leaving' ORDER BY name")) {
         text += peer_statement(transaction, row);
     }
     for (const Row &row : all_rows(transaction, "SELECT t.statement FROM @task t JOIN @node n"
@@ -213,6 +181,7 @@ Result<DeclaredBefore> load_declared(Transaction &transaction, const dialect::Di
         text += text_at(row, 0) + "\n";
     }
     for (const Peer &peer : load_peers(transaction)) {
+        // One that is leaving bears a name that no text can say.
         declared.peer_states.emplace(peer.name, peer.state);
     }
     Result<task::TaskText> parsed = task::parse_stored(text);
@@ -262,22 +231,66 @@ void store_peer(const Session &session, const task::Peer &peer) {
     store_paths(session, peer_id, peer);
 }
 
+void clear_tables(Transaction &transaction,
+                  std::int64_t peer_id,
+                  std::initializer_list<const char *> tables) {
+    for (const char *table : tables) {
+        transaction.execute(std::string{"DELETE FROM @"} + table + " WHERE peer_id = ?1",
+                            {peer_id});
+    }
+}
+
+void forget_mirrors(Transaction &transaction, const Peer &peer) {
+    if (!peer.node) {
+        return;
+    }
+    for (const Row &row : all_rows(transaction, "SELECT task_id FROM @task WHERE declared_by = ?1",
+                                   {stored(*peer.node)})) {
+        forget_task(transaction, integer_at(row, 0));
+    }
+}
+
+void forget_peer(Transaction &transaction, const Peer &peer) {
+    forget_mirrors(transaction, peer);
+    const std::int64_t peer_id = peer.peer_id;
+    clear_tables(transaction, peer_id, {"peer_group",    "peer_path",   "invitation",
+                                        "task_peer",     "task_flow",   "offer",
+                                        "stream_out",    "outbox",      "schema_out",
+                                        "table_sent",    "control_out", "stream_in",
+                                        "inbox_body",    "inbox_part",  "schema_in",
+                                        "history_frame", "shape_in",    "schema_difference",
+                                        "parked_row",    "note",        "delivery",
+                                        "peer_start",    "budget",      "peer"});
+    for (const char *table : {"event", "refusal"}) {
+        transaction.execute(
+            std::string{"UPDATE @"} + table + " SET peer_id = NULL WHERE peer_id = ?1", {peer_id});
+    }
+    // The number may be given to a new peer, to which these entries may have to go.
+    transaction.execute("UPDATE @queue SET from_peer = -1 WHERE from_peer = ?1", {peer_id});
+}
+
 void drop_peer(const Session &session, const std::string &name) {
     Transaction &transaction = session.transaction;
     const auto peer = find_peer(transaction, name);
     if (!peer) {
         return;
     }
-    forget_mirrors(transaction, *peer);
-    clear_peer(transaction, peer->peer_id);
+    if (!say_farewell(session, *peer)) {
+        forget_peer(transaction, *peer);
+    }
 }
 
 void forget_agreements(Transaction &transaction, const Peer &peer) {
+    forget_lost_machine(transaction, peer);
+    clear_tables(transaction, peer.peer_id, {"parked_row"});
+}
+
+void forget_lost_machine(Transaction &transaction, const Peer &peer) {
     forget_mirrors(transaction, peer);
-    clear(transaction, peer.peer_id,
-          {"task_flow", "offer", "control_out", "note", "stream_in", "inbox_body", "inbox_part",
-           "schema_in", "history_frame", "parked_row", "peer_start", "shape_in",
-           "schema_difference"});
+    clear_tables(transaction, peer.peer_id,
+                 {"task_flow", "offer", "control_out", "note", "stream_in", "inbox_body",
+                  "inbox_part", "schema_in", "history_frame", "shape_in", "schema_difference",
+                  "peer_start"});
     transaction.execute("UPDATE @peer SET parked_told = 0, parked_there = 0,"
                         " parked_there_reason = '' WHERE peer_id = ?1",
                         {peer.peer_id});

@@ -41,13 +41,29 @@ void drop_group(Transaction &transaction, const std::string &name);
 /// Keys, positions and pause stay as they are.
 void store_peer(const Session &session, const task::Peer &peer);
 
-/// Forgets the peer, what it sent and what was to be sent to it; its mirrors too.
+/// Forgets the peer, what it sent and what was to be sent to it; its mirrors too. One that can be
+/// told is told (farewell.hpp).
 void drop_peer(const Session &session, const std::string &name);
+
+/// Everything of it, told or not.
+void forget_peer(Transaction &transaction, const Peer &peer);
+
+/// The tasks here that the node behind the peer has declared.
+void forget_mirrors(Transaction &transaction, const Peer &peer);
+
+/// The rows of the peer in these tables.
+void clear_tables(Transaction &transaction,
+                  std::int64_t peer_id,
+                  std::initializer_list<const char *> tables);
 
 /// Forgets what was agreed with the node behind the peer, which may be another one from now on: its
 /// tasks and offers here, what it sent that was not applied, answers to it. Our own tasks are to be
 /// offered anew; our streams stay, to go on from where a receiver stands.
 void forget_agreements(Transaction &transaction, const Peer &peer);
+
+/// The same, for a machine that is gone: rows of it that are parked here may be the last of their
+/// kind, and stay.
+void forget_lost_machine(Transaction &transaction, const Peer &peer);
 
 /// Whether a node that calls itself so can be a peer here: every text that is declared later names
 /// it. `refused` for unusual characters, and for the name of this node, a group or another peer.

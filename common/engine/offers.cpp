@@ -7,6 +7,7 @@
 #include "common/base/utf8.hpp"
 #include "common/engine/declare_stored.hpp"
 #include "common/engine/declare_tasks.hpp"
+#include "common/engine/farewell.hpp"
 #include "common/engine/introspect.hpp"
 #include "common/engine/lanes.hpp"
 #include "common/engine/missing_tables.hpp"
@@ -246,14 +247,7 @@ class Listener {
     }
 
     Result<void> operator()(const wire::Farewell & /*farewell*/) const {
-        session_.transaction.execute(
-            "UPDATE @peer SET held = ?2 WHERE peer_id = ?1",
-            {peer_.peer_id, Value::text("the peer no longer wants to take part")});
-        log_event(session_.transaction, session_.now,
-                  {"farewell", peer_.peer_id,
-                   "peer \"" + peer_.name + "\" no longer wants to take part",
-                   "DROP PEER " + task::quote_name(peer_.name) + ";"});
-        return {};
+        return take_farewell(session_, peer_);
     }
 
     Result<void> operator()(const wire::TasksInForce &in_force) const {
@@ -350,6 +344,11 @@ void queue_offers(const Session &session, const Peer &peer) {
 
 void restate_control(const Session &session, const Peer &peer) {
     Transaction &transaction = session.transaction;
+    if (peer.state == PeerState::leaving) {
+        transaction.execute("DELETE FROM @control_out WHERE peer_id = ?1", {peer.peer_id});
+        queue_control(transaction, peer.peer_id, wire::Farewell{});
+        return;
+    }
     queue_tasks_in_force(session, peer);
     transaction.execute("UPDATE @task_peer SET state = 'waiting'"
                         " WHERE peer_id = ?1 AND state = 'offered'",

@@ -7,6 +7,7 @@
 #include "common/engine/configuration_mac.hpp"
 #include "common/engine/declare_stored.hpp"
 #include "common/engine/declare_tasks.hpp"
+#include "common/engine/farewell.hpp"
 #include "common/engine/pairing_rows.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/rotation.hpp"
@@ -96,10 +97,18 @@ Result<void> check_line(const Session &session, const wire::Invitation &invitati
     return {};
 }
 
+bool is_former(const Session &session, const Peer &peer, const NodeId &node) {
+    return first_row(session.transaction,
+                     "SELECT 1 FROM @peer WHERE peer_id = ?1 AND former_node = ?2",
+                     {peer.peer_id, stored(node)})
+        .has_value();
+}
+
 // The peer that an invitation's node is here, or becomes: known by its node id, else by the name
 // under which it was declared, else new.
 Result<Peer> inviting_peer(const Session &session, const wire::Invitation &invitation) {
     Transaction &transaction = session.transaction;
+    end_farewell_to(session, invitation.node);
     const auto known = first_row(transaction, "SELECT peer_id FROM @peer WHERE node_id = ?1",
                                  {stored(invitation.node)});
     if (known) {
@@ -111,6 +120,13 @@ Result<Peer> inviting_peer(const Session &session, const wire::Invitation &invit
                          "peer \"" + peer->name + "\" is another node than the one of this line",
                          {},
                          "If it replaces the old one, revoke that first: " +
+                             revoke_call(session, peer->name)};
+        }
+        if (is_former(session, *peer, invitation.node)) {
+            return Error{Errc::refused,
+                         "the line is of the machine of \"" + peer->name + "\" that was replaced",
+                         {},
+                         "Take a line of the new machine. If the old one is to stay: " +
                              revoke_call(session, peer->name)};
         }
         return *std::move(peer);
@@ -175,6 +191,43 @@ void drop_pairings(const Session &session, std::int64_t peer_id, PairingRole rol
     }
 }
 
+/// Drops the keys that are shared with the node behind the peer: nothing of it is taken any more.
+void lose_keys(const Session &session, const Peer &peer) {
+    const bool was_approved = is_approved(session.identity, peer.configuration);
+    session.transaction.execute(
+        "UPDATE @peer SET node_id = NULL, sign_public = NULL, contact_public = NULL,"
+        " receiving_generation = 0, receiving_public = NULL, psk_sealed = NULL,"
+        " stamp_in_sealed = NULL, stamp_out_sealed = NULL, words = '', seals_to_generation = 0"
+        " WHERE peer_id = ?1",
+        {peer.peer_id});
+    if (was_approved) { // so what its statement allows stays allowed
+        protect(session, "peer", {peer.peer_id});
+    }
+}
+
+/// Nothing goes to it or comes from it until it is paired again.
+Result<void> cut_off(const Session &session, const Peer &peer) {
+    lose_keys(session, *load_peer(session.transaction, peer.peer_id));
+    // No report will come for it. Paired again, its streams begin anew and its tables are loaded.
+    give_up_outbox(session, peer);
+    session.transaction.execute("DELETE FROM @invitation WHERE peer_id = ?1", {peer.peer_id});
+    const Result<CaptureChanges> captures = update_captures(session);
+    return captures ? Result<void>{} : captures.error();
+}
+
+bool was_paired(const Peer &peer) {
+    return has_keys(peer.state) || peer.state == PeerState::left ||
+           peer.state == PeerState::revoked;
+}
+
+/// A peer that has left is told nothing more once it is to be paired again.
+void end_old_pairing(const Session &session, const Peer &peer) {
+    if (peer.state == PeerState::left) {
+        lose_keys(session, peer);
+        forget_agreements(session.transaction, peer);
+    }
+}
+
 Result<std::string> accept_line(const Session &session, const Acceptance &acceptance) {
     const Result<wire::Invitation> invitation = wire::parse_invitation(acceptance.line);
     if (!invitation) {
@@ -190,6 +243,7 @@ Result<std::string> accept_line(const Session &session, const Acceptance &accept
     if (has_keys(peer->state)) {
         return not_again(session, *peer);
     }
+    end_old_pairing(session, *peer);
     if (auto taken = take_address(session, *peer, *invitation, acceptance.address); !taken) {
         return taken.error();
     }
@@ -215,7 +269,8 @@ Result<std::string> accept_line(const Session &session, const Acceptance &accept
     row.next_try = session.now;
     row.trust_tasks = acceptance.trust_tasks;
     store_pairing(session, row);
-    const bool was_approved = is_approved(session.identity, peer->configuration);
+    const bool was_approved =
+        is_approved(session.identity, load_peer(session.transaction, peer->peer_id)->configuration);
     session.transaction.execute(
         "UPDATE @peer SET node_id = ?2, state = 'accepted' WHERE peer_id = ?1",
         {peer->peer_id, stored(invitation->node)});
@@ -235,6 +290,7 @@ Result<std::string> invite(const Session &session, const std::string &peer_name)
     if (has_keys(peer->state)) {
         return not_again(session, *peer);
     }
+    end_old_pairing(session, *peer);
     const wire::PairingNonce nonce = crypto::random_bytes<32>();
     wire::Invitation invitation;
     invitation.id = crypto::random_bytes<8>();
@@ -317,24 +373,45 @@ Result<void> revoke(const Session &session, const std::string &peer_name) {
     if (!peer) {
         return peer.error();
     }
-    session.transaction.execute(
-        "UPDATE @peer SET state = 'revoked', node_id = NULL, sign_public = NULL,"
-        " contact_public = NULL, receiving_generation = 0, receiving_public = NULL,"
-        " psk_sealed = NULL, stamp_in_sealed = NULL, stamp_out_sealed = NULL, words = '',"
-        " trust_tasks = 0, seals_to_generation = 0 WHERE peer_id = ?1",
-        {peer->peer_id});
-    // No report will come for it. Paired again, its streams begin anew and its tables are loaded.
-    give_up_outbox(session, *peer);
+    session.transaction.execute("UPDATE @peer SET state = 'revoked', trust_tasks = 0,"
+                                " former_node = NULL WHERE peer_id = ?1",
+                                {peer->peer_id});
     // Should it be paired again, or another node take its name, nothing of this one is built upon.
     forget_agreements(session.transaction, *peer);
-    session.transaction.execute("DELETE FROM @invitation WHERE peer_id = ?1", {peer->peer_id});
-    if (const Result<CaptureChanges> captures = update_captures(session); !captures) {
-        return captures.error();
+    if (Result<void> cut = cut_off(session, *peer); !cut) {
+        return cut;
     }
     log_event(session.transaction, session.now,
               {"revoked", peer->peer_id,
                "\"" + peer->name + "\" is revoked: nothing is sent to it or taken from it"});
     return {};
+}
+
+Result<std::string> replace_peer(const Session &session, const std::string &peer_name) {
+    const Result<Peer> peer = require_peer(session.transaction, peer_name);
+    if (!peer) {
+        return peer.error();
+    }
+    if (!was_paired(*peer)) {
+        return Error{Errc::refused,
+                     "peer \"" + peer->name + "\" has no machine yet that could be replaced",
+                     {},
+                     "Invite it: SELECT " + session.dialect.command("invite") + "('" + peer->name +
+                         "');"};
+    }
+    session.transaction.execute("UPDATE @peer SET state = 'declared', former_node = node_id"
+                                " WHERE peer_id = ?1",
+                                {peer->peer_id});
+    forget_lost_machine(session.transaction, *peer);
+    if (Result<void> cut = cut_off(session, *peer); !cut) {
+        return cut.error();
+    }
+    log_event(session.transaction, session.now,
+              {"peer_replaced", peer->peer_id,
+               "a new machine takes the place of \"" + peer->name +
+                   "\": nothing is sent to the old one or taken from it",
+               "Accept the invitation on the new machine."});
+    return invite(session, peer_name);
 }
 
 } // namespace postrider::engine

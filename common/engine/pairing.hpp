@@ -35,6 +35,11 @@ confirm_peer(const Session &session, const std::string &peer, const std::string 
 /// Drops stamp, psk and keys of a peer: nothing is sent to it or taken from it any more.
 Result<void> revoke(const Session &session, const std::string &peer);
 
+/// The machine of a peer is gone for good and another one takes its place under the name. As
+/// `revoke`, but for what the peer's statement allows, and for its rows that are parked here; then
+/// as `invite`. The old machine cannot answer that invitation.
+Result<std::string> replace_peer(const Session &session, const std::string &peer);
+
 /// A pairing message, if the envelope is one for an open invitation: empty when it is not.
 std::optional<Result<void>> take_pairing_envelope(const Session &session, ByteView envelope);
 

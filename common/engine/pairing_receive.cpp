@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "common/base/utf8.hpp"
+#include "common/engine/farewell.hpp"
 #include "common/engine/pairing.hpp"
 #include "common/engine/pairing_rows.hpp"
 #include "common/engine/rotation.hpp"
@@ -99,6 +100,15 @@ check_first_answer(const Session &session, const PairingRow &row, const wire::An
                        "One node cannot be two peers: " + revoke_call(session, text_at(*known, 0)) +
                            " Then invite again.");
     }
+    if (first_row(session.transaction,
+                  "SELECT 1 FROM @peer WHERE peer_id = ?1 AND former_node = ?2",
+                  {row.peer_id, stored(answer.node)})) {
+        const std::string peer = load_peer(session.transaction, row.peer_id)->name;
+        return refused(session, row,
+                       "the machine of \"" + peer + "\" that was replaced answered the invitation",
+                       "Accept the line on the new machine. If the old one is to stay: " +
+                           revoke_call(session, peer) + " Then invite again.");
+    }
     if ((answer.suites & wire::suites_supported) == 0) {
         return refused(session, row,
                        shown(answer.name) + " knows no envelope suite that is known here",
@@ -141,6 +151,7 @@ Result<void> take_answer(const Session &session, PairingRow row, ByteView envelo
     if (row.state == PairingState::expired && peer.is_live() && peer.node == answer.node) {
         return {}; // the other way round was faster
     }
+    end_farewell_to(session, answer.node);
     if (auto checked = check_first_answer(session, row, answer); !checked) {
         return checked;
     }

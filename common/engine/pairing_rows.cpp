@@ -186,7 +186,8 @@ void complete_pairing(const Session &session, const PairingRow &row, const Agree
         " contact_public = ?5, receiving_generation = ?6, receiving_public = ?7, psk_sealed = ?8,"
         " stamp_in_sealed = ?9, stamp_out_sealed = ?10, words = ?11, suites = ?12,"
         " trust_tasks = ?13, seals_to_generation = ?14, notes_taken = 0,"
-        " parked_there = 0, parked_there_reason = '', held = '' WHERE peer_id = ?1",
+        " parked_there = 0, parked_there_reason = '', held = '', former_node = NULL WHERE peer_id "
+        "= ?1",
         {peer.peer_id, stored(agreed.node), std::int64_t{agreed.signing_generation},
          stored(agreed.signing_key), stored(agreed.contact_key),
          std::int64_t{agreed.receiving_generation}, stored(agreed.receiving_key),

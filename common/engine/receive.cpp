@@ -3,6 +3,7 @@
 
 #include "common/base/limits.hpp"
 #include "common/crypto/chain.hpp"
+#include "common/engine/farewell.hpp"
 #include "common/engine/inbox.hpp"
 #include "common/engine/key_notice.hpp"
 #include "common/engine/pairing.hpp"
@@ -96,6 +97,9 @@ Reception take_kind(const Session &session,
                     const std::string &source) {
     switch (part.head.kind) {
     case wire::EnvelopeKind::batch:
+        if (peer.state == PeerState::leaving) {
+            return {Received::refused, Settlement::remove, "this node has dropped the peer"};
+        }
         return take_batch_part(session, peer, part, source);
     case wire::EnvelopeKind::report:
         return take_report_envelope(session, peer, part, source);
@@ -121,6 +125,9 @@ Reception take_verified(const Session &session,
     if (reception.received == Received::accepted) {
         session.transaction.execute("UPDATE @peer SET heard_at = ?2 WHERE peer_id = ?1",
                                     {peer.peer_id, stored(session.now)});
+    }
+    if (peer.state == PeerState::leaving) {
+        forget_if_told(session, peer);
     }
     return reception;
 }

@@ -112,6 +112,10 @@ void forget_peers(Transaction &transaction) {
                               "budget",      "shape_in",   "schema_difference"}) {
         transaction.execute(std::string{"DELETE FROM @"} + table);
     }
+    const std::string leaving = "(SELECT peer_id FROM @peer WHERE state = 'leaving')";
+    for (const char *table : {"peer_path", "peer"}) {
+        transaction.execute(std::string{"DELETE FROM @"} + table + " WHERE peer_id IN " + leaving);
+    }
     transaction.execute("DELETE FROM @delivery WHERE finished_at IS NULL");
     transaction.execute(
         "UPDATE @peer SET state = 'declared', node_id = NULL, sign_generation = 0,"
@@ -121,7 +125,8 @@ void forget_peers(Transaction &transaction) {
         " seals_to_generation = 0, key_notice_due_at = NULL, key_notice_sent_at = NULL,"
         " trust_tasks = 0, last_note = 0, notes_seen = 0, notes_taken = 0, heard_at = NULL,"
         " parked_told = 0, parked_there = 0, parked_there_reason = '',"
-        " sent_at = NULL, held = '', unapproved = '', configuration_mac = NULL");
+        " sent_at = NULL, former_node = NULL, held = '', unapproved = '', configuration_mac = "
+        "NULL");
 }
 
 /// What others declared belongs to their pairing with the node that this was.

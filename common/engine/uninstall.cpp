@@ -5,6 +5,7 @@
 
 #include "common/engine/collect.hpp"
 #include "common/engine/introspect.hpp"
+#include "common/engine/store/peers.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/engine/store/schema.hpp"
 #include "common/engine/store/views.hpp"
@@ -14,13 +15,15 @@ namespace postrider::engine {
 namespace {
 
 bool anything_waits(const Session &session) {
-    // A peer without keys was revoked: what its streams have not taken never goes out.
+    // What the streams of a peer that was revoked or has left have not taken never goes out, and a
+    // farewell is not worth waiting for.
+    const std::string served = std::string{" AND peer_id NOT IN "} + peers_cut_off;
     return has_captured(session.transaction, session.dialect) ||
-           first_row(session.transaction, "SELECT 1 FROM @outbox LIMIT 1").has_value() ||
-           first_row(session.transaction,
-                     "SELECT 1 FROM @stream_out WHERE stream > 0"
-                     " AND cursor < (SELECT max(queue_position) FROM @queue)"
-                     " AND peer_id IN (SELECT peer_id FROM @peer WHERE sign_public IS NOT NULL)")
+           first_row(session.transaction, "SELECT 1 FROM @outbox WHERE true" + served + " LIMIT 1")
+               .has_value() ||
+           first_row(session.transaction, "SELECT 1 FROM @stream_out WHERE stream > 0"
+                                          " AND cursor < (SELECT max(queue_position) FROM @queue)" +
+                                              served)
                .has_value();
 }
 

@@ -10,8 +10,9 @@ namespace postrider::engine {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> state_names = {
-    "declared", "invited", "accepted", "paired", "verified", "disputed", "revoked"};
+constexpr std::array<std::string_view, 9> state_names = {"declared", "invited",  "accepted",
+                                                         "paired",   "verified", "disputed",
+                                                         "revoked",  "left",     "leaving"};
 
 constexpr const char *known_columns =
     "SELECT peer_id, name, node_id, state, trust_tasks, paused, sign_generation, sign_public,"
@@ -97,6 +98,9 @@ Result<Peer> require_peer(Transaction &transaction, const std::string &name) {
     }
     std::string known;
     for (const Peer &peer : load_peers(transaction)) {
+        if (peer.state == PeerState::leaving) {
+            continue;
+        }
         known += (known.empty() ? "" : ", ") + peer.name;
     }
     return Error{Errc::refused,

@@ -12,7 +12,7 @@
 
 namespace postrider::engine {
 
-/// In the order in which a peer goes through them; `disputed` and `revoked` leave it.
+/// In the order in which a peer goes through them; those from `disputed` on leave it.
 enum class PeerState {
     declared, // a name and paths, no keys
     invited,  // our invitation is out
@@ -21,6 +21,8 @@ enum class PeerState {
     verified, // words compared by people
     disputed, // two valid answers to one invitation: held until it is cleared up
     revoked,  // nothing is taken from it or sent to it
+    left,     // it has dropped us, and is told that we know; nothing else
+    leaving,  // we have dropped it; its row stays until it knows (engine/farewell.hpp)
 };
 std::string_view name_of(PeerState state);
 
@@ -49,11 +51,17 @@ struct Peer {
     std::string held; // why nothing goes out or is applied; empty: nothing is held
     ProtectedRow configuration;
 
-    /// Batches may be sent to it and taken from it.
+    /// Mails may be sent to it and taken from it.
     [[nodiscard]] bool is_live() const {
-        return (state == PeerState::paired || state == PeerState::verified) && !paused;
+        return (state == PeerState::paired || state == PeerState::verified ||
+                state == PeerState::leaving) &&
+               !paused;
     }
 };
+
+/// Peers to which no change will go: never paired, or not any more.
+inline constexpr const char *peers_cut_off =
+    "(SELECT peer_id FROM @peer WHERE sign_public IS NULL OR state IN ('left', 'leaving'))";
 
 std::vector<Peer> load_peers(Transaction &transaction);
 std::optional<Peer> load_peer(Transaction &transaction, std::int64_t peer_id);

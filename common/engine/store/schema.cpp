@@ -83,11 +83,12 @@ StateTable node_table() {
 /// A peer as we know it. `parked_told` is how many of its rows it was last told to be parked here,
 /// `parked_there` how many of ours it has told to be parked there. `stamp_in` is the key we gave it
 /// for what it sends to us, `stamp_out` the one it gave us. `unapproved` is what waits for
-/// `approve`, as it was last seen.
+/// `approve`, as it was last seen. `leaves_at`: when a peer that was dropped is forgotten, told or
+/// not. `former_node`: the node that a new machine was to replace.
 StateTable peer_table() {
     // What is edited by hand must be such that it can be read.
     const std::string known_state = "state IN ('declared', 'invited', 'accepted', 'paired',"
-                                    " 'verified', 'disputed', 'revoked')";
+                                    " 'verified', 'disputed', 'revoked', 'left', 'leaving')";
     return {.name = "peer",
             .columns = {integer("peer_id"),
                         text("name"),
@@ -122,6 +123,8 @@ StateTable peer_table() {
                         maybe(integer("sent_at")),
                         text("held", "''"),
                         text("unapproved", "''"),
+                        maybe(integer("leaves_at")),
+                        maybe(blob("former_node")),
                         maybe(blob("configuration_mac")),
                         integer("created_at")},
             .primary_key = {"peer_id"},

@@ -73,12 +73,12 @@ std::string status_facts_sql() {
            " WHERE tp.peer_id = p.peer_id AND tp.state = 'refused') AS refused,"
            " (SELECT min(t.name) FROM @task_peer tp JOIN @task t ON t.task_id = tp.task_id"
            " WHERE tp.peer_id = p.peer_id AND tp.state IN ('waiting', 'offered')) AS offered"
-           " FROM @peer p";
+           " FROM @peer p WHERE p.state <> 'leaving'";
 }
 
 /// The state of a peer in a word, for programs.
 std::string status_state_sql() {
-    return "CASE WHEN f.state = 'revoked' THEN 'revoked'"
+    return "CASE WHEN f.state = 'revoked' THEN 'revoked' WHEN f.state = 'left' THEN 'left'"
            " WHEN f.unapproved <> '' THEN 'unapproved'"
            " WHEN f.state = 'declared' THEN 'not paired'"
            " WHEN f.state IN ('invited', 'accepted') THEN 'pairing'"
@@ -110,6 +110,9 @@ std::string status_summary_sql(const dialect::Dialect &dialect) {
                " || ' for ' || f." + what + "_for || " + heard;
     };
     return "CASE WHEN f.state = 'revoked' THEN 'nothing is sent to it or taken from it'"
+           " WHEN f.state = 'left' THEN 'it has dropped this node: nothing is sent to it or taken "
+           "from"
+           " it'"
            " WHEN f.unapproved <> '' THEN f.unapproved"
            " WHEN f.state = 'declared' THEN 'no keys have been exchanged yet'"
            " WHEN f.state IN ('invited', 'accepted') AND f.path_error IS NOT NULL"
@@ -158,7 +161,9 @@ std::string status_action_sql(const dialect::Dialect &dialect) {
     const std::string claim = "SELECT " + dialect.command("claim_identity") + "();";
     const std::string anew = "SELECT " + dialect.command("new_identity") + "(''another_name'');";
     const std::string try_again = "SELECT " + dialect.command("sync_now") + "();'";
-    return "CASE WHEN f.unapproved <> '' AND f.state <> 'revoked' THEN"
+    return "CASE WHEN f.state = 'left' THEN 'SELECT * FROM " + dialect.command("declare") +
+           "(''DROP PEER ' || f.name || ';''); or pair anew: ' || " + call("invite") +
+           " WHEN f.unapproved <> '' AND f.state <> 'revoked' THEN"
            " 'look at its rows; if they are yours: SELECT " +
            dialect.command("approve") +
            "();'"

@@ -261,14 +261,14 @@ TEST_F(ReceiveChecks, AControlMessageThatCannotBeReadDoesNotHoldThoseBehindIt) {
     const wire::Frame farewell = wire::encode_control(wire::Farewell{});
     deliver_to_office(forger->first_batch(0, {garbage, farewell}));
     apply();
-    EXPECT_EQ(ask("SELECT state FROM postrider_status"), "held");
+    EXPECT_EQ(ask("SELECT state FROM postrider_status"), "left");
     EXPECT_EQ(ask("SELECT source FROM postrider_refusal"), "control message");
 }
 
 TEST_F(ReceiveChecks, AStreamOfDataCarriesNoControlMessages) {
     deliver_to_office(forger->first_batch(stream, {wire::encode_control(wire::Farewell{})}));
     apply();
-    EXPECT_NE(ask("SELECT state FROM postrider_status"), "held");
+    EXPECT_NE(ask("SELECT state FROM postrider_status"), "left");
 }
 
 TEST_F(ReceiveChecks, AReportIsTheOneThatItsHeadNames) {

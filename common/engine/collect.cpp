@@ -525,11 +525,12 @@ std::uint64_t last_queue_position(Transaction &transaction) {
 
 void prune_queue(Transaction &transaction) {
     // Nothing is kept for peers that were revoked or have left: paired again, they get their tables
-    // anew. Their cursors go along, the one of control too, so that no position is ever given
-    // twice.
+    // anew; nor for streams that were let go. Their cursors go along, the one of control too, so
+    // that no position is ever given twice.
     const std::string cut_off = peers_cut_off;
-    transaction.execute("UPDATE @stream_out SET cursor = ?1 WHERE peer_id IN " + cut_off,
-                        {stored(last_queue_position(transaction))});
+    transaction.execute(
+        "UPDATE @stream_out SET cursor = ?1 WHERE stale_since IS NOT NULL OR peer_id IN " + cut_off,
+        {stored(last_queue_position(transaction))});
     transaction.execute(
         "DELETE FROM @queue WHERE queue_position <= coalesce("
         "(SELECT min(cursor) FROM @stream_out WHERE stream > 0),"

@@ -13,6 +13,7 @@
 #include "common/engine/differences.hpp"
 #include "common/engine/dispatch.hpp"
 #include "common/engine/farewell.hpp"
+#include "common/engine/keep.hpp"
 #include "common/engine/offers.hpp"
 #include "common/engine/offers_mirror.hpp"
 #include "common/engine/pacing.hpp"
@@ -449,8 +450,10 @@ void Engine::prune(Timestamp now) {
     std::uint32_t oldest = 0;
     write(now, [&](const Session &session) {
         end_farewells(session);
+        let_go_of_silent(session);
+        let_go_for_old_offers(session);
         prune_queue(session.transaction);
-        prune_logs(session.transaction, now, settings_.keep_logs);
+        prune_logs(session.transaction, now, logs_kept(session.transaction));
         oldest = oldest_needed_generation(session);
     });
     pruned_at_ = now;

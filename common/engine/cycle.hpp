@@ -26,7 +26,6 @@ struct EngineSettings {
     stream::Timing timing;
     BatchSizes batches = {};
     std::string holder = "worker"; // names this process in `lease`
-    Duration keep_logs = std::chrono::hours{24 * 30};
 };
 
 struct CycleResult {

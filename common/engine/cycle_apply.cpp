@@ -1,6 +1,7 @@
 // The part of a round that applies what has arrived.
 #include "common/engine/apply.hpp"
 #include "common/engine/cycle.hpp"
+#include "common/engine/farewell.hpp"
 #include "common/engine/inbox.hpp"
 
 namespace postrider::engine {
@@ -15,9 +16,9 @@ void Engine::apply_stream(Timestamp now,
         try {
             write(now, [&](const Session &session) {
                 const auto peer = load_peer(session.transaction, peer_id);
-                const bool may_apply =
-                    peer && is_usable(session.identity, *peer) && peer->held.empty();
-                applied = may_apply ? apply_next_step(session, *peer, key) : Applied::nothing;
+                applied = peer && may_apply(session, *peer, key)
+                              ? apply_next_step(session, *peer, key)
+                              : Applied::nothing;
             });
         } catch (const DatabaseError &error) {
             if (error.reason() != DatabaseError::Reason::constraint) {

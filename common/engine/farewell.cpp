@@ -12,7 +12,6 @@
 #include "common/engine/report.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
-#include "common/engine/store/streams.hpp"
 
 namespace postrider::engine {
 
@@ -108,6 +107,9 @@ void end_farewell_to(const Session &session, const NodeId &node) {
 }
 
 Result<void> take_farewell(const Session &session, const Peer &peer) {
+    if (peer.state == PeerState::left) {
+        return {};
+    }
     Transaction &transaction = session.transaction;
     give_up_outbox(session, peer);
     forget_mirrors(transaction, peer);
@@ -135,6 +137,13 @@ Result<void> take_farewell(const Session &session, const Peer &peer) {
              "('" + peer.name + "');"});
     const Result<CaptureChanges> captures = update_captures(session);
     return captures ? Result<void>{} : captures.error();
+}
+
+bool may_apply(const Session &session, const Peer &peer, const StreamKey &key) {
+    if (peer.state == PeerState::left) {
+        return key.stream == control_stream && is_approved(session.identity, peer.configuration);
+    }
+    return is_usable(session.identity, peer) && peer.held.empty();
 }
 
 bool is_only_told(const Session &session, const Peer &peer) {

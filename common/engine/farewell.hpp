@@ -4,6 +4,7 @@
 
 #include "common/engine/session.hpp"
 #include "common/engine/store/peers.hpp"
+#include "common/engine/store/streams.hpp"
 
 namespace postrider::engine {
 
@@ -23,6 +24,9 @@ void end_farewell_to(const Session &session, const NodeId &node);
 
 /// The peer has dropped us. Our own tasks stay, to be offered should it be paired again.
 Result<void> take_farewell(const Session &session, const Peer &peer);
+
+/// Batches of the stream may be applied now. Of a peer that has left, its farewell may come again.
+bool may_apply(const Session &session, const Peer &peer, const StreamKey &key);
 
 /// Nothing goes to it but reports: it has left, and is told that its farewell was taken, or it is
 /// two copies of one node.

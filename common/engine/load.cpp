@@ -128,7 +128,8 @@ constexpr const char *somebody_keeps_up =
     " JOIN @task_peer tp ON tp.peer_id = s.peer_id AND tp.state = 'active'"
     " JOIN @task t ON t.task_id = tp.task_id AND t.direction = 'send' AND t.paused = 0"
     " AND t.lane = s.lane JOIN @task_table tt ON tt.task_id = t.task_id"
-    " AND tt.local_name = c.table_name WHERE s.stream > 0 AND (s.cursor >= l.chunk_position"
+    " AND tt.local_name = c.table_name WHERE s.stream > 0 AND s.stale_since IS NULL AND (s.cursor "
+    ">= l.chunk_position"
     " OR s.pacing <> '' OR EXISTS (SELECT 1 FROM @peer_path pp WHERE pp.peer_id = s.peer_id"
     " AND pp.settings <> ''))))";
 

@@ -374,6 +374,9 @@ void restate_control(const Session &session, const Peer &peer) {
 Result<void> take_control_message(const Session &session,
                                   const Peer &peer,
                                   const wire::ControlMessage &message) {
+    if (peer.state == PeerState::left && !std::holds_alternative<wire::Farewell>(message)) {
+        return {}; // said before it left
+    }
     return std::visit(Listener{session, peer}, message);
 }
 

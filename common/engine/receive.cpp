@@ -5,6 +5,7 @@
 #include "common/crypto/chain.hpp"
 #include "common/engine/farewell.hpp"
 #include "common/engine/inbox.hpp"
+#include "common/engine/keep.hpp"
 #include "common/engine/key_notice.hpp"
 #include "common/engine/pairing.hpp"
 #include "common/engine/report.hpp"
@@ -97,8 +98,9 @@ Reception take_kind(const Session &session,
                     const std::string &source) {
     switch (part.head.kind) {
     case wire::EnvelopeKind::batch:
-        if (peer.state == PeerState::leaving) {
-            return {Received::refused, Settlement::remove, "this node has dropped the peer"};
+        if (peer.state == PeerState::leaving ||
+            (peer.state == PeerState::left && part.head.stream != control_stream)) {
+            return {Received::refused, Settlement::remove, "one of the two has dropped the other"};
         }
         return take_batch_part(session, peer, part, source);
     case wire::EnvelopeKind::report:
@@ -125,6 +127,7 @@ Reception take_verified(const Session &session,
     if (reception.received == Received::accepted) {
         session.transaction.execute("UPDATE @peer SET heard_at = ?2 WHERE peer_id = ?1",
                                     {peer.peer_id, stored(session.now)});
+        ask_if_let_go(session, peer);
     }
     if (peer.state == PeerState::leaving) {
         forget_if_told(session, peer);

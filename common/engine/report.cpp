@@ -8,6 +8,7 @@
 #include "common/engine/configuration_mac.hpp"
 #include "common/engine/history.hpp"
 #include "common/engine/history_missing.hpp"
+#include "common/engine/keep.hpp"
 #include "common/engine/lanes.hpp"
 #include "common/engine/marks.hpp"
 #include "common/engine/offers.hpp"
@@ -162,6 +163,13 @@ void take_stream_report(const Session &session,
                       "peer \"" + peer.name + "\" names an incarnation of ours that cannot be"}});
         return;
     }
+    if (is_let_go(session.transaction, row->key)) {
+        if (peer.is_live()) {
+            begin_where_receiver_stands(session, peer, *row, report);
+            note_back(session, row->key);
+        }
+        return;
+    }
     const std::uint64_t incarnation = row->machine.incarnation;
     const bool was_in_doubt = row->machine.awaits_position;
     const stream::ReportOutcome outcome =
@@ -169,6 +177,9 @@ void take_stream_report(const Session &session,
     for (const std::uint64_t number : outcome.dropped) {
         finish_delivery(session.transaction, session.now, delivery_of(*row, number),
                         "acknowledged");
+    }
+    if (!outcome.dropped.empty()) {
+        note_answered(session, row->key);
     }
     save_outgoing(session.transaction, *row,
                   {.changed = outcome.changed, .dropped = outcome.dropped});
@@ -249,7 +260,8 @@ void take_silence(const Session &session, const Peer &peer, const wire::Report &
         const bool named = std::any_of(
             report.streams.begin(), report.streams.end(),
             [&](const wire::StreamReport &about) { return about.stream == key.stream; });
-        const bool waits = load_outgoing(session.transaction, key)->machine.awaits_position;
+        const bool waits = load_outgoing(session.transaction, key)->machine.awaits_position ||
+                           is_let_go(session.transaction, key);
         if (!named && (waits || report.hello)) {
             wire::StreamReport nothing;
             nothing.stream = key.stream;

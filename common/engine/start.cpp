@@ -60,15 +60,23 @@ bool is_behind(const Positions &now, const std::pair<std::string, std::uint64_t>
     return found->first < once.first || (found->first == once.first && found->second < once.second);
 }
 
-/// Streams of peers that were revoked or dropped since are no sign of an older database.
+/// Streams of peers that were revoked or dropped since are no sign of an older database. Of one
+/// that has left or is leaving our control stream is all that is kept for certain.
 void forget_strangers(Transaction &transaction, Positions &positions) {
     std::set<std::string> peers;
-    for (const Row &row :
-         all_rows(transaction, "SELECT node_id FROM @peer WHERE node_id IS NOT NULL")) {
-        peers.insert(to_hex(fixed_at<16>(row, 0)));
+    std::set<std::string> control;
+    for (const Row &row : all_rows(transaction, "SELECT node_id, state IN ('left', 'leaving')"
+                                                " FROM @peer WHERE node_id IS NOT NULL")) {
+        const NodeId node = fixed_at<16>(row, 0);
+        if (integer_at(row, 1) == 0) {
+            peers.insert(to_hex(node));
+        } else {
+            control.insert(stream_name(node, control_stream, "out"));
+        }
     }
     std::erase_if(positions, [&](const auto &position) {
-        return !peers.contains(position.first.substr(0, position.first.find('/')));
+        return !peers.contains(position.first.substr(0, position.first.find('/'))) &&
+               !control.contains(position.first.substr(0, position.first.rfind('/') + 1));
     });
 }
 
@@ -102,7 +110,7 @@ void begin_incarnation(const Session &session,
         {stored(identity.incarnation)});
     const Session anew{session.transaction, session.dialect, identity, session.timing, session.now};
     for (const Peer &peer : load_peers(session.transaction)) {
-        if (!peer.node) {
+        if (!peer.node || peer.state == PeerState::left) {
             continue;
         }
         if (streams == Streams::in_doubt) {

@@ -36,9 +36,6 @@ Mistake one(const Peer &peer) {
             return no(path.at, "a DIRECT path", "Use MAILDIR with a folder that both nodes reach.");
         }
     }
-    if (peer.keep) {
-        return no(peer.keep->at, "KEEP of a peer", "Give it to NODE.");
-    }
     return peer.report_every ? no(peer.report_every->at, "REPORT EVERY") : std::nullopt;
 }
 

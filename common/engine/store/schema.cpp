@@ -250,7 +250,7 @@ std::vector<StateTable> task_tables() {
 /// A stream that we send (stream/outgoing.hpp); 0 is control. `cursor` is the queue position up to
 /// which its batches are made. `pacing` and `priority` are those of its lane, `hidden` the PRIVATE
 /// columns that its history knows nothing of, and the columns from `paced_since` on what
-/// engine/pacing.hpp knows of it.
+/// engine/pacing.hpp knows of it. `stale_since`: what waited was let go (engine/keep.hpp).
 StateTable stream_out_table() {
     return {.name = "stream_out",
             .columns = {integer("peer_id"),
@@ -279,7 +279,9 @@ StateTable stream_out_table() {
                         integer("step_to", "0"),
                         integer("front", "0"),
                         maybe(integer("waits_until")),
-                        text("waits_for", "''")},
+                        text("waits_for", "''"),
+                        maybe(integer("acknowledged_at")),
+                        maybe(integer("stale_since"))},
             .primary_key = {"peer_id", "stream"}};
 }
 

@@ -38,7 +38,9 @@ std::string status_facts_sql() {
            latest_event("action", "x.kind = 'batch_held'") +
            " AS stuck_action,"
            " (SELECT min(s.reason) FROM @stream_out s WHERE s.peer_id = p.peer_id"
-           " AND s.state <> 0 AND s.reason <> '') AS stopped,"
+           " AND s.state <> 0 AND s.reason <> '' AND s.stale_since IS NULL) AS stopped,"
+           " (SELECT min(s.stale_since) FROM @stream_out s WHERE s.peer_id = p.peer_id)"
+           " AS stale_since,"
            " (SELECT min(h.last_error) FROM @peer_path h WHERE h.peer_id = p.peer_id"
            " AND h.last_error <> '') AS path_error,"
            " (SELECT min(c.held) FROM @capture c JOIN @task_table tt ON tt.local_name ="
@@ -85,6 +87,7 @@ std::string status_state_sql() {
            " WHEN f.state = 'disputed' THEN 'disputed'"
            " WHEN f.own_end IS NOT NULL THEN 'held'"
            " WHEN f.paused = 1 THEN 'paused' WHEN f.held <> '' THEN 'held'"
+           " WHEN f.stale_since IS NOT NULL THEN 'stale'"
            " WHEN f.stuck IS NOT NULL THEN 'stuck' WHEN f.stopped IS NOT NULL THEN 'held'"
            " WHEN f.path_error IS NOT NULL THEN 'unreachable'"
            " WHEN f.uncaptured IS NOT NULL THEN 'held' WHEN f.reported IS NOT NULL THEN 'stuck'"
@@ -123,6 +126,12 @@ std::string status_summary_sql(const dialect::Dialect &dialect) {
            " WHEN f.own_end IS NOT NULL THEN f.own_end"
            " WHEN f.paused = 1 THEN 'paused by a task text'"
            " WHEN f.held <> '' THEN f.held"
+           " WHEN f.stale_since IS NOT NULL THEN 'it was silent for so long that on ' || " +
+           dialect.time_text("f.stale_since") +
+           " || ' what waited for it was let go; its tables are sent again whole once it is heard "
+           "of'"
+           " || coalesce('; cannot send now: ' || f.path_error, '') || " +
+           heard +
            " WHEN f.stuck IS NOT NULL THEN 'a batch from it waits: ' || f.stuck"
            " WHEN f.stopped IS NOT NULL THEN 'nothing is sent to it: ' || f.stopped"
            " WHEN f.path_error IS NOT NULL THEN 'cannot send now: ' || f.path_error"
@@ -179,6 +188,9 @@ std::string status_action_sql(const dialect::Dialect &dialect) {
            " WHEN f.paused = 1 THEN 'SELECT * FROM " +
            dialect.command("declare") +
            "(''RESUME PEER ' || f.name || ';'');'"
+           " WHEN f.stale_since IS NOT NULL THEN 'see to it; if its machine is gone for good: ' "
+           "|| " +
+           call("replace_peer") +
            " WHEN f.stuck IS NOT NULL THEN coalesce(f.stuck_action, '')"
            " WHEN f.path_error IS NOT NULL THEN 'mend the path, then " +
            try_again + " WHEN f.uncaptured IS NOT NULL THEN 'mend the table, then " + try_again +

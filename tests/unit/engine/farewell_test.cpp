@@ -154,6 +154,19 @@ TEST_F(DroppedPeer, ANodeThatWasTakenBackSaysItStill) {
     EXPECT_EQ(ask(office, "SELECT state FROM postrider_status"), "left");
 }
 
+TEST_F(DroppedPeer, DoesNotLookLikeAnOlderDatabaseToEitherSide) {
+    drop_office();
+    shop.restart();
+    shop.cycle();
+    office.cycle();
+    office.restart();
+    settle();
+    office.restart();
+    settle();
+    EXPECT_EQ(events(shop, "new_incarnation"), "0");
+    EXPECT_EQ(events(office, "new_incarnation"), "0");
+}
+
 TEST_F(DroppedPeer, DoesNotKeepANodeFromBeingUninstalled) {
     drop_office();
     shop.write([](const engine::Session &session) {

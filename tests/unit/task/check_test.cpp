@@ -183,8 +183,6 @@ const std::vector<Wrong> not_yet = {
      "Use MAILDIR with a folder that both nodes reach."},
     {"PEER b DIRECT", "line 1, column 8: a DIRECT path is not available in this version",
      "Use MAILDIR with a folder that both nodes reach."},
-    {"PEER b KEEP 3 DAYS", "line 1, column 8: KEEP of a peer is not available in this version",
-     "Give it to NODE."},
     {"PEER b REPORT EVERY 1 DAY", "line 1, column 8: REPORT EVERY is not available in this version",
      "Leave it out."},
     {"PEER b; TASK t SYNC a WITH b", "line 1, column 16: SYNC is not available in this version",
@@ -273,7 +271,7 @@ TEST(Unavailable, EachClauseIsRefusedByName) {
 TEST(Unavailable, WhatThisVersionDoesPasses) {
     const Result<TaskText> parsed =
         parse("NODE hq TIME ZONE 'UTC' KEEP 30 DAYS; GROUP shops;"
-              "PEER b IN shops (code = 'B7') MAILDIR '/a', MAILDIR '/b' TRUST TASKS;"
+              "PEER b IN shops (code = 'B7') MAILDIR '/a', MAILDIR '/b' KEEP 3 DAYS TRUST TASKS;"
               "TASK t SEND a AS b (x, y AS z) WHERE (z) WITHOUT DELETE, c (* EXCEPT x) TO shops BY "
               "MAILDIR "
               "NO LOAD CAPTURE BY TRIGGERS"

@@ -78,6 +78,9 @@ inline constexpr std::size_t task_name_bytes_max = 63;
 inline constexpr std::int64_t offers_per_peer_max = 1000;
 inline constexpr std::size_t invitation_bytes_max = 2 * kib;
 inline constexpr Duration invitation_lifetime = std::chrono::hours{24 * 14};
+/// What a peer may ask for at most, in reports to it.
+inline constexpr Duration report_every_min = std::chrono::minutes{1};
+inline constexpr Duration report_every_max = std::chrono::hours{24 * 3650};
 /// A peer that was dropped is told so for as long.
 inline constexpr Duration farewell_lifetime = std::chrono::hours{24 * 14};
 

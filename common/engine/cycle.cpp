@@ -21,6 +21,7 @@
 #include "common/engine/receive.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/rotation.hpp"
+#include "common/engine/sign_of_life.hpp"
 #include "common/engine/start.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
@@ -360,12 +361,15 @@ void Engine::show_what_waits(Timestamp now) {
     std::vector<Peer> changed;
     read(now, [&](const Session &session) {
         changed = live_peers(session);
-        std::erase_if(changed, [&](const Peer &peer) { return !waits_changed(session, peer); });
+        std::erase_if(changed, [&](const Peer &peer) {
+            return !waits_changed(session, peer) && !is_silence_new(session, peer);
+        });
     });
     if (!changed.empty()) {
         write(now, [&](const Session &session) {
             for (const Peer &peer : changed) {
                 show_waits(session, peer);
+                call_silent(session, peer);
             }
         });
     }
@@ -493,6 +497,7 @@ std::optional<Timestamp> Engine::next_at(Timestamp now) {
         earliest(next, doubt_due(session));
         for (const Peer &peer : live_peers(session)) {
             earliest(next, what_to_build(session, peer).later);
+            earliest(next, silent_at(session, peer));
         }
         for (const StreamKey &key : incoming_streams(session.transaction)) {
             const auto from = next_try(load_incoming(session.transaction, key), now);

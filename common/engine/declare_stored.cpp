@@ -5,6 +5,7 @@
 #include "common/engine/configuration_mac.hpp"
 #include "common/engine/declare_tasks.hpp"
 #include "common/engine/farewell.hpp"
+#include "common/engine/sign_of_life.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/engine/store/schema.hpp"
 #include "common/engine/try_again.hpp"
@@ -223,6 +224,8 @@ void store_peer(const Session &session, const task::Peer &peer) {
     if (keys_stand) {
         protect(session, "peer", {peer_id});
     }
+    ask_for_reports(session, peer_id,
+                    peer.report_every ? peer.report_every->value : Duration::zero());
     transaction.execute("DELETE FROM @peer_group WHERE peer_id = ?1", {peer_id});
     for (const task::Name &group : peer.groups) {
         transaction.execute("INSERT INTO @peer_group (peer_id, group_name) VALUES (?1, ?2)",

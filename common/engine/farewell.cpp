@@ -10,6 +10,7 @@
 #include "common/engine/marks.hpp"
 #include "common/engine/offers_out.hpp"
 #include "common/engine/report.hpp"
+#include "common/engine/sign_of_life.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
 
@@ -61,6 +62,8 @@ bool say_farewell(const Session &session, const Peer &peer) {
                         " parked_told = 0, parked_there = 0, parked_there_reason = '',"
                         " leaves_at = ?2 WHERE peer_id = ?1",
                         {peer_id, stored(session.now + limits::farewell_lifetime)});
+    ask_for_reports(session, peer_id, Duration::zero());
+    end_promises(session, peer_id);
     protect(session, "peer", {peer_id});
     queue_control(transaction, peer_id, wire::Farewell{});
     log_event(transaction, session.now,
@@ -126,6 +129,7 @@ Result<void> take_farewell(const Session &session, const Peer &peer) {
                         {peer.peer_id});
     transaction.execute("UPDATE @peer_start SET hello_at = NULL WHERE peer_id = ?1",
                         {peer.peer_id});
+    end_promises(session, peer.peer_id);
     transaction.execute("UPDATE @peer SET state = 'left', held = '', parked_told = 0,"
                         " parked_there = 0, parked_there_reason = '' WHERE peer_id = ?1",
                         {peer.peer_id});

@@ -14,6 +14,7 @@
 #include "common/engine/offered_clauses.hpp"
 #include "common/engine/offers_mirror.hpp"
 #include "common/engine/offers_out.hpp"
+#include "common/engine/sign_of_life.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/try_again.hpp"
 
@@ -250,6 +251,11 @@ class Listener {
         return take_farewell(session_, peer_);
     }
 
+    Result<void> operator()(const wire::ReportEvery &asked) const {
+        promise_reports(session_, peer_, asked);
+        return {};
+    }
+
     Result<void> operator()(const wire::TasksInForce &in_force) const {
         return take_tasks_in_force(session_, peer_, in_force);
     }
@@ -319,6 +325,7 @@ void queue_offers(const Session &session, const Peer &peer) {
     if (!is_paired(peer.state)) {
         return;
     }
+    tell_what_is_asked(session, peer);
     for (const Row &row : all_rows(session.transaction,
                                    "SELECT task_id FROM @task_peer WHERE peer_id = ?1"
                                    " AND state = 'waiting' ORDER BY task_id",
@@ -350,6 +357,7 @@ void restate_control(const Session &session, const Peer &peer) {
         return;
     }
     queue_tasks_in_force(session, peer);
+    forget_that_it_was_told(session, peer);
     transaction.execute("UPDATE @task_peer SET state = 'waiting'"
                         " WHERE peer_id = ?1 AND state = 'offered'",
                         {peer.peer_id});

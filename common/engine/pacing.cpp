@@ -46,6 +46,10 @@ bool has_control(const Session &session, const Peer &peer) {
     return is_there(session, "SELECT 1 FROM @control_out WHERE peer_id = ?1 LIMIT 1",
                     {peer.peer_id}) ||
            is_there(session, "SELECT 1 FROM @task_peer WHERE peer_id = ?1 AND state = 'waiting'",
+                    {peer.peer_id}) ||
+           is_there(session,
+                    "SELECT 1 FROM @peer WHERE peer_id = ?1 AND asks_told <> asks_every"
+                    " AND state <> 'leaving'",
                     {peer.peer_id});
 }
 

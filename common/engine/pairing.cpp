@@ -11,6 +11,7 @@
 #include "common/engine/pairing_rows.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/rotation.hpp"
+#include "common/engine/sign_of_life.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
 
@@ -208,6 +209,7 @@ void lose_keys(const Session &session, const Peer &peer) {
 /// Nothing goes to it or comes from it until it is paired again.
 Result<void> cut_off(const Session &session, const Peer &peer) {
     lose_keys(session, *load_peer(session.transaction, peer.peer_id));
+    end_promises(session, peer.peer_id);
     // No report will come for it. Paired again, its streams begin anew and its tables are loaded.
     give_up_outbox(session, peer);
     session.transaction.execute("DELETE FROM @invitation WHERE peer_id = ?1", {peer.peer_id});
@@ -224,6 +226,7 @@ bool was_paired(const Peer &peer) {
 void end_old_pairing(const Session &session, const Peer &peer) {
     if (peer.state == PeerState::left) {
         lose_keys(session, peer);
+        end_promises(session, peer.peer_id);
         forget_agreements(session.transaction, peer);
     }
 }

@@ -9,6 +9,7 @@
 #include "common/engine/lanes.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/rotation.hpp"
+#include "common/engine/sign_of_life.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
 
@@ -195,6 +196,7 @@ void complete_pairing(const Session &session, const PairingRow &row, const Agree
          sealed("stamp_out_sealed", agreed.stamp_out), Value::text(agreed.words),
          std::int64_t{agreed.suites}, stored(trust_tasks),
          std::int64_t{current_receiving_generation(session)}});
+    end_promises(session, peer.peer_id);
     // It may be another node under the name: what its reports told is of the one before.
     transaction.execute("DELETE FROM @peer_start WHERE peer_id = ?1", {peer.peer_id});
     // Other invitations of ours are withdrawn, but known until they expire, so that a late answer

@@ -10,6 +10,7 @@
 #include "common/engine/pairing.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/rotation.hpp"
+#include "common/engine/sign_of_life.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/engine/store/streams.hpp"
@@ -127,6 +128,7 @@ Reception take_verified(const Session &session,
     if (reception.received == Received::accepted) {
         session.transaction.execute("UPDATE @peer SET heard_at = ?2 WHERE peer_id = ?1",
                                     {peer.peer_id, stored(session.now)});
+        note_heard(session, peer);
         ask_if_let_go(session, peer);
     }
     if (peer.state == PeerState::leaving) {

@@ -125,7 +125,8 @@ void forget_peers(Transaction &transaction) {
         " seals_to_generation = 0, key_notice_due_at = NULL, key_notice_sent_at = NULL,"
         " trust_tasks = 0, last_note = 0, notes_seen = 0, notes_taken = 0, heard_at = NULL,"
         " parked_told = 0, parked_there = 0, parked_there_reason = '',"
-        " sent_at = NULL, former_node = NULL, held = '', unapproved = '', configuration_mac = "
+        " sent_at = NULL, former_node = NULL, asks_told = 0, silent_since = NULL,"
+        " reports_every = 0, reported_at = NULL, held = '', unapproved = '', configuration_mac = "
         "NULL");
 }
 

@@ -12,6 +12,7 @@
 #include "common/engine/lanes.hpp"
 #include "common/engine/marks.hpp"
 #include "common/engine/offers.hpp"
+#include "common/engine/sign_of_life.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/engine/store/streams.hpp"
@@ -338,11 +339,14 @@ std::optional<Timestamp> report_due(const Session &session, const Peer &peer) {
         earliest(session.now);
     }
     earliest(marks_due(session, peer));
+    earliest(promised_report_due(session, peer));
     return due;
 }
 
 bool has_news(const Session &session, const Peer &peer) {
-    if (has_notes(session, peer) || start_is_untold(session, peer) || marks_due(session, peer)) {
+    const auto promised = promised_report_due(session, peer);
+    if (has_notes(session, peer) || start_is_untold(session, peer) || marks_due(session, peer) ||
+        (promised && *promised <= session.now)) {
         return true;
     }
     const std::vector<StreamKey> keys = streams_from(session, peer);
@@ -365,6 +369,7 @@ wire::Report make_report(const Session &session, const Peer &peer) {
         stream::on_reported(row.acknowledgement, session.timing, session.now);
         save_incoming(session.transaction, row);
     }
+    note_reported(session, peer);
     report.notes = notes_for(session, peer);
     report.notes_seen = peer.notes_taken;
     report.suites = {1};

@@ -337,6 +337,10 @@ Mistake check_one(const Peer &peer) {
             return mistake;
         }
     }
+    if (peer.report_every && peer.report_every->value < limits::report_every_min) {
+        return mistake_at(peer.report_every->at, "REPORT EVERY is shorter than a minute",
+                          "Give at least 1 MINUTE; each report is a mail.");
+    }
     return check_keep(peer.keep);
 }
 

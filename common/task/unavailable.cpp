@@ -36,7 +36,7 @@ Mistake one(const Peer &peer) {
             return no(path.at, "a DIRECT path", "Use MAILDIR with a folder that both nodes reach.");
         }
     }
-    return peer.report_every ? no(peer.report_every->at, "REPORT EVERY") : std::nullopt;
+    return std::nullopt;
 }
 
 Mistake column(const TableColumn &column, Direction direction) {

@@ -7,7 +7,8 @@
 //   [2, task, [* wire name], [* table], engine]      task accepted   [5, task]       resume
 //   [3, task, reason]           task refused         [6]             farewell
 //   [7, stream, lane, [* task]] stream open          [9, task]       task unknown
-//   [8, [* name]]               tasks in force       task = declaring node, name (two items)
+//   [8, [* name]]               tasks in force       [10, seconds]   report every
+//   task = declaring node, name (two items)
 #include "common/wire/control.hpp"
 
 #include "common/base/limits.hpp"
@@ -131,6 +132,12 @@ struct MessageWriter {
         head(9, 2);
         task(message.task);
     }
+
+    void operator()(const ReportEvery &message) const {
+        head(10, 1);
+        out.unsigned_integer(static_cast<std::uint64_t>(
+            std::chrono::duration_cast<std::chrono::seconds>(message.every).count()));
+    }
 };
 
 class MessageReader {
@@ -147,6 +154,7 @@ class MessageReader {
     OfferedForeignKey read_foreign_key();
     void read_options(std::map<std::string, std::string> &out);
     StreamOpen read_stream_open();
+    ReportEvery read_report_every();
 
     TaskName task() {
         TaskName out;
@@ -172,7 +180,7 @@ class MessageReader {
 };
 
 /// Fields of each message by its number.
-constexpr std::array<std::size_t, 10> field_counts = {8, 2, 5, 3, 2, 2, 0, 3, 1, 2};
+constexpr std::array<std::size_t, 11> field_counts = {8, 2, 5, 3, 2, 2, 0, 3, 1, 2, 1};
 
 Result<ControlMessage> MessageReader::read() {
     const std::size_t size = in_.array(message_parts_max);
@@ -220,6 +228,8 @@ ControlMessage MessageReader::read_fields(std::uint64_t number) {
         return TasksInForce{names()};
     case 9:
         return TaskUnknown{task()};
+    case 10:
+        return read_report_every();
     default:
         return Farewell{};
     }
@@ -301,6 +311,16 @@ StreamOpen MessageReader::read_stream_open() {
         out.tasks.push_back(task());
     }
     return out;
+}
+
+ReportEvery MessageReader::read_report_every() {
+    const std::uint64_t seconds = in_.unsigned_integer();
+    const auto most = std::chrono::duration_cast<std::chrono::seconds>(limits::report_every_max);
+    if (seconds > static_cast<std::uint64_t>(most.count())) {
+        in_.fail();
+        return {};
+    }
+    return {std::chrono::seconds{seconds}};
 }
 
 } // namespace

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/base/bytes.hpp"
+#include "common/base/clock.hpp"
 #include "common/model/table.hpp"
 #include "common/wire/frame.hpp"
 
@@ -121,6 +122,13 @@ struct TaskUnknown {
     bool operator==(const TaskUnknown &) const = default;
 };
 
+/// The sender asks for a report at least so often, whether or not there is anything to tell; zero:
+/// no longer. Whole seconds, at most limits::report_every_max.
+struct ReportEvery {
+    Duration every{};
+    bool operator==(const ReportEvery &) const = default;
+};
+
 using ControlMessage = std::variant<Offer,
                                     OfferWithdrawn,
                                     TaskAccepted,
@@ -130,7 +138,8 @@ using ControlMessage = std::variant<Offer,
                                     Farewell,
                                     StreamOpen,
                                     TasksInForce,
-                                    TaskUnknown>;
+                                    TaskUnknown,
+                                    ReportEvery>;
 
 Frame encode_control(const ControlMessage &message);
 /// Errors: malformed, too_large, unsupported_version for a message this version does not know.

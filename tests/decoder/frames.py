@@ -351,13 +351,15 @@ def with_private(raw, table, schemas, cells, lines):
     return out
 
 
-MESSAGE_ITEMS = {0: 9, 1: 3, 2: 6, 3: 4, 4: 3, 5: 3, 6: 1, 7: 4, 8: 2, 9: 3}
+MESSAGE_ITEMS = {0: 9, 1: 3, 2: 6, 3: 4, 4: 3, 5: 3, 6: 1, 7: 4, 8: 2, 9: 3, 10: 2}
 
 
 def check_control(raw):
     message = one_item(raw)
     require(len(message) == MESSAGE_ITEMS[message[0]], "items of a control message")
-    if message[0] not in (6, 7, 8):
+    if message[0] == 10:
+        require(0 <= message[1] <= 315360000, "seconds of a control message")
+    elif message[0] not in (6, 7, 8):
         require(len(message[1]) == 16 and isinstance(message[2], str), "task of a control message")
     if message[0] in (0, 2):
         for wire_name, _, schema, foreign_keys in message[4]:

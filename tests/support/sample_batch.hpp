@@ -79,7 +79,8 @@ inline std::vector<wire::ControlMessage> sample_messages() {
             wire::Farewell{},
             wire::StreamOpen{3, "BY MAIL", {task}},
             wire::TasksInForce{{"prices", "visits"}},
-            wire::TaskUnknown{task}};
+            wire::TaskUnknown{task},
+            wire::ReportEvery{std::chrono::hours{36}}};
 }
 
 } // namespace postrider::test

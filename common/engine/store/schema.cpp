@@ -84,7 +84,9 @@ StateTable node_table() {
 /// `parked_there` how many of ours it has told to be parked there. `stamp_in` is the key we gave it
 /// for what it sends to us, `stamp_out` the one it gave us. `unapproved` is what waits for
 /// `approve`, as it was last seen. `leaves_at`: when a peer that was dropped is forgotten, told or
-/// not. `former_node`: the node that a new machine was to replace.
+/// not. `former_node`: the node that a new machine was to replace. The columns from `asks_every` on
+/// are those of engine/sign_of_life.hpp: milliseconds that we ask of it, were told to it, and that
+/// it asks of us.
 StateTable peer_table() {
     // What is edited by hand must be such that it can be read.
     const std::string known_state = "state IN ('declared', 'invited', 'accepted', 'paired',"
@@ -125,6 +127,12 @@ StateTable peer_table() {
                         text("unapproved", "''"),
                         maybe(integer("leaves_at")),
                         maybe(blob("former_node")),
+                        integer("asks_every", "0"),
+                        integer("asks_told", "0"),
+                        maybe(integer("asks_since")),
+                        maybe(integer("silent_since")),
+                        integer("reports_every", "0"),
+                        maybe(integer("reported_at")),
                         maybe(blob("configuration_mac")),
                         integer("created_at")},
             .primary_key = {"peer_id"},

@@ -24,7 +24,7 @@ std::string first_wait(const std::string &table, const std::string &name) {
 /// What the status of a peer is made of, one row per peer. A text is null where there is nothing
 /// to tell.
 std::string status_facts_sql() {
-    return "SELECT p.name, p.state, p.paused, p.held, p.words, p.heard_at,"
+    return "SELECT p.name, p.state, p.paused, p.held, p.words, p.heard_at, p.silent_since,"
            " p.unapproved,"
            " nullif((SELECT n.stopped FROM @node n), '') AS own_end,"
            " EXISTS (SELECT 1 FROM @peer_start s WHERE s.peer_id = p.peer_id"
@@ -90,7 +90,8 @@ std::string status_state_sql() {
            " WHEN f.stale_since IS NOT NULL THEN 'stale'"
            " WHEN f.stuck IS NOT NULL THEN 'stuck' WHEN f.stopped IS NOT NULL THEN 'held'"
            " WHEN f.path_error IS NOT NULL THEN 'unreachable'"
-           " WHEN f.uncaptured IS NOT NULL THEN 'held' WHEN f.reported IS NOT NULL THEN 'stuck'"
+           " WHEN f.uncaptured IS NOT NULL THEN 'held'"
+           " WHEN f.silent_since IS NOT NULL THEN 'silent' WHEN f.reported IS NOT NULL THEN 'stuck'"
            " WHEN f.open_offer IS NOT NULL THEN 'offered'"
            " WHEN f.without_table IS NOT NULL THEN 'waiting for table'"
            " WHEN f.refused IS NOT NULL THEN 'refused'"
@@ -136,6 +137,9 @@ std::string status_summary_sql(const dialect::Dialect &dialect) {
            " WHEN f.stopped IS NOT NULL THEN 'nothing is sent to it: ' || f.stopped"
            " WHEN f.path_error IS NOT NULL THEN 'cannot send now: ' || f.path_error"
            " WHEN f.uncaptured IS NOT NULL THEN 'a table is not sent: ' || f.uncaptured"
+           " WHEN f.silent_since IS NOT NULL THEN 'silent since ' || " +
+           dialect.time_text("f.silent_since") +
+           " || ': two of the reports that REPORT EVERY asks of it did not come'"
            " WHEN f.reported IS NOT NULL THEN " +
            batches +
            " || '; ' || f.reported"
@@ -194,8 +198,12 @@ std::string status_action_sql(const dialect::Dialect &dialect) {
            " WHEN f.stuck IS NOT NULL THEN coalesce(f.stuck_action, '')"
            " WHEN f.path_error IS NOT NULL THEN 'mend the path, then " +
            try_again + " WHEN f.uncaptured IS NOT NULL THEN 'mend the table, then " + try_again +
-           " WHEN f.reported IS NOT NULL THEN 'mend it there, then there " + try_again +
-           " WHEN f.open_offer IS NOT NULL THEN 'SELECT * FROM " + dialect.command("accept_offer") +
+           " WHEN f.silent_since IS NOT NULL THEN 'see whether its machine is up, postrider-run "
+           "works"
+           " there and its mails leave'"
+           " WHEN f.reported IS NOT NULL THEN 'mend it there, then there " +
+           try_again + " WHEN f.open_offer IS NOT NULL THEN 'SELECT * FROM " +
+           dialect.command("accept_offer") +
            "(''' || f.name || '.' || f.open_offer || ''');'"
            " WHEN f.without_table IS NOT NULL THEN 'create the tables: SELECT ddl FROM " +
            dialect.command("offers") +

@@ -108,6 +108,8 @@ const std::vector<Wrong> wrong_texts = {
      "'…' PASSWORD FILE '…' or PASSWORD COMMAND '…'."},
     {"PEER b REPORT EVERY 0 DAYS", "line 1, column 8: the duration of REPORT EVERY is zero",
      "Give at least 1 SECOND, or leave the clause out."},
+    {"PEER b REPORT EVERY 59 SECONDS", "line 1, column 8: REPORT EVERY is shorter than a minute",
+     "Give at least 1 MINUTE; each report is a mail."},
     {"TASK t SEND a TO b", "line 1, column 18: there is no peer or group \"b\"",
      "Declare it in this text, or correct the name."},
     {"PEER branch7; TASK t SEND a TO brnach7",
@@ -183,8 +185,6 @@ const std::vector<Wrong> not_yet = {
      "Use MAILDIR with a folder that both nodes reach."},
     {"PEER b DIRECT", "line 1, column 8: a DIRECT path is not available in this version",
      "Use MAILDIR with a folder that both nodes reach."},
-    {"PEER b REPORT EVERY 1 DAY", "line 1, column 8: REPORT EVERY is not available in this version",
-     "Leave it out."},
     {"PEER b; TASK t SYNC a WITH b", "line 1, column 16: SYNC is not available in this version",
      "Use SEND or RECEIVE."},
     {"PEER b; TASK t RECEIVE a (x, (y) AS z) FROM b",
@@ -269,14 +269,15 @@ TEST(Unavailable, EachClauseIsRefusedByName) {
 }
 
 TEST(Unavailable, WhatThisVersionDoesPasses) {
-    const Result<TaskText> parsed =
-        parse("NODE hq TIME ZONE 'UTC' KEEP 30 DAYS; GROUP shops;"
-              "PEER b IN shops (code = 'B7') MAILDIR '/a', MAILDIR '/b' KEEP 3 DAYS TRUST TASKS;"
-              "TASK t SEND a AS b (x, y AS z) WHERE (z) WITHOUT DELETE, c (* EXCEPT x) TO shops BY "
-              "MAILDIR "
-              "NO LOAD CAPTURE BY TRIGGERS"
-              " ON CONFLICT SENDER WINS ON ERROR STOP; TASK u RECEIVE d FROM b LOAD FIRST;"
-              "DROP PEER x; DROP TASK x; DROP GROUP x; PAUSE TASK t; RESUME PEER b");
+    const Result<TaskText> parsed = parse(
+        "NODE hq TIME ZONE 'UTC' KEEP 30 DAYS; GROUP shops;"
+        "PEER b IN shops (code = 'B7') MAILDIR '/a', MAILDIR '/b' KEEP 3 DAYS REPORT EVERY 1 DAY "
+        "TRUST TASKS;"
+        "TASK t SEND a AS b (x, y AS z) WHERE (z) WITHOUT DELETE, c (* EXCEPT x) TO shops BY "
+        "MAILDIR "
+        "NO LOAD CAPTURE BY TRIGGERS"
+        " ON CONFLICT SENDER WINS ON ERROR STOP; TASK u RECEIVE d FROM b LOAD FIRST;"
+        "DROP PEER x; DROP TASK x; DROP GROUP x; PAUSE TASK t; RESUME PEER b");
     ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
     EXPECT_FALSE(unavailable(*parsed).has_value());
 }

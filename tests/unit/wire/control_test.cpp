@@ -47,11 +47,17 @@ TEST(Control, EachFlippedBitIsAnErrorOrAnotherMessage) {
 TEST(Control, AMessageOfALaterVersionIsToldApart) {
     CborWriter out;
     out.array(2);
-    out.unsigned_integer(10);
+    out.unsigned_integer(11);
     out.null();
     const Result<ControlMessage> decoded = decode_control(out.view());
     ASSERT_FALSE(decoded.has_value());
     EXPECT_EQ(decoded.error().code, Errc::unsupported_version);
+}
+
+TEST(Control, HoldsTheTimeOfReportsToItsLimit) {
+    EXPECT_TRUE(decode_control(encode_control(ReportEvery{limits::report_every_max}).raw));
+    const Duration beyond = limits::report_every_max + std::chrono::seconds{1};
+    EXPECT_FALSE(decode_control(encode_control(ReportEvery{beyond}).raw));
 }
 
 TEST(Control, HoldsTablesToTheirLimit) {

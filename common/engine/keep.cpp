@@ -140,6 +140,19 @@ void let_go_of(const Session &session, const Peer &peer) {
     }
 }
 
+/// After a long pause of our own the peers have to be given time to answer.
+bool was_at_work(const Session &session) {
+    const Row row = *first_row(session.transaction, "SELECT worked_at, works_since FROM @node");
+    const auto last = maybe_time_at(row, 0);
+    Timestamp since = maybe_time_at(row, 1).value_or(session.now);
+    if (!last || session.now - *last > patience || since > session.now) {
+        since = session.now;
+    }
+    session.transaction.execute("UPDATE @node SET worked_at = ?1, works_since = ?2",
+                                {stored(session.now), stored(since)});
+    return session.now - since >= patience;
+}
+
 bool has_let_go(Transaction &transaction, std::int64_t peer_id) {
     return first_row(transaction,
                      "SELECT 1 FROM @stream_out WHERE peer_id = ?1 AND stale_since IS NOT NULL",
@@ -154,12 +167,15 @@ Duration logs_kept(Transaction &transaction) {
 }
 
 void let_go_of_silent(const Session &session) {
+    const bool may_let_go = was_at_work(session);
     for (const Peer &peer : load_peers(session.transaction)) {
         if (!peer.sign_public || peer.state == PeerState::left ||
             peer.state == PeerState::leaving) {
             continue;
         }
-        let_go_of(session, peer);
+        if (may_let_go) {
+            let_go_of(session, peer);
+        }
         if (has_let_go(session.transaction, peer.peer_id) &&
             !load_peer_start(session.transaction, peer.peer_id).hello_at) {
             ask_position(session, peer);

@@ -49,7 +49,8 @@ StateTable one_row(const char *name, std::vector<StateColumn> columns) {
 /// file held `state_token`. `doubt` says why our past is in doubt, until a new incarnation begins;
 /// it will be greater than `doubt_incarnation`, which a peer has seen. `suspicion` why peers are to
 /// be asked. `stopped` says why nothing is sent from here any more. `secret_user` is the user of
-/// the operating system whose secret directory holds the secret.
+/// the operating system whose secret directory holds the secret. `works_since` tells since when
+/// this node was at work without a long pause, `worked_at` when it last was.
 StateTable node_table() {
     return one_row("node", {blob("node_id"),
                             text("name"),
@@ -77,6 +78,8 @@ StateTable node_table() {
                             integer("receiving_generation", "0"),
                             integer("receiving_since", "0"),
                             text("settings", "''"),
+                            maybe(integer("worked_at")),
+                            maybe(integer("works_since")),
                             integer("created_at")});
 }
 

@@ -154,6 +154,20 @@ TEST_F(KeepLimits, APeerHasALimitOfItsOwn) {
     EXPECT_EQ(state(shop), "stale");
 }
 
+TEST_F(KeepLimits, ANodeThatWasOffItselfGivesItsPeersTimeToAnswer) {
+    run(shop, "INSERT INTO sale VALUES(1, 'written before the holidays')");
+    shop.cycle();
+    throw_mails_away();
+    wait(40 * day);
+    shop.cycle();
+    wait(std::chrono::hours{2});
+    shop.cycle();
+    EXPECT_EQ(state(shop), "sending");
+    settle();
+    expect_equal();
+    EXPECT_EQ(events(shop, "stream_rebased"), "0");
+}
+
 TEST_F(KeepLimits, TheLimitMayBeAnAmount) {
     declare(shop, "NODE shop; PEER office MAILDIR '" + mail + "' KEEP 1 MB");
     silence(50);

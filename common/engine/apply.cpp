@@ -157,7 +157,8 @@ Result<StepContent> read_fitting_step(const Session &session,
     stream::Step joined = step;
     while (!fit) {
         auto longer = stream::joined_with_next(row.machine, joined);
-        if (!longer || fits.error().code != Errc::schema_mismatch || !content.add(*longer)) {
+        if (!longer || fits.error().code != Errc::schema_mismatch ||
+            needed_first(session.transaction, row.key, longer->bodies) || !content.add(*longer)) {
             return fits.error();
         }
         joined = *std::move(longer);
@@ -477,6 +478,9 @@ Applied apply_next_step(const Session &session, const Peer &peer, const StreamKe
     case stream::Step::What::wait:
         return Applied::nothing;
     case stream::Step::What::apply:
+        if (needed_first(session.transaction, key, step.bodies)) {
+            return Applied::nothing; // they have not come yet
+        }
         return apply_whole(session, peer, row, step);
     case stream::Step::What::fork:
     case stream::Step::What::rebase_refused:

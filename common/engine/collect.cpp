@@ -533,7 +533,7 @@ void prune_queue(Transaction &transaction) {
         {stored(last_queue_position(transaction))});
     transaction.execute(
         "DELETE FROM @queue WHERE queue_position <= coalesce("
-        "(SELECT min(cursor) FROM @stream_out WHERE stream > 0),"
+        "(SELECT min(cursor) FROM @stream_out WHERE stream > 0 AND lane <> ''),"
         " (SELECT max(queue_position) FROM @queue))"
         " AND NOT EXISTS (SELECT 1 FROM @task_peer tp JOIN @task t ON t.task_id = tp.task_id"
         " WHERE tp.state IN ('waiting', 'offered') AND t.no_load = 1 AND t.direction = 'send'"

@@ -14,6 +14,7 @@
 #include "common/engine/dispatch.hpp"
 #include "common/engine/farewell.hpp"
 #include "common/engine/keep.hpp"
+#include "common/engine/lane_streams.hpp"
 #include "common/engine/offers.hpp"
 #include "common/engine/offers_mirror.hpp"
 #include "common/engine/pacing.hpp"
@@ -456,7 +457,7 @@ void Engine::prune(Timestamp now) {
         end_farewells(session);
         let_go_of_silent(session);
         let_go_for_old_offers(session);
-        prune_queue(session.transaction);
+        prune_sending(session.transaction);
         prune_logs(session.transaction, now, logs_kept(session.transaction));
         oldest = oldest_needed_generation(session);
     });

@@ -45,6 +45,7 @@ void Engine::apply_stream(Timestamp now,
 
 void Engine::apply_all(Timestamp now, CycleResult &result) {
     std::vector<StreamKey> ready;
+    const std::size_t before = result.steps_applied;
     read(now, [&](const Session &session) {
         for (const StreamKey &key : incoming_streams(session.transaction)) {
             const IncomingRow row = load_incoming(session.transaction, key);
@@ -58,6 +59,9 @@ void Engine::apply_all(Timestamp now, CycleResult &result) {
     });
     for (const StreamKey &key : ready) {
         guarded(result, [&] { apply_stream(now, key.peer_id, key, result); });
+    }
+    if (result.steps_applied > before) {
+        apply_all(now, result); // batches of other streams may have waited for these
     }
 }
 

@@ -1,6 +1,7 @@
 // Does what was planned, in one savepoint.
 #include "common/engine/declare.hpp"
 
+#include "common/engine/lane_streams.hpp"
 #include "common/engine/lanes.hpp"
 #include "common/engine/offers_out.hpp"
 #include "common/engine/peer_attributes.hpp"
@@ -165,6 +166,7 @@ Result<void> execute(const DeclareSite &site, const Intention &intention) {
         drop_mirror(session, mirror);
     }
     update_all_task_peers(session, intention);
+    follow_lanes(session);
     const Result<CaptureChanges> captures = update_captures(session);
     if (!captures) {
         return captures.error();

@@ -256,14 +256,15 @@ void forget_mirrors(Transaction &transaction, const Peer &peer) {
 void forget_peer(Transaction &transaction, const Peer &peer) {
     forget_mirrors(transaction, peer);
     const std::int64_t peer_id = peer.peer_id;
-    clear_tables(transaction, peer_id, {"peer_group",    "peer_path",   "invitation",
-                                        "task_peer",     "task_flow",   "offer",
-                                        "stream_out",    "outbox",      "schema_out",
-                                        "table_sent",    "control_out", "stream_in",
-                                        "inbox_body",    "inbox_part",  "schema_in",
-                                        "history_frame", "shape_in",    "schema_difference",
-                                        "parked_row",    "note",        "delivery",
-                                        "peer_start",    "budget",      "peer"});
+    clear_tables(transaction, peer_id, {"peer_group",    "peer_path",    "invitation",
+                                        "task_peer",     "task_flow",    "offer",
+                                        "stream_out",    "outbox",       "schema_out",
+                                        "table_sent",    "control_out",  "stream_in",
+                                        "inbox_body",    "inbox_part",   "schema_in",
+                                        "history_frame", "shape_in",     "schema_difference",
+                                        "stream_marker", "needed_batch", "parked_row",
+                                        "note",          "delivery",     "peer_start",
+                                        "budget",        "peer"});
     for (const char *table : {"event", "refusal"}) {
         transaction.execute(
             std::string{"UPDATE @"} + table + " SET peer_id = NULL WHERE peer_id = ?1", {peer_id});
@@ -293,7 +294,7 @@ void forget_lost_machine(Transaction &transaction, const Peer &peer) {
     clear_tables(transaction, peer.peer_id,
                  {"task_flow", "offer", "control_out", "note", "stream_in", "inbox_body",
                   "inbox_part", "schema_in", "history_frame", "shape_in", "schema_difference",
-                  "peer_start"});
+                  "stream_marker", "needed_batch", "peer_start"});
     transaction.execute("UPDATE @peer SET parked_told = 0, parked_there = 0,"
                         " parked_there_reason = '' WHERE peer_id = ?1",
                         {peer.peer_id});

@@ -186,25 +186,26 @@ const task::Table *find_clause(const task::Task &task, const task::Table &wanted
     return nullptr;
 }
 
-/// What stays the same in a new form of one of our own tasks goes on; the other side of a task that
-/// a peer declared may put the rows into another table than before.
+/// What stays the same in a new form of one of our own tasks goes on. The other side of a task that
+/// a peer declared may put the rows into another table than before, so it is loaded again; but
+/// where it says NO LOAD that goes on too.
 void end_changed_flows(const Session &session,
                        const NodeId &declared_by,
-                       const ResolvedTask &task,
-                       const std::string &lane) {
+                       const ResolvedTask &task) {
     const auto before = first_row(session.transaction,
-                                  "SELECT task_id, lane, statement FROM @task"
+                                  "SELECT task_id, statement FROM @task"
                                   " WHERE declared_by = ?1 AND name = ?2",
                                   {stored(declared_by), Value::text(task.task.name.value)});
     if (!before) {
         return;
     }
-    const Result<task::TaskText> parsed = task::parse_stored(text_at(*before, 2));
+    const Result<task::TaskText> parsed = task::parse_stored(text_at(*before, 1));
     ensure(parsed && parsed->statements.size() == 1, "the statement of a task was printed by us");
     const auto &old = std::get<task::Task>(parsed->statements.front());
     std::set<std::string> kept;
-    if (declared_by == session.identity.node && text_at(*before, 1) == lane && sends(task) &&
-        old.direction.value == task::Direction::send) {
+    const bool is_own = declared_by == session.identity.node;
+    const bool loads = !task.task.load || task.task.load->value != task::Load::none;
+    if ((is_own || !loads) && sends(task) && old.direction.value == task::Direction::send) {
         for (std::size_t index = 0; index < task.tables.size(); ++index) {
             if (find_clause(old, task.task.tables[index]) != nullptr) {
                 kept.insert(task.tables[index].wire_name);
@@ -443,7 +444,7 @@ std::int64_t
 store_task(const Session &session, const NodeId &declared_by, const ResolvedTask &resolved) {
     Transaction &transaction = session.transaction;
     const task::Task &task = resolved.task;
-    end_changed_flows(session, declared_by, resolved, lane_of(task));
+    end_changed_flows(session, declared_by, resolved);
     transaction.execute(
         "INSERT INTO @task (declared_by, name, direction, statement, lane, no_load, created_at,"
         " pacing, priority) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"

@@ -6,6 +6,7 @@
 #include "common/engine/filtered_tables.hpp"
 #include "common/engine/history.hpp"
 #include "common/engine/kept_columns.hpp"
+#include "common/engine/lane_streams.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/step.hpp"
 #include "common/engine/store/log.hpp"
@@ -41,11 +42,11 @@ struct Composed {
     std::uint64_t cursor = 0;
 };
 
-/// Whether a queue entry has changes of any of the tables.
-bool holds_any(const Bytes &content, const SentTables &tables) {
+/// What the tables have in a queue entry.
+Changeset select_entry(const Bytes &content, const SentTables &tables, std::uint64_t position) {
     Result<Changeset> entry = wire::unpack_changeset(content);
     ensure(entry.has_value(), "the queue holds what pack_changeset made");
-    return !select_tables(*std::move(entry), tables).empty();
+    return select_tables(*std::move(entry), tables, position);
 }
 
 Composed compose_queue(const Session &session,
@@ -65,9 +66,7 @@ Composed compose_queue(const Session &session,
         // What a peer sent never goes back to it.
         if (integer_at(*row, 4) != stream.key.peer_id) {
             const Bytes content = blob_at(*row, 5);
-            Result<Changeset> entry = wire::unpack_changeset(content);
-            ensure(entry.has_value(), "the queue holds what pack_changeset made");
-            Changeset selected = select_tables(*std::move(entry), tables);
+            Changeset selected = select_entry(content, tables, unsigned_at(*row, 0));
             if (!selected.empty()) {
                 Result<Changeset> composed = compose(out.changeset, std::move(selected));
                 if (!composed) {
@@ -179,6 +178,7 @@ StepContent control_step(const Session &session, const OutgoingRow &stream) {
 
 wire::BatchHeader header_of(const Session &session,
                             const Peer &peer,
+                            const OutgoingRow &stream,
                             const stream::NextNumber &next,
                             const Content &content) {
     wire::BatchHeader header;
@@ -187,6 +187,7 @@ wire::BatchHeader header_of(const Session &session,
     header.low = logical_time_of(session.now);
     header.created = session.now;
     header.suites = {1};
+    header.dependencies = marked_batches(session.transaction, stream.key);
     header.notes_seen = peer.notes_taken;
     header.key = key_to_announce(session, peer);
     if (next.rebase) {
@@ -261,7 +262,7 @@ Result<void> add_batches(const Session &session,
     for (std::size_t index = 0; index < step.batches.size(); ++index) {
         const auto next = stream::next_number(stream.machine);
         ensure(next.has_value(), "a step is built only when the window holds it");
-        wire::BatchHeader header = header_of(session, peer, *next, step.batches[index]);
+        wire::BatchHeader header = header_of(session, peer, stream, *next, step.batches[index]);
         header.continues = index + 1 < step.batches.size();
         header.origins = step.origins;
         if (index == 0 && has_news(session, peer)) {
@@ -287,6 +288,7 @@ void hold(const Session &session, const Peer &peer, const StreamKey &key, const 
     stream.machine.state = stream::StreamState::held;
     stream.machine.reason = error.message;
     save_outgoing(session.transaction, stream);
+    begin_later_streams_again(session, peer, key);
     log_event(
         session.transaction, session.now,
         {"stream_held", peer.peer_id,
@@ -320,9 +322,6 @@ std::size_t build_step(const Session &session,
     if (key.stream == control_stream) {
         step = control_step(session, *stream);
     } else {
-        if (waits_for_other_lanes(session.transaction, *stream)) {
-            return 0; // a round takes reports before it builds, so the last one wakes it
-        }
         const Result<SentTables> tables = sent_tables(session, key.peer_id, stream->lane);
         if (!tables) {
             return 0; // it waits for approve
@@ -359,7 +358,8 @@ void look_ahead(const Session &session, const StreamKey &key) {
             " ORDER BY queue_position",
             {stored(cursor)});
         while (const Row *row = entries->next()) {
-            if (integer_at(*row, 1) != key.peer_id && holds_any(blob_at(*row, 2), *tables)) {
+            if (integer_at(*row, 1) != key.peer_id &&
+                !select_entry(blob_at(*row, 2), *tables, unsigned_at(*row, 0)).empty()) {
                 front = unsigned_at(*row, 0);
                 break;
             }

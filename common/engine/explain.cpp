@@ -67,7 +67,7 @@ Station queue_station(const Session &session, const Peer &peer) {
         *first_row(session.transaction,
                    "SELECT coalesce(sum(q.rows), 0) FROM @queue q WHERE q.from_peer <> ?1"
                    " AND q.queue_position > (SELECT min(s.cursor) FROM @stream_out s"
-                   " WHERE s.peer_id = ?1 AND s.stream > 0)",
+                   " WHERE s.peer_id = ?1 AND s.stream > 0 AND s.lane <> '')",
                    {peer.peer_id});
     const Row last = *first_row(session.transaction, "SELECT max(created_at) FROM @queue");
     return {outgoing, "queue", unsigned_at(waiting, 0), "rows", maybe_time_at(last, 0), {}, {}};
@@ -113,6 +113,9 @@ void add_outbox(std::vector<Station> &stations, const Session &session, const Pe
             continue;
         }
         const OutgoingRow row = *load_outgoing(session.transaction, key);
+        if (row.lane.empty()) {
+            continue; // it carries nothing
+        }
         Station sent{
             outgoing, "outbox of stream " + std::to_string(key.stream), 0, "batches", {}, {}, {}};
         Station stored{outgoing, "inbox at the peer", 0, "batches", {}, {}, {}};
@@ -173,6 +176,10 @@ void add_paths(std::vector<Station> &stations, const Session &session, const Pee
     }
 }
 
+std::optional<NeededBatch> needed_by(const Session &session, const IncomingRow &row) {
+    return needed_first(session.transaction, row.key, stream::next_step(row.machine).bodies);
+}
+
 void add_inbox(std::vector<Station> &stations, const Session &session, const Peer &peer) {
     for (const StreamKey &key : incoming_streams(session.transaction)) {
         if (key.peer_id != peer.peer_id) {
@@ -188,6 +195,11 @@ void add_inbox(std::vector<Station> &stations, const Session &session, const Pee
                         {}};
         if (station.blocked_by.empty() && stream::has_gap(row.machine)) {
             station.blocked_by = "an earlier batch or a part is missing; it is asked for by itself";
+        }
+        if (const auto needed =
+                station.blocked_by.empty() ? needed_by(session, row) : std::nullopt) {
+            station.blocked_by = "batch " + std::to_string(needed->number) + " of stream " +
+                                 std::to_string(needed->stream) + " comes first";
         }
         if (!row.machine.reason.empty()) {
             station.action = "SELECT * FROM " + session.dialect.command("events") + ";";

@@ -51,7 +51,8 @@ bool say_farewell(const Session &session, const Peer &peer) {
     clear_tables(transaction, peer_id,
                  {"peer_group", "invitation", "task_peer", "task_flow", "offer", "schema_out",
                   "table_sent", "control_out", "stream_in", "inbox_body", "inbox_part", "schema_in",
-                  "history_frame", "shape_in", "schema_difference", "parked_row", "note"});
+                  "history_frame", "shape_in", "schema_difference", "stream_marker", "needed_batch",
+                  "parked_row", "note"});
     for (const char *table : {"stream_out", "outbox"}) {
         transaction.execute(
             std::string{"DELETE FROM @"} + table + " WHERE peer_id = ?1 AND stream > 0", {peer_id});
@@ -118,7 +119,8 @@ Result<void> take_farewell(const Session &session, const Peer &peer) {
     forget_mirrors(transaction, peer);
     clear_tables(transaction, peer.peer_id,
                  {"task_flow", "offer", "control_out", "note", "parked_row", "schema_in",
-                  "history_frame", "shape_in", "schema_difference"});
+                  "history_frame", "shape_in", "schema_difference", "stream_marker",
+                  "needed_batch"});
     // Stream 0 stays: that its last message was taken is reported, as often as it comes.
     for (const char *table : {"stream_in", "inbox_body", "inbox_part"}) {
         transaction.execute(std::string{"DELETE FROM @"} + table +

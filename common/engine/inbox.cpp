@@ -73,6 +73,10 @@ std::optional<wire::BatchHeader> open_whole_body(const Session &session,
     }
     stream::note_opened(row.machine, body, batch);
     mark_opened(session.transaction, row.key, body, batch);
+    for (const auto &[stream, needed] : header->dependencies) {
+        insert_needed(session.transaction, row.key, body,
+                      {stream, needed.incarnation, needed.batch_number});
+    }
     stream::note_news(row.acknowledgement, session.now);
     return *std::move(header);
 }

@@ -3,6 +3,7 @@
 
 #include "common/engine/collect.hpp"
 #include "common/engine/configuration_mac.hpp"
+#include "common/engine/lane_streams.hpp"
 #include "common/engine/store/rows.hpp"
 
 namespace postrider::engine {
@@ -54,23 +55,12 @@ bool is_pruned_after(Transaction &transaction, std::uint64_t position) {
                       {stored(position + 1)});
 }
 
-std::optional<StreamKey>
-stream_of_lane(Transaction &transaction, std::int64_t peer_id, const std::string &lane) {
-    const auto row = first_row(transaction,
-                               "SELECT stream FROM @stream_out"
-                               " WHERE peer_id = ?1 AND lane = ?2 AND stream > 0",
-                               {peer_id, Value::text(lane)});
-    if (!row) {
-        return std::nullopt;
-    }
-    return StreamKey{peer_id, static_cast<std::uint32_t>(integer_at(*row, 0))};
-}
-
 struct TableOfTask {
     std::string local_name;
     std::string wire_name;
     std::string lane;
-    task::Table clauses; // its name is a stand-in
+    std::uint64_t from_position = 0; // of what is sent
+    task::Table clauses;             // its name is a stand-in
 };
 
 ColumnList columns_of(const task::Table &clauses, bool receives, const dialect::Dialect &dialect) {
@@ -83,13 +73,13 @@ std::string where_of(const task::Table &clauses) {
 
 /// Part of a condition: the peer takes part in the task, or took part in a form of it in which the
 /// table was the same.
-constexpr const char *is_sent =
+constexpr const char *is_sent_to =
     " t.direction = 'send' AND (tp.state = 'active' OR EXISTS (SELECT 1 FROM @task_flow f"
     " WHERE f.task_id = tp.task_id AND f.peer_id = tp.peer_id"
     " AND f.wire_name = @task_table.wire_name))";
 
-/// The rows of task_table in tasks `t` with a part `tp` where `where` holds. Every one must be
-/// approved.
+/// The rows of task_table in tasks `t` with a part `tp` where `where` holds; ?1 is a peer. Every
+/// one must be approved.
 Result<std::vector<TableOfTask>> tables_of_tasks(const Session &session,
                                                  const std::string &where,
                                                  std::initializer_list<Value> parameters) {
@@ -100,12 +90,16 @@ Result<std::vector<TableOfTask>> tables_of_tasks(const Session &session,
     constexpr std::size_t settings_at = 5;
     constexpr std::size_t task_name_at = 7;
     constexpr std::size_t lane_at = 8;
+    constexpr std::size_t from_position_at = 9;
     std::vector<TableOfTask> tables;
     for (const Row &row :
          all_rows(session.transaction,
                   "SELECT " + covered_columns("task_table") +
                       ", (SELECT t.name FROM @task t WHERE t.task_id = @task_table.task_id)"
                       ", (SELECT t.lane FROM @task t WHERE t.task_id = @task_table.task_id)"
+                      ", coalesce((SELECT f.from_position FROM @task_flow f WHERE f.peer_id = ?1"
+                      " AND f.task_id = @task_table.task_id"
+                      " AND f.wire_name = @task_table.wire_name), 0)"
                       " FROM @task_table WHERE EXISTS (SELECT 1 FROM @task t"
                       " JOIN @task_peer tp ON tp.task_id = t.task_id"
                       " WHERE t.task_id = @task_table.task_id AND " +
@@ -126,8 +120,8 @@ Result<std::vector<TableOfTask>> tables_of_tasks(const Session &session,
         if (!clauses) {
             return clauses.error();
         }
-        tables.push_back(
-            {local_name, text_at(row, wire_name_at), text_at(row, lane_at), *std::move(clauses)});
+        tables.push_back({local_name, text_at(row, wire_name_at), text_at(row, lane_at),
+                          unsigned_at(row, from_position_at), *std::move(clauses)});
     }
     return tables;
 }
@@ -150,7 +144,7 @@ local_names(const Session &session, const std::string &where, std::int64_t peer_
 Result<SentTables>
 sent_tables(const Session &session, std::int64_t peer_id, const std::string &lane) {
     const Result<std::vector<TableOfTask>> found = tables_of_tasks(
-        session, std::string{"tp.peer_id = ?1 AND t.lane = ?2 AND t.paused = 0 AND"} + is_sent,
+        session, std::string{"tp.peer_id = ?1 AND t.lane = ?2 AND t.paused = 0 AND"} + is_sent_to,
         {peer_id, Value::text(lane)});
     if (!found) {
         return found.error();
@@ -161,7 +155,8 @@ sent_tables(const Session &session, std::int64_t peer_id, const std::string &lan
                        SentTable{.wire_name = table.wire_name,
                                  .columns = columns_of(table.clauses, false, session.dialect),
                                  .where = where_of(table.clauses),
-                                 .without_delete = table.clauses.without_delete.has_value()});
+                                 .without_delete = table.clauses.without_delete.has_value(),
+                                 .from_position = table.from_position});
     }
     return tables;
 }
@@ -185,7 +180,7 @@ Result<TakenTables> taken_tables(const Session &session, std::int64_t peer_id) {
 }
 
 Result<std::set<std::string>> sent_on_tables(const Session &session, std::int64_t except_peer) {
-    return local_names(session, std::string{"tp.peer_id <> ?1 AND"} + is_sent, except_peer);
+    return local_names(session, std::string{"tp.peer_id <> ?1 AND"} + is_sent_to, except_peer);
 }
 
 Result<std::set<std::string>> otherwise_taken_tables(const Session &session,
@@ -214,60 +209,32 @@ void activate_task(const Session &session, std::int64_t task_id, std::int64_t pe
     if (!sends) {
         return;
     }
-    const std::string lane = text_at(*task, 0);
+    const Lane lane{peer_id, text_at(*task, 0), task->at(4), task->at(5)};
     const std::uint64_t offered_at = unsigned_at(*task, 3);
     bool load = integer_at(*task, 1) == 0;
-    if (const auto key = stream_of_lane(transaction, peer_id, lane)) {
+    auto key = stream_of_lane(transaction, lane);
+    if (key) {
         // The stream may have passed over changes of these tables that were made after the offer.
         load = load || load_outgoing(transaction, *key)->cursor > offered_at;
     } else {
         // Nothing is kept for a peer that was revoked.
         load = load || is_pruned_after(transaction, offered_at);
-        OutgoingRow row;
-        row.key = {peer_id, static_cast<std::uint32_t>(integer_at(
-                                *first_row(transaction,
-                                           "SELECT coalesce(max(stream), 0) + 1 FROM @stream_out"
-                                           " WHERE peer_id = ?1",
-                                           {peer_id}),
-                                0))};
-        row.lane = lane;
-        row.machine.incarnation = session.identity.incarnation;
-        row.cursor = load ? last_queue_position(transaction) : offered_at;
-        insert_outgoing(transaction, row);
-        transaction.execute(
-            "UPDATE @stream_out SET pacing = ?3, priority = ?4, paced_since = ?5"
-            " WHERE peer_id = ?1 AND stream = ?2",
-            {peer_id, std::int64_t{row.key.stream}, task->at(4), task->at(5), stored(session.now)});
+        key = open_lane(session, lane, load ? last_queue_position(transaction) : offered_at);
     }
     if (load) {
         request_first_load(transaction, task_id, peer_id);
     }
-    transaction.execute("INSERT INTO @task_flow (task_id, peer_id, wire_name)"
-                        " SELECT task_id, ?2, wire_name FROM @task_table WHERE task_id = ?1"
-                        " ON CONFLICT (task_id, peer_id, wire_name) DO NOTHING",
-                        {task_id, peer_id});
+    mark_older_batches(transaction, *key, task_id, offered_at);
+    transaction.execute(
+        "INSERT INTO @task_flow (task_id, peer_id, wire_name, stream, from_position)"
+        " SELECT task_id, ?2, wire_name, ?3, ?4 FROM @task_table WHERE task_id = ?1"
+        " ON CONFLICT (task_id, peer_id, wire_name) DO NOTHING",
+        {task_id, peer_id, std::int64_t{key->stream}, stored(load ? 0 : offered_at)});
 }
 
 void end_flow(Transaction &transaction, std::int64_t task_id, std::int64_t peer_id) {
     transaction.execute("DELETE FROM @task_flow WHERE task_id = ?1 AND peer_id = ?2",
                         {task_id, peer_id});
-}
-
-bool waits_for_other_lanes(Transaction &transaction, const OutgoingRow &stream) {
-    // A stream that is not open sends nothing more of its outbox, and gives it up when it goes on.
-    return first_row(
-               transaction,
-               "SELECT 1 FROM @outbox o JOIN @stream_out s ON s.peer_id = o.peer_id"
-               " AND s.stream = o.stream AND s.state = 0"
-               " JOIN @schema_out k ON k.peer_id = o.peer_id AND k.stream = o.stream"
-               " JOIN @task_table tt ON tt.wire_name = k.table_name"
-               " JOIN @task t ON t.task_id = tt.task_id"
-               " JOIN @task_peer tp ON tp.task_id = t.task_id AND tp.peer_id = o.peer_id"
-               " WHERE o.peer_id = ?1 AND o.stream > 0 AND o.stream <> ?2"
-               " AND t.lane = ?3 AND t.direction = 'send' AND tp.state = 'active'"
-               " AND o.queue_to < tp.offer_position LIMIT 1",
-               {stream.key.peer_id, std::int64_t{stream.key.stream}, Value::text(stream.lane)})
-        .has_value();
 }
 
 void load_again(Transaction &transaction, std::int64_t task_id) {
@@ -307,8 +274,9 @@ void reload_stream(Transaction &transaction, const OutgoingRow &stream) {
     for (const Row &row :
          all_rows(transaction,
                   "SELECT t.task_id FROM @task t JOIN @task_peer tp ON tp.task_id = t.task_id"
-                  " WHERE tp.peer_id = ?1 AND tp.state = 'active' AND t.direction = 'send'"
-                  " AND t.lane = ?2 AND t.paused = 0",
+                  " WHERE tp.peer_id = ?1 AND t.direction = 'send' AND t.lane = ?2"
+                  " AND t.paused = 0 AND (tp.state = 'active' OR EXISTS (SELECT 1"
+                  " FROM @task_flow f WHERE f.task_id = t.task_id AND f.peer_id = ?1))",
                   {stream.key.peer_id, Value::text(stream.lane)})) {
         request_load(transaction, integer_at(row, 0), reload_replacing);
     }

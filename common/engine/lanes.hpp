@@ -22,6 +22,7 @@ struct SentTable {
     ColumnList columns;
     std::string where; // empty: all rows
     bool without_delete = false;
+    std::uint64_t from_position = 0; // in the queue: nothing before it, nor at it
 };
 
 /// By the local tables' names, of all active tasks that send to this peer in this lane. `refused`
@@ -65,11 +66,6 @@ void activate_task(const Session &session, std::int64_t task_id, std::int64_t pe
 
 /// The peer has nothing of the task any more: accepting it again loads all of its tables.
 void end_flow(Transaction &transaction, std::int64_t task_id, std::int64_t peer_id);
-
-/// Whether tables of the stream's tasks travelled in another lane before, and batches of that time
-/// are not acknowledged: sent again after ours, they would put older rows over newer ones. They
-/// were made before the task's present form was declared, so their number only falls.
-bool waits_for_other_lanes(Transaction &transaction, const OutgoingRow &stream);
 
 /// The tables of the task are read again and replace what the receivers have: which rows and
 /// columns travel may have changed.

@@ -10,6 +10,7 @@
 #include "common/engine/declare_stored.hpp"
 #include "common/engine/declare_tasks.hpp"
 #include "common/engine/differences.hpp"
+#include "common/engine/lane_streams.hpp"
 #include "common/engine/lanes.hpp"
 #include "common/engine/missing_tables.hpp"
 #include "common/engine/offered_clauses.hpp"
@@ -270,6 +271,7 @@ Result<ActionRows> apply_offer(const Session &session, const Peer &peer, const w
     Transaction &transaction = session.transaction;
     const std::int64_t task_id = store_task(session, offer.task.declaring_node, *resolved);
     update_task_peers(session, task_id, true);
+    follow_lanes(session);
     transaction.execute("UPDATE @task_peer SET engine = ?2 WHERE task_id = ?1",
                         {task_id, Value::text(engine_of(offer))});
     const Result<CaptureChanges> captures = update_captures(session);

@@ -59,6 +59,7 @@ std::vector<LanePace> lanes_to(const Session &session, std::int64_t peer_id) {
          all_rows(session.transaction,
                   "SELECT s.stream, s.priority, s.pacing, s.paced_since, s.stepped_at, s.cursor,"
                   " s.step_to, s.front FROM @stream_out s WHERE s.peer_id = ?1"
+                  " AND s.lane <> ''"
                   " ORDER BY s.stream > 0, s.priority, coalesce((SELECT o.body_total FROM @outbox o"
                   " WHERE o.peer_id = s.peer_id AND o.stream = s.stream ORDER BY o.number LIMIT 1),"
                   " 0), s.stream",

@@ -103,13 +103,14 @@ std::vector<ConfigurationKey> approved_paths(const Session &session) {
 }
 
 void forget_peers(Transaction &transaction) {
-    for (const char *table : {"invitation",  "offer",      "stream_out",
-                              "outbox",      "schema_out", "table_sent",
-                              "control_out", "stream_in",  "inbox_body",
-                              "inbox_part",  "schema_in",  "history_frame",
-                              "note",        "peer_start", "receiving_key",
-                              "queue",       "task_flow",  "parked_row",
-                              "budget",      "shape_in",   "schema_difference"}) {
+    for (const char *table : {"invitation",    "offer",       "stream_out",
+                              "outbox",        "schema_out",  "table_sent",
+                              "control_out",   "stream_in",   "inbox_body",
+                              "inbox_part",    "schema_in",   "history_frame",
+                              "note",          "peer_start",  "receiving_key",
+                              "queue",         "task_flow",   "parked_row",
+                              "budget",        "shape_in",    "schema_difference",
+                              "stream_marker", "needed_batch"}) {
         transaction.execute(std::string{"DELETE FROM @"} + table);
     }
     const std::string leaving = "(SELECT peer_id FROM @peer WHERE state = 'leaving')";

@@ -9,6 +9,7 @@
 #include "common/engine/history.hpp"
 #include "common/engine/history_missing.hpp"
 #include "common/engine/keep.hpp"
+#include "common/engine/lane_streams.hpp"
 #include "common/engine/lanes.hpp"
 #include "common/engine/marks.hpp"
 #include "common/engine/offers.hpp"
@@ -88,12 +89,39 @@ void log_replaced(const Session &session, const OutgoingRow &row) {
     }
 }
 
+void begin_again(const Session &session,
+                 const Peer &peer,
+                 OutgoingRow &row,
+                 const std::optional<stream::Position> &position);
+
+/// Where its receiver stands as far as we know.
+stream::Position known_position(const stream::OutgoingStream &stream) {
+    return stream.acknowledged == 0 && stream.rebase
+               ? *stream.rebase
+               : stream::Position{stream.acknowledged == 0 ? 0 : stream.incarnation,
+                                  stream.acknowledged, stream.acknowledged_chain};
+}
+
+void begin_after(const Session &session, const Peer &peer, const StreamKey &key) {
+    auto row = load_outgoing(session.transaction, key);
+    if (!row || row->machine.state != stream::StreamState::open || row->machine.awaits_position) {
+        return; // it begins anew by itself
+    }
+    log_event(session.transaction, session.now,
+              {"stream_rebased", peer.peer_id,
+               "stream " + std::to_string(key.stream) + " to " + peer.name +
+                   " begins anew, because a stream that comes before it does; its tables are sent"
+                   " again"});
+    begin_again(session, peer, *row, known_position(row->machine));
+}
+
 /// Gives up what is in the outbox: its changes are read again from the tables.
 void begin_again(const Session &session,
                  const Peer &peer,
                  OutgoingRow &row,
                  const std::optional<stream::Position> &position) {
     log_replaced(session, row);
+    const std::vector<StreamKey> later = forget_markers(session.transaction, row.key);
     // The receiver may know an incarnation of ours that this database has forgotten.
     const std::uint64_t once =
         std::max(row.machine.incarnation, position ? position->incarnation : 0);
@@ -109,6 +137,9 @@ void begin_again(const Session &session,
         restate_control(session, peer);
     } else {
         reload_stream(session.transaction, row);
+    }
+    for (const StreamKey &key : later) {
+        begin_after(session, peer, key);
     }
 }
 
@@ -435,7 +466,14 @@ void leave_note(const Session &session, const Peer &peer, wire::Note note) {
          Value::text(std::move(note.code)), Value::text(std::move(note.message))});
 }
 
+void begin_later_streams_again(const Session &session, const Peer &peer, const StreamKey &key) {
+    for (const StreamKey &later : forget_markers(session.transaction, key)) {
+        begin_after(session, peer, later);
+    }
+}
+
 void doubt_streams(const Session &session, const Peer &peer) {
+    session.transaction.execute("DELETE FROM @stream_marker WHERE peer_id = ?1", {peer.peer_id});
     for (const StreamKey &key : streams_to(session, peer)) {
         OutgoingRow row = *load_outgoing(session.transaction, key);
         // From now on the marks alone tell which report is younger.

@@ -7,6 +7,7 @@
 #include "common/engine/marks.hpp"
 #include "common/engine/session.hpp"
 #include "common/engine/store/peers.hpp"
+#include "common/engine/store/streams.hpp"
 #include "common/wire/report.hpp"
 
 namespace postrider::engine {
@@ -35,6 +36,10 @@ void leave_note(const Session &session, const Peer &peer, wire::Note note);
 /// Our past is in doubt: every stream that we send to this peer begins anew where the peer stands,
 /// which a hello asks.
 void doubt_streams(const Session &session, const Peer &peer);
+
+/// What the stream has on its way is given up, or never goes: those that come after it give up
+/// theirs too, and send their tables again.
+void begin_later_streams_again(const Session &session, const Peer &peer, const StreamKey &key);
 
 /// What waits in the outbox for this peer is not sent any more. Its streams number nothing before
 /// they are doubted.

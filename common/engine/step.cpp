@@ -65,9 +65,12 @@ class Pieces {
 
 } // namespace
 
-Changeset select_tables(Changeset &&changeset, const SentTables &tables) {
-    std::erase_if(changeset.tables,
-                  [&](const auto &table) { return !tables.contains(table.first); });
+Changeset
+select_tables(Changeset &&changeset, const SentTables &tables, std::uint64_t queue_position) {
+    std::erase_if(changeset.tables, [&](const auto &table) {
+        const auto sent = tables.find(table.first);
+        return sent == tables.end() || queue_position <= sent->second.from_position;
+    });
     return std::move(changeset);
 }
 

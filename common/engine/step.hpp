@@ -10,8 +10,9 @@
 
 namespace postrider::engine {
 
-/// The tables of the changeset that the lane sends.
-Changeset select_tables(Changeset &&changeset, const SentTables &tables);
+/// The tables of a changeset at that position of the queue that the lane sends.
+Changeset
+select_tables(Changeset &&changeset, const SentTables &tables, std::uint64_t queue_position);
 
 /// The changes as they travel: without what was before, under the names of the wire, without
 /// columns that the tasks leave out, and without what their receivers keep. Tables of which nothing

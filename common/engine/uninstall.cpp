@@ -21,9 +21,10 @@ bool anything_waits(const Session &session) {
     return has_captured(session.transaction, session.dialect) ||
            first_row(session.transaction, "SELECT 1 FROM @outbox WHERE true" + served + " LIMIT 1")
                .has_value() ||
-           first_row(session.transaction, "SELECT 1 FROM @stream_out WHERE stream > 0"
-                                          " AND cursor < (SELECT max(queue_position) FROM @queue)" +
-                                              served)
+           first_row(session.transaction,
+                     "SELECT 1 FROM @stream_out WHERE stream > 0 AND lane <> ''"
+                     " AND cursor < (SELECT max(queue_position) FROM @queue)" +
+                         served)
                .has_value();
 }
 

@@ -10,7 +10,7 @@
 //   1 content_hash  6 suites         [* suite]
 //   2 low           7 continues      true
 //   3 created, ms   8 origins        [+ [node, incarnation, collect number]]
-//   4 compression   9 dependencies   [+ [stream, batch number, queue position]]
+//   4 compression   9 dependencies   [+ [stream, incarnation, batch number, position]]
 //                  10 history [floor, last, name]  11 notes seen  12 report  13 key
 //                  14 rebase [incarnation, number, chain]
 #include "common/wire/batch.hpp"
@@ -46,6 +46,7 @@ enum HeaderKey : std::uint8_t {
 constexpr std::uint64_t header_keys = 15;
 constexpr std::size_t frame_parts = 6;
 constexpr std::size_t triple_parts = 3;
+constexpr std::size_t dependency_parts = 4;
 constexpr std::size_t head_length_bytes = 4;
 constexpr std::uint64_t compressions = 3;
 
@@ -129,8 +130,9 @@ void HeaderWriter::write_lists() {
     if (!header_.dependencies.empty()) {
         pair(key_dependencies).array(header_.dependencies.size());
         for (const auto &[stream, dependency] : header_.dependencies) {
-            out_.array(triple_parts);
+            out_.array(dependency_parts);
             out_.unsigned_integer(stream);
+            out_.unsigned_integer(dependency.incarnation);
             out_.unsigned_integer(dependency.batch_number);
             out_.unsigned_integer(dependency.queue_position);
         }
@@ -293,10 +295,11 @@ void HeaderReader::read_dependencies() {
     const std::size_t count = in_.array(limits::batch_dependencies_max);
     require(count > 0);
     for (std::size_t index = 0; index < count && in_.ok(); ++index) {
-        expect_array(in_, triple_parts);
+        expect_array(in_, dependency_parts);
         const std::uint32_t stream = in_.uint32();
         require(dependencies.empty() || dependencies.rbegin()->first < stream);
         Dependency &dependency = dependencies[stream];
+        dependency.incarnation = in_.unsigned_integer();
         dependency.batch_number = in_.unsigned_integer();
         dependency.queue_position = in_.unsigned_integer();
     }

@@ -25,8 +25,10 @@ struct Origin {
     auto operator<=>(const Origin &) const = default;
 };
 
-/// What must be applied of another stream of the same sender before this batch.
+/// What must be applied of another stream of the same sender before this batch: that number of that
+/// incarnation, or anything of a greater one.
 struct Dependency {
+    std::uint64_t incarnation = 0;
     std::uint64_t batch_number = 0;
     std::uint64_t queue_position = 0;
     auto operator<=>(const Dependency &) const = default;

@@ -35,8 +35,8 @@ inline std::string text_of(const wire::Batch &batch) {
             << collect_number << '\n';
     }
     for (const auto &[stream, dependency] : header.dependencies) {
-        out << "dependency " << stream << ' ' << dependency.batch_number << ' '
-            << dependency.queue_position << '\n';
+        out << "dependency " << stream << ' ' << dependency.incarnation << ' '
+            << dependency.batch_number << ' ' << dependency.queue_position << '\n';
     }
     if (header.history) {
         out << "history " << header.history->floor << ' ' << header.history->last << ' '

@@ -39,7 +39,7 @@ inline wire::BatchHeader sample_header() {
     out.created = from_milliseconds(1'700'000'000'123);
     out.origins[{filled<16>(0x33), 1}] = 10;
     out.origins[{filled<16>(0x33), 2}] = 3;
-    out.dependencies[0] = {4, 17};
+    out.dependencies[0] = {7, 4, 17};
     out.history = wire::History{3, 9, {}};
     out.notes_seen = 12;
     out.suites = {1};

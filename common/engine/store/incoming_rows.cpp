@@ -134,6 +134,41 @@ void mark_opened(Transaction &transaction,
                          stored_chain(batch.rebase)});
 }
 
+void insert_needed(Transaction &transaction,
+                   const StreamKey &key,
+                   const stream::InboxKey &body,
+                   const NeededBatch &needed) {
+    transaction.execute(
+        "INSERT INTO @needed_batch (peer_id, stream, number, body_hash, of_stream, incarnation,"
+        " of_number) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+        " ON CONFLICT (peer_id, stream, number, body_hash, of_stream) DO NOTHING",
+        {key.peer_id, stored_stream(key), stored(body.first), stored(body.second),
+         std::int64_t{needed.stream}, stored(needed.incarnation), stored(needed.number)});
+}
+
+std::optional<NeededBatch> needed_first(Transaction &transaction,
+                                        const StreamKey &key,
+                                        const std::vector<stream::InboxKey> &bodies) {
+    for (const auto &[number, body_hash] : bodies) {
+        for (const Row &row :
+             all_rows(transaction,
+                      "SELECT n.of_stream, n.incarnation, n.of_number,"
+                      " coalesce(s.applied_incarnation, 0), coalesce(s.applied_number, 0)"
+                      " FROM @needed_batch n LEFT JOIN @stream_in s ON s.peer_id = n.peer_id"
+                      " AND s.stream = n.of_stream WHERE n.peer_id = ?1 AND n.stream = ?2"
+                      " AND n.number = ?3 AND n.body_hash = ?4 ORDER BY n.of_stream",
+                      {key.peer_id, stored_stream(key), stored(number), stored(body_hash)})) {
+            const NeededBatch needed{static_cast<std::uint32_t>(integer_at(row, 0)),
+                                     unsigned_at(row, 1), unsigned_at(row, 2)};
+            if (std::pair{unsigned_at(row, 3), unsigned_at(row, 4)} <
+                std::pair{needed.incarnation, needed.number}) {
+                return needed;
+            }
+        }
+    }
+    return std::nullopt;
+}
+
 void mark_lacking(Transaction &transaction, const StreamKey &key, const InboxKey &body) {
     transaction.execute("UPDATE @inbox_body SET previous_chain = NULL, chain = NULL"
                         " WHERE peer_id = ?1 AND stream = ?2 AND number = ?3 AND body_hash = ?4",
@@ -147,6 +182,8 @@ void delete_bodies(Transaction &transaction,
         for (const char *sql :
              {"DELETE FROM @inbox_part WHERE peer_id = ?1 AND stream = ?2 AND number = ?3"
               " AND body_hash = ?4",
+              "DELETE FROM @needed_batch WHERE peer_id = ?1 AND stream = ?2 AND number = ?3"
+              " AND body_hash = ?4",
               "DELETE FROM @inbox_body WHERE peer_id = ?1 AND stream = ?2 AND number = ?3"
               " AND body_hash = ?4"}) {
             transaction.execute(
@@ -157,6 +194,7 @@ void delete_bodies(Transaction &transaction,
 
 void delete_inbox(Transaction &transaction, const StreamKey &key) {
     for (const char *sql : {"DELETE FROM @inbox_part WHERE peer_id = ?1 AND stream = ?2",
+                            "DELETE FROM @needed_batch WHERE peer_id = ?1 AND stream = ?2",
                             "DELETE FROM @inbox_body WHERE peer_id = ?1 AND stream = ?2"}) {
         transaction.execute(sql, {key.peer_id, stored_stream(key)});
     }

@@ -228,9 +228,12 @@ std::vector<StateTable> task_tables() {
                      text("engine", "''")},
          .primary_key = {"task_id", "peer_id"}},
         // Tables, by their names on the wire, that a peer has of a task and that are the same in
-        // the task's present form: they go on while the peer has not accepted that yet.
+        // the task's present form: they go on while the peer has not accepted that yet. They travel
+        // in `stream` (engine/lane_streams.hpp), from the queue's `from_position` on: what is
+        // before went by another one.
         {.name = "task_flow",
-         .columns = {integer("task_id"), integer("peer_id"), text("wire_name")},
+         .columns = {integer("task_id"), integer("peer_id"), text("wire_name"),
+                     integer("stream", "0"), integer("from_position", "0")},
          .primary_key = {"task_id", "peer_id", "wire_name"}},
         // What a peer proposes. state: open, accepted, waiting for table (accepted before its
         // tables were here). `message` is the control message as it came, `ddl` what would make the
@@ -258,8 +261,9 @@ std::vector<StateTable> task_tables() {
     };
 }
 
-/// A stream that we send (stream/outgoing.hpp); 0 is control. `cursor` is the queue position up to
-/// which its batches are made. `pacing` and `priority` are those of its lane, `hidden` the PRIVATE
+/// A stream that we send (stream/outgoing.hpp); 0 is control. One whose `lane` is empty carries
+/// nothing and is given to the next lane that needs one. `cursor` is the queue position up to which
+/// its batches are made. `pacing` and `priority` are those of its lane, `hidden` the PRIVATE
 /// columns that its history knows nothing of, and the columns from `paced_since` on what
 /// engine/pacing.hpp knows of it. `stale_since`: what waited was let go (engine/keep.hpp).
 StateTable stream_out_table() {
@@ -306,6 +310,13 @@ std::vector<StateTable> sending_tables() {
                      integer("created_at"), blob("content")},
          .primary_key = {"queue_position"}},
         stream_out_table(),
+        // The receiver needs the batches of `after_stream` up to `number` before what `stream`
+        // sends
+        // next: tables have gone over from one to the other, at `queue_position`.
+        {.name = "stream_marker",
+         .columns = {integer("peer_id"), integer("stream"), integer("after_stream"),
+                     integer("incarnation"), integer("number"), integer("queue_position")},
+         .primary_key = {"peer_id", "stream", "after_stream"}},
         // Sealed batches, kept until acknowledged. `wanted` is what to transmit next of the body,
         // empty for all of it.
         {.name = "outbox",
@@ -366,6 +377,11 @@ std::vector<StateTable> receiving_tables() {
          .columns = {integer("peer_id"), integer("stream"), integer("number"), blob("body_hash"),
                      integer("body_offset"), integer("size"), blob("content")},
          .primary_key = {"peer_id", "stream", "number", "body_hash", "body_offset"}},
+        // What a whole body names of other streams of the peer that must be applied before it.
+        {.name = "needed_batch",
+         .columns = {integer("peer_id"), integer("stream"), integer("number"), blob("body_hash"),
+                     integer("of_stream"), integer("incarnation"), integer("of_number")},
+         .primary_key = {"peer_id", "stream", "number", "body_hash", "of_stream"}},
         {.name = "schema_in",
          .columns = {integer("peer_id"), integer("stream"), text("table_name"), blob("hash"),
                      blob("content")},

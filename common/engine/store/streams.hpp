@@ -94,6 +94,22 @@ void mark_opened(Transaction &transaction,
                  const StreamKey &key,
                  const stream::InboxKey &body,
                  const stream::OpenedBatch &batch);
+
+/// A body that is opened needs batches of other streams of its sender before it.
+struct NeededBatch {
+    std::uint32_t stream = 0;
+    std::uint64_t incarnation = 0;
+    std::uint64_t number = 0;
+};
+
+void insert_needed(Transaction &transaction,
+                   const StreamKey &key,
+                   const stream::InboxKey &body,
+                   const NeededBatch &needed);
+/// The first batch that one of the bodies needs and that is not applied yet.
+std::optional<NeededBatch> needed_first(Transaction &transaction,
+                                        const StreamKey &key,
+                                        const std::vector<stream::InboxKey> &bodies);
 /// The body lacks its history: it is as if it had not been opened.
 void mark_lacking(Transaction &transaction, const StreamKey &key, const stream::InboxKey &body);
 void delete_bodies(Transaction &transaction,

@@ -32,13 +32,14 @@ std::string status_facts_sql() {
            " (SELECT count(*) FROM @outbox o WHERE o.peer_id = p.peer_id) AS waiting,"
            " coalesce((SELECT sum(q.rows) FROM @queue q WHERE q.from_peer <> p.peer_id"
            " AND q.queue_position > (SELECT min(s.cursor) FROM @stream_out s"
-           " WHERE s.peer_id = p.peer_id AND s.stream > 0)), 0) AS queued,"
+           " WHERE s.peer_id = p.peer_id AND s.stream > 0 AND s.lane <> '')), 0) AS queued,"
            " (SELECT min(s.reason) FROM @stream_in s WHERE s.peer_id = p.peer_id"
            " AND s.reason <> '') AS stuck, " +
            latest_event("action", "x.kind = 'batch_held'") +
            " AS stuck_action,"
            " (SELECT min(s.reason) FROM @stream_out s WHERE s.peer_id = p.peer_id"
-           " AND s.state <> 0 AND s.reason <> '' AND s.stale_since IS NULL) AS stopped,"
+           " AND s.state <> 0 AND s.reason <> '' AND s.lane <> '' AND s.stale_since IS NULL) AS "
+           "stopped,"
            " (SELECT min(s.stale_since) FROM @stream_out s WHERE s.peer_id = p.peer_id)"
            " AS stale_since,"
            " (SELECT min(h.last_error) FROM @peer_path h WHERE h.peer_id = p.peer_id"

@@ -97,9 +97,9 @@ void Limits::book(std::uint64_t bytes) const {
     }
 }
 
-void Limits::give_back(std::uint64_t bytes) const {
+void Limits::give_back(std::uint64_t bytes, Timestamp then) const {
     for (const Limit &limit : limits_) {
-        store(limit, stream::given_back(limit.budget, spent(limit), bytes));
+        store(limit, stream::given_back(limit.budget, spent(limit), bytes, then));
     }
 }
 

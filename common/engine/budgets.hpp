@@ -29,8 +29,8 @@ class Limits {
 
     /// A mail leaves. Commit before it does.
     void book(std::uint64_t bytes) const;
-    /// It did not after all.
-    void give_back(std::uint64_t bytes) const;
+    /// One that was booked at `then` did not after all.
+    void give_back(std::uint64_t bytes, Timestamp then) const;
 
   private:
     struct Limit {

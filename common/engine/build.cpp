@@ -1,6 +1,7 @@
 // The order of streams, and their hours.
 #include "common/engine/build.hpp"
 
+#include "common/engine/collect.hpp"
 #include "common/engine/offers.hpp"
 #include "common/engine/pacing.hpp"
 
@@ -17,6 +18,12 @@ std::size_t build_next(const Session &session,
     mend_openings(session, peer_id);
     if (paths_open_at(session, peer_id) <= session.now) {
         queue_offers(session, *peer);
+    }
+    const std::uint64_t queue_end = last_queue_position(session.transaction);
+    for (const LanePace &lane : lanes_to(session, peer_id)) {
+        if (lane.is_to_be_looked_at(queue_end)) {
+            look_ahead(session, lane.key);
+        }
     }
     for (const LanePace &lane : lanes_to(session, peer_id)) {
         if (finished.contains(lane.key.stream)) {

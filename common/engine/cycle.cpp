@@ -398,10 +398,10 @@ std::vector<Transmission> Engine::due_now(const Session &session) {
         append(due_transmissions(session, peer, tickets_, parts_max - out.size()));
         append(due_report(session, peer, tickets_));
         if (out.size() >= parts_max) {
-            // It may have been cut short, and begins next time; one that had all for itself does
-            // not.
+            // It may have been cut short, and begins next time, unless it had all for itself.
             turn_of_ = peers[index == 0 ? 1 % peers.size() : index].peer_id;
-        } else if (out.size() > before) {
+        }
+        if (out.size() > before && (out.size() < parts_max || !is_anything_due(session, peer))) {
             close_paths(session, peer, tickets_, std::span{out}.subspan(before));
         }
     }

@@ -17,13 +17,11 @@ bool is_there(const Session &session, const char *query, std::initializer_list<V
 bool has_openings_ahead(const Session &session, const Peer &peer) {
     return is_there(session,
                     "SELECT 1 FROM @stream_out WHERE peer_id = ?1 AND pacing <> ''"
-                    " AND (stepped_at > ?2 OR paced_since > ?2)",
-                    {peer.peer_id, stored(session.now)}) ||
-           is_there(session,
-                    "SELECT 1 FROM @peer_path WHERE peer_id = ?1 AND settings <> ''"
-                    " AND (used_at > ?2 OR paced_since > ?2)",
-                    {peer.peer_id, stored(session.now)}) ||
-           is_there(session, "SELECT 1 FROM @budget WHERE peer_id = ?1 AND period_start > ?2",
+                    " AND (stepped_at > ?2 OR paced_since > ?2)"
+                    " UNION ALL SELECT 1 FROM @peer_path WHERE peer_id = ?1 AND settings <> ''"
+                    " AND (used_at > ?2 OR paced_since > ?2)"
+                    " UNION ALL SELECT 1 FROM @budget WHERE peer_id = ?1 AND period_start > ?2"
+                    " LIMIT 1",
                     {peer.peer_id, stored(session.now)});
 }
 
@@ -58,7 +56,9 @@ std::vector<LanePace> lanes_to(const Session &session, std::int64_t peer_id) {
     for (const Row &row :
          all_rows(session.transaction,
                   "SELECT s.stream, s.priority, s.pacing, s.paced_since, s.stepped_at, s.cursor,"
-                  " s.step_to, s.front FROM @stream_out s WHERE s.peer_id = ?1"
+                  " s.step_to, s.front, (SELECT q.created_at FROM @queue q"
+                  " WHERE q.queue_position = s.front AND s.front > s.cursor)"
+                  " FROM @stream_out s WHERE s.peer_id = ?1"
                   " AND s.lane <> ''"
                   " ORDER BY s.stream > 0, s.priority, coalesce((SELECT o.body_total FROM @outbox o"
                   " WHERE o.peer_id = s.peer_id AND o.stream = s.stream ORDER BY o.number LIMIT 1),"
@@ -68,7 +68,7 @@ std::vector<LanePace> lanes_to(const Session &session, std::int64_t peer_id) {
         lane.key = {peer_id, static_cast<std::uint32_t>(integer_at(row, 0))};
         lane.priority = integer_at(row, 1);
         lane.pace = stored_pace(text_at(row, 2));
-        lane.use = {time_at(row, 3), maybe_time_at(row, 4)};
+        lane.use = {time_at(row, 3), maybe_time_at(row, 4), maybe_time_at(row, 8)};
         lane.cursor = unsigned_at(row, 5);
         lane.step_to = unsigned_at(row, 6);
         lane.front = unsigned_at(row, 7);

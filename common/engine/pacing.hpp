@@ -27,6 +27,12 @@ struct LanePace {
     std::uint64_t front = 0;
 
     [[nodiscard]] bool has_something() const { return front > cursor; }
+
+    /// Since when something waits decides when it may go, and nobody has looked.
+    [[nodiscard]] bool is_to_be_looked_at(std::uint64_t queue_end) const {
+        return !pace.schedule.at.empty() && !has_something() && cursor >= step_to &&
+               cursor < queue_end;
+    }
 };
 
 /// The streams to a peer in the order in which they are served: control, then by priority.

@@ -218,10 +218,10 @@ std::optional<Timestamp> later_of(std::optional<Timestamp> due, std::optional<Ti
 void give_back(const Session &session, const Tickets::Sent &sent, const PeerPath &path) {
     for (const LanePace &lane : lanes_to(session, sent.peer_id)) {
         if (sent.stream == lane.key) {
-            return Limits{session, lane, path}.give_back(sent.booked_bytes);
+            return Limits{session, lane, path}.give_back(sent.booked_bytes, sent.booked_at);
         }
     }
-    Limits{session, sent.peer_id, path}.give_back(sent.booked_bytes);
+    Limits{session, sent.peer_id, path}.give_back(sent.booked_bytes, sent.booked_at);
 }
 
 /// One stream's batches that are due, on their way to a peer.
@@ -279,9 +279,9 @@ class Sender {
             for (Bytes &part : *parts) {
                 const std::uint64_t bytes = way.limits.is_empty() ? 0 : wire_bytes(part.size());
                 way.limits.book(bytes);
-                out.push_back(to_path(
-                    way.path, std::move(part),
-                    tickets_.add({peer_.peer_id, way.path.ordinal, lane.key, due.number, bytes})));
+                out.push_back(to_path(way.path, std::move(part),
+                                      tickets_.add({peer_.peer_id, way.path.ordinal, lane.key,
+                                                    due.number, bytes, session_.now})));
             }
             sent += count;
         }
@@ -322,8 +322,9 @@ to_pair(const Session &session, const Peer &peer, Bytes envelope, Tickets &ticke
         if (path.approved && stream::may_try(path.retry, session.now)) {
             const std::uint64_t bytes = wire_bytes(envelope.size());
             Limits{session, peer.peer_id, path}.book(bytes);
-            return to_path(path, std::move(envelope),
-                           tickets.add({peer.peer_id, path.ordinal, std::nullopt, 0, bytes}));
+            return to_path(
+                path, std::move(envelope),
+                tickets.add({peer.peer_id, path.ordinal, std::nullopt, 0, bytes, session.now}));
         }
     }
     return std::nullopt;
@@ -386,8 +387,9 @@ due_report(const Session &session, const Peer &peer, Tickets &tickets, Carrier c
     const std::uint64_t bytes = wire_bytes(part->size());
     way->limits.book(bytes);
     std::vector<Transmission> out;
-    out.push_back(to_path(way->path, *std::move(part),
-                          tickets.add({peer.peer_id, way->path.ordinal, std::nullopt, 0, bytes})));
+    out.push_back(to_path(
+        way->path, *std::move(part),
+        tickets.add({peer.peer_id, way->path.ordinal, std::nullopt, 0, bytes, session.now})));
     return out;
 }
 

@@ -22,6 +22,7 @@ class Tickets {
         std::optional<StreamKey> stream; // empty: a report or a pairing message
         std::uint64_t number = 0;
         std::uint64_t booked_bytes = 0; // of the budgets; 0: nothing was booked
+        Timestamp booked_at{};
     };
 
     std::uint64_t add(const Sent &sent) {

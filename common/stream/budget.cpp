@@ -121,7 +121,10 @@ Spent booked(
     return spent;
 }
 
-Spent given_back(const Budget &budget, Spent spent, std::uint64_t bytes) {
+Spent given_back(const Budget &budget, Spent spent, std::uint64_t bytes, Timestamp then) {
+    if (then < spent.period) {
+        return spent;
+    }
     spent.used -= std::min(spent.used, amount_of(budget, bytes));
     return spent;
 }

@@ -61,7 +61,8 @@ std::uint64_t mail_bytes_max(const Budget &budget, Urgency urgency);
 Spent booked(
     const Budget &budget, Spent spent, std::uint64_t bytes, const TimeZone &zone, Timestamp now);
 
-/// It did not leave after all.
-Spent given_back(const Budget &budget, Spent spent, std::uint64_t bytes);
+/// One that was booked at `then` did not leave after all. Where that was in a period before the
+/// present one, nothing is given back.
+Spent given_back(const Budget &budget, Spent spent, std::uint64_t bytes, Timestamp then);
 
 } // namespace postrider::stream

@@ -50,7 +50,10 @@ Timestamp next_opening(const Schedule &schedule,
                        Timestamp now) {
     if (!schedule.at.empty()) {
         // What was noted before the clock was set back counts as now.
-        const Timestamp last = std::min(std::max(use.last.value_or(use.since), use.since), now);
+        Timestamp last = std::min(std::max(use.last.value_or(use.since), use.since), now);
+        if (use.waiting_since) {
+            last = std::max(last, std::min(*use.waiting_since, now) - Duration{1});
+        }
         return std::max(now, next_time(schedule.at, zone, last));
     }
     Timestamp opening = now;

@@ -33,6 +33,9 @@ struct Schedule {
 struct ScheduleUse {
     Timestamp since{};             // from when on it holds
     std::optional<Timestamp> last; // its last opening that was used
+    /// Since when there has been something to use one for. An opening of AT before it has passed:
+    /// nothing was there.
+    std::optional<Timestamp> waiting_since = {};
 };
 
 /// From when on the schedule is open: `now` where it is already.

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/base/limits.hpp"
 #include "common/engine/declare.hpp"
 #include "common/engine/explain.hpp"
 #include "common/engine/offers.hpp"
@@ -133,6 +134,23 @@ TEST_F(Pacing, TimesOfDayAreThoseOfTheNodesZone) {
     EXPECT_EQ(items(), "1|rope");
 }
 
+TEST_F(Pacing, AnOpeningThatPassesWhileNothingWaitsIsNotUsedLater) {
+    declare(shop, "TASK goods SEND item TO office AT 08:00");
+    add_item(1);
+    settle();
+    wait(hours{24});
+    settle();
+    ASSERT_EQ(items(), "1|rope");
+    wait(hours{48}); // it is past eight again
+    add_item(2);
+    settle();
+    EXPECT_EQ(items(), "1|rope");
+    EXPECT_EQ(state(), "waiting");
+    wait_for(std::chrono::sys_days{std::chrono::year{2026} / 9 / 25} + hours{8});
+    settle();
+    EXPECT_EQ(items(), "1|rope\n2|rope");
+}
+
 TEST_F(Pacing, TheNextRoundIsAtTheOpeningAndNoneIsNeededBefore) {
     declare(shop, "TASK goods SEND item TO office AT 22:00");
     settle();
@@ -228,6 +246,33 @@ TEST_F(Pacing, APathThatOpensEveryHourIsUsedOnceForAllThatIsDue) {
     settle();
     EXPECT_EQ(items(), "1|rope\n2|rope");
     EXPECT_EQ(office_application.ask("SELECT name FROM alarm"), "fire");
+}
+
+TEST_F(Pacing, AnOpeningIsUsedUpByAsManyPartsAsGoAtOnce) {
+    shop.batches.step_bytes = 0; // each entry of the queue is a batch
+    shop.restart();
+    declare(shop, "PEER office MAILDIR '" + (directory / "mail") +
+                      "' EVERY 1 HOUR; TASK goods SEND item TO office");
+    for (int hour = 0; hour < 3; ++hour) {
+        settle();
+        wait(hours{1});
+    }
+    add_item(0);
+    settle();
+    for (int id = 1; id <= static_cast<int>(limits::transmissions_at_once_max); ++id) {
+        add_item(id);
+        shop.cycle();
+    }
+    wait(hours{1});
+    ASSERT_EQ(shop.cycle().parts_sent, limits::transmissions_at_once_max);
+    settle();
+    add_item(100);
+    settle();
+    EXPECT_EQ(shop_application.ask("SELECT count(*) FROM postrider_outbox"), "0");
+    EXPECT_EQ(office_application.ask("SELECT max(id) FROM item"), "64");
+    wait(hours{1});
+    settle();
+    EXPECT_EQ(office_application.ask("SELECT max(id) FROM item"), "100");
 }
 
 TEST_F(Pacing, ASecondPathIsUsedWhileTheFirstIsClosed) {

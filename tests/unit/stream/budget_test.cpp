@@ -126,9 +126,16 @@ TEST(Budgets, AClockThatWasSetBackDoesNotFillTheBudgetAgain) {
 
 TEST(Budgets, WhatDidNotLeaveIsGivenBack) {
     Spent spent = booked(million_a_day, {}, 300'000, {}, at_utc(2, 3));
-    spent = given_back(million_a_day, spent, 300'000);
+    spent = given_back(million_a_day, spent, 300'000, at_utc(2, 3));
     EXPECT_EQ(spent.used, 0U);
-    EXPECT_EQ(given_back(million_a_day, spent, 5).used, 0U);
+    EXPECT_EQ(given_back(million_a_day, spent, 5, at_utc(2, 3)).used, 0U);
+}
+
+TEST(Budgets, WhatDidNotLeaveYesterdayIsNotGivenBackToday) {
+    Spent spent = booked(million_a_day, {}, 300'000, {}, at_utc(2, 3));
+    spent = booked(million_a_day, spent, 400'000, {}, at_utc(2, 4));
+    EXPECT_EQ(given_back(million_a_day, spent, 300'000, at_utc(2, 3)).used, 400'000U);
+    EXPECT_EQ(given_back(million_a_day, spent, 300'000, at_utc(2, 4)).used, 100'000U);
 }
 
 } // namespace

@@ -52,6 +52,17 @@ TEST(Schedules, AtDoesNotOpenBeforeItWasDeclared) {
     EXPECT_EQ(next_opening(schedule, declared, {}, utc(2, 3, hours{11})), utc(2, 3, hours{22}));
 }
 
+TEST(Schedules, AnOpeningOfAtThatPassesWhileNothingWaitsIsNotKept) {
+    const Schedule schedule{.every = {}, .at = {hours{8}, hours{20}}, .between = {}};
+    ScheduleUse use{utc(1, 1), utc(2, 2, hours{20}), utc(2, 3, hours{10})};
+    EXPECT_EQ(next_opening(schedule, use, {}, utc(2, 3, hours{10})), utc(2, 3, hours{20}));
+    EXPECT_EQ(next_opening(schedule, use, {}, utc(2, 3, hours{21})), utc(2, 3, hours{21}));
+    use.waiting_since = utc(2, 3, hours{8}); // and one that begins just then is
+    EXPECT_EQ(next_opening(schedule, use, {}, utc(2, 3, hours{8})), utc(2, 3, hours{8}));
+    use.waiting_since = utc(9, 9); // the clock was set back
+    EXPECT_EQ(next_opening(schedule, use, {}, utc(2, 3, hours{10})), utc(2, 3, hours{20}));
+}
+
 TEST(Schedules, HoursMaySpanMidnight) {
     const Schedule schedule{.every = {}, .at = {}, .between = OpenHours{hours{22}, hours{6}}};
     EXPECT_EQ(next_opening(schedule, fresh, {}, utc(2, 3, hours{23})), utc(2, 3, hours{23}));

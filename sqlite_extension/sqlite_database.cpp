@@ -73,22 +73,19 @@ class SqliteTransaction : public engine::Transaction {
         return std::make_unique<SqliteCursor>(cache_, sql, parameters);
     }
 
-    std::vector<std::size_t> execute_block(std::string_view sql,
-                                           std::span<const engine::BlockColumn> columns) override {
-        std::vector<std::size_t> rejected;
-        const std::size_t rows = columns.empty() ? 0 : columns.front().size();
+    engine::BlockOutcome execute_block(std::string_view sql,
+                                       std::span<const engine::Row> rows,
+                                       std::span<const std::size_t> indexes) override {
+        engine::BlockOutcome outcome;
         Statement statement(cache_, sql);
-        ensure(sqlite3_bind_parameter_count(statement.handle()) == static_cast<int>(columns.size()),
-               "a block has as many columns as the statement has parameters");
-        for (const engine::BlockColumn &column : columns) {
-            ensure(column.size() == rows, "the columns of a block have the same length");
-        }
-        for (std::size_t row = 0; row < rows; ++row) {
-            if (!run_row(statement, columns, row)) {
-                rejected.push_back(row);
+        for (const std::size_t index : indexes) {
+            if (!run_row(statement, rows[index])) {
+                outcome.refused.push_back(index);
+            } else if (sqlite3_changes64(connection()) == 0) {
+                ++outcome.without_effect;
             }
         }
-        return rejected;
+        return outcome;
     }
 
     void execute_script(std::string_view sql) override {
@@ -122,14 +119,10 @@ class SqliteTransaction : public engine::Transaction {
 
   private:
     /// False: the row met a constraint and left no trace.
-    static bool
-    run_row(Statement &statement, std::span<const engine::BlockColumn> columns, std::size_t row) {
+    static bool run_row(Statement &statement, const engine::Row &row) {
         statement.reset();
         try {
-            int index = 0;
-            for (const engine::BlockColumn &column : columns) {
-                bind_value(statement.handle(), ++index, column[row], Lifetime::until_reset);
-            }
+            statement.bind(row, Lifetime::until_reset);
             while (statement.step()) {
             }
             return true;

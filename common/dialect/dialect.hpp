@@ -120,6 +120,8 @@ class Dialect {
     [[nodiscard]] virtual std::string change_counters() const = 0;
     /// No parameter: the names of all tables that could take part.
     [[nodiscard]] virtual std::string list_tables() const = 0;
+    /// No parameter: those of them that stand at either end of a foreign key.
+    [[nodiscard]] virtual std::string list_referring_tables() const = 0;
     [[nodiscard]] virtual Affinity affinity(std::string_view declared_type) const = 0;
     /// The neutral type that a declared type comes nearest to.
     [[nodiscard]] virtual Type neutral_type(std::string_view declared_type) const = 0;

@@ -126,6 +126,13 @@ std::string column_definition(const StateColumn &column, bool is_rowid) {
     return text;
 }
 
+std::string list_tables_where(const std::string &condition) {
+    return "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND "
+           "name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'postrider\\_%' ESCAPE "
+           "'\\' AND " +
+           condition + " ORDER BY name";
+}
+
 class SqliteDialect final : public Dialect {
   public:
     [[nodiscard]] std::string_view name() const override { return "sqlite"; }
@@ -286,10 +293,14 @@ class SqliteDialect final : public Dialect {
         return sqlite_text::select_referring(reference, columns);
     }
 
-    [[nodiscard]] std::string list_tables() const override {
-        return "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND "
-               "name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'postrider\\_%' ESCAPE "
-               "'\\' ORDER BY name";
+    [[nodiscard]] std::string list_tables() const override { return list_tables_where("1"); }
+
+    [[nodiscard]] std::string list_referring_tables() const override {
+        return "WITH key(child, parent) AS MATERIALIZED (SELECT t.name, lower(k.\"table\")"
+               " FROM main.sqlite_schema t, pragma_foreign_key_list(t.name, 'main') k"
+               " WHERE t.type = 'table' AND t.sql LIKE '%REFERENCES%') " +
+               list_tables_where("(name IN (SELECT child FROM key)"
+                                 " OR lower(name) IN (SELECT parent FROM key))");
     }
 
     /// The rules of https://www.sqlite.org/datatype3.html section 3.1, in their order.

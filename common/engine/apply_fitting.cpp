@@ -53,7 +53,8 @@ class Fitter {
           dialect_(dialect),
           targets_(targets),
           pending_(pending),
-          left_out_(targets.size()) {}
+          left_out_(targets.size()),
+          references_(transaction, dialect) {}
 
     Result<Fitting> run() {
         transaction_.defer_foreign_keys();
@@ -94,9 +95,9 @@ class Fitter {
             is_slow_ ? released_by(works) : std::vector<Released>{};
         OwnEffects effects{transaction_, dialect_};
         if (effects.may_come_of(works)) {
-            effects.mark(works, references());
+            effects.mark(works, references_);
         }
-        RowWriter writer{transaction_, dialect_, works};
+        RowWriter writer{transaction_, dialect_, references_, works};
         writer.keep(kept);
         if (is_careful_) {
             writer.one_by_one();
@@ -125,19 +126,12 @@ class Fitter {
         fitting_.counts = {};
         for (const TableWork &work : works) {
             fitting_.counts.rows += work.target->changes.changes.size();
-            fitting_.counts.missing += work.missing;
+            fitting_.counts.missing += work.missing();
         }
         for (const RefusedChange &refused : fitting_.refused) {
             const auto &changes = targets_[refused.target].changes.changes;
             fitting_.counts.rows -= changes.contains(refused.key) ? 1U : 0U;
         }
-    }
-
-    const References &references() {
-        if (!references_) {
-            references_.emplace(transaction_, dialect_);
-        }
-        return *references_;
     }
 
     [[nodiscard]] std::size_t index_of(const TableWork &work) const {
@@ -164,7 +158,7 @@ class Fitter {
         const bool removes = std::any_of(works.begin(), works.end(), [](const TableWork &work) {
             return !work.removals.rows.empty();
         });
-        return removes && !waiting.empty() ? references().ancestors_of(waiting) : RowKeys{};
+        return removes && !waiting.empty() ? references_.ancestors_of(waiting) : RowKeys{};
     }
 
     Result<void> look_at(TableWork &work, const RowKeys &kept) {
@@ -218,7 +212,7 @@ class Fitter {
     std::vector<Released> released_by(const std::vector<TableWork> &works) {
         std::vector<Released> released;
         for (const TableWork &work : works) {
-            for (const dialect::Reference *reference : references().to(work.target->table.name)) {
+            for (const dialect::Reference *reference : references_.to(work.target->table.name)) {
                 note_released(work, work.removals, *reference, released);
                 if (!is_within(reference->key.parent_columns, work.key_columns)) {
                     for (const RowBlock &block : work.writes) {
@@ -254,7 +248,7 @@ class Fitter {
 
     void find_orphans(const std::vector<TableWork> &works) {
         for (const TableWork &work : works) {
-            for (const dialect::Reference *reference : references().from(work.target->table.name)) {
+            for (const dialect::Reference *reference : references_.from(work.target->table.name)) {
                 const std::string sql = dialect_.find_orphan(*reference);
                 for (const RowBlock &block : work.writes) {
                     for (std::size_t index = 0; index < block.rows.size(); ++index) {
@@ -295,7 +289,7 @@ class Fitter {
             return false;
         }
         if (!hangs_on_) {
-            hangs_on_.emplace(transaction_, dialect_, references(), targets_);
+            hangs_on_.emplace(transaction_, dialect_, references_, targets_);
         }
         for (std::size_t index = first; index < fitting_.refused.size(); ++index) {
             const ChangePlace place{fitting_.refused[index].target, fitting_.refused[index].key};
@@ -318,7 +312,7 @@ class Fitter {
     Fitting fitting_;
     bool is_slow_ = false;    // something was refused: what rows were before is looked at as well
     bool is_careful_ = false; // each row by itself
-    std::optional<References> references_;
+    References references_;
     std::optional<HangsOn> hangs_on_;
 };
 

@@ -82,15 +82,18 @@ Result<ApplyCounts> apply_rows(Transaction &transaction,
             return work.unfit.front().reason;
         }
         counts.rows += work.target->changes.changes.size();
-        counts.missing += work.missing;
     }
     OwnEffects effects{transaction, dialect};
+    const References references{transaction, dialect};
     if (effects.may_come_of(*works)) {
-        effects.mark(*works, References{transaction, dialect});
+        effects.mark(*works, references);
     }
-    RowWriter{transaction, dialect, *works}.write();
+    RowWriter{transaction, dialect, references, *works}.write();
     if (Result<void> done = check_done(*works); !done) {
         return done.error();
+    }
+    for (const TableWork &work : *works) {
+        counts.missing += work.missing();
     }
     effects.drop_written(*works);
     return counts;

@@ -54,8 +54,11 @@ class Cursor {
     virtual const Row *next() = 0;
 };
 
-/// One column of a block of rows.
-using BlockColumn = std::span<const Value>;
+/// How a statement fared with the rows of a block.
+struct BlockOutcome {
+    std::vector<std::size_t> refused; // indexes of rows that met a constraint, rising
+    std::size_t without_effect = 0;   // rows for which it changed nothing
+};
 
 class Transaction {
   public:
@@ -69,10 +72,11 @@ class Transaction {
     /// the number of rows changed.
     virtual std::int64_t execute(std::string_view sql, Parameters parameters) = 0;
     virtual std::unique_ptr<Cursor> query(std::string_view sql, Parameters parameters) = 0;
-    /// Runs one statement for each row of a block; every column has the same length. A row that
-    /// meets a constraint is left out and its index returned (rising); any other error throws.
-    virtual std::vector<std::size_t> execute_block(std::string_view sql,
-                                                   std::span<const BlockColumn> columns) = 0;
+    /// Runs one statement for some rows of a block, in the order of their rising indexes. A row
+    /// that meets a constraint is left out; any other error throws.
+    virtual BlockOutcome execute_block(std::string_view sql,
+                                       std::span<const Row> rows,
+                                       std::span<const std::size_t> indexes) = 0;
     /// Runs several statements without parameters, for DDL.
     virtual void execute_script(std::string_view sql) = 0;
     /// After it, `execute_block` and `execute` may violate foreign keys until the commit.

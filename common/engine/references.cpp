@@ -9,23 +9,26 @@
 
 namespace postrider::engine {
 
-References::References(Transaction &transaction, const dialect::Dialect &dialect)
-    : transaction_(transaction), dialect_(dialect) {
-    for (const std::string &name : list_tables(transaction, dialect)) {
-        Result<dialect::TableDescription> table = describe_table(transaction, dialect, name);
-        if (table) {
-            tables_.emplace(dialect::lower_ascii(name), *std::move(table));
+const std::vector<dialect::Reference> &References::all() const {
+    if (!catalogue_) {
+        Catalogue &catalogue = catalogue_.emplace();
+        for (const Row &row : all_rows(transaction_, dialect_.list_referring_tables())) {
+            const std::string &name = text_at(row, 0);
+            if (auto table = describe_table(transaction_, dialect_, name)) {
+                catalogue.tables.emplace(dialect::lower_ascii(name), *std::move(table));
+            }
+        }
+        for (const auto &[name, table] : catalogue.tables) {
+            add(table, catalogue);
         }
     }
-    for (const auto &[name, table] : tables_) {
-        add(table);
-    }
+    return catalogue_->all;
 }
 
-void References::add(const dialect::TableDescription &child) {
+void References::add(const dialect::TableDescription &child, Catalogue &catalogue) {
     for (const dialect::ForeignKeyDescription &key : child.foreign_keys) {
-        const auto parent = tables_.find(dialect::lower_ascii(key.parent));
-        if (parent == tables_.end()) {
+        const auto parent = catalogue.tables.find(dialect::lower_ascii(key.parent));
+        if (parent == catalogue.tables.end()) {
             continue; // SQLite refuses every write of the child
         }
         dialect::Reference reference{&child, &parent->second, key};
@@ -35,14 +38,14 @@ void References::add(const dialect::TableDescription &child) {
             }
         }
         if (reference.key.parent_columns.size() == key.columns.size()) {
-            all_.push_back(std::move(reference));
+            catalogue.all.push_back(std::move(reference));
         }
     }
 }
 
 std::vector<const dialect::Reference *> References::from(const std::string &table) const {
     std::vector<const dialect::Reference *> found;
-    for (const dialect::Reference &reference : all_) {
+    for (const dialect::Reference &reference : all()) {
         if (reference.child->name == table) {
             found.push_back(&reference);
         }
@@ -52,7 +55,7 @@ std::vector<const dialect::Reference *> References::from(const std::string &tabl
 
 std::vector<const dialect::Reference *> References::to(const std::string &table) const {
     std::vector<const dialect::Reference *> found;
-    for (const dialect::Reference &reference : all_) {
+    for (const dialect::Reference &reference : all()) {
         if (reference.parent->name == table) {
             found.push_back(&reference);
         }

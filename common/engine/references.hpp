@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,12 +16,11 @@ namespace postrider::engine {
 /// Local table as the catalogue spells it → keys of rows, in the table's own order.
 using RowKeys = std::map<std::string, std::set<Key>>;
 
-/// Reads the catalogue: for when something is in the way, not for every step.
+/// Read from the catalogue when they are first asked for.
 class References {
   public:
-    References(Transaction &transaction, const dialect::Dialect &dialect);
-
-    [[nodiscard]] const std::vector<dialect::Reference> &all() const { return all_; }
+    References(Transaction &transaction, const dialect::Dialect &dialect)
+        : transaction_(transaction), dialect_(dialect) {}
 
     /// Those of which the table is the child.
     [[nodiscard]] std::vector<const dialect::Reference *> from(const std::string &table) const;
@@ -31,12 +31,17 @@ class References {
     [[nodiscard]] RowKeys ancestors_of(const RowKeys &rows) const;
 
   private:
-    void add(const dialect::TableDescription &child);
+    struct Catalogue {
+        std::map<std::string, dialect::TableDescription> tables; // by name in small letters
+        std::vector<dialect::Reference> all;
+    };
+
+    [[nodiscard]] const std::vector<dialect::Reference> &all() const;
+    static void add(const dialect::TableDescription &child, Catalogue &catalogue);
 
     Transaction &transaction_;
     const dialect::Dialect &dialect_;
-    std::map<std::string, dialect::TableDescription> tables_; // by name in small letters
-    std::vector<dialect::Reference> all_;
+    mutable std::optional<Catalogue> catalogue_;
 };
 
 } // namespace postrider::engine

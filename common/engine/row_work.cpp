@@ -1,8 +1,9 @@
-// A statement for each operation and set of columns; what is here already decides little: only an
-// update asks whether its row is.
+// A statement for each operation and set of columns. What is here already decides nothing.
 #include "common/engine/row_work.hpp"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 
 #include "common/engine/column_list.hpp"
 #include "common/engine/store/rows.hpp"
@@ -17,17 +18,10 @@ void add_row(RowBlock &block, const Key *key, std::vector<Value> row) {
     block.keys.push_back(key);
 }
 
-/// Which columns of the changes the table takes: all but those that it computes itself.
-std::set<std::uint32_t> taken_columns(const TargetTable &target) {
-    std::set<std::uint32_t> taken;
-    for (std::uint32_t index = 0; index < target.schema.columns.size(); ++index) {
-        const dialect::ColumnDescription *column =
-            target.table.find_column(target.schema.columns[index].name);
-        if (column->generated == dialect::Generated::no) {
-            taken.insert(index);
-        }
-    }
-    return taken;
+/// The table takes all columns of the changes but those that it computes itself.
+bool is_taken(const TargetTable &target, std::uint32_t column) {
+    return target.table.find_column(target.schema.columns[column].name)->generated ==
+           dialect::Generated::no;
 }
 
 /// Where the columns of the table's key stand in a key as it came. Both have the same columns.
@@ -39,18 +33,6 @@ std::vector<std::size_t> key_order(const TargetTable &target) {
             static_cast<std::size_t>(std::find(came.begin(), came.end(), name) - came.begin()));
     }
     return order;
-}
-
-/// Every value in the storage form of the engine, or why a value cannot be held.
-Result<std::vector<Value>> in_storage(const dialect::Dialect &dialect, std::vector<Value> values) {
-    for (Value &value : values) {
-        Result<Value> stored_value = dialect.to_storage(value);
-        if (!stored_value) {
-            return stored_value.error();
-        }
-        value = *std::move(stored_value);
-    }
-    return values;
 }
 
 /// Whether a column of that affinity turns the value into one of another storage class.
@@ -86,7 +68,11 @@ class WorkBuilder {
         work_.removals.columns = work_.key_columns;
         work_.removals.sql = dialect_.remove(target_.table);
         order_ = key_order(target_);
-        taken_ = taken_columns(target_);
+        for (const Column &column : target_.schema.columns) {
+            takers_.push_back({target_.table.find_column(column.name),
+                               target_.lossy.contains(column.name) ? dialect::Exactness::nearest
+                                                                   : dialect::Exactness::exact});
+        }
         for (const auto &[key_values, change] : target_.changes.changes) {
             add(key_values, change);
         }
@@ -97,104 +83,141 @@ class WorkBuilder {
     }
 
   private:
+    /// What changes of one operation and set of columns become.
+    struct Form {
+        bool ends = false;                // the row goes
+        std::vector<std::size_t> taken;   // which values of the change are written
+        std::optional<std::size_t> block; // in `writes`
+    };
+
+    /// What takes a column of the changes here.
+    struct Taker {
+        const dialect::ColumnDescription *column = nullptr;
+        dialect::Exactness exactness = dialect::Exactness::exact;
+    };
+
     void add(const Key &key, const postrider::Change &change) {
+        const Form &form = form_of(change);
         if (left_out_.contains(key)) {
-            leave_out(key, change);
+            leave_out(key, form);
             return;
+        }
+        Result<Row> row = stored_row(key, change, form);
+        if (!row) {
+            work_.unfit.push_back({&key, row.error()});
+            leave_out(key, form);
+            return;
+        }
+        note_key(*row, form);
+        if (form.ends) {
+            add_row(work_.removals, &key, *std::move(row));
+        } else if (form.block) {
+            add_row(work_.writes[*form.block], &key, *std::move(row));
+        }
+    }
+
+    const Form &form_of(const postrider::Change &change) {
+        const auto [known, is_new] =
+            forms_.try_emplace({change.operation, change.new_values.columns});
+        if (is_new) {
+            known->second = new_form(change);
+        }
+        return known->second;
+    }
+
+    Form new_form(const postrider::Change &change) {
+        Form form;
+        form.ends = change.operation == Operation::remove || change.operation == Operation::leave;
+        if (form.ends) {
+            return form;
         }
         std::vector<std::string> columns;
-        std::vector<Value> row;
         for (std::size_t index = 0; index < change.new_values.columns.size(); ++index) {
-            if (taken_.contains(change.new_values.columns[index])) {
-                columns.push_back(target_.schema.columns[change.new_values.columns[index]].name);
-                row.push_back(change.new_values.values[index]);
+            const std::uint32_t column = change.new_values.columns[index];
+            if (is_taken(target_, column)) {
+                form.taken.push_back(index);
+                columns.push_back(target_.schema.columns[column].name);
             }
         }
+        const bool is_update = change.operation == Operation::update;
+        if (is_update && columns.empty()) {
+            return form; // only what the table computes itself
+        }
+        std::string sql = is_update ? dialect_.update(target_.table, columns) : "";
         columns.insert(columns.end(), work_.key_columns.begin(), work_.key_columns.end());
-        for (const std::size_t position : order_) {
-            row.push_back(key[position]);
+        if (!is_update) {
+            sql = dialect_.upsert(target_.table, columns);
         }
-        Result<std::vector<Value>> stored_row = fitted(columns, std::move(row));
-        if (!stored_row) {
-            work_.unfit.push_back({&key, stored_row.error()});
-            leave_out(key, change);
-            return;
-        }
-        note_form(work_.key_of(*stored_row));
-        if (change.operation == Operation::remove || change.operation == Operation::leave) {
-            add_row(work_.removals, &key, *std::move(stored_row));
-            return;
-        }
-        stays_.insert(work_.key_of(*stored_row));
-        if (change.operation == Operation::update) {
-            add_update(columns, key, *std::move(stored_row));
-        } else {
-            add_row(block_for(columns, dialect_.upsert(target_.table, columns)), &key,
-                    *std::move(stored_row));
-        }
+        form.block = block_for({.columns = columns,
+                                .rows = {},
+                                .keys = {},
+                                .waiting = {},
+                                .sql = sql,
+                                .is_update = is_update});
+        return form;
     }
 
-    /// Every value as its column takes it, or why one cannot.
-    Result<std::vector<Value>> fitted(const std::vector<std::string> &columns,
-                                      std::vector<Value> values) const {
-        for (std::size_t index = 0; index < values.size(); ++index) {
-            const std::string &name = columns[index];
-            Result<Value> fit =
-                dialect_.fit(target_.table, *target_.table.find_column(name), values[index],
-                             target_.lossy.contains(name) ? dialect::Exactness::nearest
-                                                          : dialect::Exactness::exact);
-            if (!fit) {
-                return fit.error();
+    std::size_t block_for(RowBlock wanted) {
+        for (std::size_t index = 0; index < work_.writes.size(); ++index) {
+            if (work_.writes[index].sql == wanted.sql) {
+                return index;
             }
-            values[index] = *std::move(fit);
         }
-        return values;
+        work_.writes.push_back(std::move(wanted));
+        return work_.writes.size() - 1;
     }
 
-    void note_form(const Key &key) {
-        for (std::size_t position = 0; position < key.size(); ++position) {
+    /// The values that are written and the key, as their columns take them; or why one cannot.
+    [[nodiscard]] Result<Row>
+    stored_row(const Key &key, const postrider::Change &change, const Form &form) const {
+        Row row;
+        row.reserve(form.taken.size() + order_.size());
+        Result<void> fits;
+        for (const std::size_t position : form.taken) {
+            fits =
+                put(row, change.new_values.columns[position], change.new_values.values[position]);
+            if (!fits) {
+                return fits.error();
+            }
+        }
+        for (const std::size_t position : order_) {
+            fits = put(row, target_.schema.key[position], key[position]);
+            if (!fits) {
+                return fits.error();
+            }
+        }
+        return row;
+    }
+
+    [[nodiscard]] Result<void> put(Row &row, std::uint32_t column, const Value &value) const {
+        const Taker &taker = takers_[column];
+        Result<Value> fit = dialect_.fit(target_.table, *taker.column, value, taker.exactness);
+        if (!fit) {
+            return fit.error();
+        }
+        row.push_back(*std::move(fit));
+        return {};
+    }
+
+    void note_key(const Row &row, const Form &form) {
+        const std::size_t first = row.size() - order_.size();
+        for (std::size_t position = 0; position < order_.size(); ++position) {
             const dialect::ColumnDescription &column =
                 target_.table.columns[target_.table.key[position]];
             work_.has_other_forms =
-                work_.has_other_forms || is_turned(column.affinity, key[position]);
+                work_.has_other_forms || is_turned(column.affinity, row[first + position]);
+        }
+        if (target_.changes.truncated && !form.ends) {
+            stays_.insert(work_.key_of(row));
         }
     }
 
     /// What is here of the row stays as it is, in a table that comes whole too.
-    void leave_out(const Key &key, const postrider::Change &change) {
-        const bool ends =
-            change.operation == Operation::remove || change.operation == Operation::leave;
-        Result<std::vector<Value>> stored_key = in_storage(dialect_, own_key(target_, key));
-        if (!ends && stored_key) {
+    void leave_out(const Key &key, const Form &form) {
+        Result<Row> stored_key = stored_row(key, {}, {});
+        if (!form.ends && stored_key) {
             stays_.insert(*std::move(stored_key));
         }
-    }
-
-    void
-    add_update(const std::vector<std::string> &columns, const Key &came, std::vector<Value> row) {
-        const Key key = work_.key_of(row);
-        const auto here = transaction_.query(dialect_.select_row(target_.table, work_.key_columns),
-                                             Parameters{key});
-        if (here->next() == nullptr) {
-            ++work_.missing;
-            return;
-        }
-        const std::vector<std::string> changed(
-            columns.begin(), columns.end() - static_cast<std::ptrdiff_t>(work_.key_columns.size()));
-        if (changed.empty()) {
-            return; // only what the table computes itself
-        }
-        add_row(block_for(columns, dialect_.update(target_.table, changed)), &came, std::move(row));
-    }
-
-    RowBlock &block_for(const std::vector<std::string> &columns, const std::string &sql) {
-        for (RowBlock &block : work_.writes) {
-            if (block.sql == sql) {
-                return block;
-            }
-        }
-        return work_.writes.emplace_back(
-            RowBlock{.columns = columns, .rows = {}, .keys = {}, .waiting = {}, .sql = sql});
     }
 
     /// The sender's table was sent whole: what is not among its rows goes. A key may be stored here
@@ -235,12 +258,21 @@ class WorkBuilder {
     const TargetTable &target_;
     const std::set<Key> &left_out_;
     std::vector<std::size_t> order_;
-    std::set<std::uint32_t> taken_;
+    std::vector<Taker> takers_; // by columns of the schema
+    std::map<std::pair<Operation, std::vector<std::uint32_t>>, Form> forms_;
     std::set<Key> stays_;
     TableWork work_;
 };
 
 } // namespace
+
+std::size_t TableWork::missing() const {
+    std::size_t rows = 0;
+    for (const RowBlock &block : writes) {
+        rows += block.missing;
+    }
+    return rows;
+}
 
 std::vector<std::string> key_names(const TableSchema &schema) {
     std::vector<std::string> names;
@@ -307,23 +339,15 @@ void run_block(Transaction &transaction, RowBlock &block) {
     if (block.waiting.empty()) {
         return;
     }
-    std::vector<std::vector<Value>> columns(block.columns.size());
-    for (const std::size_t index : block.waiting) {
-        for (std::size_t column = 0; column < columns.size(); ++column) {
-            columns[column].push_back(block.rows[index][column]);
-        }
-    }
-    const std::vector<BlockColumn> views(columns.begin(), columns.end());
-    std::vector<std::size_t> refused;
-    for (const std::size_t index : transaction.execute_block(block.sql, views)) {
-        refused.push_back(block.waiting[index]);
-    }
-    block.waiting = std::move(refused);
+    BlockOutcome outcome = transaction.execute_block(block.sql, block.rows, block.waiting);
+    block.waiting = std::move(outcome.refused);
+    block.missing += block.is_update ? outcome.without_effect : 0;
 }
 
-Result<void> run_one(Transaction &transaction, const RowBlock &block, std::size_t index) {
+Result<void> run_one(Transaction &transaction, RowBlock &block, std::size_t index) {
     return transaction.attempt([&]() -> Result<void> {
-        transaction.execute(block.sql, Parameters{block.rows[index]});
+        const std::int64_t rows = transaction.execute(block.sql, Parameters{block.rows[index]});
+        block.missing += block.is_update && rows == 0 ? 1 : 0;
         return {};
     });
 }

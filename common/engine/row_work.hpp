@@ -24,10 +24,12 @@ struct TargetTable {
 /// Rows of one statement: the same columns for each, the key last, in the table's own order.
 struct RowBlock {
     std::vector<std::string> columns;
-    std::vector<std::vector<Value>> rows; // beside `columns`
-    std::vector<const Key *> keys;        // beside `rows`: as they came
-    std::vector<std::size_t> waiting;     // rows that are not written yet
+    std::vector<Row> rows;            // beside `columns`
+    std::vector<const Key *> keys;    // beside `rows`: as they came
+    std::vector<std::size_t> waiting; // rows that are not written yet
     std::string sql;
+    bool is_update = false;
+    std::size_t missing = 0; // rows of an update that are not here; counted as they are written
 };
 
 /// A change whose values this database cannot hold.
@@ -42,13 +44,15 @@ struct TableWork {
     std::vector<RowBlock> writes; // the upserts, and an update for each set of columns
     RowBlock removals;            // the key alone
     std::vector<UnfitRow> unfit;
-    std::uint64_t missing = 0;    // updates whose row is not here
     bool has_other_forms = false; // a key that the table stores in another form, as '5' for 5
     std::deque<Key> absent_keys;  // of rows that are removed for not being among the changes
 
     [[nodiscard]] Key key_of(const std::vector<Value> &row) const {
         return {row.end() - static_cast<std::ptrdiff_t>(key_columns.size()), row.end()};
     }
+
+    /// Updates whose row was not here.
+    [[nodiscard]] std::size_t missing() const;
 };
 
 std::vector<std::string> key_names(const TableSchema &schema);
@@ -74,6 +78,6 @@ TableWork build_work(Transaction &transaction,
 void run_block(Transaction &transaction, RowBlock &block);
 
 /// Runs the statement for one row. An Error when the row is refused, whatever the reason lies in.
-Result<void> run_one(Transaction &transaction, const RowBlock &block, std::size_t index);
+Result<void> run_one(Transaction &transaction, RowBlock &block, std::size_t index);
 
 } // namespace postrider::engine

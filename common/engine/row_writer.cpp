@@ -2,6 +2,7 @@
 #include "common/engine/row_writer.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "common/engine/unique_values.hpp"
 
@@ -36,13 +37,6 @@ std::optional<Key> key_here(Transaction &transaction,
 }
 
 } // namespace
-
-const References &RowWriter::references() {
-    if (!references_) {
-        references_.emplace(transaction_, dialect_);
-    }
-    return *references_;
-}
 
 void RowWriter::run(RowBlock &block) {
     if (!one_by_one_) {
@@ -198,7 +192,7 @@ void RowWriter::finish() {
 /// step are written once more: as they should be they stand in the step.
 void RowWriter::write_followers() {
     for (TableWork &work : works_) {
-        if (references().from(work.target->table.name).empty()) {
+        if (references_.from(work.target->table.name).empty()) {
             continue;
         }
         for (RowBlock &block : work.writes) {
@@ -209,6 +203,7 @@ void RowWriter::write_followers() {
                     block.waiting.push_back(index);
                 }
             }
+            block.missing = 0; // all that were written are counted anew
             run(block);
             block.waiting.insert(block.waiting.end(), refused.begin(), refused.end());
             std::sort(block.waiting.begin(), block.waiting.end());
@@ -225,7 +220,7 @@ void RowWriter::write() {
     // would take them with it. For those that wait, it stays until they are written.
     RowKeys held;
     if (waiting_writes() > 0 && waiting_removals() > 0) {
-        held = references().ancestors_of(what_waits());
+        held = references_.ancestors_of(what_waits());
     }
     join(held, kept_);
     remove_all(held);

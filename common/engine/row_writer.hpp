@@ -1,7 +1,6 @@
 // Writes the rows of a step in an order in which they do not stand in each other's way.
 #pragma once
 
-#include <optional>
 #include <vector>
 
 #include "common/engine/references.hpp"
@@ -17,8 +16,9 @@ class RowWriter {
     /// The works stand parents first.
     RowWriter(Transaction &transaction,
               const dialect::Dialect &dialect,
+              const References &references,
               std::vector<TableWork> &works)
-        : transaction_(transaction), dialect_(dialect), works_(works) {}
+        : transaction_(transaction), dialect_(dialect), references_(references), works_(works) {}
 
     /// Rows that are not to be deleted: what refers to them is not as it should be yet. Their
     /// removals stay waiting.
@@ -46,15 +46,14 @@ class RowWriter {
                         const RowBlock &block,
                         const std::vector<std::string> &columns);
     void write_followers();
-    const References &references();
 
     Transaction &transaction_;
     const dialect::Dialect &dialect_;
+    const References &references_;
     std::vector<TableWork> &works_;
     RowKeys kept_;
     bool one_by_one_ = false;
     bool freed_ = false;
-    std::optional<References> references_;
 };
 
 } // namespace postrider::engine

@@ -36,9 +36,10 @@ class WatchedTransaction final : public engine::Transaction {
         return inner_->query(sql, parameters);
     }
 
-    std::vector<std::size_t> execute_block(std::string_view sql,
-                                           std::span<const engine::BlockColumn> columns) override {
-        return inner_->execute_block(sql, columns);
+    engine::BlockOutcome execute_block(std::string_view sql,
+                                       std::span<const engine::Row> rows,
+                                       std::span<const std::size_t> indexes) override {
+        return inner_->execute_block(sql, rows, indexes);
     }
 
     void execute_script(std::string_view sql) override { inner_->execute_script(sql); }

@@ -207,15 +207,33 @@ TEST(SqliteDatabase, a_block_leaves_out_the_rows_that_meet_a_constraint) {
     const auto database = in_memory();
     const auto transaction = database->begin(Mode::write);
     transaction->execute("CREATE TABLE t(id INTEGER PRIMARY KEY, v NOT NULL CHECK(v <> 'bad'))");
-    const std::vector<Value> ids = {std::int64_t{1}, std::int64_t{1}, std::int64_t{2},
-                                    Value::text("x"), std::int64_t{3}};
-    const std::vector<Value> texts = {Value::text("a"), Value::text("b"), Value::text("bad"),
-                                      Value::text("c"), Null{}};
-    const std::vector<engine::BlockColumn> columns = {ids, texts};
-    const std::vector<std::size_t> rejected =
-        transaction->execute_block("INSERT INTO t(id, v) VALUES(?1, ?2)", columns);
-    EXPECT_EQ(rejected, (std::vector<std::size_t>{1, 2, 3, 4}));
+    const std::vector<engine::Row> rows = {{std::int64_t{1}, Value::text("a")},
+                                           {std::int64_t{1}, Value::text("b")},
+                                           {std::int64_t{2}, Value::text("bad")},
+                                           {Value::text("x"), Value::text("c")},
+                                           {std::int64_t{3}, Null{}},
+                                           {std::int64_t{4}, Value::text("not asked for")}};
+    const std::vector<std::size_t> indexes = {0, 1, 2, 3, 4};
+    const engine::BlockOutcome outcome =
+        transaction->execute_block("INSERT INTO t(id, v) VALUES(?1, ?2)", rows, indexes);
+    EXPECT_EQ(outcome.refused, (std::vector<std::size_t>{1, 2, 3, 4}));
     EXPECT_EQ(integer(*transaction, "SELECT count(*) FROM t"), 1);
+}
+
+TEST(SqliteDatabase, a_block_counts_the_rows_that_are_not_there) {
+    const auto database = in_memory();
+    const auto transaction = database->begin(Mode::write);
+    transaction->execute("CREATE TABLE t(id INTEGER PRIMARY KEY, v CHECK(v <> 'bad'))");
+    transaction->execute("INSERT INTO t VALUES(1, 'a'), (2, 'b')");
+    const std::vector<engine::Row> rows = {{Value::text("a"), std::int64_t{1}},
+                                           {Value::text("c"), std::int64_t{7}},
+                                           {Value::text("bad"), std::int64_t{2}},
+                                           {Value::text("c"), std::int64_t{8}}};
+    const std::vector<std::size_t> indexes = {0, 1, 2, 3};
+    const engine::BlockOutcome outcome =
+        transaction->execute_block("UPDATE t SET v = ?1 WHERE id = ?2", rows, indexes);
+    EXPECT_EQ(outcome.refused, (std::vector<std::size_t>{2}));
+    EXPECT_EQ(outcome.without_effect, 2U);
 }
 
 TEST(SqliteDatabase, deferred_foreign_keys_are_checked_at_the_commit) {

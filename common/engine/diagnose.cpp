@@ -4,6 +4,7 @@
 #include "common/engine/configuration_mac.hpp"
 #include "common/engine/declare_stored.hpp"
 #include "common/engine/introspect.hpp"
+#include "common/engine/kept_columns.hpp"
 #include "common/engine/start.hpp"
 #include "common/engine/store/peers.hpp"
 #include "common/engine/store/rows.hpp"
@@ -61,7 +62,8 @@ Finding capture(const Session &session, const Row &row) {
     }
     const std::vector<std::string> faults =
         check_capture(session.transaction, session.dialect, *table,
-                      {integer_at(row, 0), {.mask = integer_at(row, 2) != 0}});
+                      {integer_at(row, 0),
+                       {.mask = integer_at(row, 2) != 0, .kept = read_kept(text_at(row, 4))}});
     if (!faults.empty()) {
         return {check, Health::attention, faults.front(),
                 "it is renewed by the next round: " + call(session, "sync_now")};
@@ -150,7 +152,7 @@ std::vector<Finding> diagnose(const Session &session, Vault &vault) {
     std::vector<Finding> findings{secret(session, vault), place(session, vault),
                                   configuration(session), peers(session)};
     for (const Row &row :
-         all_rows(session.transaction, "SELECT capture_id, table_name, with_mask, held"
+         all_rows(session.transaction, "SELECT capture_id, table_name, with_mask, held, kept"
                                        " FROM @capture ORDER BY table_name")) {
         findings.push_back(capture(session, row));
     }

@@ -4,6 +4,7 @@
 #include "common/engine/approval.hpp"
 #include "common/engine/collect.hpp"
 #include "common/engine/declare.hpp"
+#include "common/engine/diagnose.hpp"
 #include "common/engine/dispatch.hpp"
 #include "common/engine/row_filter.hpp"
 
@@ -124,6 +125,18 @@ TEST_F(Filters, OnlyRowsThatMeetTheConditionAreThere) {
     EXPECT_EQ(stock(b7_application), "1|B7|5|x\n2|B8|6|y");
     EXPECT_EQ(kept(), "(\"on_hand\")");
     EXPECT_EQ(told(), "2");
+}
+
+TEST_F(Filters, DiagnoseFindsNothingWrongWithTheirCapture) {
+    declare(hq, "TASK t SEND stock WHERE (on_hand > 4) TO b7");
+    hq.write([this](const Session &session) {
+        for (const engine::Finding &finding : engine::diagnose(session, hq.vault)) {
+            EXPECT_NE(finding.health, engine::Health::trouble) << finding.detail;
+            if (finding.check == "capture of table stock") {
+                EXPECT_EQ(finding.health, engine::Health::good) << finding.detail;
+            }
+        }
+    });
 }
 
 TEST_F(Filters, ARowThatEntersArrivesWholeAndOneThatLeavesGoes) {

@@ -12,7 +12,8 @@ list(REMOVE_DUPLICATES core_folders)
 
 # Functions that planted faults of the simulation replace: --wrap takes only calls from other object files.
 set_source_files_properties(common/engine/filtered_operation.cpp common/engine/introspect.cpp
-  common/engine/join_parked.cpp common/engine/load.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  common/engine/join_parked.cpp common/engine/lane_streams.cpp common/engine/load.cpp
+  PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 
 add_library(postrider_core INTERFACE)
 foreach(folder ${core_folders})

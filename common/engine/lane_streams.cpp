@@ -9,10 +9,10 @@ namespace postrider::engine {
 
 namespace {
 
-void mark(Transaction &transaction,
-          const StreamKey &later,
-          const StreamKey &earlier,
-          std::uint64_t number) {
+void set_marker(Transaction &transaction,
+                const StreamKey &later,
+                const StreamKey &earlier,
+                std::uint64_t number) {
     transaction.execute(
         "INSERT INTO @stream_marker (peer_id, stream, after_stream, incarnation, number,"
         " queue_position) SELECT ?1, ?2, stream, incarnation, ?4, cursor FROM @stream_out"
@@ -124,7 +124,7 @@ void send_whole(Transaction &transaction, const Movers &movers) {
     }
 }
 
-void join(const Session &session, const Movers &movers, std::optional<StreamKey> there) {
+void join_lane(const Session &session, const Movers &movers, std::optional<StreamKey> there) {
     Transaction &transaction = session.transaction;
     const OutgoingRow &from = movers.from;
     const std::uint64_t position = load_outgoing(transaction, from.key)->cursor;
@@ -137,7 +137,7 @@ void join(const Session &session, const Movers &movers, std::optional<StreamKey>
     if (from.machine.state != stream::StreamState::open) {
         send_whole(transaction, movers);
     } else if (!from.machine.outbox.empty()) {
-        mark(transaction, *there, from.key, from.machine.last_number);
+        set_marker(transaction, *there, from.key, from.machine.last_number);
     }
     transaction.execute(
         "UPDATE @task_flow SET stream = ?4,"
@@ -218,7 +218,7 @@ void follow_lanes(const Session &session) {
             carries_only(session.transaction, movers)) {
             set_lane(session, movers.from.key, movers.lane);
         } else {
-            join(session, movers, there);
+            join_lane(session, movers, there);
         }
     }
 }
@@ -237,8 +237,9 @@ void mark_older_batches(Transaction &transaction,
                   " WHERE tt.task_id = ?3 AND o.peer_id = ?1 AND o.stream > 0 AND o.stream <> ?2"
                   " AND o.queue_to < ?4 GROUP BY o.stream",
                   {later.peer_id, std::int64_t{later.stream}, task_id, stored(position)})) {
-        mark(transaction, later, {later.peer_id, static_cast<std::uint32_t>(integer_at(row, 0))},
-             unsigned_at(row, 1));
+        set_marker(transaction, later,
+                   {later.peer_id, static_cast<std::uint32_t>(integer_at(row, 0))},
+                   unsigned_at(row, 1));
     }
 }
 

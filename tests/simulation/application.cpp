@@ -352,6 +352,17 @@ std::string Application::unlisted(const MemoryDisk &disk) const {
     return {};
 }
 
+Application Application::passed_on() const {
+    Application out = *this;
+    out.sent_[0].where = "id % 2 <> 0";
+    out.sent_[1].where = "version % 3 <> 0 AND (item % 2 <> 0 OR item IS NULL)";
+    out.sent_[2].where = "version % 3 <> 0";
+    for (Sent &sent : out.sent_) {
+        sent.clauses = " WHERE (" + sent.where + ")";
+    }
+    return out;
+}
+
 std::map<std::string, std::vector<std::string>> Application::content(const MemoryDisk &disk,
                                                                      Rows rows) const {
     std::map<std::string, std::vector<std::string>> out;

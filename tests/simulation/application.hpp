@@ -51,6 +51,9 @@ class Application {
     /// Only a part of the tables is sent from now on.
     void send_a_part(bool with_lists);
 
+    /// The same tables as another node sends them on: of what it has, another part.
+    [[nodiscard]] Application passed_on() const;
+
     [[nodiscard]] const Sent &sent(std::size_t table) const { return sent_.at(table); }
 
     /// All rows, or those of the owner's that are sent.

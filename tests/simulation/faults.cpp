@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/engine/introspect.hpp"
+#include "common/engine/lane_streams.hpp"
 #include "common/engine/load.hpp"
 #include "common/engine/park.hpp"
 #include "common/engine/row_filter.hpp"
@@ -18,7 +19,7 @@ namespace {
 
 Fault planted = Fault::none;
 
-constexpr std::array<std::pair<std::string_view, Fault>, 13> fault_list{{
+constexpr std::array<std::pair<std::string_view, Fault>, 14> fault_list{{
     {"skip_duplicate_check", Fault::skip_duplicate_check},
     {"acknowledge_before_commit", Fault::acknowledge_before_commit},
     {"forget_chain", Fault::forget_chain},
@@ -32,6 +33,7 @@ constexpr std::array<std::pair<std::string_view, Fault>, 13> fault_list{{
     {"use_history_after_join", Fault::use_history_after_join},
     {"forget_leave", Fault::forget_leave},
     {"load_ignores_changes", Fault::load_ignores_changes},
+    {"switch_lane_without_marker", Fault::switch_lane_without_marker},
 }};
 
 } // namespace
@@ -99,8 +101,8 @@ stream::IncomingStream with_fitting_chain(const stream::IncomingStream &stream) 
 } // namespace postrider::simulation
 
 // The names are the mangled ones of stream::judge, note_stored, next_step, joined_with_next,
-// on_report, history_end, engine::check_capture, filtered_operation, Loads::read_chunk and
-// join_parked.
+// on_report, history_end, engine::check_capture, filtered_operation, Loads::read_chunk,
+// join_parked and marked_batches.
 // NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 namespace postrider {
 
@@ -290,6 +292,25 @@ void wrapped_read_chunk(engine::Loads *loads,
     for (auto &[name, table] : chunk.tables) {
         changeset.tables.insert_or_assign(name, std::move(table));
     }
+}
+
+#define POSTRIDER_MARKED_BATCHES                                                                   \
+    "_ZN9postrider6engine14marked_batchesERNS0_11TransactionERKNS0_9StreamKeyE"
+
+using MarkedBatches = std::map<std::uint32_t, wire::Dependency>;
+
+MarkedBatches
+real_marked_batches(engine::Transaction &,
+                    const engine::StreamKey &) asm("__real_" POSTRIDER_MARKED_BATCHES);
+MarkedBatches
+wrapped_marked_batches(engine::Transaction &,
+                       const engine::StreamKey &) asm("__wrap_" POSTRIDER_MARKED_BATCHES);
+
+MarkedBatches wrapped_marked_batches(engine::Transaction &transaction,
+                                     const engine::StreamKey &stream) {
+    return planted_fault() == Fault::switch_lane_without_marker
+               ? MarkedBatches{}
+               : real_marked_batches(transaction, stream);
 }
 
 } // namespace postrider

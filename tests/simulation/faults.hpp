@@ -24,6 +24,7 @@ enum class Fault {
     use_history_after_join,
     forget_leave,
     load_ignores_changes,
+    switch_lane_without_marker,
 };
 
 /// Empty for a name that is none.

@@ -2,6 +2,7 @@
 // declare, a hostile network and worse luck. Everything follows from the seed.
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
 #include <set>
@@ -39,6 +40,10 @@ class World {
         std::vector<Node::Copy> copies;
         std::string line; // the invitation that lies on the desk here, not accepted yet
         int task_form = 0;
+        std::array<std::string, 2> lanes; // clauses of its tasks, where lanes are changed
+        std::string declared;             // its tasks, as it is known to have declared them
+        /// Of the rows of others: nothing of them may ever be older again.
+        std::map<std::string, Application::Versions> seen;
         std::uint64_t inode = 1;
         /// Nothing may be sent until the identity was claimed.
         bool is_elsewhere = false;
@@ -48,6 +53,7 @@ class World {
     void choose_pace();
     void build(std::size_t count);
     void set_up();
+    [[nodiscard]] bool gets_passed_on(const Member &member, const Member &owner) const;
     [[nodiscard]] bool holds_tables_of(const Member &member, const Member &owner) const;
     static void drop_guards(Member &member);
 
@@ -67,7 +73,10 @@ class World {
     /// Whether it worked. A process that dies of it is buried.
     bool report(Member &member, const std::string &what, const Result<void> &done);
     [[nodiscard]] std::string wanted_tasks(const Member &member) const;
+    [[nodiscard]] std::string wanted_names(const Member &member) const;
     void change_tasks(Member &member);
+    void change_lane(Member &member);
+    void write_and_send(Member &member);
     void alter_tables();
     void move_file(Member &member);
 
@@ -114,11 +123,13 @@ class World {
     void note_state(Member &member);
     [[nodiscard]] bool may_lack_rows(const Member &reader) const;
     [[nodiscard]] std::string torn_rows(const Member &member) const;
+    [[nodiscard]] std::string rows_gone_back(Member &member) const;
     void check();
     void check_member(Member &member);
     /// What is not paired, confirmed or accepted yet; "": nothing.
     [[nodiscard]] std::string unfinished(const Member &member) const;
-    void check_equal(Member &owner, Member &reader);
+    /// As `application` sends what the owner's file holds.
+    void check_equal(const Application &application, const Member &owner, const Member &reader);
     void check_quiet(int days);
     /// A round of all nodes.
     Round round();
@@ -135,6 +146,7 @@ class World {
     std::uint64_t seed_;
     bool verbose_;
     Random random_;
+    Random of_lanes_; // lots of their own, so that everything else of a seed stays as it is
     WorldTime time_;
     CrashPoints points_;
     Network network_;
@@ -151,6 +163,10 @@ class World {
     bool with_vault_restores_ = false; // whole machines are taken back
     bool with_disk_trouble_ = false;
     bool with_task_changes_ = false;
+    bool with_lane_changes_ = false;
+    /// The first node sends on to the third one, by a filter, what it has of the second one.
+    bool passes_on_ = false;
+    Application passed_on_;
     bool loads_in_chunks_ = false;
     bool with_migrations_ = false;
     bool with_obstacles_ = false; // rows at receivers are in the way of others

@@ -40,6 +40,9 @@ void World::step() {
     if (!member.node->runs() && (random_.chance(60) || !begin(member))) {
         return;
     }
+    if (with_lane_changes_ && is_set_up_ && of_lanes_.chance(12)) {
+        return change_lane(member);
+    }
     if (random_.chance(is_set_up_ ? 5 : 40)) {
         let_people_act(member);
         return;
@@ -220,6 +223,7 @@ void World::take_or_restore(Member &member) {
     restored_with_vault_ = restored_with_vault_ || with_vault;
     end(member);
     members_done_.clear();
+    member.declared.clear();
     member.is_elsewhere = member.is_elsewhere && !with_vault;
     member.node->restore(member.copies.at(random_.below(member.copies.size())), with_vault);
 }

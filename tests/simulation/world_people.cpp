@@ -69,6 +69,17 @@ std::vector<std::string> task_names(int form, const std::string &owner) {
     }
 }
 
+/// Behind all others in the order of names.
+constexpr const char *name_of_passing_on = "passed_on";
+
+WantedTask passed_on(const Application &application) {
+    WantedTask task{name_of_passing_on, application.tables(), ""};
+    for (std::size_t index = 0; index < task.tables.size(); ++index) {
+        task.tables[index] += application.sent(index).clauses;
+    }
+    return task;
+}
+
 std::string names_of_tasks(const Node &node) {
     return ask_text(node.disk, "SELECT coalesce(group_concat(name, ', '), '') FROM (SELECT t.name"
                                " FROM postrider_task t JOIN postrider_node n"
@@ -146,15 +157,28 @@ std::string World::wanted_tasks(const Member &member) const {
     for (std::size_t index = 0; index < tables.size(); ++index) {
         tables[index] += member.application.sent(index).clauses;
     }
+    const std::string more =
+        passes_on_ && &member == &members_.front() ? text_of(passed_on(passed_on_), {"n2"}) : "";
     switch (member.task_form) {
     case 0:
-        return text_of({names[0], tables, pace_of_tasks_}, peers);
+        return more + text_of({names[0], tables, pace_of_tasks_ + member.lanes[0]}, peers);
     case 1:
-        return text_of({names[0], {tables[0], tables[1]}, pace_of_tasks_}, peers) +
-               text_of({names[1], {tables[2]}, pace_of_notes_}, peers);
+        return more +
+               text_of({names[0], {tables[0], tables[1]}, pace_of_tasks_ + member.lanes[0]},
+                       peers) +
+               text_of({names[1], {tables[2]}, pace_of_notes_ + member.lanes[1]}, peers);
     default:
-        return text_of({names[0], {tables[2], tables[1], tables[0]}, pace_of_notes_}, peers);
+        return more +
+               text_of(
+                   {names[0], {tables[2], tables[1], tables[0]}, pace_of_notes_ + member.lanes[1]},
+                   peers);
     }
+}
+
+std::string World::wanted_names(const Member &member) const {
+    const bool sends_on = passes_on_ && &member == &members_.front();
+    return list_of(task_names(member.task_form, member.node->name())) +
+           (sends_on ? ", " + std::string{name_of_passing_on} : "");
 }
 
 bool World::declare_what_is_missing(Member &member) {
@@ -181,13 +205,18 @@ bool World::declare_what_is_missing(Member &member) {
         for (const std::string &name : task_names(form, node.name())) {
             const bool is_there =
                 (", " + names_of_tasks(node) + ",").find(", " + name + ",") != std::string::npos;
-            drops += is_there ? "DROP TASK " + name + ";" : "";
+            const bool stays = with_lane_changes_ && form == member.task_form;
+            drops += is_there && !stays ? "DROP TASK " + name + ";" : "";
         }
     }
-    if (names_of_tasks(node) == list_of(task_names(member.task_form, node.name()))) {
+    const std::string wanted = wanted_tasks(member);
+    if (names_of_tasks(node) == wanted_names(member) &&
+        (!with_lane_changes_ || member.declared == wanted)) {
         return false;
     }
-    report(member, "declares its tasks", node.declare(drops + wanted_tasks(member)));
+    if (report(member, "declares its tasks", node.declare(drops + wanted))) {
+        member.declared = wanted;
+    }
     return true;
 }
 
@@ -304,8 +333,11 @@ std::string World::unfinished(const Member &member) const {
             return "peer " + other.node->name() + " is " + state;
         }
     }
-    if (names_of_tasks(node) != list_of(task_names(member.task_form, node.name()))) {
+    if (names_of_tasks(node) != wanted_names(member)) {
         return "its tasks are " + names_of_tasks(node);
+    }
+    if (with_lane_changes_ && member.declared != wanted_tasks(member)) {
+        return "its tasks are in other lanes";
     }
     return ask_text(node.disk,
                     "SELECT coalesce(group_concat(t.name || ' is ' || tp.state || ' ' || tp.reason,"
@@ -317,6 +349,32 @@ void World::change_tasks(Member &member) {
     ++harm_["task changed"];
     member.task_form = static_cast<int>(random_.below(3));
     members_done_.clear();
+}
+
+/// A task of its owner's goes to another lane, which may be that of its other task.
+void World::change_lane(Member &member) {
+    static constexpr std::array<const char *, 5> lanes{
+        "", "", " PRIORITY HIGH", " EVERY 40 MINUTES",
+        " PRIORITY LOW AT MOST 60 MAILS PER HOUR NO HISTORY"};
+    ++harm_["lane changed"];
+    member.lanes.at(of_lanes_.below(2)) = lanes.at(of_lanes_.below(lanes.size()));
+    members_done_.clear();
+    // What is sent before and after is on its way together, and often of the same rows.
+    write_and_send(member);
+    if (member.node->runs()) {
+        declare_what_is_missing(member);
+    }
+    write_and_send(member);
+}
+
+void World::write_and_send(Member &member) {
+    constexpr int transactions = 4;
+    for (int count = 0; count < transactions && member.node->runs(); ++count) {
+        write_as_user(member);
+    }
+    if (member.node->runs()) {
+        run_member(member);
+    }
 }
 
 /// One application comes in a new version; each file is altered when its turn comes.

@@ -7,7 +7,11 @@
 namespace postrider::simulation {
 
 World::World(std::uint64_t seed, bool verbose)
-    : seed_(seed), verbose_(verbose), random_(seed * 2 + 1), network_(random_, time_) {
+    : seed_(seed),
+      verbose_(verbose),
+      random_(seed * 2 + 1),
+      of_lanes_(seed * 2 + 5),
+      network_(random_, time_) {
     with_disk_trouble_ = random_.chance(50);
     trusts_tasks_ = random_.chance(70);
     in_peace_ = random_.chance(50);
@@ -32,6 +36,8 @@ World::World(std::uint64_t seed, bool verbose)
     Random of_obstacles(seed ^ 0x0b57ac1e);
     with_obstacles_ = of_obstacles.chance(40);
     choose_pace();
+    with_lane_changes_ = pace_of_tasks_.empty() && pace_of_notes_.empty() && of_lanes_.chance(35);
+    in_peace_ = in_peace_ || with_lane_changes_; // else there is little time to change any
 }
 
 void World::choose_pace() {
@@ -70,15 +76,26 @@ void World::build(std::size_t count) {
         Node::Settings settings{.write_ahead_log = random_.chance(80), .engine = {}};
         settings.engine.batches = batch_sizes_;
         member.node = std::make_unique<Node>(name, surroundings, std::move(settings));
-        member.node->witness.look_at_rows = [this, index] { return torn_rows(members_[index]); };
+        member.node->witness.look_at_rows = [this, index] {
+            const std::string torn = torn_rows(members_[index]);
+            return torn.empty() ? rows_gone_back(members_[index]) : torn;
+        };
         member.application = Application{name};
+        member.task_form = with_lane_changes_ && of_lanes_.chance(85) ? 1 : 0;
         if (sends_parts_) {
             member.application.send_a_part(!with_migrations_ && seed_ % 2 == 0);
         }
     }
+    Random of_forwarding(seed_ * 2 + 7);
+    passes_on_ = count > 2 && of_forwarding.chance(50) && !with_restores_ && !with_migrations_ &&
+                 !with_obstacles_;
+    if (passes_on_) {
+        passed_on_ = members_[1].application.passed_on();
+        ++harm_["passed on"];
+    }
     for (Member &member : members_) {
         for (Member &other : members_) {
-            if (holds_tables_of(member, other)) {
+            if (holds_tables_of(member, other) || gets_passed_on(member, other)) {
                 other.application.create(member.node->disk);
             }
         }
@@ -89,6 +106,10 @@ void World::build(std::size_t count) {
             return fail(member.node->name() + " does not start: " + member.node->trouble());
         }
     }
+}
+
+bool World::gets_passed_on(const Member &member, const Member &owner) const {
+    return passes_on_ && &owner == &members_[1] && &member == &members_[2];
 }
 
 /// Rows go from the center to the leaves and from each leaf to the center.

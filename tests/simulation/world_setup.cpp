@@ -36,7 +36,9 @@ World::World(std::uint64_t seed, bool verbose)
     Random of_obstacles(seed ^ 0x0b57ac1e);
     with_obstacles_ = of_obstacles.chance(40);
     choose_pace();
-    with_lane_changes_ = pace_of_tasks_.empty() && pace_of_notes_.empty() && of_lanes_.chance(35);
+    // What is on its way in an old shape fits only together with what follows in its own stream.
+    with_lane_changes_ = pace_of_tasks_.empty() && pace_of_notes_.empty() && !with_migrations_ &&
+                         of_lanes_.chance(35);
     in_peace_ = in_peace_ || with_lane_changes_; // else there is little time to change any
 }
 

@@ -92,7 +92,16 @@ class SqliteTransaction : public engine::Transaction {
         run_script(connection(), dialect::expand_state_names(sql, dialect::sqlite()));
     }
 
-    void defer_foreign_keys() override { run_script(connection(), "PRAGMA defer_foreign_keys=ON"); }
+    /// The pragma makes SQLite compile every statement anew, so it is left out where it says
+    /// nothing.
+    void defer_foreign_keys() override {
+        if (query("SELECT 1 FROM main.sqlite_schema WHERE type = 'table'"
+                  " AND instr(lower(sql), 'references') > 0 LIMIT 1",
+                  {})
+                ->next() != nullptr) {
+            run_script(connection(), "PRAGMA defer_foreign_keys=ON");
+        }
+    }
 
     /// https://www.sqlite.org/c3ref/c_dbstatus_options.html#sqlitedbstatusdeferredfks
     bool has_broken_references() override {

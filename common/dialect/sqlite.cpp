@@ -126,12 +126,10 @@ std::string column_definition(const StateColumn &column, bool is_rowid) {
     return text;
 }
 
-std::string list_tables_where(const std::string &condition) {
-    return "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND "
-           "name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'postrider\\_%' ESCAPE "
-           "'\\' AND " +
-           condition + " ORDER BY name";
-}
+/// Of the rows of pragma_table_list.
+constexpr const char *takes_part =
+    "schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT "
+    "LIKE 'postrider\\_%' ESCAPE '\\'";
 
 class SqliteDialect final : public Dialect {
   public:
@@ -293,14 +291,19 @@ class SqliteDialect final : public Dialect {
         return sqlite_text::select_referring(reference, columns);
     }
 
-    [[nodiscard]] std::string list_tables() const override { return list_tables_where("1"); }
+    [[nodiscard]] std::string list_tables() const override {
+        return std::string{"SELECT name FROM pragma_table_list WHERE "} + takes_part +
+               " ORDER BY name";
+    }
 
+    /// Where there are none, nothing but the schema is read.
     [[nodiscard]] std::string list_referring_tables() const override {
-        return "WITH key(child, parent) AS MATERIALIZED (SELECT t.name, lower(k.\"table\")"
-               " FROM main.sqlite_schema t, pragma_foreign_key_list(t.name, 'main') k"
-               " WHERE t.type = 'table' AND t.sql LIKE '%REFERENCES%') " +
-               list_tables_where("(name IN (SELECT child FROM key)"
-                                 " OR lower(name) IN (SELECT parent FROM key))");
+        return std::string{"WITH key(child, parent) AS (SELECT t.name, k.\"table\""
+                           " FROM main.sqlite_schema t, pragma_foreign_key_list(t.name, 'main') k"
+                           " WHERE t.type = 'table' AND instr(lower(t.sql), 'references') > 0),"
+                           " ends(end) AS (SELECT child FROM key UNION SELECT parent FROM key)"
+                           " SELECT DISTINCT name FROM ends, pragma_table_list(end) WHERE "} +
+               takes_part + " ORDER BY name";
     }
 
     /// The rules of https://www.sqlite.org/datatype3.html section 3.1, in their order.

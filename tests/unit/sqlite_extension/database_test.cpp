@@ -255,6 +255,31 @@ TEST(SqliteDatabase, deferred_foreign_keys_are_checked_at_the_commit) {
     EXPECT_EQ(integer(*transaction, "SELECT count(*) FROM c"), 1);
 }
 
+TEST(SqliteDatabase, deferring_foreign_keys_where_there_are_none_compiles_nothing_anew) {
+    const auto database = in_memory();
+    const auto write = [&] {
+        const auto transaction = database->begin(Mode::write);
+        transaction->execute("CREATE TABLE IF NOT EXISTS t(id INTEGER PRIMARY KEY)");
+        transaction->defer_foreign_keys();
+        transaction->execute("INSERT INTO t(id) VALUES(NULL)");
+        transaction->commit();
+    };
+    const auto compiled_anew = [&] {
+        int count = 0;
+        for (sqlite3_stmt *each = sqlite3_next_stmt(database->handle(), nullptr); each != nullptr;
+             each = sqlite3_next_stmt(database->handle(), each)) {
+            count += sqlite3_stmt_status(each, SQLITE_STMTSTATUS_REPREPARE, 0);
+        }
+        return count;
+    };
+    write();
+    write(); // now that the schema stays as it is
+    const int before = compiled_anew();
+    write();
+    write();
+    EXPECT_EQ(compiled_anew(), before);
+}
+
 TEST(SqliteDatabase, a_commit_that_breaks_foreign_keys_names_their_tables) {
     const auto database = in_memory();
     const auto transaction = database->begin(Mode::write);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/simulation/faults.hpp"
+#include "tests/simulation/fleet.hpp"
 #include "tests/simulation/tally.hpp"
 #include "tests/simulation/world.hpp"
 
@@ -18,14 +19,18 @@ namespace {
 constexpr const char *usage =
     R"(simulation [--seeds N] [--start S] [--fault NAME] [--processes P] [--verbose]
 simulation --crash-everywhere [--point K] [the same options]
+simulation --fleet [the same options]
 
-Without --crash-everywhere: a long life of a few nodes over a hostile network for each seed, with
+Without more: a long life of a few nodes over a hostile network for each seed, with
 crashes, lost writes, full disks, clock jumps, restored and moved files and altered tables.
 
 With it: a short life of two nodes for each seed (pairing, declaring, a few changes, their report),
 which is told on once for each place at which a process can die, and the process that comes to it
 dies there by a power cut: before each write, sync, truncation and deletion on a disk, and each call
 of the vault and the transport. --point K tells only that one.
+
+With --fleet: more than a year of a head office and forty shops that live by its text, which
+changes, while shops open, close and fall silent. Mails get lost; machines do not.
 
 --fault NAME plants a fault, to see that it is caught; the first failure ends the run.
 )";
@@ -37,6 +42,7 @@ struct Options {
     std::string fault;
     bool verbose = false;
     bool crash_everywhere = false;
+    bool fleet = false;
     std::optional<std::uint64_t> point;
 };
 
@@ -55,6 +61,10 @@ Options read_options(const std::vector<std::string> &arguments) {
         }
         if (name == "--crash-everywhere") {
             options.crash_everywhere = true;
+            continue;
+        }
+        if (name == "--fleet") {
+            options.fleet = true;
             continue;
         }
         if (name == "--help") {
@@ -85,8 +95,9 @@ Options read_options(const std::vector<std::string> &arguments) {
 
 std::string
 replay_command(const Options &options, std::uint64_t seed, std::optional<std::uint64_t> point) {
-    std::string command = "simulation --seeds 1 --start ";
-    command += std::to_string(seed);
+    std::string command = "simulation";
+    command += options.fleet ? " --fleet" : "";
+    command += " --seeds 1 --start " + std::to_string(seed);
     if (point) {
         command += " --crash-everywhere --point " + std::to_string(*point);
     }
@@ -151,9 +162,10 @@ Tally run_share(const Options &options, std::uint64_t share) {
          index += options.processes) {
         const std::uint64_t seed = options.start + index;
         seed_randombytes(seed);
-        World world(seed, options.verbose);
         ++tally.seeds;
-        add(options, seed, std::nullopt, world.run(), tally);
+        add(options, seed, std::nullopt,
+            options.fleet ? Fleet(seed, options.verbose).run() : World(seed, options.verbose).run(),
+            tally);
     }
     return tally;
 }

@@ -33,7 +33,8 @@ def shell(file, *commands):
 
 def peak_kib(process):
     status = pathlib.Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
-    return int(status.split("VmHWM:")[1].split()[0])
+    _, _, peak = status.partition("VmHWM:")
+    return int(peak.split()[0]) if peak else 0  # a process that has ended has none
 
 
 def make_table(program, rows):

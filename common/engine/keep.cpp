@@ -97,6 +97,11 @@ bool is_stale(const Waiting &waiting, const KeepLimit &limit, Timestamp now) {
     return waits_long && is_silent && (!limit.bytes || waiting.bytes > *limit.bytes);
 }
 
+/// What carries nothing stands still, whatever is queued.
+bool carries_a_lane(Transaction &transaction, const StreamKey &key) {
+    return !load_outgoing(transaction, key)->lane.empty();
+}
+
 void let_go(const Session &session, const StreamKey &key, const std::string &keep) {
     OutgoingRow row = *load_outgoing(session.transaction, key);
     std::vector<std::uint64_t> dropped;
@@ -122,7 +127,7 @@ void let_go_of(const Session &session, const Peer &peer) {
     bool any = false;
     for (const StreamKey &key : outgoing_streams(session.transaction)) {
         if (key.peer_id == peer.peer_id && key.stream != control_stream &&
-            !is_let_go(session.transaction, key) &&
+            !is_let_go(session.transaction, key) && carries_a_lane(session.transaction, key) &&
             is_stale(waiting_in(session.transaction, key), limit_of(keep), session.now)) {
             let_go(session, key, task::print(keep));
             any = true;
@@ -187,7 +192,7 @@ void let_go_for_old_offers(const Session &session) {
     // A stream that begins where the queue is gone loads (engine/lanes.cpp).
     session.transaction.execute(
         "DELETE FROM @queue WHERE created_at < ?1 AND queue_position <= coalesce("
-        "(SELECT min(cursor) FROM @stream_out WHERE stream > 0),"
+        "(SELECT min(cursor) FROM @stream_out WHERE stream > 0 AND lane <> ''),"
         " (SELECT max(queue_position) FROM @queue))",
         {stored(session.now - logs_kept(session.transaction))});
 }

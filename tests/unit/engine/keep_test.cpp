@@ -80,6 +80,29 @@ TEST_F(KeepLimits, AYearOfSilenceIsBoundedAndThePeerGetsItsTablesWhole) {
     expect_equal();
 }
 
+TEST_F(KeepLimits, AStreamThatItsLaneHasLeftIsNotTakenForSilent) {
+    for (const TestNode *node : {&shop, &office}) {
+        run(*node, "CREATE TABLE late(id INTEGER PRIMARY KEY, v TEXT)");
+    }
+    declare(shop, "NODE shop; TASK extra SEND late TO office NO HISTORY");
+    settle();
+    ASSERT_TRUE(accept(office, "shop.extra").has_value());
+    settle();
+    declare(shop, "NODE shop; TASK extra SEND late TO office");
+    settle();
+    ASSERT_EQ(ask(shop, "SELECT count(*) FROM postrider_stream_out WHERE lane = ''"
+                        " AND stream > 0"),
+              "1");
+    for (int count = 1; count <= 40; ++count) {
+        wait(day);
+        run(shop, "INSERT INTO late(id) VALUES(" + std::to_string(count) + ")");
+        settle();
+    }
+    EXPECT_EQ(state(shop), "in step");
+    EXPECT_EQ(events(shop, "peer_stale"), "0");
+    EXPECT_EQ(ask(office, "SELECT count(*) FROM late"), "40");
+}
+
 TEST_F(KeepLimits, APeerWhoseMailsWereLostIsAskedAndComesBackToo) {
     silence(100);
     ASSERT_EQ(state(shop), "stale");

@@ -514,14 +514,14 @@ Result<CycleResult> Engine::cycle(Timestamp now) {
     due_.reset(); // others write too
     try {
         CycleResult result;
-        if (!is_quiet(now)) {
-            quiet_.reset();
-        } else if (arrived_ = ports_.transport.poll(now); !arrived_.empty()) {
-            quiet_.reset();
-        } else {
-            result.next_at = quiet_->next;
+        const bool quiet = is_quiet(now);
+        if (quiet) {
+            arrived_ = ports_.transport.poll(now);
         }
-        if (!quiet_) {
+        if (quiet && arrived_.empty()) {
+            result.next_at = quiet_->next;
+        } else {
+            quiet_.reset();
             const std::optional<Row> counters = change_counters(now);
             if (const Result<void> done = whole_round(now, result); !done) {
                 return done.error();

@@ -382,6 +382,11 @@ std::vector<StateTable> receiving_tables() {
          .columns = {integer("peer_id"), integer("stream"), integer("number"), blob("body_hash"),
                      integer("of_stream"), integer("incarnation"), integer("of_number")},
          .primary_key = {"peer_id", "stream", "number", "body_hash", "of_stream"}},
+    };
+}
+
+std::vector<StateTable> applying_tables() {
+    return {
         {.name = "schema_in",
          .columns = {integer("peer_id"), integer("stream"), text("table_name"), blob("hash"),
                      blob("content")},
@@ -453,8 +458,8 @@ std::vector<StateTable> log_tables() {
 
 std::vector<dialect::StateTable> state_tables() {
     std::vector<StateTable> all;
-    for (const auto &part :
-         {identity_tables(), task_tables(), sending_tables(), receiving_tables(), log_tables()}) {
+    for (const auto &part : {identity_tables(), task_tables(), sending_tables(), receiving_tables(),
+                             applying_tables(), log_tables()}) {
         all.insert(all.end(), part.begin(), part.end());
     }
     return all;

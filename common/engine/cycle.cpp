@@ -89,14 +89,20 @@ std::vector<Peer> Engine::live_peers(const Session &session) const {
     return peers;
 }
 
-Result<void> Engine::write_if(Timestamp now, const Attempt &work) {
-    due_.reset();
-    const auto transaction = ports_.database.begin(Mode::write);
-    std::int64_t fencing = integer_at(*first_row(*transaction, "SELECT fencing FROM @lease"), 0);
+std::int64_t Engine::current_lease(Transaction &transaction) {
+    const std::int64_t fencing =
+        integer_at(*first_row(transaction, "SELECT fencing FROM @lease"), 0);
     if (fencing_ && *fencing_ != fencing) {
         fencing_.reset();
         throw LeaseLost{};
     }
+    return fencing;
+}
+
+Result<void> Engine::write_if(Timestamp now, const Attempt &work) {
+    due_.reset();
+    const auto transaction = ports_.database.begin(Mode::write);
+    std::int64_t fencing = current_lease(*transaction);
     if (!fencing_) {
         fencing = take_lease(*transaction, settings_.holder);
     }
@@ -143,6 +149,7 @@ Result<void> Engine::start(Timestamp now) {
             failed = identity.error();
             return;
         }
+        current_lease(session.transaction);
         if (identity->node != identity_.node) { // it was made another node meanwhile
             place_checked_ = false;
             stored_state_.reset();

@@ -101,6 +101,8 @@ class Engine {
     std::optional<Timestamp> next_due_at(Timestamp now);
     std::optional<Timestamp> next_at(Timestamp now);
 
+    /// Throws LeaseLost where it was ours and another worker has taken it.
+    std::int64_t current_lease(Transaction &transaction);
     /// A transaction under our lease. Throws DatabaseError; the work is then undone.
     void write(Timestamp now, const Work &work);
     /// The same; an Error of the work undoes it too, and is given.

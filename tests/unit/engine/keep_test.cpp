@@ -90,6 +90,7 @@ TEST_F(KeepLimits, AStreamThatItsLaneHasLeftIsNotTakenForSilent) {
     settle();
     declare(shop, "NODE shop; TASK extra SEND late TO office");
     settle();
+    ASSERT_TRUE(accept(office, "shop.extra").has_value());
     for (int count = 1; count <= 40; ++count) {
         wait(day);
         run(shop, "INSERT INTO late(id) VALUES(" + std::to_string(count) + ")");

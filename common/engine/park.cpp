@@ -221,7 +221,10 @@ class RetryStep {
                 return index;
             }
         }
-        targets_.push_back({table, schema, {}, tables_.taken(schema.name).columns.lossy()});
+        TargetTable &target = targets_.emplace_back();
+        target.table = table;
+        target.schema = schema;
+        target.lossy = tables_.taken(schema.name).columns.lossy();
         return targets_.size() - 1;
     }
 

@@ -270,14 +270,14 @@ void open_control_stream(const Session &session, std::int64_t peer_id) {
     }
 }
 
-void reload_stream(Transaction &transaction, const OutgoingRow &stream) {
+void reload_streams(Transaction &transaction, std::int64_t peer_id) {
     for (const Row &row :
          all_rows(transaction,
                   "SELECT t.task_id FROM @task t JOIN @task_peer tp ON tp.task_id = t.task_id"
-                  " WHERE tp.peer_id = ?1 AND t.direction = 'send' AND t.lane = ?2"
+                  " WHERE tp.peer_id = ?1 AND t.direction = 'send'"
                   " AND t.paused = 0 AND (tp.state = 'active' OR EXISTS (SELECT 1"
                   " FROM @task_flow f WHERE f.task_id = t.task_id AND f.peer_id = ?1))",
-                  {stream.key.peer_id, Value::text(stream.lane)})) {
+                  {peer_id})) {
         request_load(transaction, integer_at(row, 0), reload_replacing);
     }
 }

@@ -83,8 +83,8 @@ void resume_task(Transaction &transaction, std::int64_t task_id);
 /// Opens stream 0 to a peer that has just been paired.
 void open_control_stream(const Session &session, std::int64_t peer_id);
 
-/// Every table with capture that the stream sends is to be read again and replace what the receiver
-/// has: its history is lost.
-void reload_stream(Transaction &transaction, const OutgoingRow &stream);
+/// Every table that is sent to the peer is to be read again and replace what it has: the history of
+/// a stream is lost, in which any of them may have travelled.
+void reload_streams(Transaction &transaction, std::int64_t peer_id);
 
 } // namespace postrider::engine

@@ -136,7 +136,7 @@ void begin_again(const Session &session,
     if (row.key.stream == control_stream) {
         restate_control(session, peer);
     } else {
-        reload_stream(session.transaction, row);
+        reload_streams(session.transaction, row.key.peer_id);
     }
     for (const StreamKey &key : later) {
         begin_after(session, peer, key);
@@ -178,11 +178,29 @@ bool is_credible(const Session &session,
     return report.applied.incarnation >> 32U <= (known >> 32U) + limits::incarnations_ahead_max;
 }
 
+/// The stream of which is told. One that is not known here, and of which something was applied, was
+/// begun in a past that this database has forgotten; it carries nothing now.
+std::optional<OutgoingRow> outgoing_or_forgotten(const Session &session,
+                                                 const StreamKey &key,
+                                                 const stream::StreamReport &report) {
+    auto row = load_outgoing(session.transaction, key);
+    const bool is_credible_number =
+        key.stream != control_stream && key.stream <= limits::report_streams_max;
+    if (!row && is_credible_number && report.applied.number > 0) {
+        OutgoingRow forgotten;
+        forgotten.key = key;
+        forgotten.machine.incarnation = session.identity.incarnation;
+        insert_outgoing(session.transaction, forgotten);
+        row = load_outgoing(session.transaction, key);
+    }
+    return row;
+}
+
 void take_stream_report(const Session &session,
                         const Peer &peer,
                         const stream::StreamReport &report,
                         bool is_fresh) {
-    auto row = load_outgoing(session.transaction, {peer.peer_id, report.stream});
+    auto row = outgoing_or_forgotten(session, {peer.peer_id, report.stream}, report);
     // While our past is in doubt, a report that was made before the doubt tells of that past.
     if (!row || (row->machine.awaits_position && !is_fresh)) {
         return;

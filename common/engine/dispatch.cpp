@@ -176,6 +176,16 @@ StepContent control_step(const Session &session, const OutgoingRow &stream) {
     return out;
 }
 
+/// A stream that carries nothing sends one batch all the same when it begins anew: the receiver
+/// lets go of what it has stored of before, and waits for nothing of it.
+StepContent idle_step(const OutgoingRow &stream) {
+    StepContent out{.batches = {}, .origins = {}, .cursor = stream.cursor, .control_to = 0};
+    if (stream.machine.last_number == 0 && stream.machine.rebase) {
+        out.batches.emplace_back();
+    }
+    return out;
+}
+
 wire::BatchHeader header_of(const Session &session,
                             const Peer &peer,
                             const OutgoingRow &stream,
@@ -321,6 +331,8 @@ std::size_t build_step(const Session &session,
     StepContent step;
     if (key.stream == control_stream) {
         step = control_step(session, *stream);
+    } else if (stream->lane.empty()) {
+        step = idle_step(*stream);
     } else {
         const Result<SentTables> tables = sent_tables(session, key.peer_id, stream->lane);
         if (!tables) {

@@ -57,9 +57,13 @@ std::vector<LanePace> lanes_to(const Session &session, std::int64_t peer_id) {
          all_rows(session.transaction,
                   "SELECT s.stream, s.priority, s.pacing, s.paced_since, s.stepped_at, s.cursor,"
                   " s.step_to, s.front, (SELECT q.created_at FROM @queue q"
-                  " WHERE q.queue_position = s.front AND s.front > s.cursor)"
-                  " FROM @stream_out s WHERE s.peer_id = ?1"
-                  " AND s.lane <> ''"
+                  " WHERE q.queue_position = s.front AND s.front > s.cursor), s.begins_empty, "
+                  "s.lane = ''"
+                  " FROM (SELECT *, lane = '' AND state = 0 AND awaits_position = 0"
+                  " AND last_number = 0 AND rebase_chain IS NOT NULL AS begins_empty"
+                  " FROM @stream_out) AS s WHERE s.peer_id = ?1"
+                  " AND (s.lane <> '' OR s.begins_empty OR EXISTS (SELECT 1 FROM @outbox o"
+                  " WHERE o.peer_id = s.peer_id AND o.stream = s.stream))"
                   " ORDER BY s.stream > 0, s.priority, coalesce((SELECT o.body_total FROM @outbox o"
                   " WHERE o.peer_id = s.peer_id AND o.stream = s.stream ORDER BY o.number LIMIT 1),"
                   " 0), s.stream",
@@ -72,6 +76,8 @@ std::vector<LanePace> lanes_to(const Session &session, std::int64_t peer_id) {
         lane.cursor = unsigned_at(row, 5);
         lane.step_to = unsigned_at(row, 6);
         lane.front = unsigned_at(row, 7);
+        lane.begins_empty = integer_at(row, 9) != 0;
+        lane.is_idle = integer_at(row, 10) != 0;
         lanes.push_back(std::move(lane));
     }
     return lanes;
@@ -134,11 +140,13 @@ Buildable what_to_build(const Session &session, const Peer &peer) {
     const std::uint64_t end = queue_end(session);
     for (const LanePace &lane : lanes_to(session, peer.peer_id)) {
         const bool is_control = lane.key.stream == control_stream;
-        if (is_control ? !has_control(session, peer) : lane.cursor >= end) {
+        const bool has_any = is_control ? has_control(session, peer)
+                                        : lane.begins_empty || (!lane.is_idle && lane.cursor < end);
+        if (!has_any) {
             continue;
         }
         // A lane that waits looks once whether there is anything for it to wait for.
-        const bool knows = is_control || lane.has_something();
+        const bool knows = is_control || lane.begins_empty || lane.has_something();
         from(knows ? may_build_at(session, lane) : session.now);
     }
     out.now = out.now || has_openings_ahead(session, peer);

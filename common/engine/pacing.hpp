@@ -25,6 +25,9 @@ struct LanePace {
     /// Where the first entry lies that has something for the lane; up to `cursor`: nobody has
     /// looked.
     std::uint64_t front = 0;
+    bool is_idle = false; // it carries nothing
+    /// It is idle and has begun anew: its receiver is to hear where.
+    bool begins_empty = false;
 
     [[nodiscard]] bool has_something() const { return front > cursor; }
 
@@ -35,7 +38,8 @@ struct LanePace {
     }
 };
 
-/// The streams to a peer in the order in which they are served: control, then by priority.
+/// The streams to a peer that have anything to send, now or later, in the order in which they are
+/// served: control, then by priority.
 std::vector<LanePace> lanes_to(const Session &session, std::int64_t peer_id);
 
 /// From when on the lane may build; `session.now` where it may already.

@@ -6,6 +6,7 @@
 #include "common/base/limits.hpp"
 #include "common/base/utf8.hpp"
 #include "common/engine/configuration_mac.hpp"
+#include "common/engine/declare_stored.hpp"
 #include "common/engine/history.hpp"
 #include "common/engine/history_missing.hpp"
 #include "common/engine/keep.hpp"
@@ -178,29 +179,32 @@ bool is_credible(const Session &session,
     return report.applied.incarnation >> 32U <= (known >> 32U) + limits::incarnations_ahead_max;
 }
 
-/// The stream of which is told. One that is not known here, and of which something was applied, was
-/// begun in a past that this database has forgotten; it carries nothing now.
-std::optional<OutgoingRow> outgoing_or_forgotten(const Session &session,
-                                                 const StreamKey &key,
-                                                 const stream::StreamReport &report) {
-    auto row = load_outgoing(session.transaction, key);
-    const bool is_credible_number =
+/// A stream that the receiver knows and this database does not: it was begun in a past that is
+/// forgotten here, and carries nothing now. Empty: it cannot have been ours.
+std::optional<OutgoingRow>
+forgotten_stream(const Session &session, const Peer &peer, const StreamKey &key) {
+    const bool may_be_ours =
         key.stream != control_stream && key.stream <= limits::report_streams_max;
-    if (!row && is_credible_number && report.applied.number > 0) {
-        OutgoingRow forgotten;
-        forgotten.key = key;
-        forgotten.machine.incarnation = session.identity.incarnation;
-        insert_outgoing(session.transaction, forgotten);
-        row = load_outgoing(session.transaction, key);
+    if (!may_be_ours || !is_paired(peer.state)) {
+        return std::nullopt;
     }
-    return row;
+    OutgoingRow forgotten;
+    forgotten.key = key;
+    forgotten.machine.incarnation = session.identity.incarnation;
+    insert_outgoing(session.transaction, forgotten);
+    return load_outgoing(session.transaction, key);
 }
 
 void take_stream_report(const Session &session,
                         const Peer &peer,
                         const stream::StreamReport &report,
                         bool is_fresh) {
-    auto row = outgoing_or_forgotten(session, {peer.peer_id, report.stream}, report);
+    const StreamKey key{peer.peer_id, report.stream};
+    auto row = load_outgoing(session.transaction, key);
+    const bool is_forgotten = !row;
+    if (is_forgotten) {
+        row = forgotten_stream(session, peer, key);
+    }
     // While our past is in doubt, a report that was made before the doubt tells of that past.
     if (!row || (row->machine.awaits_position && !is_fresh)) {
         return;
@@ -238,7 +242,10 @@ void take_stream_report(const Session &session,
                          "stream " + std::to_string(row->key.stream) + " to \"" + peer.name +
                              "\": " + row->machine.reason);
     }
-    if (is_of_another_past(outcome.verdict) ||
+    if (is_forgotten && row->machine.reason.empty()) {
+        row->machine.reason = "the receiver knows it, and this database does not";
+    }
+    if (is_of_another_past(outcome.verdict) || is_forgotten ||
         outcome.verdict == stream::ReportVerdict::rebase_needed) {
         begin_where_receiver_stands(session, peer, *row, report);
         return;

@@ -389,8 +389,7 @@ void World::alter_tables() {
 void World::move_file(Member &member) {
     end(member);
     const bool elsewhere = random_.chance(60);
-    const bool is_copied = elsewhere && random_.chance(30) && !with_lane_changes_;
-    const bool another_file = !elsewhere || is_copied;
+    const bool another_file = !elsewhere || random_.chance(30);
     const std::string path =
         elsewhere ? "/db" + std::to_string(++moves_) : member.node->disk.database_path();
     member.inode += another_file ? 1 : 0;

@@ -38,7 +38,7 @@ World::World(std::uint64_t seed, bool verbose)
     choose_pace();
     // What is on its way in an old shape fits only together with what follows in its own stream.
     with_lane_changes_ = pace_of_tasks_.empty() && pace_of_notes_.empty() && !with_migrations_ &&
-                         !with_restores_ && of_lanes_.chance(50);
+                         of_lanes_.chance(50);
     in_peace_ = in_peace_ || with_lane_changes_; // else there is little time to change any
 }
 

@@ -274,6 +274,51 @@ TEST_F(Lanes, WhatIsGivenUpIsNotWaitedFor) {
     EXPECT_EQ(shop_application.ask("SELECT count(*) FROM postrider_stream_marker"), "0");
 }
 
+TEST_F(Lanes, WhatAReceiverHasLostOfATableComesAlsoWhereTheTableHasMoved) {
+    begin_apart();
+    const TestNode::Backup before = office.back_up(directory / "office_backup.db");
+    set_item(1, "line");
+    settle_for_long();
+    declare(shop, "TASK goods SEND item TO office EVERY 1 HOUR;"
+                  "TASK alarms SEND alarm TO office EVERY 1 HOUR");
+    settle_for_long();
+    office.restore(before); // it stands behind in the stream that the items have left
+    wait(hours{2});
+    set_alarm(2, "smoke");
+    for (int hour = 0; hour < 6; ++hour) {
+        settle();
+        wait(hours{1});
+    }
+    EXPECT_EQ(items(), "1|line");
+    EXPECT_EQ(alarms(), "1|fire\n2|smoke");
+}
+
+TEST_F(Lanes, WhatIsStoredOfAStreamThatItsSenderHasForgottenGoes) {
+    begin_together();
+    const TestNode::Backup before = shop.back_up(directory / "shop_backup.db");
+    declare(shop, "TASK alarms SEND alarm TO office EVERY 1 HOUR");
+    settle();
+    wait(hours{2});
+    set_alarm(2, "smoke");
+    send_in_vain();
+    wait(hours{2});
+    set_alarm(3, "flood");
+    shop.cycle(); // the one before it is missing
+    office.cycle();
+    ASSERT_NE(office_application.ask("SELECT count(*) FROM postrider_inbox_body"), "0");
+    shop.restore(before.file); // the machine's state file knows better
+    for (int hour = 0; hour < 6; ++hour) {
+        settle();
+        wait(hours{1});
+    }
+    EXPECT_EQ(office_application.ask("SELECT count(*) FROM postrider_inbox_body"), "0");
+    EXPECT_EQ(alarms(), "1|fire");
+    for (int count = 0; count < 20; ++count) {
+        wait(day);
+        EXPECT_EQ(office.cycle().parts_sent + shop.cycle().parts_sent, 0U) << count;
+    }
+}
+
 TEST_F(Lanes, AStreamThatCarriesNothingIsLetGoAndGivenToTheNextLane) {
     begin_apart();
     declare(shop, "TASK goods SEND item TO office EVERY 1 HOUR");

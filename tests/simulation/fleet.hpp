@@ -1,9 +1,10 @@
 // A head office and forty shops that live by one text of the head office, for well over a year: the
-// text changes, shops open and close for good, one falls silent and comes back. Mails get lost;
-// machines do not. Everything follows from the seed.
+// text changes, shops open and close for good, one falls silent and comes back, one gets a new
+// machine. Mails get lost; machines do not die. Everything follows from the seed.
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,12 +29,19 @@ class Fleet {
         bool takes_part = false;
         bool is_on = true;
         std::optional<Timestamp> due;
-        Timestamp looked{}; // when it was run last
+        Timestamp looked{};              // when it was run last
+        std::int64_t last_sale_lost = 0; // up to here a machine made them that is gone
     };
+
+    /// Makes the line by which the head office invites a shop.
+    using GiveLine =
+        std::function<Result<std::string>(const engine::Session &session, const std::string &shop)>;
 
     void tell();
     void open_shops(std::size_t count);
-    void pair(Member &shop);
+    void set_up(Member &shop, const std::string &name);
+    void replace_machine(Member &shop);
+    void pair(Member &shop, const GiveLine &give_line);
     void close_shop(Member &shop);
     void declare(const std::string &also = {});
     [[nodiscard]] std::string text() const;

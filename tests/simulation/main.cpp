@@ -34,7 +34,8 @@ dies there by a power cut: before each write, sync, truncation and deletion on a
 of the vault and the transport. --point K tells only that one.
 
 With --fleet: more than a year of a head office and forty shops that live by its text, which
-changes, while shops open, close and fall silent. Mails get lost; machines do not.
+changes, while shops open, close and fall silent, and one gets a new machine. Mails get lost;
+machines do not die.
 
 --fault NAME plants a fault, to see that it is caught; the first failure ends the run.
 )";

@@ -4,7 +4,7 @@
 namespace postrider::engine {
 
 std::optional<Operation> filtered_operation(Operation operation, RowPast past, bool inside) {
-    if (operation == Operation::remove || operation == Operation::leave) {
+    if (ends_row(operation)) {
         return past == RowPast::outside || past == RowPast::absent ? std::nullopt
                                                                    : std::optional{operation};
     }

@@ -21,10 +21,6 @@ bool may_hand_over(const dialect::IndexDescription &index) {
                         [](const dialect::IndexColumn &column) { return column.name.empty(); });
 }
 
-bool ends_row(const postrider::Change &change) {
-    return change.operation == Operation::remove || change.operation == Operation::leave;
-}
-
 /// The value that the change gives the column.
 const Value *value_written(const TargetTable &target,
                            const Key &key,
@@ -59,7 +55,7 @@ void HangsOn::note(std::size_t target) {
     const dialect::TableDescription &table = targets_[target].table;
     const std::vector<const dialect::Reference *> references = references_.from(table.name);
     for (const auto &[key, change] : targets_[target].changes.changes) {
-        if (ends_row(change)) {
+        if (ends_row(change.operation)) {
             continue;
         }
         const ChangePlace place{target, key};

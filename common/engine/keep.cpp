@@ -97,9 +97,18 @@ bool is_stale(const Waiting &waiting, const KeepLimit &limit, Timestamp now) {
     return waits_long && is_silent && (!limit.bytes || waiting.bytes > *limit.bytes);
 }
 
-/// What carries nothing stands still, whatever is queued.
-bool carries_a_lane(Transaction &transaction, const StreamKey &key) {
-    return !load_outgoing(transaction, key)->lane.empty();
+/// Those of which something may be let go. One that carries nothing stands still, whatever is
+/// queued.
+std::vector<StreamKey> streams_kept_for(Transaction &transaction, std::int64_t peer_id) {
+    std::vector<StreamKey> keys;
+    for (const Row &row : all_rows(transaction,
+                                   "SELECT stream FROM @stream_out WHERE peer_id = ?1"
+                                   " AND stream > 0 AND lane <> '' AND stale_since IS NULL"
+                                   " ORDER BY stream",
+                                   {peer_id})) {
+        keys.push_back({peer_id, static_cast<std::uint32_t>(integer_at(row, 0))});
+    }
+    return keys;
 }
 
 void let_go(const Session &session, const StreamKey &key, const std::string &keep) {
@@ -125,10 +134,8 @@ void let_go(const Session &session, const StreamKey &key, const std::string &kee
 void let_go_of(const Session &session, const Peer &peer) {
     const task::Keep keep = keep_for(session.transaction, peer.peer_id);
     bool any = false;
-    for (const StreamKey &key : outgoing_streams(session.transaction)) {
-        if (key.peer_id == peer.peer_id && key.stream != control_stream &&
-            !is_let_go(session.transaction, key) && carries_a_lane(session.transaction, key) &&
-            is_stale(waiting_in(session.transaction, key), limit_of(keep), session.now)) {
+    for (const StreamKey &key : streams_kept_for(session.transaction, peer.peer_id)) {
+        if (is_stale(waiting_in(session.transaction, key), limit_of(keep), session.now)) {
             let_go(session, key, task::print(keep));
             any = true;
         }

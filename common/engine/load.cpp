@@ -171,7 +171,7 @@ class Parents {
                             const TableSchema &schema,
                             const OneWayChanges &rows) {
         for (const auto &[key, change] : rows.changes) {
-            if (change.operation != Operation::remove && change.operation != Operation::leave) {
+            if (!ends_row(change.operation)) {
                 add_parents(name, schema, key, change);
             }
         }

@@ -68,17 +68,13 @@ Result<void> fits_shape(const dialect::TableDescription &table, const ParkedChan
     return check_shape(table, change.schema, alone);
 }
 
-bool is_deletion(const postrider::Change &change) {
-    return change.operation == Operation::remove || change.operation == Operation::leave;
-}
-
 /// What waits in rows of other changes than those of the step, for what must not be deleted.
 std::vector<TargetTable>
 pending_rows(const Session &session, const Peer &peer, const std::vector<TargetTable> &targets) {
     const bool removes = std::any_of(targets.begin(), targets.end(), [](const TargetTable &target) {
         return target.changes.truncated ||
                std::any_of(target.changes.changes.begin(), target.changes.changes.end(),
-                           [](const auto &each) { return is_deletion(each.second); });
+                           [](const auto &each) { return ends_row(each.second.operation); });
     });
     std::vector<TargetTable> pending;
     if (!removes) {
@@ -212,7 +208,7 @@ class RetryStep {
                 return false;
             }
         }
-        return !taken.without_delete || !is_deletion(change.change);
+        return !taken.without_delete || !ends_row(change.change.operation);
     }
 
     std::size_t target_for(const dialect::TableDescription &table, const TableSchema &schema) {

@@ -82,15 +82,11 @@ struct Question {
     std::optional<std::size_t> after;
 };
 
-bool ends(Operation operation) {
-    return operation == Operation::remove || operation == Operation::leave;
-}
-
 /// Nothing: the change is left out. `replaces`: the receiver deletes what is not among the rows.
 std::optional<Operation>
 answer(const Question &question, const std::vector<bool> &met, bool replaces) {
     const Operation operation = question.change->operation;
-    if (!ends(operation) && !question.after) {
+    if (!ends_row(operation) && !question.after) {
         return std::nullopt; // of a time before the filter, which begins with a load
     }
     RowPast past = replaces ? RowPast::outside : RowPast::unknown;
@@ -145,7 +141,7 @@ void filter_changes(Transaction &transaction,
         if (change.operation != Operation::insert) {
             question.before = images.add(key, {&change.old_values});
         }
-        if (!ends(change.operation)) {
+        if (!ends_row(change.operation)) {
             question.after = images.add(key, {&change.new_values, &change.old_values});
         }
         questions.push_back(question);
@@ -159,7 +155,7 @@ void filter_changes(Transaction &transaction,
             continue;
         }
         row->second.operation = *operation;
-        if (ends(*operation)) {
+        if (ends_row(*operation)) {
             row->second.new_values = {};
         }
         ++row;
@@ -176,7 +172,7 @@ void add_computed(const Session &session, const AddedColumn &added, TableChanges
     std::vector<Change *> computed; // beside the images
     for (auto row = rows.begin(); row != rows.end();) {
         const auto here = row++;
-        if (ends(here->second.operation)) {
+        if (ends_row(here->second.operation)) {
             continue;
         }
         if (images.add(here->first, {&here->second.new_values, &here->second.old_values})) {

@@ -79,7 +79,7 @@ class Guard {
         if (here) {
             images.push_back(*here);
         }
-        if (change.operation != Operation::remove && change.operation != Operation::leave) {
+        if (!ends_row(change.operation)) {
             Result<std::vector<Value>> image = image_of(*local, change, here);
             if (!image) {
                 return false;

@@ -127,7 +127,7 @@ class WorkBuilder {
 
     Form new_form(const postrider::Change &change) {
         Form form;
-        form.ends = change.operation == Operation::remove || change.operation == Operation::leave;
+        form.ends = ends_row(change.operation);
         if (form.ends) {
             return form;
         }

@@ -103,10 +103,7 @@ Changeset to_wire(Changeset &&changeset, const SentTables &tables) {
 
 void keep_deleted(OneWayChanges &rows) {
     rows.truncated = false;
-    std::erase_if(rows.changes, [](const auto &row) {
-        return row.second.operation == Operation::remove ||
-               row.second.operation == Operation::leave;
-    });
+    std::erase_if(rows.changes, [](const auto &row) { return ends_row(row.second.operation); });
 }
 
 std::size_t cost_of(const Changeset &changeset) {

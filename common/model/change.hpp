@@ -22,6 +22,11 @@ enum class Operation : std::uint8_t {
     leave = 4,  // the row lives on at the source but no longer belongs to the receiver
 };
 
+/// The row is not there any more, at the source or for the receiver.
+constexpr bool ends_row(Operation operation) {
+    return operation == Operation::remove || operation == Operation::leave;
+}
+
 /// Values of some columns of a row: `columns` are rising indexes into TableSchema::columns without
 /// the key's, `values` stands beside it.
 struct Image {

@@ -142,7 +142,7 @@ Result<Changeset> compose(Changeset first, Changeset second) {
 }
 
 std::optional<Change> compose_one_way(const Change &first, const Change &second) {
-    const bool ends = second.operation == Operation::remove || second.operation == Operation::leave;
+    const bool ends = ends_row(second.operation);
     if (first.operation == Operation::insert && ends) {
         return std::nullopt; // the receiver never had the row
     }

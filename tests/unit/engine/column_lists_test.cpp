@@ -4,41 +4,23 @@
 #include "common/engine/declare.hpp"
 #include "common/engine/offers.hpp"
 
-#include "tests/support/paired_nodes.hpp"
+#include "tests/support/head_office.hpp"
 
 namespace postrider::test {
 namespace {
 
-using engine::ActionRows;
 using engine::Session;
 
 /// A head office and a shop that trust each other's tasks.
-struct Lists : testing::Test {
-    TemporaryDirectory directory;
-    TestNode hq{directory / "hq.db", "hq", from_milliseconds(1'790'000'000'000)};
-    TestNode shop{directory / "shop.db", "shop", from_milliseconds(1'790'000'000'000)};
-    Application hq_application{hq.path};
-    Application shop_application{shop.path};
-
+struct Lists : HeadOffice {
     void SetUp() override {
         hq_application.run(
             "CREATE TABLE product(sku TEXT PRIMARY KEY NOT NULL, name TEXT, price REAL, cost REAL);"
             "INSERT INTO product VALUES('a', 'rope', 2, 1), ('b', 'lamp', 7, 3)");
         shop_application.run("CREATE TABLE product(sku TEXT PRIMARY KEY NOT NULL, name TEXT,"
                              " price REAL, cost REAL DEFAULT -1)");
-        pair_directly(hq, shop, directory / "mail");
-        for (TestNode *node : {&hq, &shop}) {
-            declare(*node, std::string{"PEER "} + (node == &hq ? "shop" : "hq") + " MAILDIR '" +
-                               (directory / "mail") + "' TRUST TASKS");
-        }
+        trust_each_other();
     }
-
-    static std::string declare(TestNode &node, const std::string &text) {
-        const Result<ActionRows> rows = try_declare(node, text);
-        return rows ? "declared" : rows.error().message + " | " + rows.error().hint;
-    }
-
-    void settle() { run_until_quiet(hq, shop); }
 
     std::string products() { return shop_application.ask("SELECT * FROM product ORDER BY sku"); }
 

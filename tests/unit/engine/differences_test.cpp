@@ -3,22 +3,15 @@
 
 #include "common/engine/declare.hpp"
 
-#include "tests/support/paired_nodes.hpp"
+#include "tests/support/head_office.hpp"
 
 namespace postrider::test {
 namespace {
 
-struct Differences : testing::Test {
-    TemporaryDirectory directory;
-    TestNode hq{directory / "hq.db", "hq", start};
-    TestNode shop{directory / "shop.db", "shop", start};
-    Application hq_application{hq.path};
-    Application shop_application{shop.path};
-
+struct Differences : HeadOffice {
     void SetUp() override {
         hq_application.run("CREATE TABLE product(id INTEGER PRIMARY KEY, name TEXT, price REAL);"
                            "INSERT INTO product VALUES(1, 'rope', 2.5)");
-        pair_directly(hq, shop, directory / "mail");
         trust(" TRUST TASKS");
         declare(hq, "PEER shop MAILDIR '" + (directory / "mail") + "' TRUST TASKS");
     }
@@ -26,8 +19,6 @@ struct Differences : testing::Test {
     void trust(const std::string &clause) {
         declare(shop, "PEER hq MAILDIR '" + (directory / "mail") + "'" + clause);
     }
-
-    void settle() { run_until_quiet(hq, shop); }
 
     std::string differences() {
         return shop_application.ask("SELECT peer, \"table\", \"column\", difference, handling,"

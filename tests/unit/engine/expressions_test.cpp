@@ -3,21 +3,13 @@
 
 #include "common/engine/declare.hpp"
 
-#include "tests/support/paired_nodes.hpp"
+#include "tests/support/head_office.hpp"
 
 namespace postrider::test {
 namespace {
 
-using engine::ActionRows;
-
 /// A head office and a shop that trusts its tasks.
-struct Expressions : testing::Test {
-    TemporaryDirectory directory;
-    TestNode hq{directory / "hq.db", "hq", start};
-    TestNode shop{directory / "shop.db", "shop", start};
-    Application hq_application{hq.path};
-    Application shop_application{shop.path};
-
+struct Expressions : HeadOffice {
     void SetUp() override {
         hq_application.run(
             "CREATE TABLE product(sku TEXT PRIMARY KEY NOT NULL, name TEXT COLLATE NOCASE,"
@@ -25,7 +17,6 @@ struct Expressions : testing::Test {
             "INSERT INTO product VALUES('a', 'rope', 2, 1, 'x'), ('b', 'lamp', 7, 3, NULL)");
         shop_application.run(
             "CREATE TABLE product(sku TEXT PRIMARY KEY NOT NULL, name TEXT, margin)");
-        pair_directly(hq, shop, directory / "mail");
         declare(shop, "PEER hq MAILDIR '" + (directory / "mail") + "' TRUST TASKS");
         attribute("3");
     }
@@ -34,16 +25,9 @@ struct Expressions : testing::Test {
         declare(hq, "PEER shop (rate = " + rate + ") MAILDIR '" + (directory / "mail") + "'");
     }
 
-    std::string declare(TestNode &node, const std::string &text) {
-        const Result<ActionRows> rows = try_declare(node, text);
-        return rows ? "declared" : rows.error().message + " | " + rows.error().hint;
-    }
-
     std::string send(const std::string &table) {
         return declare(hq, "TASK t SEND product " + table + " TO shop");
     }
-
-    void settle() { run_until_quiet(hq, shop); }
 
     std::string products() { return shop_application.ask("SELECT * FROM product ORDER BY sku"); }
 };

@@ -8,7 +8,7 @@
 #include "common/engine/lane_streams.hpp"
 #include "common/engine/offers.hpp"
 
-#include "tests/support/paired_nodes.hpp"
+#include "tests/support/items_and_alarms.hpp"
 
 namespace postrider::test {
 namespace {
@@ -17,28 +17,9 @@ using engine::Session;
 using std::chrono::hours;
 using std::chrono::minutes;
 
-struct Lanes : testing::Test {
-    TemporaryDirectory directory;
-    TestNode shop{directory / "shop.db", "shop", start};
-    TestNode office{directory / "office.db", "office", start};
-    Application shop_application{shop.path};
-    Application office_application{office.path};
-
+struct Lanes : ItemsAndAlarms {
     void SetUp() override {
-        for (Application *application : {&shop_application, &office_application}) {
-            application->run("CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT);"
-                             "CREATE TABLE alarm(id INTEGER PRIMARY KEY, name TEXT)");
-        }
-        pair_directly(shop, office, directory / "mail");
         declare(shop, "PEER office MAILDIR '" + (directory / "mail") + "' TRUST TASKS");
-        declare(office, "PEER shop MAILDIR '" + (directory / "mail") + "' TRUST TASKS");
-    }
-
-    void settle() { run_until_quiet(shop, office); }
-
-    void wait(Duration time) {
-        shop.now += time;
-        office.now += time;
     }
 
     /// In time for everything to be sent again, too.

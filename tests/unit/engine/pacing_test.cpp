@@ -12,7 +12,7 @@
 #include "common/engine/pacing.hpp"
 #include "common/engine/pending.hpp"
 
-#include "tests/support/paired_nodes.hpp"
+#include "tests/support/items_and_alarms.hpp"
 
 namespace postrider::test {
 namespace {
@@ -21,30 +21,7 @@ using engine::Session;
 using std::chrono::hours;
 using std::chrono::minutes;
 
-struct Pacing : testing::Test {
-    TemporaryDirectory directory;
-    // It begins at 2026-09-21 14:13:20 UTC, 16:13:20 in Berlin.
-    TestNode shop{directory / "shop.db", "shop", start};
-    TestNode office{directory / "office.db", "office", start};
-    Application shop_application{shop.path};
-    Application office_application{office.path};
-
-    void SetUp() override {
-        for (Application *application : {&shop_application, &office_application}) {
-            application->run("CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT);"
-                             "CREATE TABLE alarm(id INTEGER PRIMARY KEY, name TEXT)");
-        }
-        pair_directly(shop, office, directory / "mail");
-        declare(office, "PEER shop MAILDIR '" + (directory / "mail") + "' TRUST TASKS");
-    }
-
-    void settle() { run_until_quiet(shop, office); }
-
-    void wait(Duration time) {
-        shop.now += time;
-        office.now += time;
-    }
-
+struct Pacing : ItemsAndAlarms {
     /// The shop's clock, and the office's along with it, goes on until the shop says when.
     void wait_for(Timestamp time) { wait(time - shop.now); }
 

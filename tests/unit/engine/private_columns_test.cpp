@@ -3,38 +3,19 @@
 
 #include "common/engine/declare.hpp"
 
-#include "tests/support/paired_nodes.hpp"
+#include "tests/support/head_office.hpp"
 
 namespace postrider::test {
 namespace {
 
-using engine::ActionRows;
-
-struct Private : testing::Test {
-    TemporaryDirectory directory;
-    TestNode hq{directory / "hq.db", "hq", start};
-    TestNode shop{directory / "shop.db", "shop", start};
-    Application hq_application{hq.path};
-    Application shop_application{shop.path};
-
+struct Private : HeadOffice {
     void SetUp() override {
         for (Application *application : {&hq_application, &shop_application}) {
             application->run("CREATE TABLE visit(id INTEGER PRIMARY KEY, ward TEXT, reason TEXT)");
         }
         hq_application.run("INSERT INTO visit VALUES(1, 'north', 'cough'), (2, 'south', 'flu')");
-        pair_directly(hq, shop, directory / "mail");
-        for (TestNode *node : {&hq, &shop}) {
-            test::declare(*node, std::string{"PEER "} + (node == &hq ? "shop" : "hq") +
-                                     " MAILDIR '" + (directory / "mail") + "' TRUST TASKS");
-        }
+        trust_each_other();
     }
-
-    static std::string declare(TestNode &node, const std::string &text) {
-        const Result<ActionRows> rows = try_declare(node, text);
-        return rows ? "declared" : rows.error().message + " | " + rows.error().hint;
-    }
-
-    void settle() { run_until_quiet(hq, shop); }
 
     std::string visits() { return shop_application.ask("SELECT * FROM visit ORDER BY id"); }
 

@@ -3,36 +3,17 @@
 
 #include "common/engine/declare.hpp"
 
-#include "tests/support/paired_nodes.hpp"
+#include "tests/support/head_office.hpp"
 
 namespace postrider::test {
 namespace {
 
-using engine::ActionRows;
-
-struct Types : testing::Test {
-    TemporaryDirectory directory;
-    TestNode hq{directory / "hq.db", "hq", start};
-    TestNode shop{directory / "shop.db", "shop", start};
-    Application hq_application{hq.path};
-    Application shop_application{shop.path};
-
+struct Types : HeadOffice {
     void SetUp() override {
         hq_application.run("CREATE TABLE product(id INTEGER PRIMARY KEY, code TEXT, price REAL);"
                            "INSERT INTO product VALUES(1, '007', 2.5), (2, '12', 3)");
-        pair_directly(hq, shop, directory / "mail");
-        for (TestNode *node : {&hq, &shop}) {
-            test::declare(*node, std::string{"PEER "} + (node == &hq ? "shop" : "hq") +
-                                     " MAILDIR '" + (directory / "mail") + "' TRUST TASKS");
-        }
+        trust_each_other();
     }
-
-    static std::string declare(TestNode &node, const std::string &text) {
-        const Result<ActionRows> rows = try_declare(node, text);
-        return rows ? "declared" : rows.error().message + " | " + rows.error().hint;
-    }
-
-    void settle() { run_until_quiet(hq, shop); }
 
     std::string products() {
         return shop_application.ask("SELECT id, code, typeof(code), price, typeof(price)"

@@ -14,7 +14,6 @@ namespace postrider::sqlite {
 namespace {
 
 using Rows = std::vector<engine::Row>;
-using Arguments = std::span<const Value>;
 
 /// As the views show times: in UTC, to the second.
 Value shown(const std::optional<Timestamp> &time) {
@@ -41,7 +40,7 @@ rows_as_node(sqlite3 *connection,
     return rows;
 }
 
-Result<Rows> explain(sqlite3 *connection, Arguments arguments) {
+Result<Rows> explain(sqlite3 *connection, TableArguments arguments) {
     const Text *name = arguments[0].as<Text>();
     if (name == nullptr) {
         return Error{Errc::refused, "the peer's name must be a text", "",
@@ -63,7 +62,7 @@ Result<Rows> explain(sqlite3 *connection, Arguments arguments) {
         });
 }
 
-Result<Rows> trace(sqlite3 *connection, Arguments arguments) {
+Result<Rows> trace(sqlite3 *connection, TableArguments arguments) {
     const Text *table = arguments[0].as<Text>();
     if (table == nullptr) {
         return Error{Errc::refused, "the table's name must be a text", "",
@@ -102,7 +101,7 @@ engine::Finding journal_mode(const engine::Session &session) {
             "without WAL, writers wait while changes are collected", "PRAGMA journal_mode = wal;"};
 }
 
-Result<Rows> diagnose(sqlite3 *connection, Arguments /*arguments*/) {
+Result<Rows> diagnose(sqlite3 *connection, TableArguments /*arguments*/) {
     const Result<std::string> path = database_path(connection);
     if (!path) {
         return path.error();

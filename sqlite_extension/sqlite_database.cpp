@@ -8,6 +8,7 @@
 #include "common/dialect/sqlite.hpp"
 #include "common/dialect/state_names.hpp"
 
+#include "sqlite_extension/sqlite_catalogue.hpp"
 #include "sqlite_extension/sqlite_error.hpp"
 #include "sqlite_extension/sqlite_statement.hpp"
 
@@ -95,10 +96,10 @@ class SqliteTransaction : public engine::Transaction {
     /// The pragma makes SQLite compile every statement anew, so it is left out where it says
     /// nothing.
     void defer_foreign_keys() override {
-        if (query("SELECT 1 FROM main.sqlite_schema WHERE type = 'table'"
-                  " AND instr(lower(sql), 'references') > 0 LIMIT 1",
-                  {})
-                ->next() != nullptr) {
+        if (!catalogue("SELECT 1 FROM main.sqlite_schema WHERE type = 'table'"
+                       " AND instr(lower(sql), 'references') > 0 LIMIT 1",
+                       {})
+                 .empty()) {
             run_script(connection(), "PRAGMA defer_foreign_keys=ON");
         }
     }
@@ -166,16 +167,13 @@ class StepLimit {
 /// A transaction of our own connection.
 class OwnTransaction final : public SqliteTransaction {
   public:
-    OwnTransaction(StatementCache &cache, engine::Mode mode) : SqliteTransaction(cache) {
+    OwnTransaction(StatementCache &cache, CatalogueCache &answers, engine::Mode mode)
+        : SqliteTransaction(cache), answers_(answers) {
         ensure(sqlite3_get_autocommit(connection()) != 0, "a connection has one transaction");
-        if (mode == engine::Mode::write) {
-            execute("BEGIN IMMEDIATE");
-            return;
-        }
-        execute("BEGIN");
+        execute(mode == engine::Mode::write ? "BEGIN IMMEDIATE" : "BEGIN");
         try {
-            // The snapshot exists from the first read on, not from BEGIN.
-            execute("SELECT 1 FROM sqlite_schema LIMIT 1");
+            // The snapshot of a reader exists from the first read on, not from BEGIN.
+            schema_at_begin_ = schema_version();
         } catch (const DatabaseError &) {
             roll_back();
             throw;
@@ -191,6 +189,22 @@ class OwnTransaction final : public SqliteTransaction {
         }
     }
 
+    /// A transaction that altered the schema may be rolled back, and its version given to another
+    /// schema: it keeps nothing and is given nothing kept.
+    std::vector<engine::Row> catalogue(std::string_view sql,
+                                       engine::Parameters parameters) override {
+        if (schema_version() != schema_at_begin_) {
+            return SqliteTransaction::catalogue(sql, parameters);
+        }
+        const CatalogueQuery asked{sql, parameters};
+        if (const auto *kept = answers_.find(schema_at_begin_, asked)) {
+            return *kept;
+        }
+        std::vector<engine::Row> rows = SqliteTransaction::catalogue(sql, parameters);
+        answers_.keep(schema_at_begin_, asked, rows);
+        return rows;
+    }
+
     void commit() override {
         try {
             execute("COMMIT");
@@ -204,6 +218,12 @@ class OwnTransaction final : public SqliteTransaction {
     }
 
   private:
+    /// Also within a transaction that alters the schema.
+    /// https://www.sqlite.org/pragma.html#pragma_schema_version
+    std::int64_t schema_version() {
+        return *query("PRAGMA main.schema_version", {})->next()->front().as<std::int64_t>();
+    }
+
     /// SQLite says that a foreign key is broken and not which one. The transaction is still open
     /// and can be asked. `refused` as it is when there is no answer in time.
     Error broken_references(Error refused) {
@@ -233,6 +253,8 @@ class OwnTransaction final : public SqliteTransaction {
         }
     }
 
+    CatalogueCache &answers_;
+    std::int64_t schema_at_begin_ = 0;
     bool committed_ = false;
 };
 
@@ -245,7 +267,7 @@ class OwnDatabase final : public SqliteDatabase {
     ~OwnDatabase() override = default;
 
     std::unique_ptr<engine::Transaction> begin(engine::Mode mode) override {
-        return std::make_unique<OwnTransaction>(cache_, mode);
+        return std::make_unique<OwnTransaction>(cache_, answers_, mode);
     }
 
     [[nodiscard]] const dialect::Dialect &dialect() const override { return dialect::sqlite(); }
@@ -275,6 +297,7 @@ class OwnDatabase final : public SqliteDatabase {
 
     std::unique_ptr<sqlite3, Close> connection_;
     StatementCache cache_;
+    CatalogueCache answers_;
 };
 
 /// While the engine writes through the connection of a host, what the file brings along runs

@@ -13,9 +13,10 @@
 
 namespace postrider::sqlite {
 
-/// Arguments that were left out are null.
+/// Those that were left out are null.
+using TableArguments = std::span<const Value>;
 using TableBody = Result<std::vector<engine::Row>> (*)(sqlite3 *connection,
-                                                       std::span<const Value> arguments);
+                                                       TableArguments arguments);
 
 /// All views are of constants.
 struct TableFunction {

@@ -19,7 +19,6 @@ namespace postrider::sqlite {
 namespace {
 
 using Rows = std::vector<engine::Row>;
-using Arguments = std::span<const Value>;
 
 /// A text, or the bytes of one, such as readfile gives.
 Result<std::string> text_of(const Value &value, std::string_view what) {
@@ -64,7 +63,7 @@ Result<Rows> rows_of(const Result<engine::ActionRows> &actions) {
     return rows;
 }
 
-Result<Rows> declare(sqlite3 *connection, Arguments arguments) {
+Result<Rows> declare(sqlite3 *connection, TableArguments arguments) {
     const auto text = text_of(arguments[0], "the task text");
     if (!text) {
         return text.error();
@@ -78,7 +77,7 @@ Result<Rows> declare(sqlite3 *connection, Arguments arguments) {
     }));
 }
 
-Result<Rows> plan(sqlite3 *connection, Arguments arguments) {
+Result<Rows> plan(sqlite3 *connection, TableArguments arguments) {
     const auto text = text_of(arguments[0], "the task text");
     if (!text) {
         return text.error();
@@ -92,7 +91,7 @@ Result<Rows> plan(sqlite3 *connection, Arguments arguments) {
     }));
 }
 
-Result<Rows> describe(sqlite3 *connection, Arguments arguments) {
+Result<Rows> describe(sqlite3 *connection, TableArguments arguments) {
     std::string object;
     if (!arguments[0].is_null()) {
         const auto text = text_of(arguments[0], "the object's name");
@@ -117,7 +116,7 @@ Result<Rows> describe(sqlite3 *connection, Arguments arguments) {
     return Rows{{Value::text(description)}};
 }
 
-Result<Rows> accept(sqlite3 *connection, Arguments arguments) {
+Result<Rows> accept(sqlite3 *connection, TableArguments arguments) {
     engine::Acceptance acceptance;
     const auto line = text_of(arguments[0], "the invitation");
     if (!line) {
@@ -156,7 +155,7 @@ Result<Rows> accept(sqlite3 *connection, Arguments arguments) {
          Value::text("compare the four words of postrider_status with the other side")}};
 }
 
-Result<Rows> accept_offer(sqlite3 *connection, Arguments arguments) {
+Result<Rows> accept_offer(sqlite3 *connection, TableArguments arguments) {
     const auto name = text_of(arguments[0], "the offer's name");
     if (!name) {
         return name.error();
@@ -177,7 +176,7 @@ Result<Rows> accept_offer(sqlite3 *connection, Arguments arguments) {
     return rows_of(actions);
 }
 
-Result<Rows> pending(sqlite3 *connection, Arguments arguments) {
+Result<Rows> pending(sqlite3 *connection, TableArguments arguments) {
     const auto peer = text_of(arguments[0], "the peer's name");
     if (!peer) {
         return peer.error();
@@ -231,7 +230,7 @@ Result<Rows> pending(sqlite3 *connection, Arguments arguments) {
     return rows;
 }
 
-Result<Rows> inspect(sqlite3 *connection, Arguments arguments) {
+Result<Rows> inspect(sqlite3 *connection, TableArguments arguments) {
     const auto *envelope = arguments[0].as<Bytes>();
     if (envelope == nullptr || envelope->size() > limits::mail_bytes_max) {
         return Error{Errc::refused,
@@ -254,7 +253,7 @@ Result<Rows> inspect(sqlite3 *connection, Arguments arguments) {
 }
 
 /// On a connection of its own, so that a statement that keeps the answer may call it.
-Result<Rows> export_identity(sqlite3 *connection, Arguments /*arguments*/) {
+Result<Rows> export_identity(sqlite3 *connection, TableArguments /*arguments*/) {
     const Result<std::string> path = database_path(connection);
     if (!path) {
         return path.error();

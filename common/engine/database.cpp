@@ -1,4 +1,4 @@
-// The one place that turns a lost statement into a value.
+// What is the same over all databases, and the one place that turns a lost statement into a value.
 #include "common/engine/database.hpp"
 
 namespace postrider::engine {
@@ -11,6 +11,15 @@ bool is_mended_by_savepoint(DatabaseError::Reason reason) {
 }
 
 } // namespace
+
+std::vector<Row> Transaction::catalogue(std::string_view sql, Parameters parameters) {
+    std::vector<Row> rows;
+    const auto cursor = query(sql, parameters);
+    while (const Row *row = cursor->next()) {
+        rows.push_back(*row);
+    }
+    return rows;
+}
 
 Result<void> Transaction::attempt(const std::function<Result<void>()> &work) {
     savepoint();

@@ -72,6 +72,9 @@ class Transaction {
     /// the number of rows changed.
     virtual std::int64_t execute(std::string_view sql, Parameters parameters) = 0;
     virtual std::unique_ptr<Cursor> query(std::string_view sql, Parameters parameters) = 0;
+    /// All rows of a query that asks for nothing but tables, columns, indexes and foreign keys.
+    /// They may be kept and given again as long as the schema is the same.
+    virtual std::vector<Row> catalogue(std::string_view sql, Parameters parameters);
     /// Runs one statement for some rows of a block, in the order of their rising indexes. A row
     /// that meets a constraint is left out; any other error throws.
     virtual BlockOutcome execute_block(std::string_view sql,
@@ -96,6 +99,10 @@ class Transaction {
     std::unique_ptr<Cursor> query(std::string_view sql,
                                   std::initializer_list<Value> parameters = {}) {
         return query(sql, Parameters{parameters.begin(), parameters.size()});
+    }
+
+    std::vector<Row> catalogue(std::string_view sql, std::initializer_list<Value> parameters = {}) {
+        return catalogue(sql, Parameters{parameters.begin(), parameters.size()});
     }
 
     /// Runs `work` in a savepoint: what it throws as DatabaseError or returns as an Error undoes it

@@ -48,9 +48,8 @@ void each_row(Transaction &transaction,
               const std::string &sql,
               const std::string &table,
               const std::function<void(const Row &)> &take) {
-    const auto cursor = transaction.query(sql, {Value::text(table)});
-    while (const Row *row = cursor->next()) {
-        take(*row);
+    for (const Row &row : transaction.catalogue(sql, {Value::text(table)})) {
+        take(row);
     }
 }
 

@@ -12,7 +12,7 @@ namespace postrider::engine {
 const std::vector<dialect::Reference> &References::all() const {
     if (!catalogue_) {
         Catalogue &catalogue = catalogue_.emplace();
-        for (const Row &row : all_rows(transaction_, dialect_.list_referring_tables())) {
+        for (const Row &row : transaction_.catalogue(dialect_.list_referring_tables())) {
             const std::string &name = text_at(row, 0);
             if (auto table = describe_table(transaction_, dialect_, name)) {
                 catalogue.tables.emplace(dialect::lower_ascii(name), *std::move(table));

@@ -36,6 +36,11 @@ class WatchedTransaction final : public engine::Transaction {
         return inner_->query(sql, parameters);
     }
 
+    std::vector<engine::Row> catalogue(std::string_view sql,
+                                       engine::Parameters parameters) override {
+        return inner_->catalogue(sql, parameters);
+    }
+
     engine::BlockOutcome execute_block(std::string_view sql,
                                        std::span<const engine::Row> rows,
                                        std::span<const std::size_t> indexes) override {

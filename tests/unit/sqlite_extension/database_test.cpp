@@ -61,6 +61,16 @@ std::int64_t integer(engine::Transaction &transaction, std::string_view sql) {
     return *cursor->next()->front().as<std::int64_t>();
 }
 
+/// The names of a table's columns, as the catalogue has them.
+std::string columns_of_t(engine::Transaction &transaction) {
+    std::string names;
+    for (const engine::Row &row :
+         transaction.catalogue("SELECT name FROM pragma_table_info(?1)", {Value::text("t")})) {
+        names += row.front().as<Text>()->text;
+    }
+    return names;
+}
+
 Reason reason_of_failure(const std::function<void()> &work) {
     try {
         work();
@@ -404,6 +414,46 @@ TEST(SqliteDatabase, a_joined_transaction_outside_of_one_commits_by_itself) {
     EXPECT_NE(sqlite3_get_autocommit(connection), 0);
     const auto transaction = database->begin(Mode::read);
     EXPECT_EQ(integer(*transaction, "SELECT count(*) FROM t"), 0);
+}
+
+TEST(Catalogue, IsAskedAnewWhereAnotherConnectionAlteredATable) {
+    const File file("catalogue");
+    const auto database = open({.path = file.path(), .create = true});
+    const auto other = open({.path = file.path()});
+    {
+        const auto transaction = database->begin(Mode::write);
+        transaction->execute_script("CREATE TABLE t(a)");
+        transaction->commit();
+    }
+    EXPECT_EQ(columns_of_t(*database->begin(Mode::read)), "a");
+    EXPECT_EQ(columns_of_t(*database->begin(Mode::read)), "a");
+    {
+        const auto transaction = other->begin(Mode::write);
+        transaction->execute_script("ALTER TABLE t ADD COLUMN b");
+        transaction->commit();
+    }
+    EXPECT_EQ(columns_of_t(*database->begin(Mode::read)), "ab");
+}
+
+/// Both alterations give the schema the same version.
+TEST(Catalogue, ForgetsAnAlterationThatWasRolledBack) {
+    const auto database = in_memory();
+    {
+        const auto transaction = database->begin(Mode::write);
+        transaction->execute_script("CREATE TABLE t(a)");
+        transaction->commit();
+    }
+    {
+        const auto transaction = database->begin(Mode::write);
+        EXPECT_EQ(columns_of_t(*transaction), "a");
+        transaction->execute_script("ALTER TABLE t ADD COLUMN b");
+        EXPECT_EQ(columns_of_t(*transaction), "ab");
+    }
+    const auto transaction = database->begin(Mode::write);
+    transaction->execute_script("ALTER TABLE t ADD COLUMN c");
+    EXPECT_EQ(columns_of_t(*transaction), "ac");
+    transaction->commit();
+    EXPECT_EQ(columns_of_t(*database->begin(Mode::read)), "ac");
 }
 
 } // namespace

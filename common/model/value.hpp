@@ -35,6 +35,8 @@ enum class Kind : std::uint8_t {
     native = 18,
 };
 
+inline constexpr std::uint64_t value_kinds = 19;
+
 std::string_view name_of(Kind kind);
 
 class Value;

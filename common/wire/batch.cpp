@@ -328,7 +328,7 @@ Error too_large(const char *what) {
     return {Errc::too_large, std::string(what) + " exceeds a limit of the protocol"};
 }
 
-Error malformed() {
+Error malformed_header() {
     return {Errc::malformed, "malformed batch body"};
 }
 
@@ -358,7 +358,7 @@ Result<ParsedHeader> parse_header(ByteView body, ByteView &rest) {
     }
     const ByteView encoded = reader.raw(size);
     if (!reader.ok()) {
-        return malformed();
+        return malformed_header();
     }
     rest = body.subspan(head_length_bytes + size);
     return HeaderReader(encoded).read();
@@ -386,7 +386,7 @@ Result<Prefixes> read_prefixes(const ParsedHeader &parsed, const HistoryReader &
             prefixes.emplace(table, history ? history(*parsed.header.history, table) : Bytes{})
                 .second;
         if (!is_new) {
-            return malformed();
+            return malformed_header();
         }
     }
     if (history_name(tables, prefixes) != parsed.header.history->name) {
@@ -494,11 +494,11 @@ Result<Batch> decode_body(ByteView body, const BodyLimits &limits, const History
     out.header = std::move(parsed->header);
     for (FrameEntry &entry : parsed->frames) {
         if (entry.compressed_size > rest.size() || entry.compressed_size > entry.raw_size) {
-            return malformed();
+            return malformed_header();
         }
         const bool is_stored = entry.compressed_size == entry.raw_size;
         if (entry.frame.kind == FrameKind::private_values && !is_stored) {
-            return malformed();
+            return malformed_header();
         }
         const Compression method = is_stored ? Compression::none : out.header.compression;
         Result<Bytes> raw =
@@ -513,7 +513,7 @@ Result<Batch> decode_body(ByteView body, const BodyLimits &limits, const History
     }
     const auto is_zero = [](std::uint8_t byte) { return byte == 0; };
     if (!std::all_of(rest.begin(), rest.end(), is_zero)) {
-        return malformed();
+        return malformed_header();
     }
     return out;
 }

@@ -14,12 +14,6 @@ namespace {
 
 using Integers = std::vector<std::uint64_t>;
 
-constexpr std::uint64_t kinds = static_cast<std::uint64_t>(Kind::native) + 1;
-
-std::int64_t as_signed(std::uint64_t value) {
-    return static_cast<std::int64_t>(value);
-}
-
 /// Where vectors may stand: a mixed column holds no mixed one, a dictionary no dictionary.
 enum class Place : std::uint8_t { column, of_one_kind, in_dictionary };
 
@@ -40,7 +34,7 @@ class ColumnReader {
     std::vector<Value> read_time_texts(std::size_t count);
     std::vector<Value> read_values(std::size_t count);
 
-    Kind read_kind() { return static_cast<Kind>(in_.choice(kinds)); }
+    Kind read_kind() { return static_cast<Kind>(in_.choice(value_kinds)); }
 
     bool charge(std::uint64_t cell_bytes) {
         if (in_.ok() && !allowance_.take_cell_bytes(cell_bytes)) {
@@ -185,7 +179,7 @@ std::vector<Value> ColumnReader::read_constant(std::size_t count) {
 }
 
 std::vector<Value> ColumnReader::read_mixed(std::size_t count) {
-    const std::size_t kind_count = in_.array(kinds);
+    const std::size_t kind_count = in_.array(value_kinds);
     std::vector<Kind> present;
     for (std::size_t index = 0; index < kind_count && in_.ok(); ++index) {
         const Kind kind = read_kind();

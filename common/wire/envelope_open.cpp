@@ -9,7 +9,7 @@ namespace {
 
 using namespace layout;
 
-Error malformed(std::string message, std::string detail = {}) {
+Error malformed_envelope(std::string message, std::string detail = {}) {
     return Error{Errc::malformed, std::move(message), std::move(detail)};
 }
 
@@ -20,12 +20,12 @@ Result<void> check_magic(ByteView bytes) {
         return {};
     }
     if (!std::equal(found.begin(), found.begin() + version_offset, magic.begin())) {
-        return malformed("not a Postrider envelope");
+        return malformed_envelope("not a Postrider envelope");
     }
     if (!std::equal(found.begin() + version_offset + 1, found.end(),
                     magic.begin() + version_offset + 1)) {
-        return malformed("envelope was damaged on its way",
-                         "Its line ends were converted as if it were text.");
+        return malformed_envelope("envelope was damaged on its way",
+                                  "Its line ends were converted as if it were text.");
     }
     return Error{Errc::unsupported_version, "envelope version " +
                                                 std::to_string(found[version_offset]) +
@@ -54,7 +54,7 @@ Result<HeadFields> parse_head(ByteView fields) {
     const std::uint8_t flags = reader.u8();
     const bool is_split = fields.size() == split_head_fields_bytes;
     if (flags != (is_split ? flag_split : 0)) {
-        return malformed("envelope flags are not those of its head");
+        return malformed_envelope("envelope flags are not those of its head");
     }
     head.signing_generation = reader.u16();
     head.stream = reader.u32();
@@ -80,7 +80,7 @@ Result<void> check_ranges(const HeadFields &head, std::size_t body_bytes) {
                      "body of " + std::to_string(split.body_total) + " bytes exceeds the limit"};
     }
     if (split.offset > split.body_total || body_bytes > split.body_total - split.offset) {
-        return malformed("part lies outside its body");
+        return malformed_envelope("part lies outside its body");
     }
     return {};
 }
@@ -138,7 +138,7 @@ FixedBytes<32> Prologue::part_hash() const {
 
 Result<Prologue> parse_prologue(ByteView bytes) {
     if (bytes.size() < fixed_bytes) {
-        return malformed("envelope is cut short");
+        return malformed_envelope("envelope is cut short");
     }
     if (auto checked = check_magic(bytes); !checked) {
         return checked.error();
@@ -151,7 +151,7 @@ Result<Prologue> parse_prologue(ByteView bytes) {
     Prologue prologue;
     prologue.recipients = reader.u8();
     if (prologue.recipients == 0) {
-        return malformed("envelope has no recipient");
+        return malformed_envelope("envelope has no recipient");
     }
     if (prologue.recipients > limits::envelope_recipients_max) {
         return Error{Errc::too_large,
@@ -159,11 +159,11 @@ Result<Prologue> parse_prologue(ByteView bytes) {
     }
     const std::size_t head_bytes = reader.u16();
     if (head_bytes != head_box_bytes && head_bytes != split_head_box_bytes) {
-        return malformed("envelope head has an impossible length");
+        return malformed_envelope("envelope head has an impossible length");
     }
     prologue.body_bytes = reader.u32();
     if (prologue.body_bytes == 0) {
-        return malformed("envelope has no body");
+        return malformed_envelope("envelope has no body");
     }
     if (prologue.body_bytes > limits::part_body_bytes_max) {
         return Error{Errc::too_large,
@@ -171,7 +171,7 @@ Result<Prologue> parse_prologue(ByteView bytes) {
     }
     prologue.prologue_bytes = fixed_bytes + prologue.recipients * slot_bytes + head_bytes;
     if (bytes.size() < prologue.prologue_bytes) {
-        return malformed("envelope is cut short");
+        return malformed_envelope("envelope is cut short");
     }
     prologue.fixed = bytes.first(fixed_bytes);
     prologue.slots = bytes.subspan(fixed_bytes, prologue.recipients * slot_bytes);
@@ -199,11 +199,12 @@ find_stamp(const Prologue &prologue, const StampCover &cover, ByteView stamp_key
 Result<ByteView> part_body(const Prologue &prologue, ByteView part) {
     if (part.size() < prologue.prologue_bytes ||
         part.size() - prologue.prologue_bytes < prologue.body_bytes) {
-        return malformed("envelope is cut short");
+        return malformed_envelope("envelope is cut short");
     }
     const ByteView body = part.subspan(prologue.prologue_bytes, prologue.body_bytes);
     if (body_hash(body) != prologue.part_hash()) {
-        return malformed("envelope was damaged on its way", "Its body is not the one it names.");
+        return malformed_envelope("envelope was damaged on its way",
+                                  "Its body is not the one it names.");
     }
     return body;
 }

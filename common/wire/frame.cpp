@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::size_t schema_parts = 3;
 constexpr std::size_t column_parts = 7;
-constexpr std::uint64_t kinds = static_cast<std::uint64_t>(Kind::native) + 1;
 
 void write_column(CborWriter &out, const Column &column) {
     out.array(column_parts);
@@ -44,8 +43,8 @@ Column read_column(CborReader &in) {
         in.fail();
     }
     out.name = in.text(limits::name_bytes_max);
-    out.type.kind = static_cast<Kind>(in.choice(kinds));
-    out.type.element = static_cast<Kind>(in.choice(kinds));
+    out.type.kind = static_cast<Kind>(in.choice(value_kinds));
+    out.type.element = static_cast<Kind>(in.choice(value_kinds));
     out.type.precision = read_size(in);
     out.type.scale = read_size(in);
     out.type.native_name = in.text(limits::name_bytes_max);

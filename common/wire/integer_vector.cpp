@@ -23,10 +23,6 @@ constexpr std::uint64_t forms = 6;
 constexpr std::size_t few_values = 64;
 constexpr unsigned whole_from_bits = 56;
 
-std::int64_t as_signed(std::uint64_t value) {
-    return static_cast<std::int64_t>(value);
-}
-
 /// base + f * unit for every integer, with the smallest fields.
 struct Framed {
     std::uint64_t base = 0;

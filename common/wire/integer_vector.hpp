@@ -11,6 +11,10 @@
 
 namespace postrider::wire {
 
+inline std::int64_t as_signed(std::uint64_t value) {
+    return static_cast<std::int64_t>(value);
+}
+
 /// Appends the vector in the spelling that compresses best. Its length is not written: the reader
 /// knows it.
 void encode_integers(CborWriter &out,

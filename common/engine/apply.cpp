@@ -23,6 +23,7 @@
 #include "common/engine/store/rows.hpp"
 #include "common/engine/told_anew.hpp"
 #include "common/wire/batch.hpp"
+#include "common/wire/change_frame.hpp"
 #include "common/wire/changeset_format.hpp"
 
 namespace postrider::engine {
@@ -53,17 +54,30 @@ Result<wire::Batch> read_batch(const Session &session,
     return batch;
 }
 
-wire::KnownSchemas known_schemas(const Session &session, const StreamKey &key) {
-    wire::KnownSchemas known;
-    for (const Row &row : all_rows(session.transaction,
-                                   "SELECT table_name, hash, content FROM @schema_in"
-                                   " WHERE peer_id = ?1 AND stream = ?2",
-                                   {key.peer_id, std::int64_t{key.stream}})) {
-        const Result<TableSchema> schema = wire::decode_schema(blob_at(row, 2));
-        ensure(schema.has_value(), "a learnt schema was decoded before it was stored");
-        known.emplace(wire::SchemaName{text_at(row, 0), fixed_at<8>(row, 1)}, *schema);
+/// Adds the schemas that the frames name and that were learnt of earlier batches.
+void recall_schemas(const Session &session,
+                    const StreamKey &key,
+                    const std::vector<wire::Frame> &frames,
+                    wire::KnownSchemas &known) {
+    for (const wire::Frame &frame : frames) {
+        if (frame.kind != wire::FrameKind::changes) {
+            continue;
+        }
+        const Result<wire::SchemaHash> hash = wire::read_schema_hash(frame.raw);
+        if (!hash || known.contains({frame.table, *hash})) {
+            continue; // what cannot be read is refused where it is decoded
+        }
+        const auto row = first_row(
+            session.transaction,
+            "SELECT content FROM @schema_in WHERE peer_id = ?1"
+            " AND stream = ?2 AND table_name = ?3 AND hash = ?4",
+            {key.peer_id, std::int64_t{key.stream}, Value::text(frame.table), stored(*hash)});
+        if (row) {
+            const Result<TableSchema> schema = wire::decode_schema(blob_at(*row, 0));
+            ensure(schema.has_value(), "a learnt schema was decoded before it was stored");
+            known.emplace(wire::SchemaName{frame.table, *hash}, *schema);
+        }
     }
-    return known;
 }
 
 void learn(const Session &session, const StreamKey &key, const wire::Batch &batch) {
@@ -87,7 +101,7 @@ void learn(const Session &session, const StreamKey &key, const wire::Batch &batc
 class StepContent {
   public:
     StepContent(const Session &session, const Peer &peer, const IncomingRow &row)
-        : session_(session), peer_(peer), row_(row), known_(known_schemas(session, row.key)) {}
+        : session_(session), peer_(peer), row_(row) {}
 
     /// Adds the bodies of the step that are not in yet.
     Result<void> add(const stream::Step &step) {
@@ -110,6 +124,7 @@ class StepContent {
 
   private:
     Result<void> add(wire::Batch batch, std::uint64_t number) {
+        recall_schemas(session_, row_.key, batch.frames, known_);
         Result<Changeset> piece = wire::decode_changeset(batch.frames, known_);
         if (!piece) {
             return piece.error();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "common/engine/handed_over.hpp"
 #include "common/engine/unique_values.hpp"
 
 namespace postrider::engine {
@@ -155,13 +156,36 @@ void RowWriter::remove_all(const RowKeys &but) {
     }
 }
 
+/// Those of the columns to which the row of the block gives another value than it has here: what
+/// stays is in nobody's way, and who refers to it would lose it.
+std::vector<std::string> RowWriter::changed_columns(const TableWork &work,
+                                                    const RowBlock &block,
+                                                    std::size_t index,
+                                                    const std::vector<std::string> &columns) {
+    const Key key = work.key_of(block.rows[index]);
+    const auto found =
+        transaction_.query(dialect_.select_row(work.target->table, columns), Parameters{key});
+    const Row *here = found->next();
+    std::vector<std::string> changed;
+    for (std::size_t position = 0; here != nullptr && position < columns.size(); ++position) {
+        const auto given = std::find(block.columns.begin(), block.columns.end(), columns[position]);
+        if (given == block.columns.end() ||
+            block.rows[index][static_cast<std::size_t>(given - block.columns.begin())] !=
+                (*here)[position]) {
+            changed.push_back(columns[position]);
+        }
+    }
+    return changed;
+}
+
 void RowWriter::free_values_of(const TableWork &work,
                                const RowBlock &block,
                                const std::vector<std::string> &columns) {
     for (const std::size_t index : block.waiting) {
+        const std::vector<std::string> changed = changed_columns(work, block, index, columns);
         // A value that a condition of the table refuses frees nothing: the row waits on.
         (void)transaction_.attempt([&]() -> Result<void> {
-            give_up_unique_values(transaction_, dialect_, {work.target->table, columns},
+            give_up_unique_values(transaction_, dialect_, {work.target->table, changed},
                                   work.key_of(block.rows[index]));
             return {};
         });
@@ -212,6 +236,7 @@ void RowWriter::write_followers() {
 }
 
 void RowWriter::write() {
+    free_handed_over(transaction_, dialect_, references_, works_);
     write_all();
     for (TableWork &work : works_) {
         pass_over_respelled(work);

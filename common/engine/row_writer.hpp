@@ -42,6 +42,10 @@ class RowWriter {
     void pass_over_respelled(TableWork &work);
     void finish();
     void free_unique_values();
+    [[nodiscard]] std::vector<std::string> changed_columns(const TableWork &work,
+                                                           const RowBlock &block,
+                                                           std::size_t index,
+                                                           const std::vector<std::string> &columns);
     void free_values_of(const TableWork &work,
                         const RowBlock &block,
                         const std::vector<std::string> &columns);

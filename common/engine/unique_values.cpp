@@ -12,19 +12,6 @@ namespace postrider::engine {
 
 namespace {
 
-Value free_value(const dialect::ColumnDescription &column) {
-    if (!column.not_null) {
-        return Value{};
-    }
-    const FixedBytes<16> random = crypto::random_bytes<16>();
-    if (column.affinity == dialect::Affinity::text || column.affinity == dialect::Affinity::none) {
-        return Value::text(to_hex(random));
-    }
-    ByteReader reader{random};
-    // 52 bits: exact in an integer and in a double alike.
-    return -static_cast<std::int64_t>(reader.u64() >> 12U);
-}
-
 std::set<std::string> unique_columns(const dialect::TableDescription &table) {
     std::set<std::string> key;
     for (const std::uint32_t index : table.key) {
@@ -47,6 +34,19 @@ std::set<std::string> unique_columns(const dialect::TableDescription &table) {
 }
 
 } // namespace
+
+Value free_value(const dialect::ColumnDescription &column) {
+    if (!column.not_null) {
+        return Value{};
+    }
+    const FixedBytes<16> random = crypto::random_bytes<16>();
+    if (column.affinity == dialect::Affinity::text || column.affinity == dialect::Affinity::none) {
+        return Value::text(to_hex(random));
+    }
+    ByteReader reader{random};
+    // 52 bits: exact in an integer and in a double alike.
+    return -static_cast<std::int64_t>(reader.u64() >> 12U);
+}
 
 void give_up_unique_values(Transaction &transaction,
                            const dialect::Dialect &dialect,

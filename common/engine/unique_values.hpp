@@ -17,9 +17,12 @@ struct WrittenColumns {
     const std::vector<std::string> &columns;
 };
 
+/// NULL where the column allows it, else a random value.
+Value free_value(const dialect::ColumnDescription &column);
+
 /// Replaces what the row holds in those of the columns that stand under unique indexes, the key's
-/// apart: by NULL where the column allows it, else by random values. Nothing when the row is not
-/// there. The caller writes the real values in the same transaction.
+/// apart, by free values. Nothing when the row is not there. The caller writes the real values in
+/// the same transaction.
 void give_up_unique_values(Transaction &transaction,
                            const dialect::Dialect &dialect,
                            const WrittenColumns &written,

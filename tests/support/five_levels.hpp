@@ -53,6 +53,7 @@ inline const std::vector<LevelReference> level_references = {
     {"person", "team", "team", "id", "CASCADE"},
     {"person", "mentor", "person", "badge", "SET NULL"},
     {"item", "person", "person", "badge", "CASCADE"},
+    {"item", "part_of", "item", "code", "CASCADE"},
 };
 
 inline const std::string level_schema =
@@ -68,8 +69,9 @@ inline const std::string level_schema =
     " CASCADE ON DELETE CASCADE, mentor TEXT REFERENCES person ON UPDATE CASCADE ON DELETE SET"
     " NULL, desk INT NOT NULL UNIQUE, mail TEXT UNIQUE, v);"
     "CREATE TABLE item(person TEXT NOT NULL REFERENCES person ON UPDATE CASCADE ON DELETE"
-    " CASCADE, place INT NOT NULL, code TEXT UNIQUE, part_of TEXT,"
-    " label TEXT UNIQUE, v, PRIMARY KEY(person, place))"
+    " CASCADE, place INT NOT NULL, code TEXT UNIQUE, part_of TEXT"
+    " REFERENCES item(code) ON UPDATE CASCADE ON DELETE CASCADE, label TEXT UNIQUE, v, PRIMARY "
+    "KEY(person, place))"
     " WITHOUT ROWID";
 
 /// Changes rows in transactions. What a constraint refuses is taken back and not counted.

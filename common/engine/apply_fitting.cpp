@@ -58,6 +58,8 @@ class Fitter {
 
     Result<Fitting> run() {
         transaction_.defer_foreign_keys();
+        find_givers_to_pending();
+        leave_out_found();
         while (true) {
             found_.clear();
             const Result<void> done = transaction_.attempt([this] { return try_once(); });
@@ -279,6 +281,34 @@ class Fitter {
         return true;
     }
 
+    void find_givers_to_pending() {
+        for (const TargetTable &target : pending_) {
+            const auto references = references_.to(target.table.name);
+            if (std::all_of(references.begin(), references.end(),
+                            [](const auto *reference) { return leads_to_key(*reference); })) {
+                continue;
+            }
+            for (const auto &[key, change] : target.changes.changes) {
+                for (const ChangePlace &giver : hangs_on().givers_to(target, key)) {
+                    found_.push_back({giver.first, giver.second, hangs_on_parked()});
+                }
+            }
+        }
+    }
+
+    const HangsOn &hangs_on() {
+        if (!hangs_on_) {
+            hangs_on_.emplace(transaction_, dialect_, references_, targets_);
+        }
+        return *hangs_on_;
+    }
+
+    void leave_out_all(const std::vector<ChangePlace> &places) {
+        for (const ChangePlace &place : places) {
+            leave_out({place.first, place.second, hangs_on_parked()});
+        }
+    }
+
     /// What was found and what hangs on it; false when that is nothing new.
     bool leave_out_found() {
         const std::size_t first = fitting_.refused.size();
@@ -288,17 +318,11 @@ class Fitter {
         if (fitting_.refused.size() == first) {
             return false;
         }
-        if (!hangs_on_) {
-            hangs_on_.emplace(transaction_, dialect_, references_, targets_);
-        }
         for (std::size_t index = first; index < fitting_.refused.size(); ++index) {
             const ChangePlace place{fitting_.refused[index].target, fitting_.refused[index].key};
-            for (const ChangePlace &child : hangs_on_->children_of(place)) {
-                leave_out({child.first, child.second, hangs_on_parked()});
-            }
-            for (const ChangePlace &taker : hangs_on_->takers_from(place)) {
-                leave_out({taker.first, taker.second, hangs_on_parked()});
-            }
+            leave_out_all(hangs_on().children_of(place));
+            leave_out_all(hangs_on().takers_from(place));
+            leave_out_all(hangs_on().givers_to(targets_[place.first], place.second));
         }
         return true;
     }

@@ -16,13 +16,6 @@ bool has_name(const std::vector<std::string> &names, const std::string &name) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// Values under unique indexes are the only ones beside keys that rows can refer to.
-bool has_unique_values(const dialect::TableDescription &table) {
-    return std::any_of(
-        table.indexes.begin(), table.indexes.end(),
-        [](const dialect::IndexDescription &index) { return index.unique && !index.primary; });
-}
-
 /// What the row of the block gives the columns; nothing when it leaves one as it is.
 std::optional<Row>
 given_values(const RowBlock &block, std::size_t index, const std::vector<std::string> &columns) {
@@ -36,13 +29,6 @@ given_values(const RowBlock &block, std::size_t index, const std::vector<std::st
             block.rows[index][static_cast<std::size_t>(found - block.columns.begin())]);
     }
     return values;
-}
-
-bool leads_to_key(const dialect::Reference &reference, const TableWork &work) {
-    const std::vector<std::string> &columns = reference.key.parent_columns;
-    return std::all_of(columns.begin(), columns.end(), [&](const std::string &column) {
-        return has_name(work.key_columns, column);
-    });
 }
 
 /// One of the columns of the reference; where possible one by which nobody knows the row.
@@ -161,7 +147,7 @@ class Giver {
           const TableWork &work)
         : transaction_(transaction), dialect_(dialect), work_(work) {
         for (const dialect::Reference *reference : references.to(work.target->table.name)) {
-            if (!leads_to_key(*reference, work)) {
+            if (!leads_to_key(*reference)) {
                 references_.emplace_back(transaction, dialect, work, *reference);
             }
         }

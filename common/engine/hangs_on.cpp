@@ -1,4 +1,4 @@
-// Two indexes over the changes, by the values under foreign keys and under unique indexes.
+// Indexes over the changes, by the values under foreign keys and under unique indexes.
 #include "common/engine/hangs_on.hpp"
 
 #include <algorithm>
@@ -53,6 +53,11 @@ HangsOn::HangsOn(Transaction &transaction,
 
 void HangsOn::note(std::size_t target) {
     const dialect::TableDescription &table = targets_[target].table;
+    for (const dialect::Reference *reference : references_.to(table.name)) {
+        if (!leads_to_key(*reference)) {
+            note_held(target, *reference);
+        }
+    }
     const std::vector<const dialect::Reference *> references = references_.from(table.name);
     for (const auto &[key, change] : targets_[target].changes.changes) {
         if (ends_row(change.operation)) {
@@ -74,17 +79,40 @@ void HangsOn::note(std::size_t target) {
     }
 }
 
-/// Nothing where one of them is NULL or not part of the change.
+/// What rows hold here of what others refer to, where the change takes it from them.
+void HangsOn::note_held(std::size_t target, const dialect::Reference &reference) {
+    const std::vector<std::string> &columns = reference.key.parent_columns;
+    for (const auto &each : targets_[target].changes.changes) {
+        const Key &key = each.first; // clang 14 gives a lambda no part of a pair
+        const postrider::Change &change = each.second;
+        const bool stays = std::any_of(columns.begin(), columns.end(), [&](const auto &column) {
+            return !ends_row(change.operation) &&
+                   value_written(targets_[target], key, change, column) == nullptr;
+        });
+        const ChangePlace place{target, key};
+        auto held = stays ? std::nullopt : values_here(place, columns);
+        if (held && held != values_of(place, columns)) {
+            held_[&reference][*std::move(held)].push_back(place);
+        }
+    }
+}
+
 std::optional<HangsOn::Values> HangsOn::values_of(const ChangePlace &place,
                                                   const std::vector<std::string> &columns) const {
-    const TargetTable &target = targets_[place.first];
-    const auto change = target.changes.changes.find(place.second);
+    return values_of(targets_[place.first], place.second, columns);
+}
+
+/// Nothing where one of them is NULL or not part of the change.
+std::optional<HangsOn::Values> HangsOn::values_of(const TargetTable &target,
+                                                  const Key &key,
+                                                  const std::vector<std::string> &columns) const {
+    const auto change = target.changes.changes.find(key);
     if (change == target.changes.changes.end()) {
         return std::nullopt;
     }
     Values values;
     for (const std::string &column : columns) {
-        const Value *value = value_written(target, place.second, change->second, column);
+        const Value *value = value_written(target, key, change->second, column);
         const Result<Value> held =
             value == nullptr ? Result<Value>{Value{}} : dialect_.to_storage(*value);
         if (!held || held->is_null()) {
@@ -135,6 +163,21 @@ std::vector<ChangePlace> HangsOn::takers_from(const ChangePlace &place) const {
         const auto held = values_here(place, columns_of_index(index));
         const auto same = held ? takers->second.find(*held) : takers->second.end();
         if (same != takers->second.end()) {
+            found.insert(found.end(), same->second.begin(), same->second.end());
+        }
+    }
+    return found;
+}
+
+std::vector<ChangePlace> HangsOn::givers_to(const TargetTable &target, const Key &key) const {
+    std::vector<ChangePlace> found;
+    for (const dialect::Reference *reference : references_.to(target.table.name)) {
+        const auto held = held_.find(reference);
+        const auto values = values_of(target, key, reference->key.parent_columns);
+        if (held == held_.end() || !values) {
+            continue;
+        }
+        if (const auto same = held->second.find(*values); same != held->second.end()) {
             found.insert(found.end(), same->second.begin(), same->second.end());
         }
     }

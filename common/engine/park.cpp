@@ -12,6 +12,7 @@
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/engine/told_anew.hpp"
+#include "common/engine/unique_values.hpp"
 #include "common/wire/changeset_format.hpp"
 
 namespace postrider::engine {
@@ -68,16 +69,17 @@ Result<void> fits_shape(const dialect::TableDescription &table, const ParkedChan
     return check_shape(table, change.schema, alone);
 }
 
-/// What waits in rows of other changes than those of the step, for what must not be deleted.
+/// What waits in rows of other changes than those of the step, for what must not be deleted or lose
+/// a value to which others refer.
 std::vector<TargetTable>
 pending_rows(const Session &session, const Peer &peer, const std::vector<TargetTable> &targets) {
-    const bool removes = std::any_of(targets.begin(), targets.end(), [](const TargetTable &target) {
-        return target.changes.truncated ||
+    const bool takes = std::any_of(targets.begin(), targets.end(), [](const TargetTable &target) {
+        return target.changes.truncated || has_unique_values(target.table) ||
                std::any_of(target.changes.changes.begin(), target.changes.changes.end(),
                            [](const auto &each) { return ends_row(each.second.operation); });
     });
     std::vector<TargetTable> pending;
-    if (!removes) {
+    if (!takes) {
         return pending;
     }
     Result<OwnTables> tables = OwnTables::load(session, peer);

@@ -9,6 +9,16 @@
 
 namespace postrider::engine {
 
+bool leads_to_key(const dialect::Reference &reference) {
+    const std::vector<std::uint32_t> &key = reference.parent->key;
+    const std::vector<std::string> &columns = reference.key.parent_columns;
+    return std::all_of(columns.begin(), columns.end(), [&](const std::string &column) {
+        return std::any_of(key.begin(), key.end(), [&](std::uint32_t index) {
+            return reference.parent->columns[index].name == column;
+        });
+    });
+}
+
 const std::vector<dialect::Reference> &References::all() const {
     if (!catalogue_) {
         Catalogue &catalogue = catalogue_.emplace();

@@ -16,6 +16,9 @@ namespace postrider::engine {
 /// Local table as the catalogue spells it → keys of rows, in the table's own order.
 using RowKeys = std::map<std::string, std::set<Key>>;
 
+/// Whether the reference leads to nothing but columns of its parent's key.
+bool leads_to_key(const dialect::Reference &reference);
+
 /// Read from the catalogue when they are first asked for.
 class References {
   public:

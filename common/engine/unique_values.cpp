@@ -1,6 +1,7 @@
 // Free temporary values for the columns of unique indexes.
 #include "common/engine/unique_values.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include <sodium.h>
@@ -34,6 +35,12 @@ std::set<std::string> unique_columns(const dialect::TableDescription &table) {
 }
 
 } // namespace
+
+bool has_unique_values(const dialect::TableDescription &table) {
+    return std::any_of(
+        table.indexes.begin(), table.indexes.end(),
+        [](const dialect::IndexDescription &index) { return index.unique && !index.primary; });
+}
 
 Value free_value(const dialect::ColumnDescription &column) {
     if (!column.not_null) {

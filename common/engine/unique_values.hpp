@@ -17,6 +17,9 @@ struct WrittenColumns {
     const std::vector<std::string> &columns;
 };
 
+/// Beside its key: the only values, keys apart, to which other rows can refer.
+bool has_unique_values(const dialect::TableDescription &table);
+
 /// NULL where the column allows it, else a random value.
 Value free_value(const dialect::ColumnDescription &column);
 

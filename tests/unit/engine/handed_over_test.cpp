@@ -14,12 +14,14 @@ struct HandedOver : testing::Test {
     Application there{shop.path};
     Application here{office.path};
 
-    /// Three rows with a child each, and a child of that.
+    /// Three rows with a child each, and a child of that. Here no v is above 9.
     void begin_with(const std::string &code, const std::string &actions) {
         pair_directly(shop, office, directory / "mail");
         for (Application *application : {&there, &here}) {
             application->run("CREATE TABLE p(id INTEGER PRIMARY KEY, code " + code +
-                             " UNIQUE, label TEXT UNIQUE, v);"
+                             " UNIQUE, label TEXT UNIQUE, v" +
+                             (application == &here ? " CHECK(v < 10)" : "") +
+                             ");"
                              "CREATE TABLE c(id INTEGER PRIMARY KEY, p TEXT REFERENCES p(code) " +
                              actions +
                              ");"
@@ -36,9 +38,17 @@ struct HandedOver : testing::Test {
         run_until_quiet(shop, office);
     }
 
-    void expect_equal_after(const std::string &change) {
+    void write(const std::string &change) {
         there.run(change);
         run_until_quiet(shop, office);
+    }
+
+    std::string parked() {
+        return here.ask("SELECT \"table\", row, change FROM postrider_parked ORDER BY row");
+    }
+
+    void expect_equal_after(const std::string &change) {
+        write(change);
         for (const std::string table : {"p", "c", "g", "k"}) {
             const std::string rows = "SELECT * FROM " + table + " ORDER BY 1, 2";
             EXPECT_EQ(here.ask(rows), there.ask(rows)) << table;
@@ -100,6 +110,25 @@ TEST_F(HandedOver, ChildrenThatComeAgainWithAnotherParentAreThere) {
     expect_equal_after("BEGIN; DELETE FROM p WHERE id = 1; INSERT INTO p VALUES(4, 'a', 'x', 1);"
                        "INSERT INTO c VALUES(1, 'a'); INSERT INTO g VALUES(1, 1);"
                        "INSERT INTO k VALUES('a', 1); COMMIT");
+}
+
+TEST_F(HandedOver, AParentStaysAsLongAsTheRowThatItBecomesIsParked) {
+    begin_with("TEXT", cascade);
+    write("UPDATE p SET id = 11, v = 20 WHERE id = 1");
+    EXPECT_EQ(parked(), "p|1|delete\np|11|write");
+    EXPECT_EQ(here.ask("SELECT id, p FROM c"), "1|a\n2|b\n3|c");
+    EXPECT_EQ(here.ask("SELECT c FROM g"), "1\n2\n3");
+    expect_equal_after("UPDATE p SET v = 5 WHERE id = 11");
+}
+
+TEST_F(HandedOver, AParentKeepsItsValueAsLongAsTheRowThatGetsItIsParked) {
+    begin_with("TEXT", cascade);
+    write("UPDATE p SET id = 11, v = 20 WHERE id = 1");
+    write("INSERT INTO p VALUES(1, 'new', 'new', 0); UPDATE p SET v = 1 WHERE id = 2");
+    EXPECT_EQ(parked(), "p|1|write\np|11|write");
+    EXPECT_EQ(here.ask("SELECT id, p FROM c"), "1|a\n2|b\n3|c");
+    EXPECT_EQ(here.ask("SELECT v FROM p WHERE id = 2"), "1");
+    expect_equal_after("UPDATE p SET v = 5 WHERE id = 11");
 }
 
 } // namespace

@@ -2,9 +2,7 @@
 // programs write and both nodes die again and again. Skipped where there is no Chinook.
 #include <gtest/gtest.h>
 
-#include "common/engine/declare.hpp"
-
-#include "tests/support/chinook.hpp"
+#include "tests/support/chinook_load.hpp"
 
 namespace postrider::test {
 namespace {
@@ -20,28 +18,15 @@ struct ChinookLoad : testing::Test {
     Application shop_program{shop.path};
     Application office_program{office.path};
     std::mt19937 random{seed};
-    BadLine line{directory / "mail", random};
-    int changes = 0;
-    int changes_during_load = 0;
+    BadLine line{directory / "mail", directory / "mail", random};
+    ShopPrograms programs{shop_program, random, changes_wanted};
     int deaths = 0;
 
     void exchange() {
         for (TestNode *node : {&shop, &office}) {
             node->cycle();
-            line.mangle();
+            line.carry();
             node->now += std::chrono::seconds{10};
-        }
-    }
-
-    bool is_loading() {
-        return shop_program.ask("SELECT count(*) FROM postrider_progress"
-                                " WHERE state = 'loaded'") != "11";
-    }
-
-    void write() {
-        if (changes < changes_wanted && run_change(shop_program, random_change(random))) {
-            ++changes;
-            changes_during_load += is_loading() ? 1 : 0;
         }
     }
 
@@ -56,23 +41,16 @@ TEST_F(ChinookLoad, ArrivesWholeInAnEmptyFileWhileItChanges) {
     if (script.empty()) {
         GTEST_SKIP() << "POSTRIDER_CHINOOK does not name the directory of the Chinook database";
     }
-    shop_program.run("PRAGMA foreign_keys = OFF; BEGIN;" + script +
-                     "; COMMIT; PRAGMA foreign_keys = ON");
+    fill(shop_program, script);
     shop.batches.chunk_bytes = 20'000;
     shop.restart();
     pair_directly(shop, office, directory / "mail");
     declare(office, "PEER shop MAILDIR '" + (directory / "mail") + "' TRUST TASKS");
-    std::string all;
-    for (const std::string &table : chinook_tables) {
-        all += (all.empty() ? "" : ", ") + table;
-    }
-    declare(shop, "TASK shop SEND " + all + " TO office CREATE MISSING TABLES");
+    declare(shop, load_task());
 
-    for (int round = 0; changes < changes_wanted || is_loading(); ++round) {
+    for (int round = 0; !programs.are_done() || is_loading(shop_program); ++round) {
         ASSERT_LT(round, 2000);
-        for (int count = 0; count < 40; ++count) {
-            write();
-        }
+        programs.work(40);
         exchange();
         if (round % 5 == 4 && deaths < deaths_wanted) {
             die();
@@ -84,26 +62,11 @@ TEST_F(ChinookLoad, ArrivesWholeInAnEmptyFileWhileItChanges) {
     run_until_quiet(shop, office);
 
     EXPECT_EQ(deaths, deaths_wanted);
-    EXPECT_GT(changes_during_load, changes_wanted / 2);
+    EXPECT_GT(programs.changes_during_load, changes_wanted / 2);
     EXPECT_GT(std::stoi(shop_program.ask("SELECT sum(chunks) FROM postrider_load_progress")), 100);
-    for (const std::string &table : chinook_tables) {
-        const std::string rows = "SELECT * FROM " + table + " ORDER BY 1, 2";
-        EXPECT_TRUE(office_program.ask(rows) == shop_program.ask(rows)) << table << " differs";
-    }
-    EXPECT_EQ(office_program.ask("PRAGMA foreign_key_check"), "");
-    EXPECT_EQ(office_program.ask("SELECT count(*) FROM pragma_foreign_key_list('Track')"), "3");
-    EXPECT_EQ(office_program.ask("SELECT count(*) FROM postrider_event"
-                                 " WHERE kind IN ('batch_held', 'rows_missing')"),
-              "0");
-    // Every batch was applied once, and the shop knows it.
-    const std::string batches =
-        "SELECT number, rows FROM postrider_delivery WHERE stream = 1 AND direction = ";
-    EXPECT_EQ(office_program.ask(batches + "'received' AND state = 'applied' ORDER BY number"),
-              shop_program.ask(batches + "'sent' AND state = 'acknowledged' ORDER BY number"));
-    for (Application *program : {&shop_program, &office_program}) {
-        EXPECT_EQ(program->ask("SELECT state FROM postrider_status"), "in step");
-    }
-    std::cout << changes_during_load << " of " << changes << " changes during the load, "
+    expect_loaded(shop_program, office_program);
+    std::cout << programs.changes_during_load << " of " << programs.changes
+              << " changes during the load, "
               << shop_program.ask("SELECT sum(chunks) FROM postrider_load_progress") << " chunks, "
               << line.lost << " mails lost, " << line.doubled << " doubled\n";
 }

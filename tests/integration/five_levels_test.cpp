@@ -23,7 +23,7 @@ struct FiveLevels : testing::Test {
     Application there{shop.path};
     Application here{office.path};
     std::mt19937 random{seed};
-    BadLine line{directory / "mail", random};
+    BadLine line{directory / "mail", directory / "mail", random};
     LevelProgram program{there, random};
     int changes = 0;
 
@@ -42,7 +42,7 @@ struct FiveLevels : testing::Test {
     void exchange() {
         for (TestNode *node : {&shop, &office}) {
             node->cycle();
-            line.mangle();
+            line.carry();
             node->now += std::chrono::seconds{10};
         }
     }

@@ -59,7 +59,7 @@ TEST_F(ChinookLoad, ArrivesWholeInAnEmptyFileWhileItChanges) {
     for (int round = 0; round < 100; ++round) {
         exchange();
     }
-    run_until_quiet(shop, office);
+    run_until_settled(shop, office);
 
     EXPECT_EQ(deaths, deaths_wanted);
     EXPECT_GT(programs.changes_during_load, changes_wanted / 2);

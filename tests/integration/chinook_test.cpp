@@ -60,7 +60,7 @@ TEST_F(Chinook, TravelsWholeOverABadLine) {
     for (int round = 0; round < 100; ++round) {
         exchange();
     }
-    run_until_quiet(shop, office);
+    run_until_settled(shop, office);
 
     EXPECT_GT(line.lost, 5);
     EXPECT_GT(line.doubled, 5);

@@ -299,4 +299,11 @@ void run_until_quiet(TestNode &left, TestNode &right) {
     throw std::runtime_error("the nodes do not come to rest");
 }
 
+void run_until_settled(TestNode &left, TestNode &right) {
+    run_until_quiet(left, right);
+    left.now += std::chrono::hours{25};
+    right.now += std::chrono::hours{25};
+    run_until_quiet(left, right);
+}
+
 } // namespace postrider::test

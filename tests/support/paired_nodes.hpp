@@ -110,5 +110,7 @@ Result<engine::ActionRows> accept(TestNode &node, const std::string &offer);
 
 /// Cycles both, the clock going on, until neither does anything.
 void run_until_quiet(TestNode &left, TestNode &right);
+/// And again a day later: what was lost last is sent again.
+void run_until_settled(TestNode &left, TestNode &right);
 
 } // namespace postrider::test

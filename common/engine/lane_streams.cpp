@@ -61,6 +61,15 @@ void forget_history(Transaction &transaction, const StreamKey &key) {
                         parameters);
 }
 
+/// What was sent in a past that is forgotten here may still come to the receiver, in whatever
+/// stream: nothing goes to it before it has said what did.
+bool is_in_doubt(Transaction &transaction, std::int64_t peer_id) {
+    return first_row(transaction,
+                     "SELECT 1 FROM @stream_out WHERE peer_id = ?1 AND awaits_position = 1 LIMIT 1",
+                     {peer_id})
+        .has_value();
+}
+
 /// Whether the stream carries tables of no other lane.
 bool carries_only(Transaction &transaction, const Movers &movers) {
     return !first_row(
@@ -202,6 +211,7 @@ StreamKey open_lane(const Session &session, const Lane &lane, std::uint64_t curs
         OutgoingRow row;
         row.key = key;
         row.machine.incarnation = session.identity.incarnation;
+        row.machine.awaits_position = is_in_doubt(transaction, lane.peer_id);
         insert_outgoing(transaction, row);
     }
     set_lane(session, key, lane);

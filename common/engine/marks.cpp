@@ -130,7 +130,7 @@ void answer_old(const Session &session,
         control ? control->machine.round_trip.value_or(Duration::zero()) : Duration::zero();
     const bool answered_lately =
         row.answered_at && *row.answered_at <= session.now &&
-        session.now - *row.answered_at < std::max(round_trip, session.timing.repeat_min);
+        session.now - *row.answered_at < std::max(round_trip, session.timing.repeat_max);
     if (!was_overtaken && !is_silenced && !answered_lately) {
         const Timestamp soon = session.now + session.timing.acknowledgement_delay;
         row.answer_at = row.answer_at ? std::min(*row.answer_at, soon) : soon;

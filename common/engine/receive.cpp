@@ -170,7 +170,7 @@ Reception take_envelope(const Session &session,
     }
     const Peer &peer = claimed->peer;
     const ReplayedPart itself{peer.peer_id, prologue->part_hash()};
-    if (known != nullptr && known->is_replay(itself, session.timing.repeat_min, session.now)) {
+    if (known != nullptr && known->is_replay(itself, session.timing.repeat_max, session.now)) {
         return {Received::duplicate, Settlement::remove, {}};
     }
     const Result<wire::OpenedPart> part =

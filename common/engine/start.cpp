@@ -251,7 +251,7 @@ std::optional<Timestamp> doubt_due(const Session &session) {
     }
     // A peer may say what it likes: so much it can make us ask the others, and no more.
     const auto last = maybe_time_at(row, 2);
-    return last && *last <= session.now ? *last + session.timing.repeat_min : session.now;
+    return last && *last <= session.now ? *last + session.timing.repeat_max : session.now;
 }
 
 void settle_doubt(const Session &session, Identity &identity) {

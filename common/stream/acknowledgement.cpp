@@ -15,6 +15,12 @@ std::optional<Timestamp> gap_due(const Acknowledgement &state, const Timing &tim
            doubled(timing.gap_delay, state.gap_reports, timing.gap_delay_max);
 }
 
+void tell(Acknowledgement &state, Timestamp now) {
+    if (!state.news_since) {
+        state.news_since = now;
+    }
+}
+
 /// The clock was set back since `time` was noted.
 bool lies_ahead(std::optional<Timestamp> time, Timestamp now) {
     return time && *time > now;
@@ -23,13 +29,12 @@ bool lies_ahead(std::optional<Timestamp> time, Timestamp now) {
 } // namespace
 
 void note_news(Acknowledgement &state, Timestamp now) {
-    if (!state.news_since) {
-        state.news_since = now;
-    }
+    tell(state, now);
+    state.repeats = 0;
 }
 
 void note_urgent(Acknowledgement &state, Timestamp now) {
-    note_news(state, now);
+    tell(state, now);
     state.at_once = true;
 }
 
@@ -37,13 +42,17 @@ void note_duplicate(Acknowledgement &state,
                     const Timing &timing,
                     std::optional<Duration> round_trip,
                     Timestamp now) {
-    const Duration pause = std::max(round_trip.value_or(Duration::zero()), timing.repeat_min);
+    const Duration pause = std::max(round_trip.value_or(Duration::zero()),
+                                    doubled(timing.repeat_first, state.repeats, timing.repeat_max));
     if (state.last_repeat && !lies_ahead(state.last_repeat, now) &&
         now - *state.last_repeat < pause) {
         return;
     }
     state.last_repeat = now;
-    note_news(state, now);
+    if (state.repeats < UINT32_MAX) {
+        ++state.repeats;
+    }
+    tell(state, now);
 }
 
 void note_gap(Acknowledgement &state, bool gap, bool front_moved, Timestamp now) {

@@ -16,6 +16,7 @@ struct Acknowledgement {
     std::uint32_t gap_reports = 0; // of the present gap
     std::optional<Timestamp> last_gap_report;
     std::optional<Timestamp> last_repeat; // because of a duplicate
+    std::uint32_t repeats = 0;            // since something new came
     bool at_once = false;
     bool operator==(const Acknowledgement &) const = default;
 };
@@ -27,8 +28,8 @@ void note_news(Acknowledgement &state, Timestamp now);
 void note_urgent(Acknowledgement &state, Timestamp now);
 
 /// Something came that the sender would not send if it knew where we stand (see Arrival): our
-/// report may have been lost. At most one report per max(`round_trip`, timing.repeat_min) comes of
-/// it.
+/// report may have been lost. Reports that come of it become rare (timing.repeat_first), so that
+/// whoever sends old mails again gets few, and a sender that tries again is heard before long.
 void note_duplicate(Acknowledgement &state,
                     const Timing &timing,
                     std::optional<Duration> round_trip,

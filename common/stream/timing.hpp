@@ -19,8 +19,10 @@ struct Timing {
     /// Age at which a gap is reported; doubles with every report of the same gap.
     Duration gap_delay = std::chrono::minutes{5};
     Duration gap_delay_max = std::chrono::hours{6};
-    /// Duplicates cause at most one report in this time, or in a round trip where that is longer.
-    Duration repeat_min = std::chrono::hours{1};
+    /// After a report that duplicates caused, more of them cause none for so long, or for a round
+    /// trip where that is longer; doubled for each such report until something new comes.
+    Duration repeat_first = std::chrono::minutes{1};
+    Duration repeat_max = std::chrono::hours{1};
     bool operator==(const Timing &) const = default;
 };
 

@@ -50,7 +50,7 @@ stream::Timing quick_timing() {
     timing.retransmission_min = std::chrono::seconds{30};
     timing.acknowledgement_delay = std::chrono::seconds{1};
     timing.gap_delay = std::chrono::seconds{10};
-    timing.repeat_min = std::chrono::seconds{30};
+    timing.repeat_max = std::chrono::seconds{30};
     return timing;
 }
 

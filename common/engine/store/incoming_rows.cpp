@@ -53,7 +53,8 @@ IncomingRow load_incoming(Transaction &transaction, const StreamKey &key) {
         transaction,
         "SELECT state, reason, applied_incarnation, applied_number, applied_chain, newcomer,"
         " news_since, gap_since, gap_reports, last_gap_report, last_repeat, at_once,"
-        " front_number, next_try_at, refused FROM @stream_in WHERE peer_id = ?1 AND stream = ?2",
+        " front_number, next_try_at, refused, repeats FROM @stream_in WHERE peer_id = ?1 AND "
+        "stream = ?2",
         {key.peer_id, stored_stream(key)});
     if (!row) {
         return out;
@@ -67,6 +68,7 @@ IncomingRow load_incoming(Transaction &transaction, const StreamKey &key) {
                            .gap_reports = static_cast<std::uint32_t>(integer_at(*row, 8)),
                            .last_gap_report = maybe_time_at(*row, 9),
                            .last_repeat = maybe_time_at(*row, 10),
+                           .repeats = static_cast<std::uint32_t>(integer_at(*row, 15)),
                            .at_once = integer_at(*row, 11) != 0};
     out.front_number = unsigned_at(*row, 12);
     out.next_try_at = maybe_time_at(*row, 13);
@@ -86,14 +88,15 @@ void save_incoming(Transaction &transaction, const IncomingRow &row) {
         " applied_number = ?6, applied_chain = ?7, newcomer = ?8, news_since = ?9,"
         " gap_since = ?10, gap_reports = ?11, last_gap_report = ?12, last_repeat = ?13,"
         " at_once = ?14, front_number = ?15, next_try_at = ?16,"
-        " refused = ?17"
+        " refused = ?17, repeats = ?18"
         " WHERE peer_id = ?1 AND stream = ?2",
         {row.key.peer_id, stored_stream(row.key), stored(machine.state),
          Value::text(machine.reason), stored(machine.applied.incarnation),
          stored(machine.applied.number), stored(machine.applied.chain), stored(machine.newcomer),
          stored(report.news_since), stored(report.gap_since), std::int64_t{report.gap_reports},
          stored(report.last_gap_report), stored(report.last_repeat), stored(report.at_once),
-         stored(row.front_number), stored(row.next_try_at), stored(machine.refused)});
+         stored(row.front_number), stored(row.next_try_at), stored(machine.refused),
+         std::int64_t{report.repeats}});
 }
 
 void insert_part(Transaction &transaction,

@@ -360,7 +360,7 @@ std::vector<StateTable> receiving_tables() {
                      integer("newcomer", "0"), integer("refused", "0"),
                      maybe(integer("news_since")), maybe(integer("gap_since")),
                      integer("gap_reports", "0"), maybe(integer("last_gap_report")),
-                     maybe(integer("last_repeat")), boolean("at_once"),
+                     maybe(integer("last_repeat")), integer("repeats", "0"), boolean("at_once"),
                      integer("front_number", "0"), maybe(integer("next_try_at"))},
          .primary_key = {"peer_id", "stream"}},
         // Bodies that are whole or still miss parts. The columns from previous_chain on are filled

@@ -41,10 +41,18 @@ struct Lanes : ItemsAndAlarms {
     }
 
     /// The shop sends what it has; its mails are lost.
+    [[nodiscard]] std::vector<std::filesystem::path> mails() const {
+        std::vector<std::filesystem::path> found;
+        for (const auto &mail : std::filesystem::directory_iterator(directory / "mail/new")) {
+            found.push_back(mail.path());
+        }
+        return found;
+    }
+
     void send_in_vain() {
         shop.cycle();
-        for (const auto &mail : std::filesystem::directory_iterator(directory / "mail/new")) {
-            std::filesystem::remove(mail.path());
+        for (const std::filesystem::path &mail : mails()) {
+            std::filesystem::remove(mail);
         }
     }
 
@@ -299,6 +307,26 @@ TEST_F(Lanes, WhatIsStoredOfAStreamThatItsSenderHasForgottenGoes) {
         wait(day);
         EXPECT_EQ(office.cycle().parts_sent + shop.cycle().parts_sent, 0U) << count;
     }
+}
+
+TEST_F(Lanes, ALaneThatIsOpenedWhileThePastIsInDoubtWaitsForWhatTheReceiverHas) {
+    begin_together();
+    const TestNode::Backup before = shop.back_up(directory / "shop_backup.db");
+    set_item(1, "line");
+    shop.cycle();
+    const std::filesystem::path late = directory / "late";
+    std::filesystem::rename(*mails().begin(), late);
+    shop.restore(before.file); // the machine's state file knows better
+    shop.cycle();              // asks where the office stands
+    declare(shop, "TASK goods SEND item TO office PRIORITY HIGH");
+    shop.cycle();
+    office.cycle();
+    for (const std::filesystem::path &answer : mails()) {
+        std::filesystem::remove(answer);
+    }
+    std::filesystem::rename(late, directory / "mail/new/late");
+    settle_for_long();
+    EXPECT_EQ(items(), "1|rope");
 }
 
 TEST_F(Lanes, AStreamThatCarriesNothingIsLetGoAndGivenToTheNextLane) {

@@ -75,7 +75,7 @@ TEST_F(Replay, OfTenThousandStampedMailsCostsOneReportAndNoGrowth) {
 }
 
 TEST_F(Replay, IsAnsweredOnceInAnHourOrARoundTrip) {
-    office.timing.repeat_min = std::chrono::hours{1};
+    office.timing.repeat_max = std::chrono::hours{1};
     office.restart();
     const std::string mail = keep_mail();
     run_until_quiet(shop, office);
@@ -99,7 +99,7 @@ TEST_F(Replay, IsAnsweredOnceInAnHourOrARoundTrip) {
 }
 
 TEST_F(Replay, IsRememberedOnceWhatItToldIsCommitted) {
-    office.timing.repeat_min = std::chrono::hours{1};
+    office.timing.repeat_max = std::chrono::hours{1};
     office.restart();
     const std::string mail = keep_mail();
     run_until_quiet(shop, office);

@@ -130,7 +130,7 @@ TEST_F(Restore, OldMailsThatArePlayedAgainRegressNothingAndCauseAtMostOneAnswerI
     }
     settle();
     ASSERT_GT(old.size(), 20U);
-    shop.timing.repeat_min = office.timing.repeat_min = hours{1};
+    shop.timing.repeat_max = office.timing.repeat_max = hours{1};
     shop.restart();
     office.restart();
     const std::string positions = ask(office, "SELECT * FROM postrider_stream_in") +
@@ -187,7 +187,7 @@ TEST_F(Restore, AnIncarnationThatCannotBeIsRefused) {
 TEST_F(Restore, AReceiverThatKnowsMoreThanWeSentMakesUsAskEverybodyOnceInAnHour) {
     run(shop, "INSERT INTO sale VALUES(1, 'first')");
     settle();
-    shop.timing.repeat_min = hours{1};
+    shop.timing.repeat_max = hours{1};
     shop.restart();
     shop.cycle();
     const auto claim_more = [&](std::uint64_t counter) {

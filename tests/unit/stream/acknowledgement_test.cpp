@@ -37,7 +37,7 @@ TEST(Acknowledgement, UrgentNewsAreDueAtOnce) {
     EXPECT_EQ(report_due(state, timing, start), std::nullopt);
 }
 
-TEST(Acknowledgement, AThousandDuplicatesInAnHourCauseOneReport) {
+TEST(Acknowledgement, AThousandDuplicatesInAnHourCauseFiveReports) {
     Acknowledgement state;
     int reports = 0;
     for (int second = 0; second < 3600; second += 3) {
@@ -48,9 +48,25 @@ TEST(Acknowledgement, AThousandDuplicatesInAnHourCauseOneReport) {
             ++reports;
         }
     }
-    EXPECT_EQ(reports, 1);
-    note_duplicate(state, timing, minutes{1}, start + hours{1});
-    EXPECT_TRUE(has_news(state, timing, start + hours{1}));
+    EXPECT_EQ(reports, 5); // after 0, 2, 6, 14 and 30 minutes
+    note_duplicate(state, timing, minutes{1}, start + hours{2});
+    EXPECT_TRUE(has_news(state, timing, start + hours{2}));
+}
+
+TEST(Acknowledgement, WhatIsNewLetsTheNextDuplicateBeAnsweredSoon) {
+    Acknowledgement state;
+    Timestamp now = start;
+    for (int hour = 0; hour < 8; ++hour) {
+        now += hours{1};
+        note_duplicate(state, timing, minutes{1}, now);
+        on_reported(state, timing, now);
+    }
+    note_duplicate(state, timing, minutes{1}, now + minutes{10});
+    EXPECT_FALSE(has_news(state, timing, now + minutes{10}));
+    note_news(state, now + minutes{20});
+    on_reported(state, timing, now + minutes{20}); // it is lost
+    note_duplicate(state, timing, minutes{1}, now + minutes{21});
+    EXPECT_TRUE(has_news(state, timing, now + minutes{21}));
 }
 
 TEST(Acknowledgement, ALongRoundTripMakesRepeatsRarer) {

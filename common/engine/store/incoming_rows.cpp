@@ -53,8 +53,8 @@ IncomingRow load_incoming(Transaction &transaction, const StreamKey &key) {
         transaction,
         "SELECT state, reason, applied_incarnation, applied_number, applied_chain, newcomer,"
         " news_since, gap_since, gap_reports, last_gap_report, last_repeat, at_once,"
-        " front_number, next_try_at, refused, repeats FROM @stream_in WHERE peer_id = ?1 AND "
-        "stream = ?2",
+        " front_number, next_try_at, refused, repeats FROM @stream_in"
+        " WHERE peer_id = ?1 AND stream = ?2",
         {key.peer_id, stored_stream(key)});
     if (!row) {
         return out;

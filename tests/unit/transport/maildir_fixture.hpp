@@ -6,10 +6,11 @@
 #include <memory>
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "common/transport/maildir.hpp"
 #include "common/wire/envelope.hpp"
+
+#include "tests/support/temporary_directory.hpp"
 
 namespace postrider::transport {
 
@@ -18,13 +19,9 @@ namespace fs = std::filesystem;
 class MaildirTest : public ::testing::Test {
   protected:
     MaildirTest() {
-        std::string name = (fs::temp_directory_path() / "postrider-maildir-XXXXXX").string();
-        root_ = ::mkdtemp(name.data());
-        directory_ = (root_ / "box").string();
+        directory_ = root_ / "box";
         EXPECT_TRUE(create_maildir(directory_).has_value());
     }
-
-    ~MaildirTest() override { fs::remove_all(root_); }
 
     /// A part sealed for the owner of `stamp_key`.
     static Bytes envelope_for(const FixedBytes<32> &stamp_key, std::size_t body_bytes = 300) {
@@ -102,7 +99,8 @@ class MaildirTest : public ::testing::Test {
         return chosen;
     }
 
-    fs::path root_;
+    test::TemporaryDirectory temporary_;
+    fs::path root_{temporary_.path()};
     std::string directory_;
     Timestamp now_ = from_milliseconds(1'795'512'605'000);
 };

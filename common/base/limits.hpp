@@ -31,6 +31,9 @@ inline constexpr std::uint64_t batch_cell_bytes_max = 256 * mib;
 inline constexpr std::size_t own_batch_raw_bytes_max = 8 * mib;
 /// What one round reads of the tables that are being loaded.
 inline constexpr std::size_t load_chunk_bytes = 1 * mib;
+/// What is collected beside writers is kept in memory until it is queued; more is collected while
+/// they wait.
+inline constexpr std::size_t gentle_collect_bytes = 32 * mib;
 inline constexpr std::size_t batch_frames_max = 4096;
 inline constexpr std::size_t table_columns_max = 2000; // SQLite's default; PostgreSQL has 1600
 inline constexpr std::size_t name_bytes_max = 255;

@@ -1,30 +1,19 @@
 // Opening, checking and applying the batches of a step.
 #include "common/engine/apply.hpp"
 
-#include <map>
-#include <set>
-
-#include "common/base/utf8.hpp"
-#include "common/crypto/chain.hpp"
+#include "common/engine/apply_piecewise.hpp"
+#include "common/engine/arrived_batches.hpp"
 #include "common/engine/collect.hpp"
 #include "common/engine/differences.hpp"
-#include "common/engine/history.hpp"
 #include "common/engine/history_missing.hpp"
 #include "common/engine/inbox.hpp"
-#include "common/engine/lanes.hpp"
 #include "common/engine/offers.hpp"
-#include "common/engine/own_tables.hpp"
 #include "common/engine/park.hpp"
-#include "common/engine/parked_guard.hpp"
 #include "common/engine/refused_rows.hpp"
 #include "common/engine/report.hpp"
-#include "common/engine/step.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
-#include "common/engine/told_anew.hpp"
-#include "common/wire/batch.hpp"
-#include "common/wire/change_frame.hpp"
-#include "common/wire/changeset_format.hpp"
+#include "common/engine/targets.hpp"
 
 namespace postrider::engine {
 
@@ -33,125 +22,35 @@ namespace {
 /// A step that could not be applied is tried again this often; declaring anything tries it at once.
 constexpr Duration try_again_after = std::chrono::minutes{1};
 
-/// One batch: its content must be what its header, and so the chain, vouches for.
-Result<wire::Batch> read_batch(const Session &session,
-                               const Peer &peer,
-                               const IncomingRow &row,
-                               const stream::InboxKey &body) {
-    const Result<Bytes> plaintext = open_stored_body(session, peer, row, body);
-    if (!plaintext) {
-        return plaintext.error();
-    }
-    Result<wire::Batch> batch =
-        wire::decode_body(*plaintext, {}, history_reader(session.transaction, row));
-    if (!batch) {
-        return batch;
-    }
-    if (crypto::content_hash(wire::canonical_bytes(batch->frames)) != batch->header.content_hash) {
-        return Error{Errc::malformed,
-                     "the content of a batch is not the one that its header names"};
-    }
-    return batch;
-}
-
-/// Adds the schemas that the frames name and that were learnt of earlier batches.
-void recall_schemas(const Session &session,
-                    const StreamKey &key,
-                    const std::vector<wire::Frame> &frames,
-                    wire::KnownSchemas &known) {
-    for (const wire::Frame &frame : frames) {
-        if (frame.kind != wire::FrameKind::changes) {
-            continue;
-        }
-        const Result<wire::SchemaHash> hash = wire::read_schema_hash(frame.raw);
-        if (!hash || known.contains({frame.table, *hash})) {
-            continue; // what cannot be read is refused where it is decoded
-        }
-        const auto row = first_row(
-            session.transaction,
-            "SELECT content FROM @schema_in WHERE peer_id = ?1"
-            " AND stream = ?2 AND table_name = ?3 AND hash = ?4",
-            {key.peer_id, std::int64_t{key.stream}, Value::text(frame.table), stored(*hash)});
-        if (row) {
-            const Result<TableSchema> schema = wire::decode_schema(blob_at(*row, 0));
-            ensure(schema.has_value(), "a learnt schema was decoded before it was stored");
-            known.emplace(wire::SchemaName{frame.table, *hash}, *schema);
-        }
-    }
-}
-
-void learn(const Session &session, const StreamKey &key, const wire::Batch &batch) {
-    for (const wire::Frame &frame : batch.frames) {
-        if (frame.kind != wire::FrameKind::schema) {
-            continue;
-        }
-        const Result<TableSchema> schema = wire::decode_schema(frame.raw);
-        ensure(schema.has_value(), "the frames of an applied batch were decoded");
-        const wire::SchemaName name = wire::schema_name(*schema);
-        session.transaction.execute(
-            "INSERT INTO @schema_in (peer_id, stream, table_name, hash, content)"
-            " VALUES (?1, ?2, ?3, ?4, ?5)"
-            " ON CONFLICT (peer_id, stream, table_name, hash) DO NOTHING",
-            {key.peer_id, std::int64_t{key.stream}, Value::text(name.table), stored(name.hash),
-             frame.raw});
-    }
-}
-
-/// What a step brings: its batches composed, their headers and schemas.
+/// What a step brings: its batches composed, and what goes with them.
 class StepContent {
   public:
     StepContent(const Session &session, const Peer &peer, const IncomingRow &row)
-        : session_(session), peer_(peer), row_(row) {}
+        : reader_(session, peer, row) {}
 
     /// Adds the bodies of the step that are not in yet.
     Result<void> add(const stream::Step &step) {
         for (; bodies_ < step.bodies.size(); ++bodies_) {
-            Result<wire::Batch> batch = read_batch(session_, peer_, row_, step.bodies[bodies_]);
+            Result<ArrivedBatch> batch = reader_.read(step.bodies[bodies_]);
             if (!batch) {
                 return batch.error();
             }
-            Result<void> added = add(*std::move(batch), step.bodies[bodies_].first);
-            if (!added) {
-                return added;
+            Result<Changeset> composed = compose(std::move(changes), std::move(batch->changes));
+            if (!composed) {
+                return composed.error();
             }
+            changes = *std::move(composed);
+            batch->changes = {};
+            batches.push_back(*std::move(batch));
         }
         return {};
     }
 
     Changeset changes;
-    std::vector<wire::Batch> batches; // without their changes
-    std::vector<KeptBatch> history;   // what is kept of them
+    std::vector<ArrivedBatch> batches; // without their changes
 
   private:
-    Result<void> add(wire::Batch batch, std::uint64_t number) {
-        recall_schemas(session_, row_.key, batch.frames, known_);
-        Result<Changeset> piece = wire::decode_changeset(batch.frames, known_);
-        if (!piece) {
-            return piece.error();
-        }
-        Result<void> learnt = wire::learn_schemas(batch.frames, known_);
-        if (!learnt) {
-            return learnt;
-        }
-        Result<Changeset> composed = compose(std::move(changes), *std::move(piece));
-        if (!composed) {
-            return composed.error();
-        }
-        changes = *std::move(composed);
-        if (batch.header.history) {
-            history.push_back({{number, batch.header.history->floor}, kept_frames(batch.frames)});
-        }
-        std::erase_if(batch.frames, [](const wire::Frame &frame) {
-            return frame.kind != wire::FrameKind::schema;
-        });
-        batches.push_back(std::move(batch));
-        return {};
-    }
-
-    const Session &session_;
-    const Peer &peer_;
-    const IncomingRow &row_;
-    wire::KnownSchemas known_;
+    BatchReader reader_;
     std::size_t bodies_ = 0;
 };
 
@@ -183,126 +82,10 @@ Result<StepContent> read_fitting_step(const Session &session,
     return content;
 }
 
-struct TakenName {
-    const std::string &here;
-    const std::string &on_the_wire;
-};
-
-/// A table that is sent again whole replaces what is here; but not the rows of other senders, which
-/// nothing tells from rows that went at this one.
-void keep_rows_of_others(const Session &session,
-                         const Peer &peer,
-                         const TakenName &table,
-                         OneWayChanges &changes) {
-    changes.truncated = false;
-    // The peer sent all that it has: what is parked of others of its rows is old news.
-    delete_parked_table(session.transaction, peer.peer_id, table.on_the_wire);
-    log_event(session.transaction, session.now,
-              {"rows_kept", peer.peer_id,
-               "table \"" + table.here + "\" came again whole from " + peer.name +
-                   "; others send rows to it too, so no row was deleted for not being among them",
-               "If rows were deleted there meanwhile, delete them here too."});
-}
-
-/// The tables that take the changes, and what goes on to others from here.
-struct Targets {
-    std::vector<TargetTable> tables;
-    Changeset forwarded;
-    ToldAnew told_anew; // of them, what is read again once it is written
-    bool stops = false; // ON ERROR STOP
-};
-
-/// What others get of the changes: as they came, or as the rows stand here once they are written,
-/// where a filter or a list of columns leaves no other way.
-void send_on(const Session &session,
-             const std::set<std::string> &names,
-             const TakenTable &taken,
-             const TargetTable &target,
-             Targets &targets) {
-    for (const std::string &name : names) {
-        if (is_told_anew(session.transaction, taken.columns, name)) {
-            targets.told_anew.before(session, name, target.table, target.schema, target.changes);
-            continue;
-        }
-        TableChanges copy{.schema = target.schema, .changes = target.changes};
-        copy.schema.name = name;
-        targets.forwarded.tables.emplace(name, std::move(copy));
-    }
-}
-
-Result<Targets>
-find_targets(const Session &session, const Peer &peer, OwnTables &tables, Changeset &&changeset) {
-    Targets targets;
-    for (auto &[wire_name, changes] : changeset.tables) {
-        const Result<const dialect::TableDescription *> table = tables.find(wire_name);
-        if (!table) {
-            return table.error();
-        }
-        if (*table == nullptr || !std::holds_alternative<OneWayChanges>(changes.changes)) {
-            refuse_table(session, peer, wire_name, changes);
-            continue;
-        }
-        const std::string &local = (*table)->name;
-        const TakenTable &taken = tables.taken(wire_name);
-        auto &rows = std::get<OneWayChanges>(changes.changes);
-        if (const auto column = name_as_here(changes.schema, taken.columns)) {
-            refuse_column(session, peer, changes.schema, *column, rows.changes.size());
-            continue;
-        }
-        if (taken.without_delete) {
-            keep_deleted(rows);
-        }
-        if (rows.truncated && tables.has_other_senders(local)) {
-            keep_rows_of_others(session, peer, {local, wire_name}, rows);
-        }
-        if (!taken.where.empty()) {
-            if (Result<void> guarded = guard_arriving(session, peer, taken, **table, changes);
-                !guarded) {
-                return guarded.error();
-            }
-        }
-        targets.stops = targets.stops || taken.stops;
-        TargetTable target{**table, std::move(changes.schema), std::move(rows),
-                           taken.columns.lossy()};
-        send_on(session, tables.names_sent_on(local), taken, target, targets);
-        targets.tables.push_back(std::move(target));
-    }
-    return targets;
-}
-
-void forward(const Session &session,
-             const Peer &peer,
-             const wire::BatchHeader &header,
-             const Changeset &changeset) {
-    if (changeset.empty() || header.origins.empty()) {
-        return;
-    }
-    append_parents(session, changeset);
-    const auto &[origin, collect_number] = *header.origins.begin();
-    append_to_queue(session.transaction,
-                    {.origin = origin.node,
-                     .incarnation = origin.incarnation,
-                     .collect_number = collect_number,
-                     .from_peer = peer.peer_id,
-                     .rows = changeset.row_count(),
-                     .content = wire::pack_changeset(changeset)},
-                    session.now);
-}
-
 Result<ApplyCounts>
 write_targets(const Session &session, const Peer &peer, const Arrival &arrival, Targets &targets) {
     return targets.stops ? apply_or_stop(session, peer, arrival, targets.tables)
                          : apply_or_park(session, peer, arrival, targets.tables);
-}
-
-void note_shapes(const Session &session, const Peer &peer, const Changeset &changes) {
-    bool news = false;
-    for (const auto &[wire_name, table] : changes.tables) {
-        news = note_shape(session, peer, table.schema) || news;
-    }
-    if (news) {
-        note_differences(session, peer);
-    }
 }
 
 /// Of a step that is held, for people.
@@ -318,6 +101,9 @@ void note_held_shapes(const Session &session,
 
 Result<ApplyCounts>
 apply_data(const Session &session, const Peer &peer, const IncomingRow &row, stream::Step &step) {
+    if (const auto counts = apply_piecewise(session, peer, row, step)) {
+        return *counts;
+    }
     Result<OwnTables> tables = OwnTables::load(session, peer);
     if (!tables) {
         return tables.error();
@@ -337,11 +123,10 @@ apply_data(const Session &session, const Peer &peer, const IncomingRow &row, str
     Result<ApplyCounts> counts = write_targets(session, peer, arrival, *targets);
     if (counts) {
         targets->told_anew.after(session, targets->forwarded);
-        forward(session, peer, content->batches.back().header, targets->forwarded);
-        for (const wire::Batch &batch : content->batches) {
-            learn(session, row.key, batch);
-        }
-        keep_received(session.transaction, row, content->history);
+        QueueRun run{session};
+        forward(session, peer, content->batches.back().header, std::move(targets->forwarded), run);
+        run.finish();
+        keep_of(session, row, content->batches);
     }
     return counts;
 }

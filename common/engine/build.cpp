@@ -1,15 +1,14 @@
 // The order of streams, and their hours.
 #include "common/engine/build.hpp"
 
-#include "common/engine/collect.hpp"
 #include "common/engine/offers.hpp"
 #include "common/engine/pacing.hpp"
+#include "common/engine/queue.hpp"
 
 namespace postrider::engine {
 
 std::size_t build_next(const Session &session,
                        std::int64_t peer_id,
-                       const BatchSizes &sizes,
                        std::set<std::uint32_t> &finished) {
     const auto peer = load_peer(session.transaction, peer_id);
     if (!peer || !is_usable(session.identity, *peer)) {
@@ -30,7 +29,7 @@ std::size_t build_next(const Session &session,
             continue;
         }
         const bool is_open = may_build_at(session, lane) <= session.now;
-        const std::size_t built = is_open ? build_step(session, *peer, lane.key, sizes) : 0;
+        const std::size_t built = is_open ? build_step(session, *peer, lane.key) : 0;
         if (built > 0) {
             note_step(session, lane);
             return built;

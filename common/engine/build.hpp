@@ -11,7 +11,6 @@ namespace postrider::engine {
 /// with nothing more to build go into `finished`: call again until nothing is built.
 std::size_t build_next(const Session &session,
                        std::int64_t peer_id,
-                       const BatchSizes &sizes,
                        std::set<std::uint32_t> &finished);
 
 } // namespace postrider::engine

@@ -1,13 +1,16 @@
-// Reading captured keys back, and the queue they end in.
+// Reading captured keys back.
 #include "common/engine/collect.hpp"
 
-#include <algorithm>
+#include <functional>
 #include <limits>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "common/engine/introspect.hpp"
 #include "common/engine/kept_columns.hpp"
+#include "common/engine/piece_writer.hpp"
+#include "common/engine/queue.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/peers.hpp"
 #include "common/engine/store/rows.hpp"
@@ -142,10 +145,73 @@ Change change_of(const CapturedKey &captured,
                      all ? Operation::upsert : Operation::update);
 }
 
+struct RowsOf {
+    const std::string &table;
+    const TableSchema &schema;
+};
+
+/// What is read, handed on piece by piece.
+class Pieces {
+  public:
+    /// False: no more is wanted.
+    using Take = std::function<bool(const Changeset &)>;
+
+    Pieces(const Session &session, Loads &loads, const Take &take)
+        : session_(session), loads_(loads), writer_(session.sizes.piece_bytes, [&](Changeset &&piece) {
+              hand_on(std::move(piece), take);
+          }) {}
+
+    [[nodiscard]] bool go_on() const { return goes_on_; }
+
+    void add(const RowsOf &rows, const Key &key, Change &&change) {
+        writer_.make_room(cost_of(key, change));
+        writer_.changes(rows.table, rows.schema).changes.insert_or_assign(key, std::move(change));
+    }
+
+    /// The rows of the table that come are all it has.
+    void begin_anew(const RowsOf &rows) {
+        writer_.changes(rows.table, rows.schema).truncated = true;
+    }
+
+    /// What stands of the row in the piece that is not full yet.
+    const Change *find(const std::string &table, const Key &key) {
+        const auto &tables = writer_.open_piece().tables;
+        const auto rows = tables.find(table);
+        if (rows == tables.end()) {
+            return nullptr;
+        }
+        const auto &changes = std::get<OneWayChanges>(rows->second.changes).changes;
+        const auto found = changes.find(key);
+        return found == changes.end() ? nullptr : &found->second;
+    }
+
+    void add_chunk(std::size_t bytes) {
+        loads_.read_chunk(session_, writer_.open_piece(), bytes);
+    }
+
+    void finish() { writer_.finish(); }
+
+  private:
+    void hand_on(Changeset &&piece, const Take &take) {
+        if (!goes_on_) {
+            return;
+        }
+        if (!loads_.empty()) {
+            merge_rows(piece, loads_.parents_of(session_, piece));
+        }
+        goes_on_ = take(piece);
+    }
+
+    const Session &session_;
+    Loads &loads_;
+    PieceWriter writer_;
+    bool goes_on_ = true;
+};
+
 void read_keys(const Session &session,
                const CapturedTable &captured,
                const TableDescription &table,
-               OneWayChanges &changes) {
+               Pieces &pieces) {
     const ColumnMap map = map_columns(table, captured.capture.options.kept);
     const dialect::CollectQuery query =
         session.dialect.collect(table, captured.capture.id, captured.capture.options, map.names);
@@ -153,7 +219,7 @@ void read_keys(const Session &session,
     const auto close = [&] {
         if (open && !map.kept.empty()) {
             if (auto change = filterable_change(*open, query, map)) {
-                changes.changes.insert_or_assign(open->key, *std::move(change));
+                pieces.add({captured.name, map.schema}, open->key, *std::move(change));
             }
         } else if (open) {
             Change change = change_of(*open, query, map, table);
@@ -161,13 +227,13 @@ void read_keys(const Session &session,
             const bool empty =
                 change.operation == Operation::update && change.new_values.columns.empty();
             if (!empty) {
-                changes.changes.insert_or_assign(open->key, std::move(change));
+                pieces.add({captured.name, map.schema}, open->key, std::move(change));
             }
         }
     };
     const auto cursor =
         session.transaction.query(query.sql, {std::numeric_limits<std::int64_t>::max()});
-    while (const Row *row = cursor->next()) {
+    for (const Row *row = cursor->next(); row != nullptr && pieces.go_on(); row = cursor->next()) {
         const auto at = [&](std::size_t index) {
             return row->begin() + static_cast<std::ptrdiff_t>(index);
         };
@@ -215,22 +281,25 @@ Change loaded_change(const Row &row, const ColumnMap &map, const Change *capture
     return change;
 }
 
-void read_all(const Session &session,
-              const CapturedTable &captured,
-              const TableDescription &table,
-              OneWayChanges &changes) {
+/// Gives the number of rows. A row that was captured too may stand in an earlier piece: composed,
+/// both say what one would.
+std::uint64_t read_all(const Session &session,
+                       const CapturedTable &captured,
+                       const TableDescription &table,
+                       Pieces &pieces) {
     const ColumnMap map = map_columns(table, captured.capture.options.kept);
     const auto cursor = session.transaction.query(session.dialect.select_all(table, map.names), {});
-    while (const Row *row = cursor->next()) {
+    std::uint64_t rows = 0;
+    for (const Row *row = cursor->next(); row != nullptr && pieces.go_on(); row = cursor->next()) {
         Key key;
         for (const std::uint32_t column : map.schema.key) {
             key.push_back((*row)[column]);
         }
-        const auto known = changes.changes.find(key);
-        Change change =
-            loaded_change(*row, map, known == changes.changes.end() ? nullptr : &known->second);
-        changes.changes.insert_or_assign(std::move(key), std::move(change));
+        const Change *known = pieces.find(captured.name, key);
+        pieces.add({captured.name, map.schema}, key, loaded_change(*row, map, known));
+        ++rows;
     }
+    return rows;
 }
 
 /// `missing`: somebody dropped the key table.
@@ -257,7 +326,6 @@ Keys look_for_keys(Transaction &transaction,
 }
 
 struct Collected {
-    Changeset changeset;
     TakenCaptures taken;
     Loads loads;
 };
@@ -273,47 +341,61 @@ bool has_later_keys(const Session &session, dialect::CaptureId id, std::int64_t 
         .has_value();
 }
 
-/// `epoch`: the last one whose keys go once they are queued.
-Collected read_captured(const Session &session, std::int64_t epoch, std::size_t chunk_bytes) {
-    Collected out{{}, {}, Loads{session}};
+struct ToRead {
+    std::int64_t epoch = 0;      // the last one whose keys go once they are queued
+    std::size_t chunk_bytes = 0; // of the tables that are being loaded
+};
+
+struct Reading {
+    Pieces &pieces;
+    TakenCaptures &taken;
+};
+
+/// The keys of a table, and all of its rows where that is asked for.
+void read_table(const Session &session,
+                const CapturedTable &captured,
+                Keys keys,
+                const ToRead &wanted,
+                Reading &out) {
+    const Result<TableDescription> table =
+        describe_table(session.transaction, session.dialect, captured.name);
+    if (!table || !check_kept(*table, captured.capture.options.kept)) {
+        return; // `inspect_captures` holds it and says so
+    }
+    auto &[pieces, taken] = out;
+    if (captured.reload == 2) {
+        pieces.begin_anew({captured.name, table->schema()});
+    }
+    if (keys == Keys::some) {
+        read_keys(session, captured, *table, pieces);
+        taken.read.push_back(captured.capture.id);
+        if (!captured.capture.options.kept.empty() &&
+            has_later_keys(session, captured.capture.id, wanted.epoch)) {
+            taken.with_kept.push_back(captured.capture.id);
+        }
+    }
+    if (captured.reload == 2) {
+        const std::uint64_t rows = read_all(session, captured, *table, pieces);
+        taken.reloaded.push_back({captured.capture.id, captured.name, captured.reload, rows});
+    }
+}
+
+Collected read_captured(const Session &session, const ToRead &wanted, const Pieces::Take &take) {
+    Collected out{{}, Loads{session}};
+    Pieces pieces{session, out.loads, take};
+    Reading reading{pieces, out.taken};
     const std::set<std::string> present = key_tables(session.transaction, session.dialect);
     for (const CapturedTable &captured : captured_tables(session.transaction)) {
         const Keys keys =
             look_for_keys(session.transaction, session.dialect, present, captured.capture.id);
-        if (!captured.held.empty() || keys == Keys::missing ||
-            (keys == Keys::none && captured.reload != 2)) {
-            continue; // what is missing is made anew by `inspect_captures`
-        }
-        const Result<TableDescription> table =
-            describe_table(session.transaction, session.dialect, captured.name);
-        if (!table || !check_kept(*table, captured.capture.options.kept)) {
-            continue; // `inspect_captures` holds it and says so
-        }
-        OneWayChanges changes;
-        if (keys == Keys::some) {
-            read_keys(session, captured, *table, changes);
-            out.taken.read.push_back(captured.capture.id);
-            if (!captured.capture.options.kept.empty() &&
-                has_later_keys(session, captured.capture.id, epoch)) {
-                out.taken.with_kept.push_back(captured.capture.id);
-            }
-        }
-        if (captured.reload == 2) {
-            read_all(session, captured, *table, changes);
-            changes.truncated = true;
-            out.taken.reloaded.push_back(
-                {captured.capture.id, captured.name, captured.reload, changes.changes.size()});
-        }
-        if (!changes.changes.empty() || changes.truncated) {
-            out.changeset.tables.emplace(
-                captured.name,
-                TableChanges{.schema = table->schema(), .changes = std::move(changes)});
+        // What is missing is made anew by `inspect_captures`.
+        const bool is_asked = keys == Keys::some || (keys == Keys::none && captured.reload == 2);
+        if (captured.held.empty() && is_asked) {
+            read_table(session, captured, keys, wanted, reading);
         }
     }
-    if (!out.loads.empty()) {
-        out.loads.read_chunk(session, out.changeset, chunk_bytes);
-        merge_rows(out.changeset, out.loads.parents_of(session, out.changeset));
-    }
+    pieces.add_chunk(wanted.chunk_bytes);
+    pieces.finish();
     return out;
 }
 
@@ -336,20 +418,10 @@ void forget(const Session &session, std::int64_t epoch, const TakenCaptures &tak
     }
 }
 
-void append_own(const Session &session,
-                Bytes content,
-                std::uint64_t rows,
-                std::int64_t from_peer = 0) {
-    session.transaction.execute("UPDATE @node SET collect_number = collect_number + 1");
-    const Row number = *first_row(session.transaction, "SELECT collect_number FROM @node");
-    append_to_queue(session.transaction,
-                    {.origin = session.identity.node,
-                     .incarnation = session.identity.incarnation,
-                     .collect_number = unsigned_at(number, 0),
-                     .from_peer = from_peer,
-                     .rows = rows,
-                     .content = std::move(content)},
-                    session.now);
+void note_chunks(const Session &session, const Loads &loads) {
+    if (loads.save(session)) {
+        prune_queue(session.transaction); // those that all have taken
+    }
 }
 
 std::int64_t current_epoch(const Session &session) {
@@ -441,16 +513,22 @@ bool has_captured(Transaction &transaction, const dialect::Dialect &dialect) {
     return has_open_load(transaction);
 }
 
-std::uint64_t collect(const Session &session) {
+std::uint64_t collect(const Session &session, std::size_t chunk_bytes) {
     if (!has_captured(session.transaction, session.dialect)) {
         return 0;
     }
-    Collected collected = read_captured(session, current_epoch(session), 0);
-    const std::uint64_t rows = collected.changeset.row_count();
-    if (!collected.changeset.empty()) {
-        append_own(session, wire::pack_changeset(collected.changeset), rows);
-    }
-    forget(session, current_epoch(session), collected.taken);
+    QueueRun run{session};
+    std::uint64_t rows = 0;
+    const auto queue = [&](const Changeset &piece) {
+        rows += piece.row_count();
+        run.add_own(piece);
+        return true;
+    };
+    const std::int64_t epoch = current_epoch(session);
+    const Collected collected = read_captured(session, {epoch, chunk_bytes}, queue);
+    run.finish();
+    forget(session, epoch, collected.taken);
+    note_chunks(session, collected.loads);
     return rows;
 }
 
@@ -459,17 +537,20 @@ void GentleCollect::mark(const Session &session) {
     session.transaction.execute(session.dialect.advance_epoch());
 }
 
-void GentleCollect::read(const Session &session, std::size_t chunk_bytes) {
+void GentleCollect::read(const Session &session) {
     // All keys of the snapshot are read, those of the new epoch too: a step is what one snapshot
     // shows, and a transaction that touched keys in both epochs must not be torn. Keys of the new
     // epoch stay and are read again.
-    Collected collected = read_captured(session, epoch_, chunk_bytes);
-    rows_ = collected.changeset.row_count();
+    std::size_t bytes = 0;
+    const auto keep = [&](const Changeset &piece) {
+        pieces_.push_back({wire::pack_changeset(piece), piece.row_count()});
+        bytes += pieces_.back().content.size();
+        is_whole_ = bytes <= session.sizes.gentle_bytes;
+        return is_whole_;
+    };
+    Collected collected = read_captured(session, {epoch_, session.sizes.chunk_bytes}, keep);
     taken_ = std::move(collected.taken);
     loads_ = std::move(collected.loads);
-    if (!collected.changeset.empty()) {
-        content_ = wire::pack_changeset(collected.changeset);
-    }
 }
 
 bool GentleCollect::is_current(const Session &session) const {
@@ -477,18 +558,16 @@ bool GentleCollect::is_current(const Session &session) const {
 }
 
 std::uint64_t GentleCollect::append(const Session &session) {
-    if (!content_.empty()) {
-        append_own(session, std::move(content_), rows_);
+    QueueRun run{session};
+    std::uint64_t rows = 0;
+    for (Piece &piece : std::exchange(pieces_, {})) {
+        rows += piece.rows;
+        run.add_own(std::move(piece.content), piece.rows);
     }
+    run.finish();
     forget(session, epoch_, taken_);
-    if (loads_->save(session)) {
-        prune_queue(session.transaction); // the chunks that all have taken
-    }
-    return rows_;
-}
-
-void append_collected(const Session &session, const Changeset &changeset, std::int64_t from_peer) {
-    append_own(session, wire::pack_changeset(changeset), changeset.row_count(), from_peer);
+    note_chunks(session, *loads_);
+    return rows;
 }
 
 void append_parents(const Session &session, const Changeset &changeset) {
@@ -496,51 +575,7 @@ void append_parents(const Session &session, const Changeset &changeset) {
     if (loads.empty()) {
         return;
     }
-    const Changeset parents = loads.parents_of(session, changeset);
-    if (!parents.empty()) {
-        append_own(session, wire::pack_changeset(parents), parents.row_count());
-    }
-}
-
-void append_to_queue(Transaction &transaction, const QueueEntry &entry, Timestamp now) {
-    transaction.execute(
-        "INSERT INTO @queue (queue_position, origin, incarnation, collect_number, from_peer, rows,"
-        " created_at, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        {stored(last_queue_position(transaction) + 1), stored(entry.origin),
-         stored(entry.incarnation), stored(entry.collect_number), entry.from_peer,
-         stored(entry.rows), stored(now), entry.content});
-}
-
-std::uint64_t last_queue_position(Transaction &transaction) {
-    // An emptied queue goes on behind the cursors that have passed it, and behind the offers from
-    // which streams will begin.
-    std::int64_t last = 0;
-    for (const char *query :
-         {"SELECT max(queue_position) FROM @queue", "SELECT max(cursor) FROM @stream_out",
-          "SELECT max(offer_position) FROM @task_peer"}) {
-        last = std::max(last, maybe_integer_at(*first_row(transaction, query), 0).value_or(0));
-    }
-    return from_stored(last);
-}
-
-void prune_queue(Transaction &transaction) {
-    // Nothing is kept for peers that were revoked or have left: paired again, they get their tables
-    // anew; nor for streams that were let go. Their cursors go along, the one of control too, so
-    // that no position is ever given twice.
-    const std::string cut_off = peers_cut_off;
-    transaction.execute(
-        "UPDATE @stream_out SET cursor = ?1 WHERE stale_since IS NOT NULL OR peer_id IN " + cut_off,
-        {stored(last_queue_position(transaction))});
-    transaction.execute(
-        "DELETE FROM @queue WHERE queue_position <= coalesce("
-        "(SELECT min(cursor) FROM @stream_out WHERE stream > 0 AND lane <> ''),"
-        " (SELECT max(queue_position) FROM @queue))"
-        " AND NOT EXISTS (SELECT 1 FROM @task_peer tp JOIN @task t ON t.task_id = tp.task_id"
-        " WHERE tp.state IN ('waiting', 'offered') AND t.no_load = 1 AND t.direction = 'send'"
-        " AND tp.offer_position < @queue.queue_position"
-        // One of them that has streams was paired once.
-        " AND NOT (tp.peer_id IN " +
-        cut_off + " AND tp.peer_id IN (SELECT peer_id FROM @stream_out)))");
+    append_collected(session, loads.parents_of(session, changeset), 0);
 }
 
 } // namespace postrider::engine

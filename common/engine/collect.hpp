@@ -25,11 +25,11 @@ std::optional<std::int64_t> inspect_captures(const Session &session,
                                              std::optional<std::int64_t> seen);
 
 /// Takes all captured keys that are visible, reads their rows again in the same snapshot, appends
-/// what came of it to the queue under the next collect number and removes the keys. Holds the write
-/// lock while it reads: precedes every apply. Gives the number of rows appended. A capture whose
-/// key table is missing is passed over until `inspect_captures` has renewed it. Chunks of loads are
-/// left to the gentle way.
-std::uint64_t collect(const Session &session);
+/// what came of it to the queue as one step, one piece after another, and removes the keys. Holds
+/// the write lock while it reads: precedes every apply. Gives the number of rows appended. A capture whose
+/// key table is missing is passed over until `inspect_captures` has renewed it. `chunk_bytes`: what is
+/// read of the tables that are being loaded.
+std::uint64_t collect(const Session &session, std::size_t chunk_bytes = 0);
 
 /// Queues what rows that came from others refer to and no chunk of a load has brought yet.
 void append_parents(const Session &session, const Changeset &changeset);
@@ -55,8 +55,11 @@ class GentleCollect {
   public:
     /// In a write transaction: what is written from now on belongs to a later epoch.
     void mark(const Session &session);
-    /// In a read transaction. `chunk_bytes`: what is read of the tables that are being loaded.
-    void read(const Session &session, std::size_t chunk_bytes);
+    /// In a read transaction. Reads the next chunk of the tables that are being loaded, too.
+    void read(const Session &session);
+    /// False: there was more than may lie in memory, and nothing is to be appended. `collect` takes
+    /// it.
+    [[nodiscard]] bool is_whole() const { return is_whole_; }
     /// Whether what was read is still all that was asked for. A peer that has just joined needs
     /// parents of what was read before.
     [[nodiscard]] bool is_current(const Session &session) const;
@@ -64,32 +67,16 @@ class GentleCollect {
     std::uint64_t append(const Session &session);
 
   private:
+    struct Piece {
+        Bytes content;
+        std::uint64_t rows = 0;
+    };
+
     std::int64_t epoch_ = 0;
-    Bytes content_;
-    std::uint64_t rows_ = 0;
+    bool is_whole_ = true;
+    std::vector<Piece> pieces_;
     TakenCaptures taken_;
     std::optional<Loads> loads_;
 };
-
-/// Appends a changeset to the queue. `from_peer` is 0 for our own.
-struct QueueEntry {
-    NodeId origin{};
-    std::uint64_t incarnation = 0;
-    std::uint64_t collect_number = 0;
-    std::int64_t from_peer = 0;
-    std::uint64_t rows = 0;
-    Bytes content; // wire::pack_changeset
-};
-
-void append_to_queue(Transaction &transaction, const QueueEntry &entry, Timestamp now);
-
-/// Appends a changeset under the next collect number of ours. It does not go to `from_peer`.
-void append_collected(const Session &session, const Changeset &changeset, std::int64_t from_peer);
-
-/// The position of the youngest entry that there ever was, as far as anybody still goes by it.
-std::uint64_t last_queue_position(Transaction &transaction);
-
-/// Removes what every stream has passed.
-void prune_queue(Transaction &transaction);
 
 } // namespace postrider::engine

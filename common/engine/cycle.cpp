@@ -127,8 +127,9 @@ void Engine::read(Timestamp now, const Work &work) {
 }
 
 Session Engine::session_at(Transaction &transaction, Timestamp now) const {
-    return {transaction, ports_.database.dialect(), identity_, settings_.timing,
-            now,         zone_ ? &*zone_ : nullptr};
+    return {transaction,      ports_.database.dialect(),  identity_,
+            settings_.timing, now,                        zone_ ? &*zone_ : nullptr,
+            settings_.batches};
 }
 
 void Engine::guarded(CycleResult &result, const std::function<void()> &part) {
@@ -322,10 +323,11 @@ void Engine::collect_all(Timestamp now, CycleResult &result) {
     if (captured) {
         GentleCollect gentle;
         write(now, [&](const Session &session) { gentle.mark(session); });
-        read(now,
-             [&](const Session &session) { gentle.read(session, settings_.batches.chunk_bytes); });
+        read(now, [&](const Session &session) { gentle.read(session); });
         write(now, [&](const Session &session) {
-            if (gentle.is_current(session)) {
+            if (!gentle.is_whole()) {
+                result.rows_collected += collect(session, session.sizes.chunk_bytes);
+            } else if (gentle.is_current(session)) {
                 result.rows_collected += gentle.append(session);
             } else {
                 result.has_more = true;
@@ -353,7 +355,7 @@ void Engine::build_for(Timestamp now, std::int64_t peer_id, CycleResult &result)
     std::size_t built = 0;
     do {
         write(now, [&](const Session &session) {
-            built = build_next(session, peer_id, settings_.batches, finished);
+            built = build_next(session, peer_id, finished);
         });
         result.batches_built += built;
     } while (built > 0);

@@ -6,7 +6,6 @@
 #include <set>
 
 #include "common/base/comma_list.hpp"
-#include "common/engine/collect.hpp"
 #include "common/engine/configuration_mac.hpp"
 #include "common/engine/declare_stored.hpp"
 #include "common/engine/differences.hpp"
@@ -15,6 +14,7 @@
 #include "common/engine/kept_columns.hpp"
 #include "common/engine/lanes.hpp"
 #include "common/engine/offers_out.hpp"
+#include "common/engine/queue.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/task/check.hpp"
 #include "common/task/words.hpp"

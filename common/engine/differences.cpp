@@ -174,14 +174,25 @@ std::set<std::string> extended_tables(Transaction &transaction, std::int64_t pee
     return names;
 }
 
-} // namespace
-
+/// Tells whether that is news.
 bool note_shape(const Session &session, const Peer &peer, const TableSchema &schema) {
     return session.transaction.execute(
                "INSERT INTO @shape_in (peer_id, wire_name, content) VALUES (?1, ?2, ?3)"
                " ON CONFLICT (peer_id, wire_name) DO UPDATE SET content = excluded.content"
                " WHERE content <> excluded.content",
                {peer.peer_id, Value::text(schema.name), wire::encode_schema(schema).raw}) > 0;
+}
+
+} // namespace
+
+void note_shapes(const Session &session, const Peer &peer, const Changeset &changes) {
+    bool news = false;
+    for (const auto &[wire_name, table] : changes.tables) {
+        news = note_shape(session, peer, table.schema) || news;
+    }
+    if (news) {
+        note_differences(session, peer);
+    }
 }
 
 void note_differences(const Session &session, const Peer &peer) {

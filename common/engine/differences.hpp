@@ -4,12 +4,13 @@
 
 #include "common/engine/session.hpp"
 #include "common/engine/store/peers.hpp"
-#include "common/model/table.hpp"
+#include "common/model/changeset.hpp"
 
 namespace postrider::engine {
 
-/// Keeps the shape in which a table of the peer came last. Tells whether that is news.
-bool note_shape(const Session &session, const Peer &peer, const TableSchema &schema);
+/// Keeps the shapes in which tables of the peer came last, and compares them anew where that is
+/// news.
+void note_shapes(const Session &session, const Peer &peer, const Changeset &changes);
 
 /// Compares the tables that tasks take from the peer as they came last, or were offered, with those
 /// that are here.

@@ -20,26 +20,29 @@ namespace postrider::engine {
 
 namespace {
 
+using Origins = std::map<wire::Origin, std::uint64_t>;
+
 /// What goes into one batch.
 struct Content {
     std::vector<wire::Frame> frames;
     std::uint64_t rows = 0;
     std::string hidden; // the columns whose values stay out of compression
+    Origins origins;
 };
 
-/// One step, cut into batches, and how far it moves the cursor.
-struct StepContent {
-    std::vector<Content> batches;
-    std::map<wire::Origin, std::uint64_t> origins;
-    std::uint64_t cursor = 0;
-    std::int64_t control_to = 0; // the control message that it ends with
+/// Entries of the queue that are one step, from the first to the last position.
+struct Run {
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
 };
 
-/// Composes queue entries behind the cursor to their net effect.
+/// Queue entries behind the cursor, composed to their net effect; or, where the next ones are one
+/// step that is too large for that, which they are.
 struct Composed {
     Changeset changeset;
-    std::map<wire::Origin, std::uint64_t> origins;
+    Origins origins;
     std::uint64_t cursor = 0;
+    std::optional<Run> long_run;
 };
 
 /// What the tables have in a queue entry.
@@ -49,39 +52,134 @@ Changeset select_entry(const Bytes &content, const SentTables &tables, std::uint
     return select_tables(*std::move(entry), tables, position);
 }
 
-Composed compose_queue(const Session &session,
-                       const OutgoingRow &stream,
-                       const SentTables &tables,
-                       std::uint64_t step_bytes) {
-    Composed out{.changeset = {}, .origins = {}, .cursor = stream.cursor};
-    std::uint64_t content_bytes = 0;
-    const auto entries = session.transaction.query(
-        "SELECT queue_position, origin, incarnation, collect_number, from_peer, content"
-        " FROM @queue WHERE queue_position > ?1 ORDER BY queue_position",
-        {stored(stream.cursor)});
-    while (const Row *row = entries->next()) {
-        if (content_bytes > step_bytes) {
-            break;
-        }
-        // What a peer sent never goes back to it.
-        if (integer_at(*row, 4) != stream.key.peer_id) {
-            const Bytes content = blob_at(*row, 5);
-            Changeset selected = select_entry(content, tables, unsigned_at(*row, 0));
-            if (!selected.empty()) {
-                Result<Changeset> composed = compose(out.changeset, std::move(selected));
-                if (!composed) {
-                    break; // a table was altered in between: the other shape is the next step
-                }
-                out.changeset = *std::move(composed);
-                content_bytes += content.size();
-                std::uint64_t &number = out.origins[{fixed_at<16>(*row, 1), unsigned_at(*row, 2)}];
-                number = std::max(number, unsigned_at(*row, 3));
+struct EntryRow {
+    std::uint64_t position = 0;
+    wire::Origin origin;
+    std::uint64_t collect_number = 0;
+    bool continues = false;
+    bool is_for_peer = false; // what a peer sent never goes back to it
+    Bytes content;
+};
+
+constexpr const char *select_entries =
+    "SELECT queue_position, origin, incarnation, collect_number, continues, from_peer, content"
+    " FROM @queue WHERE queue_position > ?1 ORDER BY queue_position";
+
+EntryRow read_entry(const Row &row, std::int64_t peer_id) {
+    return {.position = unsigned_at(row, 0),
+            .origin = {fixed_at<16>(row, 1), unsigned_at(row, 2)},
+            .collect_number = unsigned_at(row, 3),
+            .continues = integer_at(row, 4) != 0,
+            .is_for_peer = integer_at(row, 5) != peer_id,
+            .content = blob_at(row, 6)};
+}
+
+void note_origin(Origins &origins, const EntryRow &entry) {
+    std::uint64_t &number = origins[entry.origin];
+    number = std::max(number, entry.collect_number);
+}
+
+struct RunSize {
+    Run run;
+    std::uint64_t bytes = 0;
+};
+
+RunSize run_at(const Session &session, std::uint64_t first) {
+    const Row last = *first_row(session.transaction,
+                                "SELECT min(queue_position) FROM @queue"
+                                " WHERE queue_position >= ?1 AND continues = 0",
+                                {stored(first)});
+    const Row bytes = *first_row(session.transaction,
+                                 "SELECT sum(length(content)) FROM @queue"
+                                 " WHERE queue_position >= ?1 AND queue_position <= ?2",
+                                 {stored(first), last.at(0)});
+    return {{first, unsigned_at(last, 0)}, unsigned_at(bytes, 0)};
+}
+
+/// Composes whole steps of the queue, as many as make one step of the stream.
+class QueueComposer {
+  public:
+    QueueComposer(const Session &session, const SentTables &tables, std::uint64_t cursor)
+        : session_(session), tables_(tables) {
+        out_.cursor = cursor;
+    }
+
+    Composed compose_from(const StreamKey &key) {
+        const std::uint64_t begin = out_.cursor;
+        const auto entries = session_.transaction.query(select_entries, {stored(begin)});
+        while (const Row *row = entries->next()) {
+            const EntryRow entry = read_entry(*row, key.peer_id);
+            if (!is_within_ && !may_begin(entry, begin)) {
+                break;
+            }
+            is_within_ = entry.continues;
+            add(entry);
+            if (!is_within_ && !end_unit(entry.position)) {
+                break; // a table was altered in between: the other shape is the next step
             }
         }
-        out.cursor = unsigned_at(*row, 0);
+        return std::move(out_);
     }
-    return out;
-}
+
+  private:
+    bool may_begin(const EntryRow &entry, std::uint64_t begin) {
+        const std::uint64_t bytes_max = session_.sizes.step_bytes;
+        if (bytes_ > bytes_max) {
+            return false;
+        }
+        if (!entry.continues) {
+            return true;
+        }
+        const RunSize run = run_at(session_, entry.position);
+        if (run.bytes > bytes_max && out_.cursor == begin) {
+            out_.long_run = run.run;
+        }
+        return run.bytes <= bytes_max;
+    }
+
+    void add(const EntryRow &entry) {
+        if (!entry.is_for_peer) {
+            return;
+        }
+        Changeset selected = select_entry(entry.content, tables_, entry.position);
+        if (selected.empty()) {
+            return;
+        }
+        Result<Changeset> composed = compose(std::move(unit_), std::move(selected));
+        ensure(composed.has_value(), "one step of the queue shows one shape of a table");
+        unit_ = *std::move(composed);
+        unit_bytes_ += entry.content.size();
+        note_origin(unit_origins_, entry);
+    }
+
+    /// False, and as if it were not there: it does not fit to what is before.
+    bool end_unit(std::uint64_t position) {
+        if (out_.changeset.empty()) {
+            out_.changeset = std::exchange(unit_, {});
+        } else if (!unit_.empty()) {
+            Result<Changeset> composed = compose(out_.changeset, std::exchange(unit_, {}));
+            if (!composed) {
+                return false;
+            }
+            out_.changeset = *std::move(composed);
+        }
+        out_.cursor = position;
+        bytes_ += std::exchange(unit_bytes_, 0);
+        for (const auto &[origin, number] : std::exchange(unit_origins_, {})) {
+            out_.origins[origin] = std::max(out_.origins[origin], number);
+        }
+        return true;
+    }
+
+    const Session &session_;
+    const SentTables &tables_;
+    Composed out_;
+    std::uint64_t bytes_ = 0;
+    bool is_within_ = false; // a step of the queue
+    Changeset unit_;         // what it brings so far
+    std::uint64_t unit_bytes_ = 0;
+    Origins unit_origins_;
+};
 
 std::set<wire::SchemaName> schemas_sent(const Session &session, const StreamKey &key) {
     std::set<wire::SchemaName> names;
@@ -104,12 +202,6 @@ void remember_schema(const Session &session, const StreamKey &key, const wire::S
                                 {key.peer_id, Value::text(name.table)});
 }
 
-/// What the lane's tasks send, and how large batches and steps may be.
-struct StepSource {
-    const SentTables &tables;
-    const BatchSizes &sizes;
-};
-
 /// By the tables' names on the wire.
 wire::PrivateColumns hidden_columns(const SentTables &tables) {
     wire::PrivateColumns out;
@@ -130,61 +222,40 @@ std::string words_of_hidden(const wire::PrivateColumns &hidden) {
     return words;
 }
 
-StepContent data_step(const Session &session, const OutgoingRow &stream, const StepSource &from) {
-    const BatchSizes &sizes = from.sizes;
-    Composed composed = compose_queue(session, stream, from.tables, sizes.step_bytes);
-    filter_tables(session, stream.key.peer_id, from.tables, composed.changeset);
-    compute_columns(session, stream.key.peer_id, from.tables, composed.changeset);
-    composed.changeset = to_wire(std::move(composed.changeset), from.tables);
-    StepContent out{.batches = {},
-                    .origins = std::move(composed.origins),
-                    .cursor = composed.cursor,
-                    .control_to = 0};
-    std::set<wire::SchemaName> known = schemas_sent(session, stream.key);
-    const wire::PrivateColumns hidden = hidden_columns(from.tables);
-    const std::string words = words_of_hidden(hidden);
-    // All batches of a step must fit into the window at once, so a great step has greater batches.
-    const std::size_t piece_bytes =
-        std::max(sizes.piece_bytes, cost_of(composed.changeset) / (limits::window_numbers_max / 2));
-    for (const Changeset &piece : cut_changeset(std::move(composed.changeset), piece_bytes)) {
-        out.batches.push_back(
-            {wire::encode_changeset(piece, known, hidden), piece.row_count(), words});
-        for (const auto &[name, table] : piece.tables) {
-            known.insert(wire::schema_name(table.schema));
+/// What a lane's tasks make of changesets, batch by batch.
+class BatchMaker {
+  public:
+    BatchMaker(const Session &session, const StreamKey &key, const SentTables &tables)
+        : session_(session),
+          key_(key),
+          tables_(tables),
+          known_(schemas_sent(session, key)),
+          hidden_(hidden_columns(tables)),
+          words_(words_of_hidden(hidden_)) {}
+
+    std::vector<Content> make(Changeset &&changeset, const Origins &origins) {
+        filter_tables(session_, key_.peer_id, tables_, changeset);
+        compute_columns(session_, key_.peer_id, tables_, changeset);
+        std::vector<Content> batches;
+        for (const Changeset &piece : cut_changeset(to_wire(std::move(changeset), tables_),
+                                                    session_.sizes.piece_bytes)) {
+            batches.push_back({wire::encode_changeset(piece, known_, hidden_), piece.row_count(),
+                               words_, origins});
+            for (const auto &[name, table] : piece.tables) {
+                known_.insert(wire::schema_name(table.schema));
+            }
         }
+        return batches;
     }
-    return out;
-}
 
-StepContent control_step(const Session &session, const OutgoingRow &stream) {
-    StepContent out{.batches = {}, .origins = {}, .cursor = stream.cursor, .control_to = 0};
-    Content content;
-    for (const Row &row : all_rows(session.transaction,
-                                   "SELECT message, control_id FROM @control_out WHERE peer_id = ?1"
-                                   " ORDER BY control_id LIMIT 1000",
-                                   {stream.key.peer_id})) {
-        content.frames.push_back({.kind = wire::FrameKind::control,
-                                  .table = {},
-                                  .raw = blob_at(row, 0),
-                                  .rows = 0,
-                                  .cell_bytes = 0});
-        out.control_to = integer_at(row, 1);
-    }
-    if (!content.frames.empty()) {
-        out.batches.push_back(std::move(content));
-    }
-    return out;
-}
-
-/// A stream that carries nothing sends one batch all the same when it begins anew: the receiver
-/// lets go of what it has stored of before, and waits for nothing of it.
-StepContent idle_step(const OutgoingRow &stream) {
-    StepContent out{.batches = {}, .origins = {}, .cursor = stream.cursor, .control_to = 0};
-    if (stream.machine.last_number == 0 && stream.machine.rebase) {
-        out.batches.emplace_back();
-    }
-    return out;
-}
+  private:
+    const Session &session_;
+    const StreamKey &key_;
+    const SentTables &tables_;
+    std::set<wire::SchemaName> known_;
+    wire::PrivateColumns hidden_;
+    std::string words_;
+};
 
 wire::BatchHeader header_of(const Session &session,
                             const Peer &peer,
@@ -265,32 +336,151 @@ Result<void> add_batch(const Session &session,
     return {};
 }
 
-Result<void> add_batches(const Session &session,
-                         const Peer &peer,
-                         OutgoingRow &stream,
-                         const StepContent &step) {
-    for (std::size_t index = 0; index < step.batches.size(); ++index) {
-        const auto next = stream::next_number(stream.machine);
-        ensure(next.has_value(), "a step is built only when the window holds it");
-        wire::BatchHeader header = header_of(session, peer, stream, *next, step.batches[index]);
-        header.continues = index + 1 < step.batches.size();
-        header.origins = step.origins;
-        if (index == 0 && has_news(session, peer)) {
-            header.report = make_report(session, peer);
+/// The batches of one step, one after another, so that one at a time lies in memory.
+class StepWriter {
+  public:
+    StepWriter(const Session &session, const Peer &peer, OutgoingRow &stream)
+        : session_(session), peer_(peer), stream_(stream) {}
+
+    Result<void> add(Content content) {
+        Result<void> written = write(true);
+        last_ = std::move(content);
+        return written;
+    }
+
+    Result<void> add(std::vector<Content> &&contents) {
+        for (Content &content : contents) {
+            if (Result<void> added = add(std::move(content)); !added) {
+                return added;
+            }
         }
-        Result<void> added = add_batch(session, stream, header, *next, step.batches[index]);
+        return {};
+    }
+
+    /// Without it the last batch is lost.
+    Result<void> finish() { return write(false); }
+
+    [[nodiscard]] std::size_t batches() const { return batches_; }
+
+  private:
+    Result<void> write(bool continues) {
+        if (!last_) {
+            return {};
+        }
+        const auto next = stream::next_number(stream_.machine);
+        ensure(next.has_value(), "a step that has begun is numbered to its end");
+        wire::BatchHeader header = header_of(session_, peer_, stream_, *next, *last_);
+        header.continues = continues;
+        header.origins = last_->origins;
+        if (batches_ == 0 && has_news(session_, peer_)) {
+            header.report = make_report(session_, peer_);
+        }
+        Result<void> added = add_batch(session_, stream_, std::move(header), *next, *last_);
+        last_.reset();
+        ++batches_;
+        return added;
+    }
+
+    const Session &session_;
+    const Peer &peer_;
+    OutgoingRow &stream_;
+    std::optional<Content> last_; // whether it continues shows with the next one
+    std::size_t batches_ = 0;
+};
+
+Result<void> write_control(const Session &session, OutgoingRow &stream, StepWriter &writer) {
+    Content content;
+    std::int64_t last = 0;
+    for (const Row &row : all_rows(session.transaction,
+                                   "SELECT message, control_id FROM @control_out WHERE peer_id = ?1"
+                                   " ORDER BY control_id LIMIT 1000",
+                                   {stream.key.peer_id})) {
+        content.frames.push_back({.kind = wire::FrameKind::control,
+                                  .table = {},
+                                  .raw = blob_at(row, 0),
+                                  .rows = 0,
+                                  .cell_bytes = 0});
+        last = integer_at(row, 1);
+    }
+    if (content.frames.empty()) {
+        return {};
+    }
+    session.transaction.execute("DELETE FROM @control_out WHERE peer_id = ?1 AND control_id <= ?2",
+                                {stream.key.peer_id, last});
+    return writer.add(std::move(content));
+}
+
+/// A stream that carries nothing sends one batch all the same when it begins anew: the receiver
+/// lets go of what it has stored of before, and waits for nothing of it.
+Result<void> write_idle(const OutgoingRow &stream, StepWriter &writer) {
+    const bool begins_anew = stream.machine.last_number == 0 && stream.machine.rebase;
+    return begins_anew ? writer.add(Content{}) : Result<void>{};
+}
+
+/// What was collected as one, entry by entry.
+Result<void> write_run(const Session &session,
+                       const OutgoingRow &stream,
+                       const Run &run,
+                       const SentTables &tables,
+                       StepWriter &writer) {
+    BatchMaker maker{session, stream.key, tables};
+    for (std::uint64_t position = run.first - 1; position < run.last;) {
+        // One query for each: filters make tables of their own, which they cannot while one runs.
+        const auto row = first_row(session.transaction, std::string{select_entries} + " LIMIT 1",
+                                   {stored(position)});
+        ensure(row.has_value(), "a step of the queue is there to its end");
+        const EntryRow entry = read_entry(*row, stream.key.peer_id);
+        position = entry.position;
+        if (!entry.is_for_peer) {
+            continue;
+        }
+        Origins origins;
+        note_origin(origins, entry);
+        Result<void> added = writer.add(
+            maker.make(select_entry(entry.content, tables, entry.position), origins));
         if (!added) {
             return added;
         }
     }
-    stream.cursor = step.cursor;
-    save_outgoing(session.transaction, stream);
-    if (step.control_to != 0) {
-        session.transaction.execute(
-            "DELETE FROM @control_out WHERE peer_id = ?1 AND control_id <= ?2",
-            {stream.key.peer_id, step.control_to});
+    return {};
+}
+
+/// What the tasks leave out of the queue is passed over, however much it is.
+Result<void> write_data(const Session &session,
+                        OutgoingRow &stream,
+                        const SentTables &tables,
+                        StepWriter &writer) {
+    for (bool goes_on = true; goes_on;) {
+        Composed composed =
+            QueueComposer{session, tables, stream.cursor}.compose_from(stream.key);
+        const std::uint64_t end = composed.long_run ? composed.long_run->last : composed.cursor;
+        Result<void> added =
+            composed.long_run
+                ? write_run(session, stream, *composed.long_run, tables, writer)
+                : writer.add(BatchMaker{session, stream.key, tables}.make(
+                      std::move(composed.changeset), composed.origins));
+        Result<void> finished = added ? writer.finish() : added;
+        if (!finished) {
+            return finished;
+        }
+        goes_on = writer.batches() == 0 && end > stream.cursor;
+        stream.cursor = end;
     }
     return {};
+}
+
+/// `tables` where it carries any.
+Result<void> write_step(const Session &session,
+                        OutgoingRow &stream,
+                        const std::optional<SentTables> &tables,
+                        StepWriter &writer) {
+    if (tables) {
+        return write_data(session, stream, *tables, writer);
+    }
+    Result<void> added = stream.key.stream == control_stream
+                             ? write_control(session, stream, writer)
+                             : write_idle(stream, writer);
+    return added ? writer.finish() : added;
 }
 
 void hold(const Session &session, const Peer &peer, const StreamKey &key, const Error &error) {
@@ -306,11 +496,6 @@ void hold(const Session &session, const Peer &peer, const StreamKey &key, const 
          error.hint});
 }
 
-bool window_holds(const OutgoingRow &stream, std::size_t batches) {
-    return stream.machine.outbox.empty() ||
-           stream.machine.outbox.size() + batches <= limits::window_numbers_max;
-}
-
 } // namespace
 
 SealedPlace outbox_place(const StreamKey &key, std::uint64_t number) {
@@ -320,41 +505,32 @@ SealedPlace outbox_place(const StreamKey &key, std::uint64_t number) {
             "content_key_sealed"};
 }
 
-std::size_t build_step(const Session &session,
-                       const Peer &peer,
-                       const StreamKey &key,
-                       const BatchSizes &sizes) {
+std::size_t build_step(const Session &session, const Peer &peer, const StreamKey &key) {
     auto stream = load_outgoing(session.transaction, key);
     if (!stream || !stream::next_number(stream->machine)) {
         return 0;
     }
-    StepContent step;
-    if (key.stream == control_stream) {
-        step = control_step(session, *stream);
-    } else if (stream->lane.empty()) {
-        step = idle_step(*stream);
-    } else {
-        const Result<SentTables> tables = sent_tables(session, key.peer_id, stream->lane);
-        if (!tables) {
+    std::optional<SentTables> tables;
+    if (key.stream != control_stream && !stream->lane.empty()) {
+        Result<SentTables> sent = sent_tables(session, key.peer_id, stream->lane);
+        if (!sent) {
             return 0; // it waits for approve
         }
-        step = data_step(session, *stream, {*tables, sizes});
-        // What the tasks leave out of the queue is passed over, however much it is.
-        while (step.batches.empty() && step.cursor > stream->cursor) {
-            stream->cursor = step.cursor;
-            step = data_step(session, *stream, {*tables, sizes});
+        tables = *std::move(sent);
+    }
+    StepWriter writer{session, peer, *stream};
+    const Result<void> built = session.transaction.attempt([&]() -> Result<void> {
+        Result<void> written = write_step(session, *stream, tables, writer);
+        if (written) {
+            save_outgoing(session.transaction, *stream);
         }
-    }
-    if (!window_holds(*stream, step.batches.size())) {
-        return 0; // the step is made again when the window has room for all of it
-    }
-    const Result<void> built =
-        session.transaction.attempt([&] { return add_batches(session, peer, *stream, step); });
+        return written;
+    });
     if (!built) {
         hold(session, peer, key, built.error());
         return 0;
     }
-    return step.batches.size();
+    return writer.batches();
 }
 
 void look_ahead(const Session &session, const StreamKey &key) {

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "common/engine/collect.hpp"
 #include "common/engine/history.hpp"
 #include "common/engine/marks.hpp"
+#include "common/engine/queue.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/engine/store/starts.hpp"

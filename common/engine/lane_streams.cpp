@@ -1,8 +1,8 @@
 // The tables task_flow, stream_out and stream_marker.
 #include "common/engine/lane_streams.hpp"
 
-#include "common/engine/collect.hpp"
 #include "common/engine/lanes.hpp"
+#include "common/engine/queue.hpp"
 #include "common/engine/store/rows.hpp"
 
 namespace postrider::engine {

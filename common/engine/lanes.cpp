@@ -1,9 +1,9 @@
 // Tasks, lanes and the streams that carry them.
 #include "common/engine/lanes.hpp"
 
-#include "common/engine/collect.hpp"
 #include "common/engine/configuration_mac.hpp"
 #include "common/engine/lane_streams.hpp"
+#include "common/engine/queue.hpp"
 #include "common/engine/store/rows.hpp"
 
 namespace postrider::engine {

@@ -11,34 +11,13 @@
 #include "common/engine/foreign_keys.hpp"
 #include "common/engine/introspect.hpp"
 #include "common/engine/kept_columns.hpp"
+#include "common/engine/packed_key.hpp"
+#include "common/engine/queue.hpp"
 #include "common/engine/store/rows.hpp"
-#include "common/wire/value_format.hpp"
 
 namespace postrider::engine {
 
 namespace {
-
-constexpr std::size_t key_values_max = 2000; // a key's columns
-
-Bytes packed_key(const Key &key) {
-    wire::CborWriter out;
-    out.array(key.size());
-    for (const Value &value : key) {
-        wire::encode_value(out, value);
-    }
-    return std::move(out).take();
-}
-
-Key unpacked_key(ByteView bytes) {
-    wire::CborReader in(bytes);
-    wire::Allowance allowance(1, limits::batch_cell_bytes_max);
-    Key key(in.array(key_values_max));
-    for (Value &value : key) {
-        value = wire::decode_value(in, allowance);
-    }
-    ensure(in.at_end(), "the key of a load was packed by us");
-    return key;
-}
 
 /// Rows of a table as changes.
 struct RowShape {

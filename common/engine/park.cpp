@@ -7,6 +7,7 @@
 #include "common/base/utf8.hpp"
 #include "common/engine/collect.hpp"
 #include "common/engine/own_tables.hpp"
+#include "common/engine/queue.hpp"
 #include "common/engine/refused_rows.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/store/log.hpp"
@@ -288,7 +289,7 @@ class RetryStep {
         const auto send = [&] {
             if (!together.empty()) {
                 append_parents(session_, together);
-                append_collected(session_, together, peer_.peer_id);
+                append_collected(session_, std::move(together), peer_.peer_id);
             }
             together = {};
         };

@@ -9,6 +9,21 @@
 
 namespace postrider::engine {
 
+namespace {
+
+/// Foreign keys may spell columns in other letters than their tables do.
+void spell_as_in(const dialect::TableDescription &table, std::vector<std::string> &names) {
+    for (std::string &name : names) {
+        for (const dialect::ColumnDescription &column : table.columns) {
+            if (dialect::lower_ascii(column.name) == dialect::lower_ascii(name)) {
+                name = column.name;
+            }
+        }
+    }
+}
+
+} // namespace
+
 bool leads_to_key(const dialect::Reference &reference) {
     const std::vector<std::uint32_t> &key = reference.parent->key;
     const std::vector<std::string> &columns = reference.key.parent_columns;
@@ -47,6 +62,8 @@ void References::add(const dialect::TableDescription &child, Catalogue &catalogu
                 reference.key.parent_columns.push_back(parent->second.columns[column].name);
             }
         }
+        spell_as_in(child, reference.key.columns);
+        spell_as_in(parent->second, reference.key.parent_columns);
         if (reference.key.parent_columns.size() == key.columns.size()) {
             catalogue.all.push_back(std::move(reference));
         }

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 
+#include "common/dialect/sql_text.hpp"
 #include "common/engine/column_list.hpp"
 #include "common/engine/store/rows.hpp"
 
@@ -35,12 +36,16 @@ std::vector<std::size_t> key_order(const TargetTable &target) {
     return order;
 }
 
-/// Whether a column of that affinity turns the value into one of another storage class.
-bool is_turned(dialect::Affinity affinity, const Value &value) {
+/// Whether the column may hold the value in another form: as one of another storage class, or in
+/// other letters.
+bool has_other_form(const dialect::ColumnDescription &column, const Value &value) {
     const bool is_text = value.as<Text>() != nullptr;
+    if (is_text && dialect::lower_ascii(column.collation) != "binary") {
+        return true;
+    }
     const bool is_integer = value.as<std::int64_t>() != nullptr;
     const bool is_real = value.as<Float64>() != nullptr;
-    switch (affinity) {
+    switch (column.affinity) {
     case dialect::Affinity::none:
         return false;
     case dialect::Affinity::text:
@@ -205,7 +210,7 @@ class WorkBuilder {
             const dialect::ColumnDescription &column =
                 target_.table.columns[target_.table.key[position]];
             work_.has_other_forms =
-                work_.has_other_forms || is_turned(column.affinity, row[first + position]);
+                work_.has_other_forms || has_other_form(column, row[first + position]);
         }
         if (target_.changes.truncated && !form.ends) {
             stays_.insert(work_.key_of(row));

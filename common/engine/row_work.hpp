@@ -44,7 +44,7 @@ struct TableWork {
     std::vector<RowBlock> writes; // the upserts, and an update for each set of columns
     RowBlock removals;            // the key alone
     std::vector<UnfitRow> unfit;
-    bool has_other_forms = false; // a key that the table stores in another form, as '5' for 5
+    bool has_other_forms = false; // a key that the table may hold in another form, as '5' for 5
     std::deque<Key> absent_keys;  // of rows that are removed for not being among the changes
 
     [[nodiscard]] Key key_of(const std::vector<Value> &row) const {

@@ -3,6 +3,7 @@
 
 #include "common/base/time_zone.hpp"
 #include "common/dialect/dialect.hpp"
+#include "common/engine/batch_sizes.hpp"
 #include "common/engine/identity.hpp"
 #include "common/stream/timing.hpp"
 
@@ -16,6 +17,7 @@ struct Session {
     const stream::Timing &timing;
     Timestamp now;
     const TimeZone *zone = nullptr; // the node's; UTC where nothing asks for times of day
+    BatchSizes sizes = {};
 };
 
 inline const TimeZone &local_zone(const Session &session) {

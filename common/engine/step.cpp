@@ -1,25 +1,11 @@
 // Selecting and cutting changesets.
 #include "common/engine/step.hpp"
 
+#include "common/engine/piece_writer.hpp"
+
 namespace postrider::engine {
 
 namespace {
-
-std::size_t cell_bytes(const Image &image) {
-    std::size_t bytes = 0;
-    for (const Value &value : image.values) {
-        bytes += value.cell_bytes();
-    }
-    return bytes;
-}
-
-std::size_t cost_of(const Key &key, const postrider::Change &change) {
-    std::size_t bytes = cell_bytes(change.new_values) + cell_bytes(change.old_values);
-    for (const Value &value : key) {
-        bytes += value.cell_bytes();
-    }
-    return bytes;
-}
 
 /// Column numbers become those of the wire.
 void leave_out_columns(Image &image, const WireShape &shape) {
@@ -32,36 +18,6 @@ void leave_out_columns(Image &image, const WireShape &shape) {
     }
     image = std::move(out);
 }
-
-class Pieces {
-  public:
-    explicit Pieces(std::size_t bytes_max) : bytes_max_(bytes_max) {}
-
-    OneWayChanges &table(const std::string &name, const TableSchema &schema) {
-        if (pieces_.empty()) {
-            pieces_.emplace_back();
-        }
-        TableChanges &changes = pieces_.back().tables[name];
-        changes.schema = schema;
-        return std::get<OneWayChanges>(changes.changes);
-    }
-
-    /// Makes room for a row: begins a new piece where the open one is full.
-    void charge(std::size_t bytes) {
-        if (bytes_ > 0 && bytes_ + bytes > bytes_max_) {
-            pieces_.emplace_back();
-            bytes_ = 0;
-        }
-        bytes_ += bytes;
-    }
-
-    std::vector<Changeset> take() && { return std::move(pieces_); }
-
-  private:
-    std::size_t bytes_max_;
-    std::size_t bytes_ = 0;
-    std::vector<Changeset> pieces_;
-};
 
 } // namespace
 
@@ -106,27 +62,20 @@ void keep_deleted(OneWayChanges &rows) {
     std::erase_if(rows.changes, [](const auto &row) { return ends_row(row.second.operation); });
 }
 
-std::size_t cost_of(const Changeset &changeset) {
-    std::size_t bytes = 0;
-    for (const auto &[name, table] : changeset.tables) {
-        for (const auto &[key, change] : std::get<OneWayChanges>(table.changes).changes) {
-            bytes += cost_of(key, change);
-        }
-    }
-    return bytes;
-}
-
 std::vector<Changeset> cut_changeset(Changeset &&changeset, std::size_t piece_bytes_max) {
-    Pieces pieces{piece_bytes_max};
+    std::vector<Changeset> pieces;
+    PieceWriter writer{piece_bytes_max,
+                       [&](Changeset &&piece) { pieces.push_back(std::move(piece)); }};
     for (auto &[name, table] : changeset.tables) {
-        auto &changes = std::get<OneWayChanges>(table.changes);
-        pieces.table(name, table.schema).truncated = changes.truncated;
-        for (auto &[key, change] : changes.changes) {
-            pieces.charge(cost_of(key, change));
-            pieces.table(name, table.schema).changes.emplace(key, std::move(change));
+        auto &rows = std::get<OneWayChanges>(table.changes);
+        writer.changes(name, table.schema).truncated = rows.truncated;
+        for (auto &[key, change] : rows.changes) {
+            writer.make_room(cost_of(key, change));
+            writer.changes(name, table.schema).changes.emplace(key, std::move(change));
         }
     }
-    return std::move(pieces).take();
+    writer.finish();
+    return pieces;
 }
 
 } // namespace postrider::engine

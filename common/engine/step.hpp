@@ -23,9 +23,6 @@ Changeset to_wire(Changeset &&changeset, const SentTables &tables);
 /// those of a load.
 void keep_deleted(OneWayChanges &rows);
 
-/// What the changes take in memory, in bytes.
-std::size_t cost_of(const Changeset &changeset);
-
 /// Cuts a changeset into pieces that fit into a batch each; composed again in order they give the
 /// whole. Rows are never cut; a single row greater than a batch is a piece of its own.
 std::vector<Changeset> cut_changeset(Changeset &&changeset, std::size_t piece_bytes_max);

@@ -21,6 +21,8 @@ bool is_told_anew(Transaction &transaction, const ColumnList &columns, const std
 
 class ToldAnew {
   public:
+    [[nodiscard]] bool empty() const { return tables_.empty(); }
+
     /// Looks at the rows before the changes are written. `name` is the table's in the queue. What
     /// cannot be held here is not written, and not told.
     void before(const Session &session,

@@ -10,8 +10,8 @@ namespace postrider::stream {
 
 namespace {
 
-/// The greatest number that may be given. The window begins after what is acknowledged; a step that
-/// is longer than the window moves it by what the receiver has stored of the step.
+/// The greatest number that may be sent. The window begins after what is acknowledged; a step that is
+/// longer than the window moves it by what the receiver has stored of the step.
 std::uint64_t window_end(const OutgoingStream &stream) {
     std::uint64_t base = stream.acknowledged;
     auto entry = stream.outbox.find(base + 1);
@@ -21,6 +21,13 @@ std::uint64_t window_end(const OutgoingStream &stream) {
         ++entry;
     }
     return base + limits::window_numbers_max;
+}
+
+/// The step of the last number goes on: its other batches are numbered whatever the window is, as
+/// they are made at once.
+bool is_within_step(const OutgoingStream &stream) {
+    const auto last = stream.outbox.find(stream.last_number);
+    return last != stream.outbox.end() && last->second.continues;
 }
 
 /// The last transmission lies in a future that is not near: the clock was set back since.
@@ -217,7 +224,7 @@ void take_progress(OutgoingStream &stream,
 
 std::optional<NextNumber> next_number(const OutgoingStream &stream) {
     if (stream.state != StreamState::open || stream.awaits_position ||
-        stream.last_number >= window_end(stream)) {
+        (stream.last_number >= window_end(stream) && !is_within_step(stream))) {
         return std::nullopt;
     }
     NextNumber next{stream.last_number + 1, stream.last_chain, std::nullopt};
@@ -247,9 +254,10 @@ std::vector<Due> due_now(const OutgoingStream &stream, const Timing &timing, Tim
     if (stream.state != StreamState::open) {
         return due;
     }
-    for (const auto &[number, entry] : stream.outbox) {
-        if (due_at(entry, timing, now) <= now) {
-            due.push_back({number, ranges_to_send(entry)});
+    const auto first_beyond = stream.outbox.upper_bound(window_end(stream));
+    for (auto entry = stream.outbox.begin(); entry != first_beyond; ++entry) {
+        if (due_at(entry->second, timing, now) <= now) {
+            due.push_back({entry->first, ranges_to_send(entry->second)});
         }
     }
     return due;
@@ -261,8 +269,9 @@ next_due(const OutgoingStream &stream, const Timing &timing, Timestamp now) {
     if (stream.state != StreamState::open) {
         return next;
     }
-    for (const auto &[number, entry] : stream.outbox) {
-        const Timestamp at = std::max(now, due_at(entry, timing, now));
+    const auto first_beyond = stream.outbox.upper_bound(window_end(stream));
+    for (auto entry = stream.outbox.begin(); entry != first_beyond; ++entry) {
+        const Timestamp at = std::max(now, due_at(entry->second, timing, now));
         next = next ? std::min(*next, at) : at;
     }
     return next;

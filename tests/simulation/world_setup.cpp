@@ -33,6 +33,11 @@ World::World(std::uint64_t seed, bool verbose)
         batch_sizes_.chunk_bytes = 1 + of_loads.below(300);
         in_peace_ = in_peace_ && of_loads.chance(50);
     }
+    Random of_steps(seed ^ 0x5731b5);
+    if (of_steps.chance(50)) { // what is large elsewhere
+        batch_sizes_.step_bytes = of_steps.below(4000);
+        batch_sizes_.gentle_bytes = of_steps.below(4000);
+    }
     Random of_obstacles(seed ^ 0x0b57ac1e);
     with_obstacles_ = of_obstacles.chance(40);
     choose_pace();

@@ -303,11 +303,12 @@ StateTable stream_out_table() {
 std::vector<StateTable> sending_tables() {
     return {
         // The ordered log of changesets: what was captured here and what was applied for others.
-        // `from_peer` is 0 for our own; such an entry never goes back there.
+        // `from_peer` is 0 for our own; such an entry never goes back there. An entry that
+        // `continues` is one step with the next.
         {.name = "queue",
          .columns = {integer("queue_position"), blob("origin"), integer("incarnation"),
                      integer("collect_number"), integer("from_peer", "0"), integer("rows"),
-                     integer("created_at"), blob("content")},
+                     boolean("continues"), integer("created_at"), blob("content")},
          .primary_key = {"queue_position"}},
         stream_out_table(),
         // The receiver needs the batches of `after_stream` up to `number` before what `stream`
@@ -409,6 +410,12 @@ std::vector<StateTable> applying_tables() {
                      integer("floor"), blob("content")},
          .primary_key = {"direction", "peer_id", "stream", "incarnation", "number", "table_name"},
          .checks = {"direction IN ('sent', 'received')"}},
+        // Keys of a step that is being applied batch by batch (engine/apply_piecewise.hpp): of rows
+        // that go at its end, and of those that came of tables that come whole. Empty between
+        // transactions.
+        {.name = "step_key",
+         .columns = {text("table_name"), blob("row_key"), boolean("goes")},
+         .primary_key = {"table_name", "row_key"}},
         // Changes of rows that could not be applied yet, one for each row of the sender's
         // (engine/park.hpp). `content` is the change with its schema; `row_key` its key, `row_text`
         // the same for people; `number` the batch that brought the last change of the row.

@@ -49,8 +49,7 @@ struct DamagedCapture : TwoNodes {
         {
             const auto transaction = shop.database->begin(engine::Mode::read);
             gentle.read(
-                {*transaction, shop.database->dialect(), shop.identity, shop.timing, shop.now},
-                limits::load_chunk_bytes);
+                {*transaction, shop.database->dialect(), shop.identity, shop.timing, shop.now});
         }
         between();
         shop.write([&](const Session &session) { gentle.append(session); });

@@ -313,15 +313,13 @@ TEST_F(Filters, ARowThatWasWrittenWhileOthersWereReadIsJudgedAnew) {
     hq_application.run("UPDATE stock SET on_hand = 9 WHERE id = 3"); // enters, in the new epoch
     {
         const auto transaction = hq.database->begin(engine::Mode::read);
-        gentle.read({*transaction, hq.database->dialect(), hq.identity, hq.timing, hq.now},
-                    limits::load_chunk_bytes);
+        gentle.read({*transaction, hq.database->dialect(), hq.identity, hq.timing, hq.now});
     }
     hq_application.run("UPDATE stock SET on_hand = 0 WHERE id = 3"); // and leaves
     hq.write([&](const Session &session) { gentle.append(session); });
     hq.write([&](const Session &session) {
         for (const engine::StreamKey &key : engine::outgoing_streams(session.transaction)) {
-            engine::build_step(session, *engine::load_peer(session.transaction, key.peer_id), key,
-                               {});
+            engine::build_step(session, *engine::load_peer(session.transaction, key.peer_id), key);
         }
     });
     settle();

@@ -3,10 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include "common/engine/collect.hpp"
 #include "common/engine/declare.hpp"
 #include "common/engine/offers.hpp"
 #include "common/engine/pairing.hpp"
+#include "common/engine/queue.hpp"
 #include "common/engine/store/peers.hpp"
 #include "common/wire/control.hpp"
 

@@ -277,7 +277,7 @@ TEST_F(Trouble, ControlMessagesOfABatchThatCannotBeMadeAreKept) {
                             .rows = 0,
                             .code = {},
                             .message = "news"});
-        EXPECT_EQ(engine::build_step(session, peer, {peer.peer_id, engine::control_stream}, {}),
+        EXPECT_EQ(engine::build_step(session, peer, {peer.peer_id, engine::control_stream}),
                   0U);
     });
     EXPECT_EQ(shop_application->ask("SELECT state FROM postrider_stream_out"), "1");

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""How much memory a first load takes on both sides: load_memory.py [MEGABYTES].
+"""How much memory a load and large steps take on both sides: load_memory.py [MEGABYTES].
 
-Makes a table of that size (200 when left out), loads it into an empty file with CREATE MISSING TABLES, changes rows
-meanwhile, and prints the greatest resident size of either postrider-run, the time, and whether the tables are equal;
-exits with 1 where they are not, or where one of the two ended before. TMPDIR is where the files lie meanwhile.
+Makes a table of that size (200 when left out), loads it into an empty file with CREATE MISSING TABLES and changes rows
+meanwhile; then writes every row of it in one transaction, sends it again whole, and deletes half of its rows in one
+transaction. Prints for each the greatest resident size of either postrider-run, the time, and whether the tables are
+equal; exits with 1 where they are not, or where one of the two ended before. TMPDIR is where the files lie meanwhile.
 $POSTRIDER_BUILD is where mod_postrider and postrider-run are (default build/release)."""
 import os
 import pathlib
@@ -53,47 +54,69 @@ def declare(shop, office, mail):
     shell(shop, "SELECT * FROM postrider_declare('TASK items SEND item TO office CREATE MISSING TABLES;');")
 
 
-class Load:
-    """Both programs at work, until the receiver has acknowledged the last chunk."""
+class Workers:
+    """Both programs at work on a table, and what they take."""
 
-    def __init__(self, program, files):
-        self.program = program
-        self.workers = [subprocess.Popen([found("postrider-run"), str(each)]) for each in files]
+    def __init__(self, files):
+        self.here, self.there = (sqlite3.connect(each, timeout=600, isolation_level=None) for each in files)
+        self.processes = [subprocess.Popen([found("postrider-run"), str(each)]) for each in files]
         self.peaks = [0, 0]
-        self.changes = 0
 
     def died(self):
-        return any(worker.poll() is not None for worker in self.workers)
+        return any(process.poll() is not None for process in self.processes)
+
+    def begin(self):
+        """The greatest size is of what follows."""
+        self.peaks = [0, 0]
+        for process in self.processes:
+            pathlib.Path(f"/proc/{process.pid}/clear_refs").write_text("5", encoding="ascii")
 
     def note_peaks(self):
-        self.peaks = [max(peak, peak_kib(worker)) for peak, worker in zip(self.peaks, self.workers)]
+        self.peaks = [max(peak, peak_kib(each)) for peak, each in zip(self.peaks, self.processes)]
 
-    def wait(self, rows):
+    def load(self, rows):
+        """Until the receiver has acknowledged the last chunk. Gives the number of changes meanwhile."""
+        changes = 0
         state = ""
         while state != "loaded" and not self.died():
-            self.program.execute("UPDATE item SET price = price + 1 WHERE id = ?", (random.randrange(rows) + 1,))
-            self.changes += 1
+            self.here.execute("UPDATE item SET price = price + 1 WHERE id = ?", (random.randrange(rows) + 1,))
+            changes += 1
             self.note_peaks()
             time.sleep(0.1)
-            state, = self.program.execute("SELECT state FROM postrider_progress").fetchone() or ("",)
+            state, = self.here.execute("SELECT state FROM postrider_progress").fetchone() or ("",)
+        return changes
 
     def settle(self):
-        """The last changes travel too."""
+        """Until everything has travelled, and the report has come back."""
         waiting = "SELECT count(*) FROM postrider_status WHERE state <> 'in step'"
-        until = time.monotonic() + 60
         time.sleep(3)
-        while self.program.execute(waiting).fetchone() != (0,) and not self.died() and time.monotonic() < until:
-            time.sleep(1)
+        while self.here.execute(waiting).fetchone() != (0,) and not self.died():
+            self.note_peaks()
+            time.sleep(0.2)
         if not self.died():
             self.note_peaks()
 
+    def are_equal(self):
+        everything = "SELECT count(*), total(id), total(price), sum(length(image)), max(image) FROM item"
+        return not self.died() and (self.here.execute(everything).fetchone()
+                                    == self.there.execute(everything).fetchone())
+
     def stop(self):
-        """Whether both had been at work until now."""
-        died = self.died()
-        for worker in self.workers:
-            worker.terminate()
-            worker.wait()
-        return not died
+        for process in self.processes:
+            process.terminate()
+            process.wait()
+
+
+def measure(workers, name, work):
+    begun = time.monotonic()
+    workers.begin()
+    work()
+    workers.settle()
+    elapsed = time.monotonic() - begun
+    equal = workers.are_equal()
+    print(f"{name}: sender {workers.peaks[0] // 1024} MiB, receiver {workers.peaks[1] // 1024} MiB resident at most,"
+          f" {elapsed:.0f} s, " + ("equal" if equal else "A PROGRAM DIED" if workers.died() else "NOT EQUAL"), flush=True)
+    return equal
 
 
 def main():
@@ -106,20 +129,17 @@ def main():
         program = sqlite3.connect(shop, timeout=60, isolation_level=None)
         make_table(program, rows)
         declare(shop, office, mail)
-        begun = time.monotonic()
-        load = Load(program, (shop, office))
+        print(f"table {shop.stat().st_size // 1_000_000} MB in the file, {rows} rows")
+        workers = Workers((shop, office))
         try:
-            load.wait(rows)
-            elapsed = time.monotonic() - begun
-            load.settle()
+            equal = measure(workers, "first load", lambda: workers.load(rows))
+            for name, sql in (("every row in one transaction",
+                               f"UPDATE item SET price = price + 1, image = randomblob({ROW_BYTES - 40})"),
+                              ("sent again whole", "UPDATE postrider_capture SET reload = 2"),
+                              ("half of the rows deleted", "DELETE FROM item WHERE id % 2 = 0")):
+                equal = measure(workers, name, lambda sql=sql: program.execute(sql)) and equal
         finally:
-            whole = load.stop()
-        there = sqlite3.connect(office, timeout=60, isolation_level=None)
-        everything = "SELECT count(*), total(id), total(price), sum(length(image)) FROM item"
-        equal = whole and program.execute(everything).fetchone() == there.execute(everything).fetchone()
-        print(f"table {shop.stat().st_size // 1_000_000} MB in the file, {rows} rows, {load.changes} changes meanwhile")
-        print(f"sender {load.peaks[0] // 1024} MiB, receiver {load.peaks[1] // 1024} MiB resident at most,"
-              f" {elapsed:.0f} s, " + ("equal" if equal else "NOT EQUAL" if whole else "A PROGRAM DIED"))
+            workers.stop()
         return 0 if equal else 1
 
 

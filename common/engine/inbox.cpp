@@ -92,7 +92,8 @@ Reception store_part(const Session &session,
                      const wire::OpenedPart &part,
                      IncomingRow &row,
                      bool replaces_inbox) {
-    if (!is_within_quota(session, peer, part)) {
+    const stream::PartHead head = part_head(part);
+    if (!is_within_quota(session, peer, part) && !stream::is_needed_next(row.machine, head)) {
         log_refused(session.transaction, session.now,
                     {peer.peer_id,
                      "inbox",
@@ -105,7 +106,6 @@ Reception store_part(const Session &session,
     if (replaces_inbox) {
         delete_inbox(session.transaction, row.key);
     }
-    const stream::PartHead head = part_head(part);
     const stream::InboxKey body{head.number, head.body_hash};
     const bool whole = stream::note_stored(row.machine, head);
     insert_part(session.transaction, row.key,

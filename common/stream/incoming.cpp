@@ -45,16 +45,22 @@ std::uint64_t front_of(const IncomingStream &stream) {
     return number;
 }
 
+/// The last number of those that are applied, or here and continued: what is behind it is needed
+/// before anything more can be applied.
+std::uint64_t end_of_begun_step(const IncomingStream &stream) {
+    std::uint64_t last = applied_number(stream);
+    const auto *body = opened_body(stream, last + 1);
+    while (body != nullptr && body->second.opened->continues) {
+        ++last;
+        body = opened_body(stream, last + 1);
+    }
+    return last;
+}
+
 /// The greatest number that is stored: a step longer than the window moves it (B10), as at the
 /// sender.
 std::uint64_t window_end(const IncomingStream &stream) {
-    std::uint64_t base = applied_number(stream);
-    const auto *body = opened_body(stream, base + 1);
-    while (body != nullptr && body->second.opened->continues) {
-        ++base;
-        body = opened_body(stream, base + 1);
-    }
-    return base + limits::window_numbers_max;
+    return end_of_begun_step(stream) + limits::window_numbers_max;
 }
 
 bool is_sane(const PartHead &head) {
@@ -322,6 +328,11 @@ StreamReport make_report(const IncomingStream &stream, bool name_missing) {
     report.stored = stored.ranges();
     report.missing = name_missing ? missing_of(stream) : lacking_of(stream);
     return report;
+}
+
+bool is_needed_next(const IncomingStream &stream, const PartHead &head) {
+    const bool is_newcomer = head.incarnation > current_incarnation(stream);
+    return head.number == (is_newcomer ? 1 : end_of_begun_step(stream) + 1);
 }
 
 bool has_gap(const IncomingStream &stream) {

@@ -138,6 +138,10 @@ Position position_of(const IncomingStream &stream);
 /// fills in stream, reporter incarnation and counter.
 StreamReport make_report(const IncomingStream &stream, bool name_missing);
 
+/// Whether nothing more can be applied without the batch: it must find room however full the inbox
+/// is, for a step may be greater than the inbox is to be.
+bool is_needed_next(const IncomingStream &stream, const PartHead &head);
+
 /// Something is missing although something later is there.
 bool has_gap(const IncomingStream &stream);
 

@@ -27,6 +27,12 @@ struct ReceiveChecks : TwoNodes {
 
     std::vector<wire::Frame> rope() { return forger->row("item", 1, "rope"); }
 
+    Bytes second_batch(std::uint32_t of_stream) {
+        const std::vector<wire::Frame> frames = rope();
+        return forger->batch(forger->head(EnvelopeKind::batch, of_stream, 2),
+                             Forger::header_for(frames), frames);
+    }
+
     engine::Reception deliver_to_office(const Bytes &envelope) { return deliver(office, envelope); }
 
     void apply() {
@@ -167,15 +173,23 @@ TEST_F(ReceiveChecks, AnInboxHoldsFiveThousandPartsOfAPeerAndNotOneMore) {
         std::to_string(limits::inbox_peer_parts_max - 1) +
         ") INSERT INTO postrider_inbox_part (peer_id, stream, number, body_hash, body_offset, size,"
         " content) SELECT 1, 99, 1, zeroblob(32), i, 1, x'00' FROM n");
-    EXPECT_EQ(deliver_to_office(forger->first_batch(stream, rope())).received, Received::accepted);
-    const engine::Reception full = deliver_to_office(forger->first_batch(stream + 1, rope()));
+    EXPECT_EQ(deliver_to_office(second_batch(stream)).received, Received::accepted);
+    const engine::Reception full = deliver_to_office(second_batch(stream + 1));
     EXPECT_EQ(full.received, Received::refused);
     EXPECT_EQ(full.settlement, Settlement::keep);
     EXPECT_NE(reason().find("full"), std::string::npos);
 }
 
+TEST_F(ReceiveChecks, AFullInboxTakesWhatIsToBeAppliedNext) {
+    office_application.run("INSERT INTO postrider_inbox_part (peer_id, stream, number, body_hash,"
+                           " body_offset, size, content) VALUES (1, 99, 1, zeroblob(32), 0, " +
+                           std::to_string(limits::inbox_peer_bytes_max) + ", x'00')");
+    EXPECT_EQ(deliver_to_office(second_batch(stream)).received, Received::refused);
+    EXPECT_EQ(deliver_to_office(forger->first_batch(stream, rope())).received, Received::accepted);
+}
+
 TEST_F(ReceiveChecks, AnInboxHoldsItsBytesAndNotOneMore) {
-    const Bytes envelope = forger->first_batch(stream, rope());
+    const Bytes envelope = second_batch(stream);
     const std::size_t body_bytes = wire::parse_prologue(envelope)->body_bytes;
     const auto fill = [&](std::size_t bytes) {
         office_application.run("DELETE FROM postrider_inbox_part; INSERT INTO postrider_inbox_part"

@@ -64,21 +64,33 @@ TEST(Outgoing, TheWindowTakesSixtyFourNumbersAndNoMore) {
     EXPECT_EQ(next_number(stream)->number, limits::window_numbers_max + 1);
 }
 
-TEST(Outgoing, AStepLongerThanTheWindowGoesOnAsItIsStored) {
+TEST(Outgoing, AStepIsNumberedToItsEndAndNothingBehindIt) {
     OutgoingStream stream = opened();
-    for (std::uint64_t number = 1; number <= limits::window_numbers_max; ++number) {
+    for (std::uint64_t number = 1; number <= 2 * limits::window_numbers_max; ++number) {
+        ASSERT_TRUE(next_number(stream));
+        number_one(stream, number < 2 * limits::window_numbers_max);
+    }
+    EXPECT_EQ(next_number(stream), std::nullopt);
+}
+
+TEST(Outgoing, AStepLongerThanTheWindowIsSentAsItIsStored) {
+    OutgoingStream stream = opened();
+    for (std::uint64_t number = 1; number <= 2 * limits::window_numbers_max; ++number) {
         number_one(stream, true);
+    }
+    ASSERT_EQ(due_now(stream, timing, start).size(), limits::window_numbers_max);
+    for (std::uint64_t number = 1; number <= limits::window_numbers_max; ++number) {
         on_sending(stream, number, timing, start, no_jitter);
     }
-    ASSERT_EQ(next_number(stream), std::nullopt);
+    ASSERT_TRUE(due_now(stream, timing, start).empty());
+    ASSERT_GT(*next_due(stream, timing, start), start);
     StreamReport report = applied(stream, 0, 1);
     report.stored = {{1, 11}, {20, 30}};
     on_report(stream, report, timing, start);
-    for (int more = 0; more < 10; ++more) {
-        ASSERT_TRUE(next_number(stream)) << "ten are stored without a hole";
-        number_one(stream, true);
-    }
-    EXPECT_EQ(next_number(stream), std::nullopt);
+    const std::vector<Due> due = due_now(stream, timing, start);
+    ASSERT_EQ(due.size(), 10U) << "ten are stored without a hole";
+    EXPECT_EQ(due.front().number, limits::window_numbers_max + 1);
+    EXPECT_EQ(*next_due(stream, timing, start), start);
 }
 
 TEST(Outgoing, IsDueAtOnceThenAfterTheDelayThenRarer) {

@@ -246,9 +246,14 @@ class OwnTransaction final : public SqliteTransaction {
         return refused;
     }
 
-    /// SQLite has already rolled back by itself after some errors.
+    /// SQLite has already rolled back by itself after some errors. Every reader ends here, so the
+    /// statement is a kept one where it can be.
     void roll_back() noexcept {
-        if (sqlite3_get_autocommit(connection()) == 0) {
+        try {
+            if (sqlite3_get_autocommit(connection()) == 0) {
+                execute("ROLLBACK");
+            }
+        } catch (const std::exception &) {
             sqlite3_exec(connection(), "ROLLBACK", nullptr, nullptr, nullptr);
         }
     }

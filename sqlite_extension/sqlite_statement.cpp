@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <new>
+#include <unordered_map>
 
 #include "common/dialect/sqlite.hpp"
 #include "common/dialect/state_names.hpp"
@@ -15,7 +16,7 @@ namespace postrider::sqlite {
 namespace {
 
 /// Enough for every statement of the engine and those of some dozens of user tables.
-constexpr std::size_t statements_kept_max = 256;
+constexpr std::size_t texts_kept_max = 512;
 
 sqlite3_destructor_type destructor_for(Lifetime lifetime) {
     return lifetime == Lifetime::copied ? SQLITE_TRANSIENT : SQLITE_STATIC;
@@ -121,25 +122,18 @@ Value argument_value(sqlite3_value *argument) {
     }
 }
 
-const std::string &StatementCache::expanded(std::string_view sql) {
-    if (const auto known = expanded_.find(sql); known != expanded_.end()) {
+StatementCache::Kept &StatementCache::kept_for(std::string_view sql) {
+    if (const auto known = kept_.find(sql); known != kept_.end()) {
         return known->second;
     }
-    if (expanded_.size() >= statements_kept_max) {
-        expanded_.clear();
+    if (kept_.size() >= texts_kept_max) {
+        std::erase_if(kept_, [](const auto &text) { return text.second.on_loan == 0; });
     }
-    return expanded_.emplace(std::string(sql), dialect::expand_state_names(sql, dialect::sqlite()))
-        .first->second;
+    Kept kept{dialect::expand_state_names(sql, dialect::sqlite()), {}, 0};
+    return kept_.emplace(sql, std::move(kept)).first->second;
 }
 
-StatementHandle StatementCache::take(std::string_view text) {
-    const std::string &sql = expanded(text);
-    const auto found = free_.find(sql);
-    if (found != free_.end()) {
-        StatementHandle kept = std::move(found->second);
-        free_.erase(found);
-        return kept;
-    }
+StatementHandle StatementCache::prepare(const std::string &sql) {
     sqlite3_stmt *prepared = nullptr;
     const char *tail = nullptr;
     const int code = sqlite3_prepare_v3(connection_, sql.data(), static_cast<int>(sql.size()),
@@ -153,18 +147,25 @@ StatementHandle StatementCache::take(std::string_view text) {
     return statement;
 }
 
-void StatementCache::give_back(StatementHandle statement) noexcept {
+std::pair<StatementHandle, StatementCache::Kept *> StatementCache::take(std::string_view sql) {
+    Kept &kept = kept_for(sql);
+    StatementHandle statement;
+    if (kept.free.empty()) {
+        kept.free.reserve(kept.on_loan + 1); // so that giving back needs no memory
+        statement = prepare(kept.sql);
+    } else {
+        statement = std::move(kept.free.back());
+        kept.free.pop_back();
+    }
+    ++kept.on_loan;
+    return {std::move(statement), &kept};
+}
+
+void StatementCache::give_back(StatementHandle statement, Kept &kept) noexcept {
     sqlite3_reset(statement.get());
     sqlite3_clear_bindings(statement.get());
-    try {
-        if (free_.size() >= statements_kept_max) {
-            free_.clear();
-        }
-        const char *sql = sqlite3_sql(statement.get());
-        free_.insert_or_assign(sql, std::move(statement));
-    } catch (const std::bad_alloc &) {
-        return; // the statement is finalized instead of kept
-    }
+    --kept.on_loan;
+    kept.free.push_back(std::move(statement));
 }
 
 void Statement::bind(engine::Parameters parameters, Lifetime lifetime) {

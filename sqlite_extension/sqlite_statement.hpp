@@ -1,10 +1,14 @@
 // Prepared statements with their values: kept per connection, so that each text is compiled once.
 #pragma once
 
-#include <map>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "common/engine/database.hpp"
 
@@ -34,33 +38,52 @@ Value argument_value(sqlite3_value *argument);
 /// so a text may be in use twice.
 class StatementCache {
   public:
+    /// One text of the engine's with the statements of it that nobody uses.
+    struct Kept {
+        std::string sql; // expanded
+        std::vector<StatementHandle> free;
+        std::size_t on_loan = 0;
+    };
+
     explicit StatementCache(sqlite3 *connection) : connection_(connection) {}
 
-    StatementHandle take(std::string_view sql);
+    /// The text stays known while a statement of it is on loan.
+    std::pair<StatementHandle, Kept *> take(std::string_view sql);
     /// Resets the statement, forgets its values and keeps it.
-    void give_back(StatementHandle statement) noexcept;
+    void give_back(StatementHandle statement, Kept &kept) noexcept;
 
     [[nodiscard]] sqlite3 *connection() const { return connection_; }
 
   private:
-    const std::string &expanded(std::string_view sql);
+    /// Looks a text up as it is, without a copy of it.
+    struct HashText {
+        using is_transparent = void;
+
+        std::size_t operator()(std::string_view text) const {
+            return std::hash<std::string_view>{}(text);
+        }
+    };
+
+    Kept &kept_for(std::string_view sql);
+    StatementHandle prepare(const std::string &sql);
 
     sqlite3 *connection_;
-    std::map<std::string, std::string, std::less<>>
-        expanded_; // by the text as the engine writes it
-    std::map<std::string, StatementHandle, std::less<>> free_; // by the expanded text
+    // By the text as the engine writes it. Each query asks here, and texts are long and begin
+    // alike: their hash is quicker than their order.
+    std::unordered_map<std::string, Kept, HashText, std::equal_to<>> kept_;
 };
 
 /// A statement on loan from the cache.
 class Statement {
   public:
-    Statement(StatementCache &cache, std::string_view sql)
-        : cache_(cache), handle_(cache.take(sql)) {}
+    Statement(StatementCache &cache, std::string_view sql) : cache_(cache) {
+        std::tie(handle_, kept_) = cache.take(sql);
+    }
 
     Statement(const Statement &) = delete;
     Statement &operator=(const Statement &) = delete;
 
-    ~Statement() { cache_.give_back(std::move(handle_)); }
+    ~Statement() { cache_.give_back(std::move(handle_), *kept_); }
 
     void bind(engine::Parameters parameters, Lifetime lifetime);
     /// True: a row is there; false: done. Throws DatabaseError.
@@ -73,6 +96,7 @@ class Statement {
   private:
     StatementCache &cache_;
     StatementHandle handle_;
+    StatementCache::Kept *kept_ = nullptr;
 };
 
 } // namespace postrider::sqlite

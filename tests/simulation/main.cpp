@@ -191,10 +191,20 @@ Tally run_all(const Options &options) {
     return tally;
 }
 
+/// Nobody asks how much memory SQLite uses, and what it needs for a moment comes from places that
+/// each connection has of its own: a good part of a life is spent on memory otherwise.
+void make_memory_cheap() {
+    constexpr int place_bytes = 1200;
+    constexpr int places = 100;
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sqlite3_config(SQLITE_CONFIG_LOOKASIDE, place_bytes, places);
+}
+
 int run(const Options &options) {
     // There is one thread, and a lock that is held where a process is copied would never be opened
     // by the copy: it is owned by the thread that took it.
     ensure(sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) == SQLITE_OK, "SQLite was not used before");
+    make_memory_cheap();
     install_seeded_randombytes();
     plant(options.fault.empty() ? Fault::none : *fault_named(options.fault));
     const Tally tally = run_all(options);

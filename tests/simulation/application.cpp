@@ -2,7 +2,6 @@
 #include "tests/simulation/application.hpp"
 
 #include <array>
-#include <cstring>
 
 #include "common/base/ensure.hpp"
 #include "common/base/text_encoding.hpp"
@@ -11,59 +10,22 @@ namespace postrider::simulation {
 
 namespace {
 
-/// A value to the bit.
-std::string exact(sqlite3_stmt *statement, int column) {
-    switch (sqlite3_column_type(statement, column)) {
-    case SQLITE_INTEGER:
-        return std::to_string(sqlite3_column_int64(statement, column));
-    case SQLITE_FLOAT: {
-        const double number = sqlite3_column_double(statement, column);
-        std::uint64_t bits = 0;
-        std::memcpy(&bits, &number, sizeof bits);
-        return "real " + std::to_string(bits);
-    }
-    case SQLITE_NULL:
-        return "null";
-    default:
-        break;
-    }
-    const bool is_text = sqlite3_column_type(statement, column) == SQLITE_TEXT;
-    const void *bytes = sqlite3_column_blob(statement, column);
-    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
-    return (is_text ? "text " : "blob ") +
-           to_hex(ByteView{static_cast<const std::uint8_t *>(bytes), size});
-}
-
-using ExactRows = std::vector<std::vector<std::string>>;
-
-ExactRows rows_of(sqlite3_stmt *statement) {
-    ExactRows out;
-    while (sqlite3_step(statement) == SQLITE_ROW) {
-        std::vector<std::string> row;
-        row.reserve(static_cast<std::size_t>(sqlite3_column_count(statement)));
-        for (int column = 0; column < sqlite3_column_count(statement); ++column) {
-            row.push_back(exact(statement, column));
-        }
-        out.push_back(std::move(row));
-    }
-    sqlite3_reset(statement);
-    return out;
-}
-
-/// A plain connection as any program opens it.
+/// The connection of the program that uses the database, for one thing that it does.
 class PlainConnection {
   public:
-    explicit PlainConnection(const MemoryDisk &disk) {
-        opened_ = sqlite3_open_v2(disk.database_path().c_str(), &handle_,
-                                  SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-                                  disk.vfs_name().c_str()) == SQLITE_OK &&
-                  run("PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL;");
-    }
+    explicit PlainConnection(const MemoryDisk &disk) : handle_(disk.program()) {}
 
     PlainConnection(const PlainConnection &) = delete;
     PlainConnection &operator=(const PlainConnection &) = delete;
 
-    ~PlainConnection() { sqlite3_close(handle_); }
+    ~PlainConnection() { undo(); }
+
+    /// What was begun and not committed.
+    void undo() {
+        if (is_open() && sqlite3_get_autocommit(handle_) == 0) {
+            run("ROLLBACK");
+        }
+    }
 
     bool run(const std::string &sql) {
         return sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
@@ -79,21 +41,10 @@ class PlainConnection {
 
     [[nodiscard]] std::string error() const { return sqlite3_errmsg(handle_); }
 
-    [[nodiscard]] bool is_open() const { return opened_; }
-
-    /// The first value of the first row.
-    [[nodiscard]] std::string value(const std::string &sql) {
-        sqlite3_stmt *statement = nullptr;
-        ensure(sqlite3_prepare_v2(handle_, sql.c_str(), -1, &statement, nullptr) == SQLITE_OK,
-               "the simulation's own questions are right");
-        const std::string value = rows_of(statement).at(0).at(0);
-        sqlite3_finalize(statement);
-        return value;
-    }
+    [[nodiscard]] bool is_open() const { return handle_ != nullptr; }
 
   private:
-    sqlite3 *handle_ = nullptr;
-    bool opened_ = false;
+    sqlite3 *handle_;
 };
 
 std::string number_below(Random &random, std::uint64_t count) {
@@ -144,8 +95,8 @@ std::string maybe_code(Random &random) {
 }
 
 /// Through how many alterations the tables have been.
-std::size_t level_of(PlainConnection &connection, const std::string &owner) {
-    return std::stoul(connection.value("SELECT n FROM " + owner + "_level"));
+std::size_t level_of(const MemoryDisk &disk, const std::string &owner) {
+    return std::stoul(ask(disk, "SELECT n FROM " + owner + "_level"));
 }
 
 /// Statements of one version of the application.
@@ -203,7 +154,7 @@ std::vector<std::string> Application::tables() const {
     return {owner_ + "_item", owner_ + "_part", owner_ + "_note"};
 }
 
-void Application::create(const MemoryDisk &disk) const {
+void Application::create(MemoryDisk &disk) const {
     std::string script;
     for (const Shape &shape : shapes_.front()) {
         script += shape.create("IF NOT EXISTS " + shape.name) + ";";
@@ -223,18 +174,19 @@ const std::string &Application::plan_migration(Random &random) {
 
 bool Application::migrate(const MemoryDisk &disk) const {
     PlainConnection connection(disk);
-    if (!connection.is_open() || !connection.run("PRAGMA foreign_keys=OFF") ||
-        !connection.run("BEGIN IMMEDIATE")) {
+    if (!connection.is_open()) {
         return false;
     }
-    const std::size_t level = level_of(connection, owner_);
-    if (level == scripts_.size()) {
+    const std::size_t level = level_of(disk, owner_);
+    if (level == scripts_.size() || !connection.run("PRAGMA foreign_keys=OFF")) {
         return false;
     }
-    const bool done = connection.run(scripts_.at(level)) &&
+    const bool done = connection.run("BEGIN IMMEDIATE") && connection.run(scripts_.at(level)) &&
                       connection.run("UPDATE " + owner_ + "_level SET n = n + 1") &&
                       connection.run("COMMIT");
     ensure(done || !connection.met_mistake(), "the alterations are right");
+    connection.undo(); // the pragma does nothing within a transaction
+    connection.run("PRAGMA foreign_keys=ON");
     return done;
 }
 
@@ -289,7 +241,7 @@ bool Application::write(const MemoryDisk &disk, Random &random) {
     if (!connection.is_open() || !connection.run("BEGIN IMMEDIATE")) {
         return false;
     }
-    const Shapes &shapes = shapes_.at(level_of(connection, owner_));
+    const Shapes &shapes = shapes_.at(level_of(disk, owner_));
     for (std::uint64_t count = 1 + random.below(5); count > 0; --count) {
         if (!connection.run(statement(shapes, random)) && !connection.met_constraint()) {
             connection.run("ROLLBACK");
@@ -307,7 +259,7 @@ bool Application::obstruct(const MemoryDisk &disk, Random &random) const {
     if (!connection.is_open() || !connection.run("BEGIN IMMEDIATE")) {
         return false;
     }
-    const Shape &item = shape_of(shapes_.at(level_of(connection, owner_)), TableName::item);
+    const Shape &item = shape_of(shapes_.at(level_of(disk, owner_)), TableName::item);
     const std::string number = number_below(random, 12);
     return connection.run("INSERT OR IGNORE INTO " + item.name + "(id, " +
                           item.name_of(Role::code) + ", " + item.name_of(Role::version) +
@@ -370,9 +322,9 @@ std::map<std::string, std::vector<std::string>> Application::content(const Memor
     for (const std::string &table : tables()) {
         const Sent &sent = *part++;
         for (const std::vector<std::string> &row :
-             rows_of(disk.question("SELECT " + sent.columns + " FROM " + table + " WHERE " +
-                                   (rows == Rows::sent ? sent.where : "1") + " ORDER BY " +
-                                   (table == owner_ + "_note" ? "k, n" : "id")))) {
+             disk.answer(("SELECT " + sent.columns + " FROM " + table + " WHERE " +
+                          (rows == Rows::sent ? sent.where : "1") + " ORDER BY " +
+                          (table == owner_ + "_note" ? "k, n" : "id")))) {
             std::string line;
             for (const std::string &cell : row) {
                 line += cell + " | ";
@@ -390,9 +342,9 @@ Application::Versions Application::versions(const MemoryDisk &disk, Rows rows) c
         const Sent &sent = *part++;
         const bool is_note = table == owner_ + "_note";
         const std::string owned = is_note ? "1" : "id < " + obstacle_ids;
-        for (const std::vector<std::string> &row : rows_of(disk.question(
-                 (is_note ? "SELECT version, k, n FROM " : "SELECT version, id FROM ") + table +
-                 " WHERE " + (rows == Rows::sent ? sent.where : owned)))) {
+        for (const std::vector<std::string> &row :
+             disk.answer(((is_note ? "SELECT version, k, n FROM " : "SELECT version, id FROM ") +
+                          table + " WHERE " + (rows == Rows::sent ? sent.where : owned)))) {
             std::string key = table;
             for (std::size_t index = 1; index < row.size(); ++index) {
                 key += " " + row[index];
@@ -413,7 +365,7 @@ std::string complaints(const MemoryDisk &disk) {
 }
 
 std::string ask(const MemoryDisk &disk, const std::string &sql) {
-    const ExactRows rows = rows_of(disk.question(sql));
+    const MemoryDisk::Rows &rows = disk.answer(sql);
     return rows.empty() ? "" : rows.front().front();
 }
 
@@ -426,12 +378,15 @@ std::string ask_text(const MemoryDisk &disk, const std::string &sql) {
     return std::string{as_text(*text)};
 }
 
-void run_plain(const MemoryDisk &disk, const std::string &sql) {
-    PlainConnection connection(disk);
-    if (!connection.is_open() || !connection.run(sql)) {
-        throw BrokenInvariant("the simulation could not run \"" + sql +
-                              "\": " + connection.error());
+void run_plain(MemoryDisk &disk, const std::string &sql) {
+    {
+        PlainConnection connection(disk);
+        if (!connection.is_open() || !connection.run(sql)) {
+            throw BrokenInvariant("the simulation could not run \"" + sql +
+                                  "\": " + connection.error());
+        }
     }
+    disk.close_program();
 }
 
 } // namespace postrider::simulation

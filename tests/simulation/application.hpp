@@ -32,7 +32,7 @@ class Application {
     [[nodiscard]] std::vector<std::string> tables() const;
 
     /// Makes the tables in the file, where they are missing.
-    void create(const MemoryDisk &disk) const;
+    void create(MemoryDisk &disk) const;
 
     /// One transaction of a few statements. A statement that a constraint refuses is left out.
     /// False when the disk failed and the whole transaction was rolled back, or the process died.
@@ -93,6 +93,6 @@ std::string ask(const MemoryDisk &disk, const std::string &sql);
 /// The same for a text, as it is.
 std::string ask_text(const MemoryDisk &disk, const std::string &sql);
 
-/// Runs statements through a plain connection; throws BrokenInvariant when that fails.
-void run_plain(const MemoryDisk &disk, const std::string &sql);
+/// Runs statements as a program that comes and goes; throws BrokenInvariant when that fails.
+void run_plain(MemoryDisk &disk, const std::string &sql);
 } // namespace postrider::simulation

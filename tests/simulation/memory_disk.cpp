@@ -42,7 +42,7 @@ MemoryDisk::MemoryDisk(std::string vfs_name, Random &random, const Clock &clock)
 }
 
 MemoryDisk::~MemoryDisk() {
-    close_reader();
+    close_program();
     sqlite3_vfs_unregister(&vfs_);
 }
 
@@ -56,6 +56,7 @@ bool MemoryDisk::survives_call() {
 }
 
 int MemoryDisk::before_change() {
+    ++changes_;
     if (!survives_call()) {
         return SQLITE_IOERR;
     }
@@ -110,8 +111,8 @@ void MemoryDisk::lose_unsynced(File &file, Loss loss) {
 }
 
 void MemoryDisk::die(Death death) {
-    dead_ = true; // for what the reader would tidy up, too
-    close_reader();
+    dead_ = true; // for what the program would tidy up, too
+    close_program();
     ++life_;
     dead_ = false;
     planned_.reset();
@@ -130,30 +131,8 @@ void MemoryDisk::die(Death death) {
     }
 }
 
-sqlite3_stmt *MemoryDisk::question(const std::string &sql) const {
-    if (reader_ == nullptr) {
-        ensure(sqlite3_open_v2(database_path_.c_str(), &reader_, SQLITE_OPEN_READWRITE,
-                               vfs_name_.c_str()) == SQLITE_OK,
-               "the simulation can look at a database");
-    }
-    sqlite3_stmt *&statement = questions_[sql];
-    if (statement == nullptr) {
-        ensure(sqlite3_prepare_v2(reader_, sql.c_str(), -1, &statement, nullptr) == SQLITE_OK,
-               "the simulation's own questions are right");
-    }
-    return statement;
-}
-
-void MemoryDisk::close_reader() {
-    for (const auto &[sql, statement] : questions_) {
-        sqlite3_finalize(statement);
-    }
-    questions_.clear();
-    sqlite3_close(std::exchange(reader_, nullptr));
-}
-
 void MemoryDisk::move_database(const std::string &path) {
-    close_reader();
+    close_program();
     std::map<std::string, std::shared_ptr<File>> files;
     for (auto &[name, file] : files_) {
         files[name.starts_with(database_path_) ? path + name.substr(database_path_.size()) : name] =
@@ -174,7 +153,7 @@ DiskImage MemoryDisk::image() const {
 }
 
 void MemoryDisk::restore(const DiskImage &image) {
-    close_reader();
+    close_program();
     ++life_;
     files_.clear();
     for (const auto &[suffix, content] : image) {

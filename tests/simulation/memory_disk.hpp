@@ -66,11 +66,18 @@ class MemoryDisk {
     /// Where the database lies.
     [[nodiscard]] const std::string &database_path() const { return database_path_; }
 
-    /// A statement of a connection that looks and does not write; to be reset after use. Both are
-    /// kept because making them is dear. The last connection to close a database tidies up behind
-    /// itself; so close it where nothing runs.
-    [[nodiscard]] sqlite3_stmt *question(const std::string &sql) const;
-    void close_reader();
+    /// The connection of a program that knows nothing of us, as it opens one. Kept open like such a
+    /// program's, because opening one is dear, until the node's process ends: the last connection
+    /// to close a database tidies up behind itself, and is to be the node's own. Null: the disk
+    /// would not let it.
+    [[nodiscard]] sqlite3 *program() const;
+
+    using Rows = std::vector<std::vector<std::string>>; // exact: text of types and bytes
+
+    /// What the program reads by `sql`, which asks for nothing but what the database holds. Kept as
+    /// long as nothing on the disk changes. Valid until the next change.
+    [[nodiscard]] const Rows &answer(const std::string &sql) const;
+    void close_program();
 
     /// Renames the database and what belongs to it. Only while nothing is open.
     void move_database(const std::string &path);
@@ -103,8 +110,16 @@ class MemoryDisk {
 
     std::string vfs_name_;
     std::string database_path_ = "/db";
-    mutable sqlite3 *reader_ = nullptr;
-    mutable std::map<std::string, sqlite3_stmt *> questions_; // of the reader
+
+    struct Question {
+        sqlite3_stmt *statement = nullptr;
+        std::uint64_t asked_at = 0; // which change of the disk
+        Rows rows;
+    };
+
+    mutable sqlite3 *program_ = nullptr;
+    mutable std::map<std::string, Question> questions_; // of the program
+    std::uint64_t changes_ = 1;                         // every one that was begun, of any file
     Random &random_;
     const Clock &clock_;
     sqlite3_vfs vfs_{};

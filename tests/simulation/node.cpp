@@ -95,7 +95,7 @@ void Node::stop() {
     engine_.reset();
     transport_.reset();
     mortal_vault_.reset();
-    disk.close_reader();
+    disk.close_program();
     database_.reset();
 }
 

@@ -307,7 +307,7 @@ enum class Keys { none, some, missing };
 
 std::set<std::string> key_tables(Transaction &transaction, const dialect::Dialect &dialect) {
     std::set<std::string> names;
-    for (const Row &row : all_rows(transaction, dialect.list_key_tables())) {
+    for (const Row &row : transaction.catalogue(dialect.list_key_tables())) {
         names.insert(text_at(row, 0));
     }
     return names;

@@ -510,7 +510,7 @@ std::optional<Timestamp> Engine::next_at(Timestamp now) {
             earliest(next, silent_at(session, peer));
         }
         for (const StreamKey &key : incoming_streams(session.transaction)) {
-            const auto from = next_try(load_incoming(session.transaction, key), now);
+            const auto from = next_try(load_incoming_alone(session.transaction, key), now);
             if (from && *from > now) { // else something else holds it
                 earliest(next, from);
             }

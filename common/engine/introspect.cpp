@@ -200,9 +200,8 @@ std::vector<std::string> leftovers(Transaction &transaction,
                                    const dialect::Dialect &dialect,
                                    const std::vector<dialect::CaptureId> &in_use) {
     std::vector<std::string> tables;
-    const auto cursor = transaction.query(dialect.list_key_tables());
-    while (const Row *row = cursor->next()) {
-        const std::string name = text_of(row->front());
+    for (const Row &row : transaction.catalogue(dialect.list_key_tables())) {
+        const std::string name = text_of(row.front());
         const bool used = std::any_of(in_use.begin(), in_use.end(), [&](dialect::CaptureId id) {
             return name == dialect.key_table(id);
         });

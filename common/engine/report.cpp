@@ -388,7 +388,7 @@ std::optional<Timestamp> report_due(const Session &session, const Peer &peer) {
         }
     };
     for (const StreamKey &key : streams_from(session, peer)) {
-        const IncomingRow row = load_incoming(session.transaction, key);
+        const IncomingRow row = load_incoming_alone(session.transaction, key);
         earliest(stream::report_due(row.acknowledgement, session.timing, session.now));
     }
     if (has_notes(session, peer)) {
@@ -407,7 +407,7 @@ bool has_news(const Session &session, const Peer &peer) {
     }
     const std::vector<StreamKey> keys = streams_from(session, peer);
     return std::any_of(keys.begin(), keys.end(), [&](const StreamKey &key) {
-        const IncomingRow row = load_incoming(session.transaction, key);
+        const IncomingRow row = load_incoming_alone(session.transaction, key);
         return stream::has_news(row.acknowledgement, session.timing, session.now);
     });
 }

@@ -23,6 +23,9 @@ void load_inbox(Transaction &transaction, const StreamKey &key, IncomingStream &
                                               integer_at(row, 5) != 0, rebase_at(row, 6)};
         }
     }
+    if (machine.inbox.empty()) {
+        return; // each part lies there with its body
+    }
     for (const Row &row : all_rows(transaction,
                                    "SELECT number, body_hash, body_offset, size FROM @inbox_part"
                                    " WHERE peer_id = ?1 AND stream = ?2 AND size > 0",
@@ -35,19 +38,8 @@ void load_inbox(Transaction &transaction, const StreamKey &key, IncomingStream &
     }
 }
 
-} // namespace
-
-std::vector<StreamKey> incoming_streams(Transaction &transaction) {
-    std::vector<StreamKey> keys;
-    for (const Row &row :
-         all_rows(transaction, "SELECT peer_id, stream FROM @stream_in ORDER BY peer_id, stream")) {
-        keys.push_back({integer_at(row, 0), static_cast<std::uint32_t>(integer_at(row, 1))});
-    }
-    return keys;
-}
-
-IncomingRow load_incoming(Transaction &transaction, const StreamKey &key) {
-    IncomingRow out;
+/// False: the stream was never heard of.
+bool load_row(Transaction &transaction, const StreamKey &key, IncomingRow &out) {
     out.key = key;
     const auto row = first_row(
         transaction,
@@ -57,7 +49,7 @@ IncomingRow load_incoming(Transaction &transaction, const StreamKey &key) {
         " WHERE peer_id = ?1 AND stream = ?2",
         {key.peer_id, stored_stream(key)});
     if (!row) {
-        return out;
+        return false;
     }
     out.machine.state = state_at(*row, 0);
     out.machine.reason = text_at(*row, 1);
@@ -73,7 +65,31 @@ IncomingRow load_incoming(Transaction &transaction, const StreamKey &key) {
     out.front_number = unsigned_at(*row, 12);
     out.next_try_at = maybe_time_at(*row, 13);
     out.machine.refused = unsigned_at(*row, 14);
-    load_inbox(transaction, key, out.machine);
+    return true;
+}
+
+} // namespace
+
+std::vector<StreamKey> incoming_streams(Transaction &transaction) {
+    std::vector<StreamKey> keys;
+    for (const Row &row :
+         all_rows(transaction, "SELECT peer_id, stream FROM @stream_in ORDER BY peer_id, stream")) {
+        keys.push_back({integer_at(row, 0), static_cast<std::uint32_t>(integer_at(row, 1))});
+    }
+    return keys;
+}
+
+IncomingRow load_incoming(Transaction &transaction, const StreamKey &key) {
+    IncomingRow out;
+    if (load_row(transaction, key, out)) {
+        load_inbox(transaction, key, out.machine);
+    }
+    return out;
+}
+
+IncomingRow load_incoming_alone(Transaction &transaction, const StreamKey &key) {
+    IncomingRow out;
+    load_row(transaction, key, out);
     return out;
 }
 

@@ -77,6 +77,8 @@ struct IncomingRow {
 std::vector<StreamKey> incoming_streams(Transaction &transaction);
 /// A stream that was never heard of is an empty row.
 IncomingRow load_incoming(Transaction &transaction, const StreamKey &key);
+/// The stream_in row alone, with an empty inbox: for who asks when something is due.
+IncomingRow load_incoming_alone(Transaction &transaction, const StreamKey &key);
 /// The stream_in row alone; the inbox is written by the functions below.
 void save_incoming(Transaction &transaction, const IncomingRow &row);
 

@@ -5,7 +5,10 @@
 
 namespace postrider::engine {
 
-/// In bytes of values. Tests cut smaller.
+/// What a row takes in memory beside its values, in bytes.
+inline constexpr std::size_t row_memory_bytes = 128;
+
+/// In bytes of values and of rows. Tests cut smaller.
 struct BatchSizes {
     /// A batch, and an entry of the queue, holds whole rows (`cost_of`); between its cells and its raw
     /// bytes lie names and lengths.

@@ -58,11 +58,12 @@ struct EntryRow {
     std::uint64_t collect_number = 0;
     bool continues = false;
     bool is_for_peer = false; // what a peer sent never goes back to it
+    std::uint64_t rows = 0;
     Bytes content;
 };
 
 constexpr const char *select_entries =
-    "SELECT queue_position, origin, incarnation, collect_number, continues, from_peer, content"
+    "SELECT queue_position, origin, incarnation, collect_number, continues, from_peer, rows, content"
     " FROM @queue WHERE queue_position > ?1 ORDER BY queue_position";
 
 EntryRow read_entry(const Row &row, std::int64_t peer_id) {
@@ -71,7 +72,8 @@ EntryRow read_entry(const Row &row, std::int64_t peer_id) {
             .collect_number = unsigned_at(row, 3),
             .continues = integer_at(row, 4) != 0,
             .is_for_peer = integer_at(row, 5) != peer_id,
-            .content = blob_at(row, 6)};
+            .rows = unsigned_at(row, 6),
+            .content = blob_at(row, 7)};
 }
 
 void note_origin(Origins &origins, const EntryRow &entry) {
@@ -89,11 +91,12 @@ RunSize run_at(const Session &session, std::uint64_t first) {
                                 "SELECT min(queue_position) FROM @queue"
                                 " WHERE queue_position >= ?1 AND continues = 0",
                                 {stored(first)});
-    const Row bytes = *first_row(session.transaction,
-                                 "SELECT sum(length(content)) FROM @queue"
-                                 " WHERE queue_position >= ?1 AND queue_position <= ?2",
-                                 {stored(first), last.at(0)});
-    return {{first, unsigned_at(last, 0)}, unsigned_at(bytes, 0)};
+    const Row sums = *first_row(session.transaction,
+                                "SELECT sum(length(content)), sum(rows) FROM @queue"
+                                " WHERE queue_position >= ?1 AND queue_position <= ?2",
+                                {stored(first), last.at(0)});
+    return {{first, unsigned_at(last, 0)},
+            unsigned_at(sums, 0) + row_memory_bytes * unsigned_at(sums, 1)};
 }
 
 /// Composes whole steps of the queue, as many as make one step of the stream.
@@ -148,7 +151,7 @@ class QueueComposer {
         Result<Changeset> composed = compose(std::move(unit_), std::move(selected));
         ensure(composed.has_value(), "one step of the queue shows one shape of a table");
         unit_ = *std::move(composed);
-        unit_bytes_ += entry.content.size();
+        unit_bytes_ += entry.content.size() + row_memory_bytes * entry.rows;
         note_origin(unit_origins_, entry);
     }
 

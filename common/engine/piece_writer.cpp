@@ -7,8 +7,6 @@ namespace postrider::engine {
 
 namespace {
 
-constexpr std::size_t row_bytes = 64; // beside its values
-
 std::size_t cells_of(const Image &image) {
     std::size_t bytes = 0;
     for (const Value &value : image.values) {
@@ -20,7 +18,7 @@ std::size_t cells_of(const Image &image) {
 } // namespace
 
 std::size_t cost_of(const Key &key, const Change &change) {
-    std::size_t bytes = row_bytes + cells_of(change.new_values) + cells_of(change.old_values);
+    std::size_t bytes = row_memory_bytes + cells_of(change.new_values) + cells_of(change.old_values);
     for (const Value &value : key) {
         bytes += value.cell_bytes();
     }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "common/engine/batch_sizes.hpp"
 #include "common/model/changeset.hpp"
 
 namespace postrider::engine {

@@ -22,6 +22,19 @@ void set_marker(Transaction &transaction,
         {later.peer_id, std::int64_t{later.stream}, std::int64_t{earlier.stream}, stored(number)});
 }
 
+/// What `from` has to wait for, `there` waits for too. The batches that `from` has made last may be
+/// older than that, and do not name it; or it has made none since.
+void wait_as_well(Transaction &transaction, const StreamKey &from, const StreamKey &there) {
+    transaction.execute(
+        "INSERT INTO @stream_marker (peer_id, stream, after_stream, incarnation, number,"
+        " queue_position) SELECT m.peer_id, ?3, m.after_stream, m.incarnation, m.number,"
+        " m.queue_position FROM @stream_marker m WHERE m.peer_id = ?1 AND m.stream = ?2"
+        " AND m.after_stream <> ?3 ON CONFLICT (peer_id, stream, after_stream)"
+        " DO UPDATE SET number = excluded.number, queue_position = excluded.queue_position"
+        " WHERE excluded.number > @stream_marker.number",
+        {from.peer_id, std::int64_t{from.stream}, std::int64_t{there.stream}});
+}
+
 /// Tables of tasks of one lane, in the stream of another.
 struct Movers {
     OutgoingRow from;
@@ -143,6 +156,7 @@ void join_lane(const Session &session, const Movers &movers, std::optional<Strea
         there = open_lane(session, movers.lane, position);
         copy_use(transaction, from.key, *there);
     }
+    wait_as_well(transaction, from.key, *there);
     if (from.machine.state != stream::StreamState::open) {
         send_whole(transaction, movers);
     } else if (!from.machine.outbox.empty()) {

@@ -74,6 +74,13 @@ struct Lanes : ItemsAndAlarms {
             "SELECT stream, number, of_stream, of_number FROM postrider_needed_batch");
     }
 
+    /// The receiver has lost what it had of it.
+    void forget_first_stream() {
+        office_application.run("UPDATE postrider_stream_in SET applied_number = 0,"
+                               " applied_chain = zeroblob(32), applied_incarnation = 0,"
+                               " news_since = 0, at_once = 1 WHERE stream = 1");
+    }
+
     static std::string
     blocked_by(TestNode &node, const std::string &peer, const std::string &station) {
         std::string reason = "no such station";
@@ -146,6 +153,83 @@ TEST_F(Lanes, WhatComesByTheNewStreamWaitsForWhatWasSentByTheOld) {
     set_item(1, "wire");
     settle();
     EXPECT_EQ(items(), "1|wire");
+}
+
+/// The items leave for the hourly lane of the alarms, and that one again for a lane of their own,
+/// while the first stream has an item on its way.
+struct ThroughAnotherLane : Lanes {
+    void lose_an_item() {
+        set_item(1, "line");
+        send_in_vain();
+    }
+
+    void go_through_the_hourly_lane() {
+        declare(shop, "TASK goods SEND item TO office EVERY 1 HOUR");
+        declare(shop, "TASK goods SEND item TO office PRIORITY HIGH");
+        set_item(1, "cord");
+    }
+};
+
+TEST_F(ThroughAnotherLane, WhatTheTablesLeftFirstComesFirstThoughTheLaneBetweenSentNothing) {
+    begin_apart();
+    lose_an_item();
+    go_through_the_hourly_lane();
+    settle();
+    EXPECT_EQ(items(), "1|rope");
+    EXPECT_EQ(needed(), "3|1|1|2");
+    settle_for_long();
+    EXPECT_EQ(items(), "1|cord");
+}
+
+TEST_F(ThroughAnotherLane, NorDoesWhatTheLaneBetweenHadSentBeforeStandForIt) {
+    begin_apart();
+    wait(hours{1});
+    set_alarm(1, "flood");
+    shop.cycle();
+    const std::filesystem::path late = directory / "late";
+    std::filesystem::rename(*mails().begin(), late);
+    lose_an_item();
+    std::filesystem::rename(late, directory / "mail/new/late");
+    ASSERT_EQ(rows_sent(), "1|2\n2|2");
+    go_through_the_hourly_lane();
+    settle();
+    EXPECT_EQ(alarms(), "1|flood");
+    EXPECT_EQ(items(), "1|rope");
+    EXPECT_EQ(needed(), "3|1|1|2\n3|1|2|2");
+    settle_for_long();
+    EXPECT_EQ(items(), "1|cord");
+}
+
+TEST_F(ThroughAnotherLane, NorDoesTheTableComeWholeBeforeItWhereTheLaneBetweenIsHeld) {
+    begin_apart();
+    lose_an_item();
+    declare(shop, "TASK goods SEND item TO office EVERY 1 HOUR");
+    shop_application.run("UPDATE postrider_stream_out SET state = 1 WHERE stream = 2");
+    declare(shop, "TASK goods SEND item TO office PRIORITY HIGH");
+    set_item(1, "cord");
+    settle();
+    EXPECT_EQ(items(), "1|rope");
+    EXPECT_EQ(needed(), "3|1|1|2");
+    settle_for_long();
+    EXPECT_EQ(items(), "1|cord");
+}
+
+TEST_F(ThroughAnotherLane, WhatIsGivenUpIsNotWaitedForThereEither) {
+    begin_apart();
+    wait(hours{1});
+    set_alarm(1, "flood");
+    lose_an_item();
+    go_through_the_hourly_lane();
+    settle();
+    ASSERT_EQ(needed(), "3|1|1|2\n3|1|2|2");
+    forget_first_stream();
+    settle_for_long();
+    wait(hours{1});
+    settle_for_long();
+    EXPECT_EQ(items(), "1|cord");
+    EXPECT_EQ(alarms(), "1|flood");
+    EXPECT_EQ(needed(), "");
+    EXPECT_EQ(shop_application.ask("SELECT count(*) FROM postrider_outbox"), "0");
 }
 
 TEST_F(Lanes, WhatWaitedForItsHourGoesWithItsTask) {
@@ -252,10 +336,7 @@ TEST_F(Lanes, WhatIsGivenUpIsNotWaitedFor) {
     set_item(1, "cord");
     settle();
     ASSERT_EQ(needed(), "2|1|1|2");
-    // The receiver has lost what it had of the first stream.
-    office_application.run("UPDATE postrider_stream_in SET applied_number = 0,"
-                           " applied_chain = zeroblob(32), applied_incarnation = 0,"
-                           " news_since = 0, at_once = 1 WHERE stream = 1");
+    forget_first_stream();
     settle_for_long();
     EXPECT_EQ(items(), "1|cord\n2|lamp");
     EXPECT_EQ(needed(), "");

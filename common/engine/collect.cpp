@@ -359,8 +359,9 @@ void read_table(const Session &session,
                 Reading &out) {
     const Result<TableDescription> table =
         describe_table(session.transaction, session.dialect, captured.name);
-    if (!table || !check_kept(*table, captured.capture.options.kept)) {
-        return; // `inspect_captures` holds it and says so
+    if (!table || dialect::fingerprint(*table) != captured.fingerprint ||
+        !check_kept(*table, captured.capture.options.kept)) {
+        return; // `inspect_captures` holds it and says so, or sends it whole in its new shape
     }
     auto &[pieces, taken] = out;
     if (captured.reload == 2) {

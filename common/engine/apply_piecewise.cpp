@@ -169,8 +169,7 @@ class Piecewise {
     std::vector<Row> keys_here(const TableWork &work, const RowBlock &block) {
         std::vector<Row> keys;
         keys.reserve(block.rows.size());
-        const std::string sql =
-            session_.dialect.select_row(work.target->table, work.key_columns);
+        const std::string sql = session_.dialect.select_row(work.target->table, work.key_columns);
         for (const Row &row : block.rows) {
             const Key key = work.key_of(row);
             const bool is_plain = std::all_of(key.begin(), key.end(), [](const Value &value) {

@@ -10,8 +10,8 @@ inline constexpr std::size_t row_memory_bytes = 128;
 
 /// In bytes of values and of rows. Tests cut smaller.
 struct BatchSizes {
-    /// A batch, and an entry of the queue, holds whole rows (`cost_of`); between its cells and its raw
-    /// bytes lie names and lengths.
+    /// A batch, and an entry of the queue, holds whole rows (`cost_of`); between its cells and its
+    /// raw bytes lie names and lengths.
     std::size_t piece_bytes = limits::own_batch_raw_bytes_max / 2;
     /// So much of the queue is composed into one step: enough for a week of work on a row to travel
     /// as one, little enough for memory. What was collected as one and is more is a step by itself.

@@ -7,9 +7,8 @@
 
 namespace postrider::engine {
 
-std::size_t build_next(const Session &session,
-                       std::int64_t peer_id,
-                       std::set<std::uint32_t> &finished) {
+std::size_t
+build_next(const Session &session, std::int64_t peer_id, std::set<std::uint32_t> &finished) {
     const auto peer = load_peer(session.transaction, peer_id);
     if (!peer || !is_usable(session.identity, *peer)) {
         return 0; // not any more

@@ -157,9 +157,10 @@ class Pieces {
     using Take = std::function<bool(const Changeset &)>;
 
     Pieces(const Session &session, Loads &loads, const Take &take)
-        : session_(session), loads_(loads), writer_(session.sizes.piece_bytes, [&](Changeset &&piece) {
-              hand_on(std::move(piece), take);
-          }) {}
+        : session_(session),
+          loads_(loads),
+          writer_(session.sizes.piece_bytes,
+                  [&](Changeset &&piece) { hand_on(std::move(piece), take); }) {}
 
     [[nodiscard]] bool go_on() const { return goes_on_; }
 
@@ -185,9 +186,7 @@ class Pieces {
         return found == changes.end() ? nullptr : &found->second;
     }
 
-    void add_chunk(std::size_t bytes) {
-        loads_.read_chunk(session_, writer_.open_piece(), bytes);
-    }
+    void add_chunk(std::size_t bytes) { loads_.read_chunk(session_, writer_.open_piece(), bytes); }
 
     void finish() { writer_.finish(); }
 

@@ -26,9 +26,9 @@ std::optional<std::int64_t> inspect_captures(const Session &session,
 
 /// Takes all captured keys that are visible, reads their rows again in the same snapshot, appends
 /// what came of it to the queue as one step, one piece after another, and removes the keys. Holds
-/// the write lock while it reads: precedes every apply. Gives the number of rows appended. A capture whose
-/// key table is missing is passed over until `inspect_captures` has renewed it. `chunk_bytes`: what is
-/// read of the tables that are being loaded.
+/// the write lock while it reads: precedes every apply. Gives the number of rows appended. A
+/// capture whose key table is missing is passed over until `inspect_captures` has renewed it.
+/// `chunk_bytes`: what is read of the tables that are being loaded.
 std::uint64_t collect(const Session &session, std::size_t chunk_bytes = 0);
 
 /// Queues what rows that came from others refer to and no chunk of a load has brought yet.
@@ -57,9 +57,11 @@ class GentleCollect {
     void mark(const Session &session);
     /// In a read transaction. Reads the next chunk of the tables that are being loaded, too.
     void read(const Session &session);
+
     /// False: there was more than may lie in memory, and nothing is to be appended. `collect` takes
     /// it.
     [[nodiscard]] bool is_whole() const { return is_whole_; }
+
     /// Whether what was read is still all that was asked for. A peer that has just joined needs
     /// parents of what was read before.
     [[nodiscard]] bool is_current(const Session &session) const;

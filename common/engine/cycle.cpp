@@ -127,9 +127,8 @@ void Engine::read(Timestamp now, const Work &work) {
 }
 
 Session Engine::session_at(Transaction &transaction, Timestamp now) const {
-    return {transaction,      ports_.database.dialect(),  identity_,
-            settings_.timing, now,                        zone_ ? &*zone_ : nullptr,
-            settings_.batches};
+    return {transaction, ports_.database.dialect(), identity_,        settings_.timing,
+            now,         zone_ ? &*zone_ : nullptr, settings_.batches};
 }
 
 void Engine::guarded(CycleResult &result, const std::function<void()> &part) {
@@ -354,9 +353,7 @@ void Engine::build_for(Timestamp now, std::int64_t peer_id, CycleResult &result)
     std::set<std::uint32_t> finished; // streams with nothing more to build
     std::size_t built = 0;
     do {
-        write(now, [&](const Session &session) {
-            built = build_next(session, peer_id, finished);
-        });
+        write(now, [&](const Session &session) { built = build_next(session, peer_id, finished); });
         result.batches_built += built;
     } while (built > 0);
 }

@@ -63,7 +63,8 @@ struct EntryRow {
 };
 
 constexpr const char *select_entries =
-    "SELECT queue_position, origin, incarnation, collect_number, continues, from_peer, rows, content"
+    "SELECT queue_position, origin, incarnation, collect_number, continues, from_peer, rows, "
+    "content"
     " FROM @queue WHERE queue_position > ?1 ORDER BY queue_position";
 
 EntryRow read_entry(const Row &row, std::int64_t peer_id) {
@@ -240,8 +241,8 @@ class BatchMaker {
         filter_tables(session_, key_.peer_id, tables_, changeset);
         compute_columns(session_, key_.peer_id, tables_, changeset);
         std::vector<Content> batches;
-        for (const Changeset &piece : cut_changeset(to_wire(std::move(changeset), tables_),
-                                                    session_.sizes.piece_bytes)) {
+        for (const Changeset &piece :
+             cut_changeset(to_wire(std::move(changeset), tables_), session_.sizes.piece_bytes)) {
             batches.push_back({wire::encode_changeset(piece, known_, hidden_), piece.row_count(),
                                words_, origins});
             for (const auto &[name, table] : piece.tables) {
@@ -439,8 +440,8 @@ Result<void> write_run(const Session &session,
         }
         Origins origins;
         note_origin(origins, entry);
-        Result<void> added = writer.add(
-            maker.make(select_entry(entry.content, tables, entry.position), origins));
+        Result<void> added =
+            writer.add(maker.make(select_entry(entry.content, tables, entry.position), origins));
         if (!added) {
             return added;
         }
@@ -454,14 +455,12 @@ Result<void> write_data(const Session &session,
                         const SentTables &tables,
                         StepWriter &writer) {
     for (bool goes_on = true; goes_on;) {
-        Composed composed =
-            QueueComposer{session, tables, stream.cursor}.compose_from(stream.key);
+        Composed composed = QueueComposer{session, tables, stream.cursor}.compose_from(stream.key);
         const std::uint64_t end = composed.long_run ? composed.long_run->last : composed.cursor;
-        Result<void> added =
-            composed.long_run
-                ? write_run(session, stream, *composed.long_run, tables, writer)
-                : writer.add(BatchMaker{session, stream.key, tables}.make(
-                      std::move(composed.changeset), composed.origins));
+        Result<void> added = composed.long_run
+                                 ? write_run(session, stream, *composed.long_run, tables, writer)
+                                 : writer.add(BatchMaker{session, stream.key, tables}.make(
+                                       std::move(composed.changeset), composed.origins));
         Result<void> finished = added ? writer.finish() : added;
         if (!finished) {
             return finished;

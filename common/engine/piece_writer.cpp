@@ -18,7 +18,8 @@ std::size_t cells_of(const Image &image) {
 } // namespace
 
 std::size_t cost_of(const Key &key, const Change &change) {
-    std::size_t bytes = row_memory_bytes + cells_of(change.new_values) + cells_of(change.old_values);
+    std::size_t bytes =
+        row_memory_bytes + cells_of(change.new_values) + cells_of(change.old_values);
     for (const Value &value : key) {
         bytes += value.cell_bytes();
     }

@@ -13,14 +13,13 @@ namespace postrider::engine {
 /// What a change takes in memory, in bytes.
 std::size_t cost_of(const Key &key, const Change &change);
 
-/// Hands on each piece when it is full; composed in order they give the whole. Rows are never cut: a
-/// single row that is greater is a piece of its own.
+/// Hands on each piece when it is full; composed in order they give the whole. Rows are never cut:
+/// a single row that is greater is a piece of its own.
 class PieceWriter {
   public:
     using Take = std::function<void(Changeset &&)>;
 
-    PieceWriter(std::size_t bytes_max, Take take)
-        : bytes_max_(bytes_max), take_(std::move(take)) {}
+    PieceWriter(std::size_t bytes_max, Take take) : bytes_max_(bytes_max), take_(std::move(take)) {}
 
     /// Before a row is put into `changes`: makes room for it.
     void make_room(std::size_t bytes);

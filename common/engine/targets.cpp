@@ -3,8 +3,8 @@
 
 #include "common/base/utf8.hpp"
 #include "common/engine/collect.hpp"
-#include "common/engine/parked_rows.hpp"
 #include "common/engine/parked_guard.hpp"
+#include "common/engine/parked_rows.hpp"
 #include "common/engine/refused_rows.hpp"
 #include "common/engine/step.hpp"
 #include "common/engine/store/log.hpp"

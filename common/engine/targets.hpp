@@ -21,10 +21,8 @@ struct Targets {
 
 /// Finds the tables and takes away what no task takes, which is shown and told. An Error where
 /// nothing may be written before somebody has mended something here.
-Result<Targets> find_targets(const Session &session,
-                             const Peer &peer,
-                             OwnTables &tables,
-                             Changeset &&changeset);
+Result<Targets>
+find_targets(const Session &session, const Peer &peer, OwnTables &tables, Changeset &&changeset);
 
 /// Queues what others get of it, under the number that it has where it came into being.
 void forward(const Session &session,

@@ -10,8 +10,8 @@ namespace postrider::stream {
 
 namespace {
 
-/// The greatest number that may be sent. The window begins after what is acknowledged; a step that is
-/// longer than the window moves it by what the receiver has stored of the step.
+/// The greatest number that may be sent. The window begins after what is acknowledged; a step that
+/// is longer than the window moves it by what the receiver has stored of the step.
 std::uint64_t window_end(const OutgoingStream &stream) {
     std::uint64_t base = stream.acknowledged;
     auto entry = stream.outbox.find(base + 1);

@@ -82,8 +82,8 @@ struct ReportOutcome {
 };
 
 /// The number for the next batch and the chain hash that it continues, or empty while the stream is
-/// not open or its window of limits::window_numbers_max is full. A step that has begun is numbered to
-/// its end, however long it is; what lies beyond the window is not due yet. Takes nothing yet.
+/// not open or its window of limits::window_numbers_max is full. A step that has begun is numbered
+/// to its end, however long it is; what lies beyond the window is not due yet. Takes nothing yet.
 struct NextNumber {
     std::uint64_t number = 0;
     ChainHash previous_chain{};

@@ -229,8 +229,9 @@ TEST_F(LargeStepsOfFamilies, AMissingParentIsSeenAtTheEnd) {
 }
 
 TEST_F(LargeStepsOfFamilies, WhatGoesWithARowIsAChangeOfTheOffice) {
-    office_application.run("CREATE TABLE note(id INTEGER PRIMARY KEY, child INT REFERENCES child(id)"
-                           " ON DELETE CASCADE); INSERT INTO note VALUES(1, 11), (2, 21)");
+    office_application.run(
+        "CREATE TABLE note(id INTEGER PRIMARY KEY, child INT REFERENCES child(id)"
+        " ON DELETE CASCADE); INSERT INTO note VALUES(1, 11), (2, 21)");
     declare(office, "TASK notes SEND note TO shop");
     run_until_settled(shop, office);
     const std::string before =

@@ -277,8 +277,7 @@ TEST_F(Trouble, ControlMessagesOfABatchThatCannotBeMadeAreKept) {
                             .rows = 0,
                             .code = {},
                             .message = "news"});
-        EXPECT_EQ(engine::build_step(session, peer, {peer.peer_id, engine::control_stream}),
-                  0U);
+        EXPECT_EQ(engine::build_step(session, peer, {peer.peer_id, engine::control_stream}), 0U);
     });
     EXPECT_EQ(shop_application->ask("SELECT state FROM postrider_stream_out"), "1");
     EXPECT_EQ(shop_application->ask("SELECT count(*) FROM postrider_control_out"), "1");

@@ -202,7 +202,14 @@ class Value {
     [[nodiscard]] std::size_t cell_bytes() const;
 
     bool operator==(const Value &other) const = default;
-    std::strong_ordering operator<=>(const Value &other) const = default;
+
+    /// Keys are integers most often, and a variant's own comparison looks its kind up in a table.
+    std::strong_ordering operator<=>(const Value &other) const {
+        const auto *mine = std::get_if<std::int64_t>(&content_);
+        const auto *others = std::get_if<std::int64_t>(&other.content_);
+        return mine != nullptr && others != nullptr ? *mine <=> *others
+                                                    : content_ <=> other.content_;
+    }
 
   private:
     Content content_;

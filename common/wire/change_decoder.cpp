@@ -45,8 +45,10 @@ class ChangeDecoder {
 
     template <class T>
     void add(std::map<Key, T> &changes, Key key, T change) {
-        const auto [place, is_new] = changes.try_emplace(std::move(key), std::move(change));
-        if (!is_new) {
+        // Keys of an operation rise, and a batch often holds but one.
+        const std::size_t before = changes.size();
+        changes.try_emplace(changes.end(), std::move(key), std::move(change));
+        if (changes.size() == before) {
             in_.fail();
         }
     }

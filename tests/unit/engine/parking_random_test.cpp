@@ -171,6 +171,18 @@ TEST_F(ParkingRandom, AnyChangesOfTablesThatReferToEachOtherEndEqual) {
     EXPECT_EQ(here.ask("SELECT count(*) FROM postrider_events WHERE kind = 'parked'"), "0");
 }
 
+TEST_F(ParkingRandom, InStepsOfManyBatchesTheyEndEqualToo) {
+    shop.batches.piece_bytes = 500; // a few rows
+    shop.batches.step_bytes = 500;
+    shop.restart();
+    for (std::uint64_t seed = first_seed; seed < first_seed + seeds && !HasFailure(); ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        random.seed(seed);
+        change_at_random(random_changes / 6 / static_cast<int>(seeds));
+    }
+    EXPECT_EQ(here.ask("SELECT count(*) FROM postrider_events WHERE kind = 'parked'"), "0");
+}
+
 TEST_F(ParkingRandom, WithAMissingParentExactlyItsDependentsAreParkedUntilItComes) {
     random.seed(first_seed);
     SCOPED_TRACE("seed " + std::to_string(first_seed));

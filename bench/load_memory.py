@@ -114,8 +114,9 @@ def measure(workers, name, work):
     work()
     equal = workers.settle()
     elapsed = time.monotonic() - begun
-    print(f"{name}: sender {workers.peaks[0] // 1024} MiB, receiver {workers.peaks[1] // 1024} MiB resident at most,"
-          f" {elapsed:.0f} s, " + ("equal" if equal else "A PROGRAM DIED" if workers.died() else "NOT EQUAL"), flush=True)
+    sender, receiver = (peak // 1024 for peak in workers.peaks)
+    verdict = "equal" if equal else "A PROGRAM DIED" if workers.died() else "NOT EQUAL"
+    print(f"{name}: sender {sender} MiB, receiver {receiver} MiB resident at most, {elapsed:.0f} s, {verdict}", flush=True)
     return equal
 
 

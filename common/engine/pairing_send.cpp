@@ -17,7 +17,8 @@ namespace {
 constexpr Duration first_pause = std::chrono::minutes{5};
 constexpr Duration longest_pause = std::chrono::hours{24};
 
-/// An expired invitation is still known for a while, so that a late answer is told as such.
+/// A pairing that has ended is still known for a while: a late answer is told as such, and a late
+/// confirm completes it.
 constexpr Duration known_after_expiry = limits::invitation_lifetime;
 
 std::optional<Timestamp> due_at(const PairingRow &row, Timestamp now) {
@@ -32,6 +33,7 @@ bool waits_for_other_side(const PairingRow &row) {
 void expire(const Session &session, PairingRow row) {
     row.state = PairingState::expired;
     row.next_try.reset();
+    row.expires = session.now; // it is known for a while from now on, however late it is
     store_pairing(session, row);
     const bool invited = row.role == PairingRole::inviter;
     session.transaction.execute(
@@ -46,12 +48,17 @@ void expire(const Session &session, PairingRow row) {
                        : "Ask for a new invitation."});
 }
 
+// One that waits is never forgotten without a word, not even when this machine was off for months
+// or its slow clock was mended: the peer's state would promise a message for ever that nobody can
+// take any more, and no person would be told to invite again.
 void end_expired(const Session &session) {
     for (const PairingRow &row : load_pairings(session)) {
-        if (session.now >= row.expires + known_after_expiry) {
+        if (waits_for_other_side(row)) {
+            if (session.now >= row.expires) {
+                expire(session, row);
+            }
+        } else if (session.now >= row.expires + known_after_expiry) {
             remove_pairing(session, row.invitation.id);
-        } else if (session.now >= row.expires && waits_for_other_side(row)) {
-            expire(session, row);
         }
     }
 }

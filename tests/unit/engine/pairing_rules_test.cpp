@@ -142,6 +142,49 @@ TEST_F(PairingRules, AnInvitationExpiresByTheInvitersClock) {
               std::string::npos);
 }
 
+TEST_F(PairingRules, AMachineThatWasOffForMonthsIsToldThatItsPairingHasExpired) {
+    accepted_line();
+    for (PairingNode *node : {&office, &shop}) {
+        const std::string other = node == &office ? "shop" : "office";
+        node->now += 60 * day;
+        EXPECT_TRUE(node->mails().empty());
+        EXPECT_EQ(node->state_of(other), "declared");
+        EXPECT_EQ(node->rows.ask("SELECT kind FROM postrider_event"), "pairing_expired");
+        EXPECT_EQ(node->rows.ask("SELECT action FROM postrider_status"),
+                  "SELECT postrider_invite('" + other + "');");
+        node->now += 14 * day;
+        EXPECT_TRUE(node->mails().empty());
+        EXPECT_EQ(node->count("invitation"), "0");
+        EXPECT_EQ(node->count("event"), "1");
+    }
+}
+
+TEST_F(PairingRules, WhatComesAfterAMachineWasOffForMonthsIsKnown) {
+    accepted_line();
+    const std::vector<Bytes> answer = shop.mails();
+    office.take(answer);
+    const std::vector<Bytes> confirm = office.mails();
+    shop.now += 60 * day;
+    shop.mails();
+    shop.now += day;
+    shop.mails();
+    EXPECT_EQ(shop.take(confirm), Received::accepted);
+    EXPECT_EQ(shop.state_of("office"), "paired");
+    EXPECT_EQ(shop.words_of("office"), office.words_of("shop"));
+}
+
+TEST_F(PairingRules, AnAnswerToAnInvitationThatExpiredMonthsAgoIsToldAsSuch) {
+    accepted_line();
+    const std::vector<Bytes> answer = shop.mails();
+    office.now += 60 * day;
+    office.mails();
+    office.now += day;
+    office.mails();
+    EXPECT_EQ(office.take(answer), Received::refused);
+    EXPECT_EQ(office.rows.ask("SELECT message FROM postrider_event ORDER BY event_id DESC LIMIT 1"),
+              "an answer came to an invitation that has expired");
+}
+
 TEST_F(PairingRules, AnInvitationIsTakenUpToItsLastMoment) {
     accepted_line();
     office.now += 14 * day - minute;

@@ -116,7 +116,7 @@ def measure(workers, name, work):
     elapsed = time.monotonic() - begun
     sender, receiver = (peak // 1024 for peak in workers.peaks)
     verdict = "equal" if equal else "A PROGRAM DIED" if workers.died() else "NOT EQUAL"
-    print(f"{name}: {sender} MiB resident at most at the sender, {receiver} at the receiver, {elapsed:.0f} s, {verdict}",
+    print(f"{name}: {sender} MiB resident at most here, {receiver} there, {elapsed:.0f} s, {verdict}",
           flush=True)
     return equal
 

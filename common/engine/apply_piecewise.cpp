@@ -126,8 +126,8 @@ class Piecewise {
 
     Result<Table *> table_of(const TargetTable &target) {
         const auto [place, is_new] = known_.try_emplace(target.table.name);
-        if (!is_new && target.changes.truncated) {
-            return needs_the_whole(); // it takes back what came before
+        if (!is_new && (target.changes.truncated || target.schema != place->second.target.schema)) {
+            return needs_the_whole(); // it takes back what came before, or comes in two shapes
         }
         if (is_new) {
             const auto references = references_.to(target.table.name);

@@ -358,12 +358,15 @@ void read_table(const Session &session,
                 Reading &out) {
     const Result<TableDescription> table =
         describe_table(session.transaction, session.dialect, captured.name);
-    if (!table || dialect::fingerprint(*table) != captured.fingerprint ||
-        !check_kept(*table, captured.capture.options.kept)) {
-        return; // `inspect_captures` holds it and says so, or sends it whole in its new shape
+    if (!table || !check_kept(*table, captured.capture.options.kept)) {
+        return; // `inspect_captures` holds it and says so
     }
+    // Nothing of a new shape goes before the whole table: a receiver whose table was altered first
+    // joins what is in the old shape to that, and cannot compose two shapes.
+    const bool is_whole =
+        captured.reload == 2 || dialect::fingerprint(*table) != captured.fingerprint;
     auto &[pieces, taken] = out;
-    if (captured.reload == 2) {
+    if (is_whole) {
         pieces.begin_anew({captured.name, table->schema()});
     }
     if (keys == Keys::some) {
@@ -374,8 +377,8 @@ void read_table(const Session &session,
             taken.with_kept.push_back(captured.capture.id);
         }
     }
+    const std::uint64_t rows = is_whole ? read_all(session, captured, *table, pieces) : 0;
     if (captured.reload == 2) {
-        const std::uint64_t rows = read_all(session, captured, *table, pieces);
         taken.reloaded.push_back({captured.capture.id, captured.name, captured.reload, rows});
     }
 }

@@ -63,9 +63,8 @@ struct EntryRow {
 };
 
 constexpr const char *select_entries =
-    "SELECT queue_position, origin, incarnation, collect_number, continues, from_peer, rows, "
-    "content"
-    " FROM @queue WHERE queue_position > ?1 ORDER BY queue_position";
+    "SELECT queue_position, origin, incarnation, collect_number, continues, from_peer, rows,"
+    " content FROM @queue WHERE queue_position > ?1 ORDER BY queue_position";
 
 EntryRow read_entry(const Row &row, std::int64_t peer_id) {
     return {.position = unsigned_at(row, 0),

@@ -361,12 +361,8 @@ void read_table(const Session &session,
     if (!table || !check_kept(*table, captured.capture.options.kept)) {
         return; // `inspect_captures` holds it and says so
     }
-    // Nothing of a new shape goes before the whole table: a receiver whose table was altered first
-    // joins what is in the old shape to that, and cannot compose two shapes.
-    const bool is_whole =
-        captured.reload == 2 || dialect::fingerprint(*table) != captured.fingerprint;
     auto &[pieces, taken] = out;
-    if (is_whole) {
+    if (captured.reload == 2) {
         pieces.begin_anew({captured.name, table->schema()});
     }
     if (keys == Keys::some) {
@@ -377,8 +373,8 @@ void read_table(const Session &session,
             taken.with_kept.push_back(captured.capture.id);
         }
     }
-    const std::uint64_t rows = is_whole ? read_all(session, captured, *table, pieces) : 0;
     if (captured.reload == 2) {
+        const std::uint64_t rows = read_all(session, captured, *table, pieces);
         taken.reloaded.push_back({captured.capture.id, captured.name, captured.reload, rows});
     }
 }
@@ -520,6 +516,9 @@ std::uint64_t collect(const Session &session, std::size_t chunk_bytes) {
     if (!has_captured(session.transaction, session.dialect)) {
         return 0;
     }
+    // What a table that was altered has lost of a transaction comes with the whole table: no step
+    // may bring the rest of it before.
+    inspect_captures(session, session.inspected_schema);
     QueueRun run{session};
     std::uint64_t rows = 0;
     const auto queue = [&](const Changeset &piece) {
@@ -554,10 +553,12 @@ void GentleCollect::read(const Session &session) {
     Collected collected = read_captured(session, {epoch_, session.sizes.chunk_bytes}, keep);
     taken_ = std::move(collected.taken);
     loads_ = std::move(collected.loads);
+    schema_ = catalogue_version(session);
 }
 
 bool GentleCollect::is_current(const Session &session) const {
-    return loads_ && loads_->is_current(session.transaction);
+    return loads_ && loads_->is_current(session.transaction) &&
+           (!session.inspected_schema || schema_ == session.inspected_schema);
 }
 
 std::uint64_t GentleCollect::append(const Session &session) {

@@ -24,11 +24,12 @@ std::optional<std::int64_t> catalogue_version(const Session &session);
 std::optional<std::int64_t> inspect_captures(const Session &session,
                                              std::optional<std::int64_t> seen);
 
-/// Takes all captured keys that are visible, reads their rows again in the same snapshot, appends
-/// what came of it to the queue as one step, one piece after another, and removes the keys. Holds
-/// the write lock while it reads: precedes every apply. Gives the number of rows appended. A
-/// capture whose key table is missing is passed over until `inspect_captures` has renewed it.
-/// `chunk_bytes`: what is read of the tables that are being loaded.
+/// Looks at tables that were altered, takes all captured keys that are visible, reads their rows
+/// again in the same snapshot, appends what came of it to the queue as one step, one piece after
+/// another, and removes the keys. Holds the write lock while it reads: precedes every apply. Gives
+/// the number of rows appended. A capture whose key table is missing is passed over until
+/// `inspect_captures` has renewed it. `chunk_bytes`: what is read of the tables that are being
+/// loaded.
 std::uint64_t collect(const Session &session, std::size_t chunk_bytes = 0);
 
 /// Queues what rows that came from others refer to and no chunk of a load has brought yet.
@@ -62,8 +63,8 @@ class GentleCollect {
     /// it.
     [[nodiscard]] bool is_whole() const { return is_whole_; }
 
-    /// Whether what was read is still all that was asked for. A peer that has just joined needs
-    /// parents of what was read before.
+    /// Whether what was read is still all that was asked for, and no table was in a shape that
+    /// nobody had looked at. A peer that has just joined needs parents of what was read before.
     [[nodiscard]] bool is_current(const Session &session) const;
     /// In a write transaction. Gives the number of rows appended.
     std::uint64_t append(const Session &session);
@@ -79,6 +80,7 @@ class GentleCollect {
     std::vector<Piece> pieces_;
     TakenCaptures taken_;
     std::optional<Loads> loads_;
+    std::optional<std::int64_t> schema_; // when it was read
 };
 
 } // namespace postrider::engine

@@ -127,8 +127,14 @@ void Engine::read(Timestamp now, const Work &work) {
 }
 
 Session Engine::session_at(Transaction &transaction, Timestamp now) const {
-    return {transaction, ports_.database.dialect(), identity_,        settings_.timing,
-            now,         zone_ ? &*zone_ : nullptr, settings_.batches};
+    return {.transaction = transaction,
+            .dialect = ports_.database.dialect(),
+            .identity = identity_,
+            .timing = settings_.timing,
+            .now = now,
+            .zone = zone_ ? &*zone_ : nullptr,
+            .sizes = settings_.batches,
+            .inspected_schema = inspected_schema_};
 }
 
 void Engine::guarded(CycleResult &result, const std::function<void()> &part) {

@@ -303,15 +303,14 @@ Loads::Loads(const Session &session) : requests_(all_requests(session.transactio
     for (const Row &row : all_rows(session.transaction,
                                    std::string{"SELECT c.capture_id, c.table_name, c.reload,"
                                                " l.after_key, l.rows, l.estimated, l.started_at,"
-                                               " c.kept, c.fingerprint, "} +
+                                               " c.kept, "} +
                                        somebody_keeps_up + open_loads + " ORDER BY c.capture_id")) {
         Result<dialect::TableDescription> table =
             describe_table(session.transaction, session.dialect, text_at(row, 1));
         OpenLoad load;
         load.kept = read_kept(text_at(row, 7));
-        if (!table || dialect::fingerprint(*table) != text_at(row, 8) ||
-            !check_kept(*table, load.kept)) {
-            continue; // `inspect_captures` holds it and says so, or sends it whole
+        if (!table || !check_kept(*table, load.kept)) {
+            continue; // `inspect_captures` holds it and says so
         }
         load.capture_id = integer_at(row, 0);
         load.name = text_at(row, 1);
@@ -325,7 +324,7 @@ Loads::Loads(const Session &session) : requests_(all_requests(session.transactio
             load.estimated = unsigned_at(row, 5);
             load.started_at = time_at(row, 6);
         }
-        load.waits = integer_at(row, 9) == 0;
+        load.waits = integer_at(row, 8) == 0;
         loads_.push_back(std::move(load));
     }
 }

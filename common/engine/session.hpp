@@ -1,6 +1,8 @@
 // What every step of a cycle needs: who we are, where, and what time it is.
 #pragma once
 
+#include <optional>
+
 #include "common/base/time_zone.hpp"
 #include "common/dialect/dialect.hpp"
 #include "common/engine/batch_sizes.hpp"
@@ -18,6 +20,7 @@ struct Session {
     Timestamp now;
     const TimeZone *zone = nullptr; // the node's; UTC where nothing asks for times of day
     BatchSizes sizes = {};
+    std::optional<std::int64_t> inspected_schema = {}; // what `inspect_captures` has seen last
 };
 
 inline const TimeZone &local_zone(const Session &session) {

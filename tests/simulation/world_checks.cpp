@@ -156,7 +156,17 @@ std::string World::torn_rows(const Member &member) const {
         const bool receives = &member != &owner && holds_tables_of(member, owner);
         if (receives && owner.task_form != 1 && !may_lack_rows(member) &&
             !owner.states.contains(owner.application.versions(member.node->disk))) {
-            return "the rows of " + owner.node->name() + " are here as they never were there";
+            const auto seen = owner.application.versions(member.node->disk);
+            std::size_t best = 1000000;
+            std::string text;
+            for (const auto &state : owner.states) {
+                std::string t;
+                std::size_t n = 0;
+                for (const auto &[k, v] : state) { auto f = seen.find(k); if (f == seen.end() || f->second != v) { ++n; t += "\n there " + k + " " + std::to_string(v) + " here " + (f == seen.end() ? "-" : std::to_string(f->second)); } }
+                for (const auto &[k, v] : seen) { if (!state.contains(k)) { ++n; t += "\n only here " + k + " " + std::to_string(v); } }
+                if (n < best) { best = n; text = t; }
+            }
+            return "the rows of " + owner.node->name() + " are here as they never were there" + text;
         }
     }
     return {};

@@ -282,4 +282,11 @@ void reload_streams(Transaction &transaction, std::int64_t peer_id) {
     }
 }
 
+void pass_over_queue(Transaction &transaction, const StreamKey &key) {
+    transaction.execute(
+        "UPDATE @task_flow SET from_position = ?3"
+        " WHERE peer_id = ?1 AND stream = ?2 AND from_position < ?3",
+        {key.peer_id, std::int64_t{key.stream}, stored(last_queue_position(transaction))});
+}
+
 } // namespace postrider::engine

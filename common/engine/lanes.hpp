@@ -87,4 +87,8 @@ void open_control_stream(const Session &session, std::int64_t peer_id);
 /// a stream is lost, in which any of them may have travelled.
 void reload_streams(Transaction &transaction, std::int64_t peer_id);
 
+/// Nothing that is queued goes in the stream any more: its tables are about to be read again whole,
+/// and sent before them it would be seen on top of a past that is given up.
+void pass_over_queue(Transaction &transaction, const StreamKey &key);
+
 } // namespace postrider::engine

@@ -138,6 +138,7 @@ void begin_again(const Session &session,
         restate_control(session, peer);
     } else {
         reload_streams(session.transaction, row.key.peer_id);
+        pass_over_queue(session.transaction, row.key);
     }
     for (const StreamKey &key : later) {
         begin_after(session, peer, key);

@@ -145,6 +145,26 @@ TEST_F(LargeSteps, ATableThatComesWholeAndEmptyIsEmptied) {
     EXPECT_EQ(items(office_application), "");
 }
 
+TEST_F(LargeSteps, WhatIsQueuedIsNotSeenOnTopOfAPastThatIsGivenUp) {
+    insert_items(1, 2);
+    run_until_quiet(shop, office);
+    shop_application.run("UPDATE item SET name = 'queued' WHERE id = 1");
+    shop.write([](const engine::Session &session) { engine::collect(session); });
+    shop.copy_to(directory / "copy.db");
+    shop_application.run("UPDATE item SET name = 'forgotten' WHERE id = 1");
+    insert_items(3, 4);
+    run_until_quiet(shop, office);
+    shop.restore(directory / "copy.db");
+    const std::string steps = "SELECT count(*) FROM postrider_outbox WHERE stream > 0"
+                              " AND continues = 0";
+    shop.cycle(); // asks where the office stands
+    office.cycle();
+    shop.cycle();
+    EXPECT_EQ(shop_application.ask(steps), "1") << "the whole table alone";
+    run_until_settled(shop, office);
+    expect_equal();
+}
+
 TEST_F(LargeSteps, WhatIsParkedIsSeenAsAWhole) {
     office_application.run("CREATE TRIGGER no BEFORE INSERT ON item WHEN NEW.id = 2 BEGIN"
                            " SELECT RAISE(ABORT, 'not here'); END; CREATE UNIQUE INDEX u ON"

@@ -1,4 +1,6 @@
 // Tables that are altered on one side before the other, with batches of both shapes under way.
+#include "common/engine/collect.hpp"
+
 #include "tests/support/two_nodes.hpp"
 
 namespace postrider::test {
@@ -71,6 +73,27 @@ TEST_F(AlteredTables, TheReceiverMayBeSeveralAlterationsAhead) {
     EXPECT_NE(held(), "");
     shop_application.run(second);
     expect_equal();
+}
+
+TEST_F(AlteredTables, ATransactionThatBuildsATableAnewIsNotTornByACollectBeforeAnybodyLooked) {
+    for (Application *application : {&shop_application, &office_application}) {
+        application->run("CREATE TABLE place(id INTEGER PRIMARY KEY, shelf TEXT)");
+    }
+    shop.send("places", "office", {"place"});
+    office.receive("places", "shop", {"place"});
+    run_until_settled(shop, office);
+    shop_application.run(
+        "BEGIN; CREATE TABLE anew(id INTEGER PRIMARY KEY, shelf TEXT);"
+        "DROP TABLE place; ALTER TABLE anew RENAME TO place;"
+        "INSERT INTO place VALUES(1, 'top'); UPDATE item SET name = 'moved'; COMMIT");
+    shop.write(
+        [](const engine::Session &session) { engine::collect(session); }); // as an apply does
+    EXPECT_EQ(shop_application.ask("SELECT count(*), sum(rows) FROM postrider_queue"
+                                   " WHERE queue_position > (SELECT max(cursor)"
+                                   " FROM postrider_stream_out)"),
+              "1|3");
+    expect_equal();
+    EXPECT_EQ(office_application.ask("SELECT shelf FROM place"), "top");
 }
 
 TEST_F(AlteredTables, AStepOfSeveralBatchesIsAppliedWhole) {

@@ -13,7 +13,7 @@ using std::chrono::hours;
 /// A slow world, of five nodes and batches of a few rows, takes some 2,600 rounds, and moves no row
 /// in 460 of them in a row.
 constexpr int rounds_of_peace_max = 4000;
-constexpr int still_rounds_of_peace_max = 1000;
+constexpr int still_rounds_of_peace_max = 3000; // a large step moves none until it is whole
 constexpr int quiet_days = 40;
 /// A step that cannot be applied is tried every minute; after so many rounds of nothing else, the
 /// world hurries to what is worth waiting for.
@@ -162,11 +162,27 @@ std::string World::torn_rows(const Member &member) const {
             for (const auto &state : owner.states) {
                 std::string t;
                 std::size_t n = 0;
-                for (const auto &[k, v] : state) { auto f = seen.find(k); if (f == seen.end() || f->second != v) { ++n; t += "\n there " + k + " " + std::to_string(v) + " here " + (f == seen.end() ? "-" : std::to_string(f->second)); } }
-                for (const auto &[k, v] : seen) { if (!state.contains(k)) { ++n; t += "\n only here " + k + " " + std::to_string(v); } }
-                if (n < best) { best = n; text = t; }
+                for (const auto &[k, v] : state) {
+                    auto f = seen.find(k);
+                    if (f == seen.end() || f->second != v) {
+                        ++n;
+                        t += "\n there " + k + " " + std::to_string(v) + " here " +
+                             (f == seen.end() ? "-" : std::to_string(f->second));
+                    }
+                }
+                for (const auto &[k, v] : seen) {
+                    if (!state.contains(k)) {
+                        ++n;
+                        t += "\n only here " + k + " " + std::to_string(v);
+                    }
+                }
+                if (n < best) {
+                    best = n;
+                    text = t;
+                }
             }
-            return "the rows of " + owner.node->name() + " are here as they never were there" + text;
+            return "the rows of " + owner.node->name() + " are here as they never were there" +
+                   text;
         }
     }
     return {};

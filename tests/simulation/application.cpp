@@ -321,15 +321,16 @@ std::map<std::string, std::vector<std::string>> Application::content(const Memor
     const Sent *part = sent_.data();
     for (const std::string &table : tables()) {
         const Sent &sent = *part++;
+        std::vector<std::string> &lines = out[table];
         for (const std::vector<std::string> &row :
-             disk.answer(("SELECT " + sent.columns + " FROM " + table + " WHERE " +
-                          (rows == Rows::sent ? sent.where : "1") + " ORDER BY " +
-                          (table == owner_ + "_note" ? "k, n" : "id")))) {
+             disk.answer("SELECT " + sent.columns + " FROM " + table + " WHERE " +
+                         (rows == Rows::sent ? sent.where : "1") + " ORDER BY " +
+                         (table == owner_ + "_note" ? "k, n" : "id"))) {
             std::string line;
             for (const std::string &cell : row) {
                 line += cell + " | ";
             }
-            out[table].push_back(std::move(line));
+            lines.push_back(std::move(line));
         }
     }
     return out;

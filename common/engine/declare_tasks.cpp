@@ -509,7 +509,7 @@ void update_task_peers(const Session &session, std::int64_t task_id, bool renewe
             std::string{"INSERT INTO @task_peer (task_id, peer_id, offer_position, changed_at)"
                         " VALUES (?1, ?2, ?3, ?4) ON CONFLICT (task_id, peer_id) DO "} +
                 (renewed ? "UPDATE SET state = 'waiting', reason = '',"
-                           " offer_position = excluded.offer_position,"
+                           " offer_position = excluded.offer_position, offer_number = 0,"
                            " changed_at = excluded.changed_at"
                          : "NOTHING"),
             {task_id, peer_id, stored(last_queue_position(transaction)), stored(session.now)});

@@ -3,6 +3,8 @@
 
 #include <set>
 
+#include <sodium.h>
+
 #include "common/base/limits.hpp"
 #include "common/base/utf8.hpp"
 #include "common/engine/declare_stored.hpp"
@@ -116,6 +118,38 @@ void set_state(const Session &session,
         {task_id, peer_id, Value::text(state), Value::text(reason), stored(session.now)});
 }
 
+/// An offer goes out, and `number` with it: until the answer to this one comes, no other counts.
+void note_offered(const Session &session,
+                  std::int64_t task_id,
+                  std::int64_t peer_id,
+                  std::uint64_t number) {
+    set_state(session, task_id, peer_id, "offered");
+    session.transaction.execute("UPDATE @task_peer SET offer_number = ?3"
+                                " WHERE task_id = ?1 AND peer_id = ?2",
+                                {task_id, peer_id, stored(number)});
+}
+
+/// Whether the message answers the offer that was made last. One that answers an older offer may
+/// come long after it: the peer may have been told since that the task is gone, or is another, and
+/// would refuse the rows that go to it before it has accepted the newer offer.
+bool answers_last_offer(const Session &session,
+                        std::int64_t task_id,
+                        std::int64_t peer_id,
+                        const wire::TaskAccepted &accepted) {
+    return first_row(session.transaction,
+                     "SELECT 1 FROM @task_peer WHERE task_id = ?1 AND peer_id = ?2"
+                     " AND state <> 'waiting' AND offer_number = ?3",
+                     {task_id, peer_id, stored(accepted.number)})
+        .has_value();
+}
+
+/// A counter would give numbers again in a database that was taken back.
+std::uint64_t draw_offer_number() {
+    std::uint64_t number = 0;
+    randombytes_buf(&number, sizeof number);
+    return number;
+}
+
 /// The state of a peer in one of our own tasks; empty: it has no part in it, or there is none.
 std::optional<std::string>
 state_of(const Session &session, std::int64_t task_id, std::int64_t peer_id) {
@@ -204,8 +238,8 @@ class Listener {
             return {};
         }
         const std::set<std::string> tables(accepted.tables.begin(), accepted.tables.end());
-        // An answer to an older form of the task: the newer offer gets its own.
-        if (*state == "waiting" || tables != wire_names(session_.transaction, task_id)) {
+        if (!answers_last_offer(session_, task_id, peer_.peer_id, accepted) ||
+            tables != wire_names(session_.transaction, task_id)) {
             return {};
         }
         const Result<void> made =
@@ -334,7 +368,7 @@ void queue_offers(const Session &session, const Peer &peer) {
         if (!own) {
             continue;
         }
-        const Result<wire::Offer> offer = offer_of(session, *own);
+        Result<wire::Offer> offer = offer_of(session, *own);
         if (!offer) {
             set_state(session, own->task_id, peer.peer_id, "refused", offer.error().message);
             log_event(
@@ -344,8 +378,9 @@ void queue_offers(const Session &session, const Peer &peer) {
                  offer.error().hint});
             continue;
         }
+        offer->number = draw_offer_number();
         queue_control(session.transaction, peer.peer_id, *offer);
-        set_state(session, own->task_id, peer.peer_id, "offered");
+        note_offered(session, own->task_id, peer.peer_id, offer->number);
     }
 }
 

@@ -219,7 +219,7 @@ resolve_offer(const Session &session, const Peer &peer, const wire::Offer &offer
 }
 
 void say_accepted(const Session &session, const Peer &peer, const wire::Offer &offer) {
-    wire::TaskAccepted accepted{offer.task, {}};
+    wire::TaskAccepted accepted{.task = offer.task, .tables = {}, .number = offer.number};
     for (const wire::OfferedTable &table : offer.tables) {
         accepted.tables.push_back(table.wire_name);
     }
@@ -322,6 +322,12 @@ Result<void> check_offer(Transaction &transaction, const Peer &peer, const wire:
 /// The state of an offer that was accepted and whose tables are not all here.
 constexpr const char *waiting_for_table = "waiting for table";
 
+/// The same was offered before: only the number by which the answer is known is another.
+bool offers_the_same(const wire::Offer &offer, wire::Offer before) {
+    before.number = offer.number;
+    return before == offer;
+}
+
 wire::Offer stored_offer(const Row &row, std::size_t index) {
     Result<wire::ControlMessage> message = wire::decode_control(blob_at(row, index));
     ensure(message && std::holds_alternative<wire::Offer>(*message),
@@ -414,11 +420,14 @@ Result<void> take_offer(const Session &session, const Peer &peer, const wire::Of
     const auto known =
         first_row(transaction, "SELECT state, message FROM @offer WHERE peer_id = ?1 AND name = ?2",
                   {peer.peer_id, name});
-    if (known && text_at(*known, 0) == "accepted" && blob_at(*known, 1) == raw) {
-        say_accepted(session, peer, offer);
-        return {};
-    }
-    if (known && text_at(*known, 0) == waiting_for_table && blob_at(*known, 1) == raw) {
+    const std::string state = known ? text_at(*known, 0) : "";
+    if ((state == "accepted" || state == waiting_for_table) &&
+        offers_the_same(offer, stored_offer(*known, 1))) {
+        transaction.execute("UPDATE @offer SET message = ?3 WHERE peer_id = ?1 AND name = ?2",
+                            {peer.peer_id, name, raw});
+        if (state == "accepted") {
+            say_accepted(session, peer, offer);
+        }
         return {};
     }
     transaction.execute(

@@ -1,10 +1,11 @@
 // Control messages are arrays that begin with their number:
 //
-//   [0, task, direction, [+ table], [* [option, value]], create missing, no load, paused]   offer
+//   [0, task, direction, [+ table], [* [option, value]], create missing, no load, paused,
+//    number]                                                                              offer
 //   table = [wire name, local name, schema frame or null,
 //            [* [[+ column], parent's wire name, [+ parent column]]]]
 //   [1, task]                   offer withdrawn      [4, task]       pause
-//   [2, task, [* wire name], [* table], engine]      task accepted   [5, task]       resume
+//   [2, task, [* wire name], [* table], engine, number] task accepted [5, task]      resume
 //   [3, task, reason]           task refused         [6]             farewell
 //   [7, stream, lane, [* task]] stream open          [9, task]       task unknown
 //   [8, [* name]]               tasks in force       [10, seconds]   report every
@@ -19,7 +20,7 @@ namespace postrider::wire {
 namespace {
 
 constexpr std::uint64_t directions = 3;
-constexpr std::size_t message_parts_max = 9;
+constexpr std::size_t message_parts_max = 10;
 constexpr std::size_t table_parts = 4;
 constexpr std::size_t foreign_key_parts = 3;
 
@@ -66,7 +67,7 @@ struct MessageWriter {
     }
 
     void operator()(const Offer &offer) const {
-        head(0, 8);
+        head(0, 9);
         task(offer.task);
         out.unsigned_integer(static_cast<std::uint64_t>(offer.direction));
         tables(offer.tables);
@@ -79,6 +80,7 @@ struct MessageWriter {
         out.boolean(offer.create_missing);
         out.boolean(offer.no_load);
         out.boolean(offer.paused);
+        out.unsigned_integer(offer.number);
     }
 
     void operator()(const OfferWithdrawn &message) const {
@@ -87,11 +89,12 @@ struct MessageWriter {
     }
 
     void operator()(const TaskAccepted &message) const {
-        head(2, 5);
+        head(2, 6);
         task(message.task);
         texts(message.tables);
         tables(message.shapes);
         out.text(message.engine);
+        out.unsigned_integer(message.number);
     }
 
     void operator()(const TaskRefused &message) const {
@@ -180,7 +183,7 @@ class MessageReader {
 };
 
 /// Fields of each message by its number.
-constexpr std::array<std::size_t, 11> field_counts = {8, 2, 5, 3, 2, 2, 0, 3, 1, 2, 1};
+constexpr std::array<std::size_t, 11> field_counts = {9, 2, 6, 3, 2, 2, 0, 3, 1, 2, 1};
 
 Result<ControlMessage> MessageReader::read() {
     const std::size_t size = in_.array(message_parts_max);
@@ -212,6 +215,7 @@ ControlMessage MessageReader::read_fields(std::uint64_t number) {
         out.tables = names();
         out.shapes = read_tables();
         out.engine = name();
+        out.number = in_.unsigned_integer();
         return out;
     }
     case 3: {
@@ -244,6 +248,7 @@ Offer MessageReader::read_offer() {
     out.create_missing = in_.boolean();
     out.no_load = in_.boolean();
     out.paused = in_.boolean();
+    out.number = in_.unsigned_integer();
     return out;
 }
 

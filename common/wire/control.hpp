@@ -62,6 +62,7 @@ struct Offer {
     bool create_missing = false;
     bool no_load = false;
     bool paused = false;
+    std::uint64_t number = 0; // drawn at random each time that the task is offered
     bool operator==(const Offer &) const = default;
 };
 
@@ -77,6 +78,7 @@ struct TaskAccepted {
     /// the task lets the other side make those that it lacks; else empty.
     std::vector<OfferedTable> shapes = {};
     std::string engine = {};
+    std::uint64_t number = 0; // that of the offer which is accepted
     bool operator==(const TaskAccepted &) const = default;
 };
 

@@ -351,7 +351,7 @@ def with_private(raw, table, schemas, cells, lines):
     return out
 
 
-MESSAGE_ITEMS = {0: 9, 1: 3, 2: 6, 3: 4, 4: 3, 5: 3, 6: 1, 7: 4, 8: 2, 9: 3, 10: 2}
+MESSAGE_ITEMS = {0: 10, 1: 3, 2: 7, 3: 4, 4: 3, 5: 3, 6: 1, 7: 4, 8: 2, 9: 3, 10: 2}
 
 
 def check_control(raw):

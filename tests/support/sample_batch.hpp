@@ -70,9 +70,10 @@ inline std::vector<wire::ControlMessage> sample_messages() {
     offer.tables.push_back({"room", "room", std::nullopt});
     offer.options = {{"conflict", "NEWEST WINS"}, {"on error", "PARK"}};
     offer.create_missing = true;
+    offer.number = 0x8899aabbccddeeff;
     return {offer,
             wire::OfferWithdrawn{task},
-            wire::TaskAccepted{task, {"visit"}, {{"visit", "visit", sample_schema()}}, "sqlite"},
+            wire::TaskAccepted{task, {"visit"}, {{"visit", "visit", sample_schema()}}, "sqlite", 7},
             wire::TaskRefused{task, "table \"visit\" has no key"},
             wire::PauseTask{task},
             wire::ResumeTask{task},

@@ -221,11 +221,12 @@ std::vector<StateTable> task_tables() {
                      maybe(blob("configuration_mac"))},
          .primary_key = {"task_id", "ordinal"}},
         // state: waiting (not yet offered), offered, active, refused, withdrawn. `engine`: the kind
-        // of the peer's database, where tables are made here after its own.
+        // of the peer's database, where tables are made here after its own. `offer_number`: of the
+        // offer that was made last, which its acceptance names; 0 for none in the present form.
         {.name = "task_peer",
          .columns = {integer("task_id"), integer("peer_id"), text("state", "'waiting'"),
                      text("reason", "''"), integer("offer_position", "0"), integer("changed_at"),
-                     text("engine", "''")},
+                     text("engine", "''"), integer("offer_number", "0")},
          .primary_key = {"task_id", "peer_id"}},
         // Tables, by their names on the wire, that a peer has of a task and that are the same in
         // the task's present form: they go on while the peer has not accepted that yet. They travel

@@ -279,6 +279,62 @@ TEST_F(Offers, RowsThatGoWhileATaskHasAnotherFormGoThereToo) {
     EXPECT_EQ(products(b7_application), "1|rope");
 }
 
+/// b7 says once more that it has accepted; that mail is held up while hq offers the task anew.
+struct LateAnswer : Offers {
+    std::filesystem::path late;
+
+    void SetUp() override {
+        Offers::SetUp();
+        declare(hq, "TASK prices SEND product TO b7");
+        run_until_quiet(hq, b7);
+        ASSERT_TRUE(accept(b7, "hq.prices").has_value());
+        run_until_quiet(hq, b7);
+        ASSERT_EQ(products(b7_application), "1|rope\n2|lamp");
+        b7.write([](const Session &session) {
+            engine::restate_control(session, *engine::load_peer(session.transaction, 1));
+        });
+        b7.cycle();
+        late = directory / "late";
+        std::filesystem::rename(std::filesystem::directory_iterator(directory / "mail/new")->path(),
+                                late);
+    }
+
+    void change_and_let_it_come() {
+        hq_application.run("INSERT INTO product VALUES(3, 'knife')");
+        hq.cycle();
+        b7.cycle();
+        ASSERT_EQ(b7_application.ask("SELECT offer, state FROM postrider_offers"),
+                  "hq.prices|open");
+        std::filesystem::rename(late, directory / "mail/new/late");
+        run_until_quiet(hq, b7);
+    }
+
+    void accept_at_last(const std::string &rows) {
+        ASSERT_TRUE(accept(b7, "hq.prices").has_value());
+        run_until_quiet(hq, b7);
+        EXPECT_EQ(state(hq_application, "prices"), "active");
+        EXPECT_EQ(products(b7_application), rows);
+    }
+};
+
+TEST_F(LateAnswer, DoesNotAcceptATaskThatWasDroppedAndComesAgain) {
+    declare(hq, "DROP TASK prices");
+    declare(hq, "TASK prices SEND product TO b7");
+    change_and_let_it_come();
+    EXPECT_EQ(state(hq_application, "prices"), "offered");
+    EXPECT_EQ(hq_application.ask("SELECT count(*) FROM postrider_event WHERE kind = 'refused'"),
+              "0");
+    accept_at_last("1|rope\n2|lamp\n3|knife");
+}
+
+TEST_F(LateAnswer, NorANewFormOfItWithTheSameTables) {
+    declare(hq, "TASK prices SEND product WITHOUT DELETE TO b7");
+    change_and_let_it_come();
+    EXPECT_EQ(state(hq_application, "prices"), "offered");
+    hq_application.run("DELETE FROM product WHERE id = 2");
+    accept_at_last("1|rope\n2|lamp\n3|knife");
+}
+
 TEST_F(Offers, SayingEverythingAgainChangesNothing) {
     trust(b7, "hq");
     declare(hq, "TASK prices SEND product TO b7; TASK sales RECEIVE sale FROM b7");

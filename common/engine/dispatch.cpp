@@ -7,6 +7,7 @@
 #include "common/engine/history.hpp"
 #include "common/engine/kept_columns.hpp"
 #include "common/engine/lane_streams.hpp"
+#include "common/engine/pacing.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/step.hpp"
 #include "common/engine/store/log.hpp"
@@ -413,11 +414,10 @@ Result<void> write_control(const Session &session, OutgoingRow &stream, StepWrit
     return writer.add(std::move(content));
 }
 
-/// A stream that carries nothing sends one batch all the same when it begins anew: the receiver
+/// A stream that has nothing to send sends one batch all the same when it begins anew: the receiver
 /// lets go of what it has stored of before, and waits for nothing of it.
-Result<void> write_idle(const OutgoingRow &stream, StepWriter &writer) {
-    const bool begins_anew = stream.machine.last_number == 0 && stream.machine.rebase;
-    return begins_anew ? writer.add(Content{}) : Result<void>{};
+Result<void> write_beginning(const Session &session, const StreamKey &key, StepWriter &writer) {
+    return begins_empty(session, key) ? writer.add(Content{}) : Result<void>{};
 }
 
 /// What was collected as one, entry by entry.
@@ -475,13 +475,16 @@ Result<void> write_step(const Session &session,
                         OutgoingRow &stream,
                         const std::optional<SentTables> &tables,
                         StepWriter &writer) {
-    if (tables) {
-        return write_data(session, stream, *tables, writer);
+    Result<void> written;
+    if (stream.key.stream == control_stream) {
+        written = write_control(session, stream, writer);
+    } else if (tables) {
+        written = write_data(session, stream, *tables, writer);
     }
-    Result<void> added = stream.key.stream == control_stream
-                             ? write_control(session, stream, writer)
-                             : write_idle(stream, writer);
-    return added ? writer.finish() : added;
+    if (written && writer.batches() == 0) {
+        written = write_beginning(session, stream.key, writer);
+    }
+    return written ? writer.finish() : written;
 }
 
 void hold(const Session &session, const Peer &peer, const StreamKey &key, const Error &error) {

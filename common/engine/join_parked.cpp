@@ -1,5 +1,6 @@
 // What is parked and what arrives of the same row become one change. In a file of its own: a
 // planted fault of the simulation stands in for it.
+#include "common/engine/packed_key.hpp"
 #include "common/engine/park.hpp"
 
 namespace postrider::engine {
@@ -16,7 +17,7 @@ join_parked(const Session &session, const Peer &peer, std::vector<TargetTable> &
         const ParkedKeys keys = parked_keys(session.transaction, peer.peer_id, target.schema.name);
         auto &changes = target.changes.changes;
         for (auto arriving = changes.begin(); !keys.empty() && arriving != changes.end();) {
-            const auto known = keys.find(encoded_key(arriving->first));
+            const auto known = keys.find(packed_key(arriving->first));
             const auto place = arriving++;
             if (known == keys.end()) {
                 continue;

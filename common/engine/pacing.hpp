@@ -26,7 +26,7 @@ struct LanePace {
     /// looked.
     std::uint64_t front = 0;
     bool is_idle = false; // it carries nothing
-    /// It is idle and has begun anew: its receiver is to hear where.
+    /// It has begun anew, and nothing that is to come tells its receiver where.
     bool begins_empty = false;
 
     [[nodiscard]] bool has_something() const { return front > cursor; }
@@ -54,6 +54,9 @@ Timestamp paths_open_at(const Session &session, std::int64_t peer_id);
 /// From when on the lane may build: its hours, and the hours and budgets of the paths. Never, in
 /// Timestamp::max(), while what it has built waits for a budget.
 Timestamp may_build_at(const Session &session, const LanePace &lane);
+
+/// The same of one stream.
+bool begins_empty(const Session &session, const StreamKey &key);
 
 /// A control message waits to be built.
 bool has_control(const Session &session, const Peer &peer);

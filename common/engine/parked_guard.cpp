@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "common/engine/packed_key.hpp"
 #include "common/engine/parked_rows.hpp"
 #include "common/engine/refused_rows.hpp"
 
@@ -24,7 +25,7 @@ CameJoined put_joined(const Session &session,
     CameJoined came;
     const ParkedKeys parked = parked_keys(session.transaction, peer.peer_id, schema.name);
     for (auto row = rows.changes.begin(); !parked.empty() && row != rows.changes.end();) {
-        const auto known = parked.find(encoded_key(row->first));
+        const auto known = parked.find(packed_key(row->first));
         const auto place = row++;
         if (known == parked.end()) {
             continue;

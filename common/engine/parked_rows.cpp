@@ -6,6 +6,7 @@
 #include "common/base/limits.hpp"
 #include "common/base/text_encoding.hpp"
 #include "common/base/utf8.hpp"
+#include "common/engine/packed_key.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/wire/changeset_format.hpp"
 #include "common/wire/value_format.hpp"
@@ -119,15 +120,6 @@ std::optional<ParkedChange> find_parked(Transaction &transaction, std::int64_t p
     return row ? std::optional{parked_change(*row)} : std::nullopt;
 }
 
-Bytes encoded_key(const Key &key) {
-    wire::CborWriter out;
-    out.array(key.size());
-    for (const Value &value : key) {
-        wire::encode_value(out, value);
-    }
-    return std::move(out).take();
-}
-
 ParkedKeys
 parked_keys(Transaction &transaction, std::int64_t peer_id, const std::string &wire_name) {
     ParkedKeys keys;
@@ -165,7 +157,7 @@ void store_parked(const Session &session,
         {change.parked_id == 0 ? next_number(session.transaction) : change.parked_id,
          change.peer_id, std::int64_t{change.stream}, stored(change.batch_number),
          Value::text(change.schema.name), Value::text(local_name),
-         stored(ByteView{encoded_key(change.key)}), Value::text(as_written(change.key)),
+         stored(ByteView{packed_key(change.key)}), Value::text(as_written(change.key)),
          Value::text(word_of(change.change.operation)), stored(ByteView{packed(change)}),
          Value::text(std::string{name_of(reason.code)}), Value::text(reason.message),
          Value::text(reason.hint), stored(change.parked_at)});

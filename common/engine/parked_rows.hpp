@@ -39,7 +39,6 @@ std::optional<ParkedChange> find_parked(Transaction &transaction, std::int64_t p
 using ParkedKeys = std::map<Bytes, std::int64_t>;
 ParkedKeys
 parked_keys(Transaction &transaction, std::int64_t peer_id, const std::string &wire_name);
-Bytes encoded_key(const Key &key);
 
 /// A number of 0 is given anew. What was parked of the same row is replaced.
 void store_parked(const Session &session,

@@ -390,6 +390,32 @@ TEST_F(Lanes, WhatIsStoredOfAStreamThatItsSenderHasForgottenGoes) {
     }
 }
 
+TEST_F(Lanes, NorDoesItStayWhereTheTablesOfTheStreamHaveNothingToSend) {
+    begin_together();
+    declare(shop, "TASK alarms SEND alarm WITHOUT DELETE TO office EVERY 1 HOUR");
+    settle();
+    shop_application.run("DELETE FROM alarm");
+    wait(hours{2});
+    settle();
+    const TestNode::Backup before = shop.back_up(directory / "shop_backup.db");
+    wait(hours{2});
+    set_alarm(2, "smoke");
+    send_in_vain();
+    shop_application.run("UPDATE postrider_outbox SET next_send = next_send + 86400000");
+    wait(hours{2});
+    set_alarm(3, "flood");
+    shop.cycle(); // the one before it is missing
+    office.cycle();
+    ASSERT_NE(office_application.ask("SELECT count(*) FROM postrider_inbox_body"), "0");
+    shop.restore(before.file);
+    for (int hour = 0; hour < 6; ++hour) {
+        settle();
+        wait(hours{1});
+    }
+    EXPECT_EQ(office_application.ask("SELECT count(*) FROM postrider_inbox_body"), "0");
+    EXPECT_EQ(alarms(), "1|fire");
+}
+
 TEST_F(Lanes, ALaneThatIsOpenedWhileThePastIsInDoubtWaitsForWhatTheReceiverHas) {
     begin_together();
     const TestNode::Backup before = shop.back_up(directory / "shop_backup.db");

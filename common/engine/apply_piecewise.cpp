@@ -153,8 +153,10 @@ class Piecewise {
             if (!block.waiting.empty()) {
                 return needs_the_whole();
             }
-            if (table.comes_whole || table.loses_rows) {
+            if (table.comes_whole) {
                 keys_.add_staying(name, keys_here(work, block));
+            } else if (table.loses_rows) {
+                keys_.take_back(name, keys_of(work, block));
             }
         }
         counts_.missing += work.missing();
@@ -165,23 +167,29 @@ class Piecewise {
         return {};
     }
 
-    /// The keys of written rows as the table holds them.
-    std::vector<Row> keys_here(const TableWork &work, const RowBlock &block) {
+    static std::vector<Row> keys_of(const TableWork &work, const RowBlock &block) {
         std::vector<Row> keys;
         keys.reserve(block.rows.size());
-        const std::string sql = session_.dialect.select_row(work.target->table, work.key_columns);
         for (const Row &row : block.rows) {
-            const Key key = work.key_of(row);
+            keys.push_back(work.key_of(row));
+        }
+        return keys;
+    }
+
+    /// The keys of written rows as the table holds them.
+    std::vector<Row> keys_here(const TableWork &work, const RowBlock &block) {
+        std::vector<Row> keys = keys_of(work, block);
+        const std::string sql = session_.dialect.select_row(work.target->table, work.key_columns);
+        for (Row &key : keys) {
             const bool is_plain = std::all_of(key.begin(), key.end(), [](const Value &value) {
                 return value.as<std::int64_t>() != nullptr;
             });
             if (is_plain) {
-                keys.push_back(key);
                 continue;
             }
             const auto here = session_.transaction.query(sql, Parameters{key});
             if (const Row *found = here->next()) {
-                keys.push_back(*found);
+                key = *found;
             }
         }
         return keys;
@@ -206,9 +214,13 @@ class Piecewise {
                 return gone;
             }
         }
-        // A row that is marked for going with another may go by itself, too.
-        for (const std::size_t index : order) {
-            (void)each_removal(tables[index]->target, [&](std::vector<TableWork> &works) {
+        return effects_.has_marked() ? drop_marks(tables) : Result<void>{};
+    }
+
+    /// A row that was marked for going with another may have gone by itself, too.
+    Result<void> drop_marks(const std::vector<Table *> &tables) {
+        for (const Table *table : tables) {
+            (void)each_removal(table->target, [&](std::vector<TableWork> &works) {
                 effects_.drop_written(works);
                 return Result<void>{};
             });

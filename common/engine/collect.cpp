@@ -551,6 +551,9 @@ void GentleCollect::read(const Session &session) {
         return is_whole_;
     };
     Collected collected = read_captured(session, {epoch_, session.sizes.chunk_bytes}, keep);
+    if (!is_whole_) {
+        pieces_.clear();
+    }
     taken_ = std::move(collected.taken);
     loads_ = std::move(collected.loads);
     schema_ = catalogue_version(session);

@@ -2,12 +2,12 @@
 #include "common/engine/dispatch.hpp"
 
 #include "common/crypto/chain.hpp"
-#include "common/engine/collect.hpp"
 #include "common/engine/filtered_tables.hpp"
 #include "common/engine/history.hpp"
 #include "common/engine/kept_columns.hpp"
 #include "common/engine/lane_streams.hpp"
 #include "common/engine/pacing.hpp"
+#include "common/engine/queue_steps.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/step.hpp"
 #include "common/engine/store/log.hpp"
@@ -21,168 +21,12 @@ namespace postrider::engine {
 
 namespace {
 
-using Origins = std::map<wire::Origin, std::uint64_t>;
-
 /// What goes into one batch.
 struct Content {
     std::vector<wire::Frame> frames;
     std::uint64_t rows = 0;
     std::string hidden; // the columns whose values stay out of compression
     Origins origins;
-};
-
-/// Entries of the queue that are one step, from the first to the last position.
-struct Run {
-    std::uint64_t first = 0;
-    std::uint64_t last = 0;
-};
-
-/// Queue entries behind the cursor, composed to their net effect; or, where the next ones are one
-/// step that is too large for that, which they are.
-struct Composed {
-    Changeset changeset;
-    Origins origins;
-    std::uint64_t cursor = 0;
-    std::optional<Run> long_run;
-};
-
-/// What the tables have in a queue entry.
-Changeset select_entry(const Bytes &content, const SentTables &tables, std::uint64_t position) {
-    Result<Changeset> entry = wire::unpack_changeset(content);
-    ensure(entry.has_value(), "the queue holds what pack_changeset made");
-    return select_tables(*std::move(entry), tables, position);
-}
-
-struct EntryRow {
-    std::uint64_t position = 0;
-    wire::Origin origin;
-    std::uint64_t collect_number = 0;
-    bool continues = false;
-    bool is_for_peer = false; // what a peer sent never goes back to it
-    std::uint64_t rows = 0;
-    Bytes content;
-};
-
-constexpr const char *select_entries =
-    "SELECT queue_position, origin, incarnation, collect_number, continues, from_peer, rows,"
-    " content FROM @queue WHERE queue_position > ?1 ORDER BY queue_position";
-
-EntryRow read_entry(const Row &row, std::int64_t peer_id) {
-    return {.position = unsigned_at(row, 0),
-            .origin = {fixed_at<16>(row, 1), unsigned_at(row, 2)},
-            .collect_number = unsigned_at(row, 3),
-            .continues = integer_at(row, 4) != 0,
-            .is_for_peer = integer_at(row, 5) != peer_id,
-            .rows = unsigned_at(row, 6),
-            .content = blob_at(row, 7)};
-}
-
-void note_origin(Origins &origins, const EntryRow &entry) {
-    std::uint64_t &number = origins[entry.origin];
-    number = std::max(number, entry.collect_number);
-}
-
-struct RunSize {
-    Run run;
-    std::uint64_t bytes = 0;
-};
-
-RunSize run_at(const Session &session, std::uint64_t first) {
-    const Row last = *first_row(session.transaction,
-                                "SELECT min(queue_position) FROM @queue"
-                                " WHERE queue_position >= ?1 AND continues = 0",
-                                {stored(first)});
-    const Row sums = *first_row(session.transaction,
-                                "SELECT sum(length(content)), sum(rows) FROM @queue"
-                                " WHERE queue_position >= ?1 AND queue_position <= ?2",
-                                {stored(first), last.at(0)});
-    return {{first, unsigned_at(last, 0)},
-            unsigned_at(sums, 0) + row_memory_bytes * unsigned_at(sums, 1)};
-}
-
-/// Composes whole steps of the queue, as many as make one step of the stream.
-class QueueComposer {
-  public:
-    QueueComposer(const Session &session, const SentTables &tables, std::uint64_t cursor)
-        : session_(session), tables_(tables) {
-        out_.cursor = cursor;
-    }
-
-    Composed compose_from(const StreamKey &key) {
-        const std::uint64_t begin = out_.cursor;
-        const auto entries = session_.transaction.query(select_entries, {stored(begin)});
-        while (const Row *row = entries->next()) {
-            const EntryRow entry = read_entry(*row, key.peer_id);
-            if (!is_within_ && !may_begin(entry, begin)) {
-                break;
-            }
-            is_within_ = entry.continues;
-            add(entry);
-            if (!is_within_ && !end_unit(entry.position)) {
-                break; // a table was altered in between: the other shape is the next step
-            }
-        }
-        return std::move(out_);
-    }
-
-  private:
-    bool may_begin(const EntryRow &entry, std::uint64_t begin) {
-        const std::uint64_t bytes_max = session_.sizes.step_bytes;
-        if (bytes_ > bytes_max) {
-            return false;
-        }
-        if (!entry.continues) {
-            return true;
-        }
-        const RunSize run = run_at(session_, entry.position);
-        if (run.bytes > bytes_max && out_.cursor == begin) {
-            out_.long_run = run.run;
-        }
-        return run.bytes <= bytes_max;
-    }
-
-    void add(const EntryRow &entry) {
-        if (!entry.is_for_peer) {
-            return;
-        }
-        Changeset selected = select_entry(entry.content, tables_, entry.position);
-        if (selected.empty()) {
-            return;
-        }
-        Result<Changeset> composed = compose(std::move(unit_), std::move(selected));
-        ensure(composed.has_value(), "one step of the queue shows one shape of a table");
-        unit_ = *std::move(composed);
-        unit_bytes_ += entry.content.size() + row_memory_bytes * entry.rows;
-        note_origin(unit_origins_, entry);
-    }
-
-    /// False, and as if it were not there: it does not fit to what is before.
-    bool end_unit(std::uint64_t position) {
-        if (out_.changeset.empty()) {
-            out_.changeset = std::exchange(unit_, {});
-        } else if (!unit_.empty()) {
-            Result<Changeset> composed = compose(out_.changeset, std::exchange(unit_, {}));
-            if (!composed) {
-                return false;
-            }
-            out_.changeset = *std::move(composed);
-        }
-        out_.cursor = position;
-        bytes_ += std::exchange(unit_bytes_, 0);
-        for (const auto &[origin, number] : std::exchange(unit_origins_, {})) {
-            out_.origins[origin] = std::max(out_.origins[origin], number);
-        }
-        return true;
-    }
-
-    const Session &session_;
-    const SentTables &tables_;
-    Composed out_;
-    std::uint64_t bytes_ = 0;
-    bool is_within_ = false; // a step of the queue
-    Changeset unit_;         // what it brings so far
-    std::uint64_t unit_bytes_ = 0;
-    Origins unit_origins_;
 };
 
 std::set<wire::SchemaName> schemas_sent(const Session &session, const StreamKey &key) {
@@ -420,27 +264,18 @@ Result<void> write_beginning(const Session &session, const StreamKey &key, StepW
     return begins_empty(session, key) ? writer.add(Content{}) : Result<void>{};
 }
 
-/// What was collected as one, entry by entry.
-Result<void> write_run(const Session &session,
-                       const OutgoingRow &stream,
-                       const Run &run,
-                       const SentTables &tables,
-                       StepWriter &writer) {
-    BatchMaker maker{session, stream.key, tables};
-    for (std::uint64_t position = run.first - 1; position < run.last;) {
-        // One query for each: filters make tables of their own, which they cannot while one runs.
-        const auto row = first_row(session.transaction, std::string{select_entries} + " LIMIT 1",
-                                   {stored(position)});
-        ensure(row.has_value(), "a step of the queue is there to its end");
-        const EntryRow entry = read_entry(*row, stream.key.peer_id);
+/// Entry by entry.
+Result<void> write_large_step(const Session &session,
+                              const StreamKey &key,
+                              const LargeStep &step,
+                              const SentTables &tables,
+                              StepWriter &writer) {
+    BatchMaker maker{session, key, tables};
+    for (std::uint64_t position = step.first - 1; position < step.last;) {
+        // No query is open between them: filters make tables of their own, which they cannot then.
+        SentEntry entry = next_entry(session, key, tables, position);
         position = entry.position;
-        if (!entry.is_for_peer) {
-            continue;
-        }
-        Origins origins;
-        note_origin(origins, entry);
-        Result<void> added =
-            writer.add(maker.make(select_entry(entry.content, tables, entry.position), origins));
+        Result<void> added = writer.add(maker.make(std::move(entry.changeset), entry.origins));
         if (!added) {
             return added;
         }
@@ -453,13 +288,14 @@ Result<void> write_data(const Session &session,
                         OutgoingRow &stream,
                         const SentTables &tables,
                         StepWriter &writer) {
+    const StreamKey &key = stream.key;
     for (bool goes_on = true; goes_on;) {
-        Composed composed = QueueComposer{session, tables, stream.cursor}.compose_from(stream.key);
-        const std::uint64_t end = composed.long_run ? composed.long_run->last : composed.cursor;
-        Result<void> added = composed.long_run
-                                 ? write_run(session, stream, *composed.long_run, tables, writer)
-                                 : writer.add(BatchMaker{session, stream.key, tables}.make(
-                                       std::move(composed.changeset), composed.origins));
+        Composed composed = compose_queue(session, key, tables, stream.cursor);
+        const auto &large = composed.large_step;
+        const std::uint64_t end = large ? large->last : composed.cursor;
+        Result<void> added = large ? write_large_step(session, key, *large, tables, writer)
+                                   : writer.add(BatchMaker{session, key, tables}.make(
+                                         std::move(composed.changeset), composed.origins));
         Result<void> finished = added ? writer.finish() : added;
         if (!finished) {
             return finished;

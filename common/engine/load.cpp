@@ -12,6 +12,7 @@
 #include "common/engine/introspect.hpp"
 #include "common/engine/kept_columns.hpp"
 #include "common/engine/packed_key.hpp"
+#include "common/engine/piece_writer.hpp"
 #include "common/engine/queue.hpp"
 #include "common/engine/store/rows.hpp"
 
@@ -84,12 +85,6 @@ std::size_t row_bytes(const Row &row) {
         bytes += value.cell_bytes();
     }
     return bytes;
-}
-
-OneWayChanges &
-changes_of(Changeset &changeset, const std::string &table, const TableSchema &schema) {
-    const auto place = changeset.tables.try_emplace(table, TableChanges{schema, OneWayChanges{}});
-    return std::get<OneWayChanges>(place.first->second.changes);
 }
 
 /// All requests and how far each load is: whatever changes one of them changes this.

@@ -23,6 +23,8 @@ class OwnEffects {
     /// Before the rows are written: marks those that will be touched beside them.
     void mark(const std::vector<TableWork> &works, const References &references);
 
+    [[nodiscard]] bool has_marked() const { return marked_; }
+
     /// Afterwards: what the step itself wrote goes on as it came, not as a change of our own.
     void drop_written(const std::vector<TableWork> &works);
 

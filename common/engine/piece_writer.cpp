@@ -26,6 +26,12 @@ std::size_t cost_of(const Key &key, const Change &change) {
     return bytes;
 }
 
+OneWayChanges &
+changes_of(Changeset &changeset, const std::string &table, const TableSchema &schema) {
+    const auto place = changeset.tables.try_emplace(table, TableChanges{schema, OneWayChanges{}});
+    return std::get<OneWayChanges>(place.first->second.changes);
+}
+
 void PieceWriter::make_room(std::size_t bytes) {
     if (bytes_ > 0 && bytes_ + bytes > bytes_max_) {
         take_(std::exchange(piece_, {}));
@@ -35,8 +41,7 @@ void PieceWriter::make_room(std::size_t bytes) {
 }
 
 OneWayChanges &PieceWriter::changes(const std::string &table, const TableSchema &schema) {
-    const auto place = piece_.tables.try_emplace(table, TableChanges{schema, OneWayChanges{}});
-    return std::get<OneWayChanges>(place.first->second.changes);
+    return changes_of(piece_, table, schema);
 }
 
 void PieceWriter::finish() {

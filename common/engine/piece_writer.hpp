@@ -13,6 +13,10 @@ namespace postrider::engine {
 /// What a change takes in memory, in bytes.
 std::size_t cost_of(const Key &key, const Change &change);
 
+/// The changes of a table, none yet where it is new.
+OneWayChanges &
+changes_of(Changeset &changeset, const std::string &table, const TableSchema &schema);
+
 /// Hands on each piece when it is full; composed in order they give the whole. Rows are never cut:
 /// a single row that is greater is a piece of its own.
 class PieceWriter {

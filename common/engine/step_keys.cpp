@@ -13,20 +13,38 @@ namespace {
 
 constexpr std::size_t keys_at_once = 1000;
 
-} // namespace
-
-void StepKeys::store(const std::string &table, const std::vector<Row> &keys, bool goes) {
+std::vector<Row> packed(const std::string &table, const std::vector<Row> &keys) {
     std::vector<Row> rows;
     rows.reserve(keys.size());
     for (const Row &key : keys) {
-        rows.push_back({Value::text(table), packed_key(key), stored(goes)});
+        rows.push_back({Value::text(table), packed_key(key)});
     }
-    std::vector<std::size_t> all(rows.size());
-    std::iota(all.begin(), all.end(), std::size_t{0});
+    return rows;
+}
+
+std::vector<std::size_t> all_of(const std::vector<Row> &rows) {
+    std::vector<std::size_t> indexes(rows.size());
+    std::iota(indexes.begin(), indexes.end(), std::size_t{0});
+    return indexes;
+}
+
+} // namespace
+
+void StepKeys::store(const std::string &table, const std::vector<Row> &keys, bool goes) {
+    std::vector<Row> rows = packed(table, keys);
+    for (Row &row : rows) {
+        row.push_back(stored(goes));
+    }
     session_.transaction.execute_block(
         "INSERT INTO @step_key (table_name, row_key, goes) VALUES (?1, ?2, ?3)"
         " ON CONFLICT (table_name, row_key) DO UPDATE SET goes = excluded.goes",
-        rows, all);
+        rows, all_of(rows));
+}
+
+void StepKeys::take_back(const std::string &table, const std::vector<Row> &keys) {
+    const std::vector<Row> rows = packed(table, keys);
+    session_.transaction.execute_block(
+        "DELETE FROM @step_key WHERE table_name = ?1 AND row_key = ?2", rows, all_of(rows));
 }
 
 void StepKeys::add_going(const std::string &table, const std::vector<Row> &keys) {

@@ -21,6 +21,8 @@ class StepKeys {
     void add_going(const std::string &table, const std::vector<Row> &keys);
     /// Rows that came: they do not go.
     void add_staying(const std::string &table, const std::vector<Row> &keys);
+    /// Rows that do not go after all.
+    void take_back(const std::string &table, const std::vector<Row> &keys);
     /// All rows of the table that did not come go.
     void add_absent(const dialect::TableDescription &table);
 

@@ -344,8 +344,8 @@ Application::Versions Application::versions(const MemoryDisk &disk, Rows rows) c
         const bool is_note = table == owner_ + "_note";
         const std::string owned = is_note ? "1" : "id < " + obstacle_ids;
         for (const std::vector<std::string> &row :
-             disk.answer(((is_note ? "SELECT version, k, n FROM " : "SELECT version, id FROM ") +
-                          table + " WHERE " + (rows == Rows::sent ? sent.where : owned)))) {
+             disk.answer((is_note ? "SELECT version, k, n FROM " : "SELECT version, id FROM ") +
+                         table + " WHERE " + (rows == Rows::sent ? sent.where : owned))) {
             std::string key = table;
             for (std::size_t index = 1; index < row.size(); ++index) {
                 key += " " + row[index];

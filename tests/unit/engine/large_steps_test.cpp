@@ -5,6 +5,7 @@
 #include "common/base/limits.hpp"
 #include "common/engine/apply_piecewise.hpp"
 #include "common/engine/collect.hpp"
+#include "common/engine/step_keys.hpp"
 
 #include "tests/support/two_nodes.hpp"
 
@@ -203,6 +204,41 @@ TEST_F(LargeSteps, AKeyInOtherLettersIsTheSameRowWhereTheyCountForNothing) {
     shop_application.run("UPDATE tag SET code = 'A', v = 2");
     run_until_settled(shop, office);
     EXPECT_EQ(office_application.ask("SELECT v FROM tag"), "2");
+}
+
+TEST_F(LargeSteps, RowsThatAreWrittenAfterAllDoNotGo) {
+    std::vector<engine::Row> going;
+    office.write([&](const engine::Session &session) {
+        engine::StepKeys keys{session};
+        keys.add_going("item", {{std::int64_t{1}}, {std::int64_t{2}}});
+        keys.take_back("item", {{std::int64_t{1}}});
+        (void)keys.each_going("item", [&](std::vector<engine::Row> &&rows) -> Result<void> {
+            going = std::move(rows);
+            return {};
+        });
+        keys.forget();
+    });
+    EXPECT_EQ(going, (std::vector<engine::Row>{{std::int64_t{2}}}));
+}
+
+TEST_F(LargeSteps, WhatIsPassedOnStaysOneStep) {
+    TestNode depot{directory / "depot.db", "depot", start};
+    Application depot_application{depot.path};
+    depot_application.run("CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT, price REAL)");
+    pair_directly(office, depot, directory / "depot_mail");
+    office.send("goods", "depot", {"item"});
+    depot.receive("goods", "office", {"item"});
+    run_until_settled(office, depot);
+    insert_items(1, 5);
+    bring();
+    ASSERT_TRUE(in_pieces().has_value());
+    office.cycle();
+    EXPECT_EQ(office_application.ask("SELECT count(*), sum(continues) FROM postrider_outbox"
+                                     " WHERE peer_id = 2"),
+              "5|4");
+    depot.now = office.now;
+    run_until_settled(office, depot);
+    EXPECT_EQ(items(depot_application), items(shop_application));
 }
 
 /// Tables of which one refers to the other, with what the office's foreign keys do.

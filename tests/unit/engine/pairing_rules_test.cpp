@@ -21,6 +21,14 @@ struct PairingRules : testing::Test {
 
     PairingRules() { office.declare("shop", "/mail"); }
 
+    /// And at work again for a day.
+    static void be_off_for_months(PairingNode &node) {
+        node.now += 60 * day;
+        node.mails();
+        node.now += day;
+        node.mails();
+    }
+
     std::string accepted_line() {
         const std::string line = office.invite("shop");
         EXPECT_TRUE(shop.accept(line));
@@ -164,10 +172,7 @@ TEST_F(PairingRules, WhatComesAfterAMachineWasOffForMonthsIsKnown) {
     const std::vector<Bytes> answer = shop.mails();
     office.take(answer);
     const std::vector<Bytes> confirm = office.mails();
-    shop.now += 60 * day;
-    shop.mails();
-    shop.now += day;
-    shop.mails();
+    be_off_for_months(shop);
     EXPECT_EQ(shop.take(confirm), Received::accepted);
     EXPECT_EQ(shop.state_of("office"), "paired");
     EXPECT_EQ(shop.words_of("office"), office.words_of("shop"));
@@ -176,10 +181,7 @@ TEST_F(PairingRules, WhatComesAfterAMachineWasOffForMonthsIsKnown) {
 TEST_F(PairingRules, AnAnswerToAnInvitationThatExpiredMonthsAgoIsToldAsSuch) {
     accepted_line();
     const std::vector<Bytes> answer = shop.mails();
-    office.now += 60 * day;
-    office.mails();
-    office.now += day;
-    office.mails();
+    be_off_for_months(office);
     EXPECT_EQ(office.take(answer), Received::refused);
     EXPECT_EQ(office.rows.ask("SELECT message FROM postrider_event ORDER BY event_id DESC LIMIT 1"),
               "an answer came to an invitation that has expired");

@@ -328,7 +328,7 @@ void hold(const Session &session, const Peer &peer, const StreamKey &key, const 
     stream.machine.state = stream::StreamState::held;
     stream.machine.reason = error.message;
     save_outgoing(session.transaction, stream);
-    begin_later_streams_again(session, peer, key);
+    begin_later_streams_again(session, peer, stream);
     log_event(
         session.transaction, session.now,
         {"stream_held", peer.peer_id,

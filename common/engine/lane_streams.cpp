@@ -190,9 +190,7 @@ void let_streams_go(Transaction &transaction) {
         transaction.execute("DELETE FROM @budget WHERE peer_id = ?1 AND number = ?2"
                             " AND scope <> 'path mails' AND scope <> 'path bytes'",
                             key);
-        transaction.execute("DELETE FROM @stream_marker WHERE peer_id = ?1"
-                            " AND (stream = ?2 OR after_stream = ?2)",
-                            key);
+        transaction.execute("DELETE FROM @stream_marker WHERE peer_id = ?1 AND stream = ?2", key);
     }
 }
 
@@ -283,18 +281,17 @@ std::map<std::uint32_t, wire::Dependency> marked_batches(Transaction &transactio
     return marked;
 }
 
-std::vector<StreamKey> forget_markers(Transaction &transaction, const StreamKey &stream) {
+std::vector<StreamKey>
+forget_markers(Transaction &transaction, const StreamKey &stream, std::uint64_t last_kept) {
     std::vector<StreamKey> later;
-    const std::initializer_list<Value> key{stream.peer_id, std::int64_t{stream.stream}};
+    const std::string given_up = " WHERE peer_id = ?1 AND after_stream = ?2 AND number > ?3";
+    const std::initializer_list<Value> parameters{stream.peer_id, std::int64_t{stream.stream},
+                                                  stored(last_kept)};
     for (const Row &row :
-         all_rows(transaction,
-                  "SELECT m.stream FROM @stream_marker m JOIN @stream_out s"
-                  " ON s.peer_id = m.peer_id AND s.stream = m.after_stream"
-                  " WHERE m.peer_id = ?1 AND m.after_stream = ?2 AND s.acknowledged < m.number",
-                  key)) {
+         all_rows(transaction, "SELECT stream FROM @stream_marker" + given_up, parameters)) {
         later.push_back({stream.peer_id, static_cast<std::uint32_t>(integer_at(row, 0))});
     }
-    transaction.execute("DELETE FROM @stream_marker WHERE peer_id = ?1 AND after_stream = ?2", key);
+    transaction.execute("DELETE FROM @stream_marker" + given_up, parameters);
     return later;
 }
 
@@ -302,7 +299,10 @@ void prune_sending(Transaction &transaction) {
     transaction.execute("DELETE FROM @stream_marker WHERE EXISTS (SELECT 1 FROM @stream_out s"
                         " WHERE s.peer_id = @stream_marker.peer_id"
                         " AND s.stream = @stream_marker.after_stream"
-                        " AND s.acknowledged >= @stream_marker.number)");
+                        " AND s.acknowledged >= @stream_marker.number)"
+                        " AND NOT EXISTS (SELECT 1 FROM @outbox o"
+                        " WHERE o.peer_id = @stream_marker.peer_id"
+                        " AND o.stream = @stream_marker.stream)");
     let_streams_go(transaction);
     prune_queue(transaction);
 }

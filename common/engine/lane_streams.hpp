@@ -41,12 +41,13 @@ void mark_older_batches(Transaction &transaction,
 std::map<std::uint32_t, wire::Dependency> marked_batches(Transaction &transaction,
                                                          const StreamKey &stream);
 
-/// What `stream` has on its way is given up: nothing waits for it any more. Gives the streams that
-/// did.
-std::vector<StreamKey> forget_markers(Transaction &transaction, const StreamKey &stream);
+/// What `stream` has sent after the number `last_kept` is given up: nothing waits for it any more.
+/// Gives the streams that did, or whose batches on their way may name it.
+std::vector<StreamKey>
+forget_markers(Transaction &transaction, const StreamKey &stream, std::uint64_t last_kept);
 
 /// Streams that carry no table any more, and nothing on its way, wait to be given to the next lane.
-/// The queue is pruned of what the others have passed.
+/// Markers that nothing on its way may name go, and what all streams have passed in the queue.
 void prune_sending(Transaction &transaction);
 
 } // namespace postrider::engine

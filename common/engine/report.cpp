@@ -122,7 +122,9 @@ void begin_again(const Session &session,
                  OutgoingRow &row,
                  const std::optional<stream::Position> &position) {
     log_replaced(session, row);
-    const std::vector<StreamKey> later = forget_markers(session.transaction, row.key);
+    // What was acknowledged counts too: a receiver that was taken back has lost of it. A batch that
+    // names it would wait for what this stream sends now, which may have to wait for that batch.
+    const std::vector<StreamKey> later = forget_markers(session.transaction, row.key, 0);
     // The receiver may know an incarnation of ours that this database has forgotten.
     const std::uint64_t once =
         std::max(row.machine.incarnation, position ? position->incarnation : 0);
@@ -492,8 +494,9 @@ void leave_note(const Session &session, const Peer &peer, wire::Note note) {
          Value::text(std::move(note.code)), Value::text(std::move(note.message))});
 }
 
-void begin_later_streams_again(const Session &session, const Peer &peer, const StreamKey &key) {
-    for (const StreamKey &later : forget_markers(session.transaction, key)) {
+void begin_later_streams_again(const Session &session, const Peer &peer, const OutgoingRow &row) {
+    for (const StreamKey &later :
+         forget_markers(session.transaction, row.key, row.machine.acknowledged)) {
         begin_after(session, peer, later);
     }
 }

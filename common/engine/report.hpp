@@ -39,7 +39,7 @@ void doubt_streams(const Session &session, const Peer &peer);
 
 /// What the stream has on its way is given up, or never goes: those that come after it give up
 /// theirs too, and send their tables again.
-void begin_later_streams_again(const Session &session, const Peer &peer, const StreamKey &key);
+void begin_later_streams_again(const Session &session, const Peer &peer, const OutgoingRow &row);
 
 /// What waits in the outbox for this peer is not sent any more. Its streams number nothing before
 /// they are doubted.

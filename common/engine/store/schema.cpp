@@ -313,8 +313,8 @@ std::vector<StateTable> sending_tables() {
          .primary_key = {"queue_position"}},
         stream_out_table(),
         // The receiver needs the batches of `after_stream` up to `number` before what `stream`
-        // sends
-        // next: tables have gone over from one to the other, at `queue_position`.
+        // sends next: tables have gone over from one to the other, at `queue_position`. Kept, once
+        // they are acknowledged, while `stream` has batches on their way that may name them.
         {.name = "stream_marker",
          .columns = {integer("peer_id"), integer("stream"), integer("after_stream"),
                      integer("incarnation"), integer("number"), integer("queue_position")},

@@ -363,6 +363,59 @@ TEST_F(Lanes, WhatAReceiverHasLostOfATableComesAlsoWhereTheTableHasMoved) {
     EXPECT_EQ(alarms(), "1|fire\n2|smoke");
 }
 
+/// The hourly lane has a batch on its way that waits for one of the first stream, which the office
+/// had applied and has lost.
+struct NeedsWhatWasLost : Lanes {
+    void make_it_needed() {
+        begin_apart();
+        const TestNode::Backup before = office.back_up(directory / "office_backup.db");
+        set_item(1, "line");
+        send_in_vain();
+        declare(shop, "TASK goods SEND item TO office EVERY 1 HOUR");
+        wait(hours{1});
+        set_alarm(1, "flood");
+        send_in_vain();
+        shop_application.run("UPDATE postrider_outbox SET next_send = next_send + 7200000"
+                             " WHERE stream = 2");
+        settle_for_long();
+        ASSERT_EQ(items(), "1|line");
+        ASSERT_EQ(alarms(), "1|fire");
+        office.restore(before.file);
+    }
+
+    /// What the first stream sends waits for what the hourly lane has on its way.
+    void move_the_alarms() {
+        declare(shop, "TASK alarms SEND alarm TO office");
+        for (int hour = 0; hour < 6; ++hour) {
+            settle();
+            wait(hours{1});
+        }
+    }
+
+    void expect_all_there() {
+        EXPECT_EQ(items(), "1|line");
+        EXPECT_EQ(alarms(), "1|flood");
+        EXPECT_EQ(needed(), "");
+        EXPECT_EQ(shop_application.ask("SELECT count(*) FROM postrider_outbox"), "0");
+    }
+};
+
+TEST_F(NeedsWhatWasLost, StreamsDoNotWaitForEachOther) {
+    make_it_needed();
+    move_the_alarms();
+    expect_all_there();
+    shop.write([](const Session &session) { engine::prune_sending(session.transaction); });
+    EXPECT_EQ(shop_application.ask("SELECT count(*) FROM postrider_stream_marker"), "0");
+}
+
+TEST_F(NeedsWhatWasLost, NorWhereTheFirstStreamWasLetGoInBetween) {
+    make_it_needed();
+    shop.write([](const Session &session) { engine::prune_sending(session.transaction); });
+    ASSERT_EQ(lanes().substr(0, 3), "1|\n");
+    move_the_alarms();
+    expect_all_there();
+}
+
 TEST_F(Lanes, WhatIsStoredOfAStreamThatItsSenderHasForgottenGoes) {
     begin_together();
     const TestNode::Backup before = shop.back_up(directory / "shop_backup.db");

@@ -148,8 +148,12 @@ class Piecewise {
         }
         const std::string &name = work.target->table.name;
         Table &table = known_.at(name);
+        std::vector<RowBlock *> blocks;
         for (RowBlock &block : work.writes) {
-            run_block(session_.transaction, block);
+            blocks.push_back(&block);
+        }
+        run_blocks(session_.transaction, blocks);
+        for (const RowBlock &block : work.writes) {
             if (!block.waiting.empty()) {
                 return needs_the_whole();
             }

@@ -2,6 +2,7 @@
 #include "common/engine/row_work.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <optional>
 
@@ -13,8 +14,12 @@ namespace postrider::engine {
 
 namespace {
 
-void add_row(RowBlock &block, const Key *key, std::vector<Value> row) {
+/// Some pages of most tables.
+constexpr std::size_t lot_rows = 256;
+
+void add_row(RowBlock &block, const Key *key, std::vector<Value> row, std::size_t place) {
     block.waiting.push_back(block.rows.size());
+    block.lots.push_back(place / lot_rows);
     block.rows.push_back(std::move(row));
     block.keys.push_back(key);
 }
@@ -102,6 +107,7 @@ class WorkBuilder {
     };
 
     void add(const Key &key, const postrider::Change &change) {
+        ++place_;
         const Form &form = form_of(change);
         if (left_out_.contains(key)) {
             leave_out(key, form);
@@ -115,9 +121,9 @@ class WorkBuilder {
         }
         note_key(*row, form);
         if (form.ends) {
-            add_row(work_.removals, &key, *std::move(row));
+            add_row(work_.removals, &key, *std::move(row), place_);
         } else if (form.block) {
-            add_row(work_.writes[*form.block], &key, *std::move(row));
+            add_row(work_.writes[*form.block], &key, *std::move(row), place_);
         }
     }
 
@@ -156,6 +162,7 @@ class WorkBuilder {
         form.block = block_for({.columns = columns,
                                 .rows = {},
                                 .keys = {},
+                                .lots = {},
                                 .waiting = {},
                                 .sql = sql,
                                 .is_update = is_update});
@@ -253,7 +260,7 @@ class WorkBuilder {
             }
             if (!left_out_.contains(came)) {
                 work_.absent_keys.push_back(std::move(came));
-                add_row(work_.removals, &work_.absent_keys.back(), key);
+                add_row(work_.removals, &work_.absent_keys.back(), key, ++place_);
             }
         }
     }
@@ -266,7 +273,41 @@ class WorkBuilder {
     std::vector<Taker> takers_; // by columns of the schema
     std::map<std::pair<Operation, std::vector<std::uint32_t>>, Form> forms_;
     std::set<Key> stays_;
+    std::size_t place_ = 0; // among the rows, by key
     TableWork work_;
+};
+
+/// Runs the rows that wait in a block, lot by lot.
+class BlockRun {
+  public:
+    static constexpr std::size_t no_lot = std::numeric_limits<std::size_t>::max();
+
+    explicit BlockRun(RowBlock &block) : block_(&block) {}
+
+    [[nodiscard]] std::size_t next_lot() const {
+        return next_ == block_->waiting.size() ? no_lot : block_->lots[block_->waiting[next_]];
+    }
+
+    void run_lot(Transaction &transaction, std::size_t lot) {
+        const std::size_t first = next_;
+        while (next_lot() == lot) {
+            ++next_;
+        }
+        if (next_ == first) {
+            return;
+        }
+        const BlockOutcome outcome = transaction.execute_block(
+            block_->sql, block_->rows, std::span{block_->waiting}.subspan(first, next_ - first));
+        refused_.insert(refused_.end(), outcome.refused.begin(), outcome.refused.end());
+        block_->missing += block_->is_update ? outcome.without_effect : 0;
+    }
+
+    void finish() { block_->waiting = std::move(refused_); }
+
+  private:
+    RowBlock *block_;
+    std::size_t next_ = 0; // of those that wait
+    std::vector<std::size_t> refused_;
 };
 
 } // namespace
@@ -347,6 +388,28 @@ void run_block(Transaction &transaction, RowBlock &block) {
     BlockOutcome outcome = transaction.execute_block(block.sql, block.rows, block.waiting);
     block.waiting = std::move(outcome.refused);
     block.missing += block.is_update ? outcome.without_effect : 0;
+}
+
+void run_blocks(Transaction &transaction, std::span<RowBlock *const> blocks) {
+    std::vector<BlockRun> runs;
+    for (RowBlock *block : blocks) {
+        runs.emplace_back(*block);
+    }
+    const auto next_lot = [&] {
+        std::size_t lot = BlockRun::no_lot;
+        for (const BlockRun &run : runs) {
+            lot = std::min(lot, run.next_lot());
+        }
+        return lot;
+    };
+    for (std::size_t lot = next_lot(); lot != BlockRun::no_lot; lot = next_lot()) {
+        for (BlockRun &run : runs) {
+            run.run_lot(transaction, lot);
+        }
+    }
+    for (BlockRun &run : runs) {
+        run.finish();
+    }
 }
 
 Result<void> run_one(Transaction &transaction, RowBlock &block, std::size_t index) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct RowBlock {
     std::vector<std::string> columns;
     std::vector<Row> rows;            // beside `columns`
     std::vector<const Key *> keys;    // beside `rows`: as they came
+    std::vector<std::size_t> lots;    // beside `rows`, rising: those of one lot are neighbours
     std::vector<std::size_t> waiting; // rows that are not written yet
     std::string sql;
     bool is_update = false;
@@ -76,6 +78,10 @@ TableWork build_work(Transaction &transaction,
 
 /// Runs the statement for the rows that wait; those that a constraint refuses wait on.
 void run_block(Transaction &transaction, RowBlock &block);
+
+/// The same for several blocks of one table, lot by lot: a page is read and written once, whatever
+/// is done to the rows on it.
+void run_blocks(Transaction &transaction, std::span<RowBlock *const> blocks);
 
 /// Runs the statement for one row. An Error when the row is refused, whatever the reason lies in.
 Result<void> run_one(Transaction &transaction, RowBlock &block, std::size_t index);

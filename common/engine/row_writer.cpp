@@ -2,6 +2,7 @@
 #include "common/engine/row_writer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "common/engine/handed_over.hpp"
@@ -39,21 +40,40 @@ std::optional<Key> key_here(Transaction &transaction,
 
 } // namespace
 
-void RowWriter::run(RowBlock &block) {
+void RowWriter::run(std::span<RowBlock *const> blocks) {
     if (!one_by_one_) {
-        run_block(transaction_, block);
+        run_blocks(transaction_, blocks);
         return;
     }
-    std::erase_if(block.waiting, [&](std::size_t index) {
-        return run_one(transaction_, block, index).has_value();
-    });
+    for (RowBlock *block : blocks) {
+        std::erase_if(block->waiting, [&](std::size_t index) {
+            return run_one(transaction_, *block, index).has_value();
+        });
+    }
+}
+
+void RowWriter::run(RowBlock &block) {
+    run(std::array{&block});
+}
+
+/// Whether nobody misses the rows that go, whenever they go. Not asked for a few rows: the
+/// catalogue would cost more than the other order of writing saves.
+bool RowWriter::may_remove_at_once(const TableWork &work) const {
+    const RowBlock &removals = work.removals;
+    const bool is_large = !removals.waiting.empty() && removals.lots[removals.waiting.back()] > 0;
+    return is_large && !work.has_other_forms && references_.to(work.target->table.name).empty();
 }
 
 void RowWriter::write_all() {
     for (TableWork &work : works_) {
+        std::vector<RowBlock *> blocks;
         for (RowBlock &block : work.writes) {
-            run(block);
+            blocks.push_back(&block);
         }
+        if (may_remove_at_once(work)) {
+            blocks.push_back(&work.removals);
+        }
+        run(blocks);
     }
 }
 

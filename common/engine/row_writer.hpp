@@ -1,6 +1,7 @@
 // Writes the rows of a step in an order in which they do not stand in each other's way.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "common/engine/references.hpp"
@@ -30,8 +31,10 @@ class RowWriter {
     void write();
 
   private:
+    void run(std::span<RowBlock *const> blocks);
     void run(RowBlock &block);
     void write_all();
+    [[nodiscard]] bool may_remove_at_once(const TableWork &work) const;
     void write_until_stuck();
     void remove_all(const RowKeys &but);
     bool remove_some(const RowKeys &but);

@@ -19,6 +19,7 @@ constexpr std::uint64_t existences = 3;
 constexpr std::uint64_t existence_absent = 0;
 constexpr std::uint64_t existence_there = 2;
 constexpr std::size_t node_bytes = 16;
+constexpr int steps_max = 8; // of a search in order, before it is one in the tree
 constexpr std::size_t schema_hash_bytes = std::tuple_size_v<SchemaHash>;
 
 class ChangeDecoder {
@@ -43,11 +44,17 @@ class ChangeDecoder {
     std::vector<std::optional<Stamp>> read_replaced(std::uint64_t rows);
     void charge_registers(std::uint64_t rows);
 
+    /// Keys of an operation rise, and those of other operations lie between them: most often one
+    /// belongs at `place`, or a few steps behind it. Leaves there the place behind it.
     template <class T>
-    void add(std::map<Key, T> &changes, Key key, T change) {
-        // Keys of an operation rise, and a batch often holds but one.
+    void
+    add(std::map<Key, T> &changes, typename std::map<Key, T>::iterator &place, Key key, T change) {
+        for (int step = 0; step < steps_max && place != changes.end() && place->first < key;
+             ++step) {
+            ++place;
+        }
         const std::size_t before = changes.size();
-        changes.try_emplace(changes.end(), std::move(key), std::move(change));
+        place = std::next(changes.try_emplace(place, std::move(key), std::move(change)));
         if (changes.size() == before) {
             in_.fail();
         }
@@ -117,13 +124,14 @@ void ChangeDecoder::read_block(OneWayChanges &out) {
     const Columns old_columns = read_columns();
     const std::size_t keys = schema_.key.size();
     Vectors vectors = read_vectors(keys + columns.size() + old_columns.size(), rows);
+    auto place = out.changes.begin();
     for (std::size_t row = 0; row < rows && in_.ok(); ++row) {
         Change change;
         change.operation = operation;
         change.new_values = {columns, take_row(vectors, keys, columns.size(), row)};
         change.old_values = {old_columns,
                              take_row(vectors, keys + columns.size(), old_columns.size(), row)};
-        add(out.changes, take_row(vectors, 0, keys, row), std::move(change));
+        add(out.changes, place, take_row(vectors, 0, keys, row), std::move(change));
     }
 }
 
@@ -207,8 +215,9 @@ void ChangeDecoder::read_block(SyncChanges &out) {
                 Register<Value>{stamps[row], std::move(values[row]), replaced[row]});
         }
     }
+    auto place = out.changes.begin();
     for (std::size_t row = 0; row < rows && in_.ok(); ++row) {
-        add(out.changes, take_row(keys, 0, keys.size(), row), std::move(changes[row]));
+        add(out.changes, place, take_row(keys, 0, keys.size(), row), std::move(changes[row]));
     }
 }
 

@@ -23,6 +23,7 @@ constexpr int middle_level = 15;
 constexpr int large_level = 9;
 constexpr int zlib_level = 9;
 constexpr int window_log_min = 10;
+constexpr std::size_t context_bytes_max = 1 * limits::mib;
 
 using CompressionContext = std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)>;
 using DecompressionContext = std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)>;
@@ -74,15 +75,26 @@ Bytes compress_zlib(ByteView raw) {
     return out;
 }
 
-Result<Bytes> decompress_zstd(ByteView compressed, std::size_t raw_size, ByteView history) {
-    const DecompressionContext context(ZSTD_createDCtx(), &ZSTD_freeDCtx);
-    if (!context) {
-        throw std::bad_alloc();
+/// Of this thread: to make one costs more than to decompress a few rows. One that has grown for a
+/// frame that does not tell its size is not kept.
+ZSTD_DCtx *decompression_context() {
+    thread_local DecompressionContext context(nullptr, &ZSTD_freeDCtx);
+    if (!context || ZSTD_sizeof_DCtx(context.get()) > context_bytes_max) {
+        context.reset(ZSTD_createDCtx());
+        if (!context) {
+            throw std::bad_alloc();
+        }
     }
-    ensure_set(ZSTD_DCtx_setParameter(context.get(), ZSTD_d_windowLogMax,
+    ensure_set(ZSTD_DCtx_reset(context.get(), ZSTD_reset_session_and_parameters));
+    return context.get();
+}
+
+Result<Bytes> decompress_zstd(ByteView compressed, std::size_t raw_size, ByteView history) {
+    ZSTD_DCtx *context = decompression_context();
+    ensure_set(ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax,
                                       static_cast<int>(limits::zstd_window_log_max)));
     if (!history.empty()) {
-        ensure_set(ZSTD_DCtx_refPrefix(context.get(), history.data(), history.size()));
+        ensure_set(ZSTD_DCtx_refPrefix(context, history.data(), history.size()));
     }
     Bytes out(raw_size);
     ZSTD_outBuffer output{out.data(), out.size(), 0};
@@ -91,7 +103,7 @@ Result<Bytes> decompress_zstd(ByteView compressed, std::size_t raw_size, ByteVie
     bool progress = true;
     do {
         const std::size_t before = input.pos + output.pos;
-        outcome = ZSTD_decompressStream(context.get(), &output, &input);
+        outcome = ZSTD_decompressStream(context, &output, &input);
         progress = input.pos + output.pos > before;
     } while (ZSTD_isError(outcome) == 0U && outcome != 0 && progress);
     // 0: a frame is complete and flushed; a second one would leave input over.

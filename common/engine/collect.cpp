@@ -26,12 +26,18 @@ struct CapturedTable {
     Capture capture;
     std::string name;
     std::string fingerprint;
-    std::int64_t reload = 0; // 0 no, 1 all rows, 2 all rows, replacing the receiver's
+    std::int64_t reload = 0; // 0 no, or a LoadKind
+    PeerSet load_peers;      // for whom; none: everybody
     std::string held;
+
+    [[nodiscard]] bool comes_whole() const {
+        return reload == static_cast<std::int64_t>(LoadKind::replacing);
+    }
 };
 
 std::vector<CapturedTable> captured_tables(Transaction &transaction) {
     std::vector<CapturedTable> tables;
+    std::map<std::int64_t, PeerSet> peers = peers_of_loads(transaction);
     for (const Row &row :
          all_rows(transaction,
                   "SELECT capture_id, table_name, fingerprint, with_mask, reload, held, kept"
@@ -42,6 +48,7 @@ std::vector<CapturedTable> captured_tables(Transaction &transaction) {
              .name = text_at(row, 1),
              .fingerprint = text_at(row, 2),
              .reload = integer_at(row, 4),
+             .load_peers = std::move(peers[integer_at(row, 0)]),
              .held = text_at(row, 5)});
     }
     return tables;
@@ -154,7 +161,7 @@ struct RowsOf {
 class Pieces {
   public:
     /// False: no more is wanted.
-    using Take = std::function<bool(const Changeset &)>;
+    using Take = std::function<bool(const Changeset &, const Receivers &)>;
 
     Pieces(const Session &session, Loads &loads, const Take &take)
         : session_(session),
@@ -174,19 +181,26 @@ class Pieces {
         writer_.changes(rows.table, rows.schema).truncated = true;
     }
 
-    /// What stands of the row in the piece that is not full yet.
-    const Change *find(const std::string &table, const Key &key) {
-        const auto &tables = writer_.open_piece().tables;
-        const auto rows = tables.find(table);
-        if (rows == tables.end()) {
-            return nullptr;
+    /// The next rows of what is being loaded.
+    void add_chunks(std::size_t bytes) {
+        std::size_t read = 0;
+        for (const PeerSet &peers : loads_.waiting()) {
+            if (read >= bytes || !goes_on_) {
+                break;
+            }
+            begin_for(load_receivers(peers));
+            read += loads_.read_chunk(session_, writer_.open_piece(), bytes - read, peers);
         }
-        const auto &changes = std::get<OneWayChanges>(rows->second.changes).changes;
-        const auto found = changes.find(key);
-        return found == changes.end() ? nullptr : &found->second;
+        finish();
     }
 
-    void add_chunk(std::size_t bytes) { loads_.read_chunk(session_, writer_.open_piece(), bytes); }
+    /// What is added from now on goes to them.
+    void begin_for(Receivers receivers) {
+        if (receivers != receivers_) {
+            finish();
+            receivers_ = std::move(receivers);
+        }
+    }
 
     void finish() { writer_.finish(); }
 
@@ -198,12 +212,13 @@ class Pieces {
         if (!loads_.empty()) {
             merge_rows(piece, loads_.parents_of(session_, piece));
         }
-        goes_on_ = take(piece);
+        goes_on_ = take(piece, receivers_);
     }
 
     const Session &session_;
     Loads &loads_;
     PieceWriter writer_;
+    Receivers receivers_ = Receivers::all();
     bool goes_on_ = true;
 };
 
@@ -260,19 +275,9 @@ void read_keys(const Session &session,
     close();
 }
 
-/// A row of a load: with kept columns it says that they stand as they stood, unless a captured key
-/// knows better.
-Change loaded_change(const Row &row, const ColumnMap &map, const Change *captured) {
+/// A row of a table that comes whole: it stands as it stood.
+Change whole_change(const Row &row, const ColumnMap &map) {
     Change change = change_of(row, 0, map.outside_key, Operation::upsert);
-    if (map.kept.empty()) {
-        return change;
-    }
-    if (captured != nullptr) {
-        change.operation =
-            captured->operation == Operation::insert ? Operation::insert : Operation::upsert;
-        change.old_values = captured->old_values;
-        return change;
-    }
     for (const auto &[column, place] : map.kept) {
         change.old_values.columns.push_back(column);
         change.old_values.values.push_back(row[column]);
@@ -280,22 +285,21 @@ Change loaded_change(const Row &row, const ColumnMap &map, const Change *capture
     return change;
 }
 
-/// Gives the number of rows. A row that was captured too may stand in an earlier piece: composed,
-/// both say what one would.
+/// Gives the number of rows.
 std::uint64_t read_all(const Session &session,
                        const CapturedTable &captured,
                        const TableDescription &table,
                        Pieces &pieces) {
     const ColumnMap map = map_columns(table, captured.capture.options.kept);
     const auto cursor = session.transaction.query(session.dialect.select_all(table, map.names), {});
+    pieces.begin_anew({captured.name, map.schema});
     std::uint64_t rows = 0;
     for (const Row *row = cursor->next(); row != nullptr && pieces.go_on(); row = cursor->next()) {
         Key key;
         for (const std::uint32_t column : map.schema.key) {
             key.push_back((*row)[column]);
         }
-        const Change *known = pieces.find(captured.name, key);
-        pieces.add({captured.name, map.schema}, key, loaded_change(*row, map, known));
+        pieces.add({captured.name, map.schema}, key, whole_change(*row, map));
         ++rows;
     }
     return rows;
@@ -350,7 +354,8 @@ struct Reading {
     TakenCaptures &taken;
 };
 
-/// The keys of a table, and all of its rows where that is asked for.
+/// The keys of a table for all, and then all of its rows where that is asked for: those who get
+/// them need no more, and get nothing that the rows would have to take back.
 void read_table(const Session &session,
                 const CapturedTable &captured,
                 Keys keys,
@@ -362,19 +367,25 @@ void read_table(const Session &session,
         return; // `inspect_captures` holds it and says so
     }
     auto &[pieces, taken] = out;
-    if (captured.reload == 2) {
-        pieces.begin_anew({captured.name, table->schema()});
+    const Receivers whole = load_receivers(captured.load_peers);
+    const bool is_for_all = captured.comes_whole() && whole.is_all();
+    if (captured.comes_whole()) {
+        pieces.begin_for(is_for_all ? whole : Receivers::all_but(captured.load_peers));
     }
     if (keys == Keys::some) {
-        read_keys(session, captured, *table, pieces);
+        if (!is_for_all) {
+            read_keys(session, captured, *table, pieces);
+        }
         taken.read.push_back(captured.capture.id);
         if (!captured.capture.options.kept.empty() &&
             has_later_keys(session, captured.capture.id, wanted.epoch)) {
             taken.with_kept.push_back(captured.capture.id);
         }
     }
-    if (captured.reload == 2) {
+    if (captured.comes_whole()) {
+        pieces.begin_for(whole);
         const std::uint64_t rows = read_all(session, captured, *table, pieces);
+        pieces.begin_for(Receivers::all());
         taken.reloaded.push_back({captured.capture.id, captured.name, captured.reload, rows});
     }
 }
@@ -388,13 +399,12 @@ Collected read_captured(const Session &session, const ToRead &wanted, const Piec
         const Keys keys =
             look_for_keys(session.transaction, session.dialect, present, captured.capture.id);
         // What is missing is made anew by `inspect_captures`.
-        const bool is_asked = keys == Keys::some || (keys == Keys::none && captured.reload == 2);
+        const bool is_asked = keys == Keys::some || (keys == Keys::none && captured.comes_whole());
         if (captured.held.empty() && is_asked) {
             read_table(session, captured, keys, wanted, reading);
         }
     }
-    pieces.add_chunk(wanted.chunk_bytes);
-    pieces.finish();
+    pieces.add_chunks(wanted.chunk_bytes);
     return out;
 }
 
@@ -435,8 +445,9 @@ void reinstall(const Session &session,
         install_capture(session.transaction, session.dialect, table, captured.capture);
     const std::string held = installed ? "" : installed.error().message;
     session.transaction.execute(
-        "UPDATE @capture SET fingerprint = ?2, reload = 2, held = ?3 WHERE capture_id = ?1",
+        "UPDATE @capture SET fingerprint = ?2, held = ?3 WHERE capture_id = ?1",
         {captured.capture.id, Value::text(dialect::fingerprint(table)), Value::text(held)});
+    request_load(session.transaction, captured.name, LoadKind::replacing, everybody);
     log_event(session.transaction, session.now, event);
 }
 
@@ -504,7 +515,7 @@ bool has_captured(Transaction &transaction, const dialect::Dialect &dialect) {
     const std::set<std::string> present = key_tables(transaction, dialect);
     for (const CapturedTable &captured : captured_tables(transaction)) {
         if (captured.held.empty() &&
-            (captured.reload == 2 ||
+            (captured.comes_whole() ||
              look_for_keys(transaction, dialect, present, captured.capture.id) != Keys::none)) {
             return true;
         }
@@ -521,9 +532,9 @@ std::uint64_t collect(const Session &session, std::size_t chunk_bytes) {
     inspect_captures(session, session.inspected_schema);
     QueueRun run{session};
     std::uint64_t rows = 0;
-    const auto queue = [&](const Changeset &piece) {
+    const auto queue = [&](const Changeset &piece, const Receivers &receivers) {
         rows += piece.row_count();
-        run.add_own(piece);
+        run.add_own(piece, receivers);
         return true;
     };
     const std::int64_t epoch = current_epoch(session);
@@ -544,8 +555,8 @@ void GentleCollect::read(const Session &session) {
     // shows, and a transaction that touched keys in both epochs must not be torn. Keys of the new
     // epoch stay and are read again.
     std::size_t bytes = 0;
-    const auto keep = [&](const Changeset &piece) {
-        pieces_.push_back({wire::pack_changeset(piece), piece.row_count()});
+    const auto keep = [&](const Changeset &piece, const Receivers &receivers) {
+        pieces_.push_back({wire::pack_changeset(piece), piece.row_count(), receivers});
         bytes += pieces_.back().content.size();
         is_whole_ = bytes <= session.sizes.gentle_bytes;
         return is_whole_;
@@ -569,7 +580,7 @@ std::uint64_t GentleCollect::append(const Session &session) {
     std::uint64_t rows = 0;
     for (Piece &piece : std::exchange(pieces_, {})) {
         rows += piece.rows;
-        run.add_own(std::move(piece.content), piece.rows);
+        run.add_own(std::move(piece.content), piece.rows, piece.receivers);
     }
     run.finish();
     forget(session, epoch_, taken_);

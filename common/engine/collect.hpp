@@ -73,6 +73,7 @@ class GentleCollect {
     struct Piece {
         Bytes content;
         std::uint64_t rows = 0;
+        Receivers receivers;
     };
 
     std::int64_t epoch_ = 0;

@@ -5,6 +5,7 @@
 #include "common/engine/configuration_mac.hpp"
 #include "common/engine/declare_tasks.hpp"
 #include "common/engine/farewell.hpp"
+#include "common/engine/load_request.hpp"
 #include "common/engine/sign_of_life.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/engine/store/schema.hpp"
@@ -269,6 +270,7 @@ void forget_peer(Transaction &transaction, const Peer &peer) {
         transaction.execute(
             std::string{"UPDATE @"} + table + " SET peer_id = NULL WHERE peer_id = ?1", {peer_id});
     }
+    end_loads_for(transaction, peer_id);
     // The number may be given to a new peer, to which these entries may have to go.
     transaction.execute("UPDATE @queue SET from_peer = -1 WHERE from_peer = ?1", {peer_id});
 }

@@ -483,7 +483,7 @@ store_task(const Session &session, const NodeId &declared_by, const ResolvedTask
         if (sends(resolved) && task.load && task.load->value == task::Load::none &&
             before != clauses_before.end() && before->second != clauses) {
             // Other rows or columns travel than those that are equal.
-            replace_at_receivers(transaction, table.description.name);
+            replace_at_receivers(transaction, table.description.name, task_id);
         }
         protect(session, "task_table", {task_id, ordinal});
     }
@@ -543,7 +543,7 @@ Result<CaptureChanges> update_captures(const Session &session) {
             continue;
         }
         remove_capture(transaction, dialect, integer_at(row, 0));
-        for (const char *table : {"load_progress", "capture"}) {
+        for (const char *table : {"load_progress", "load_peer", "capture"}) {
             transaction.execute(std::string{"DELETE FROM @"} + table + " WHERE capture_id = ?1",
                                 {integer_at(row, 0)});
         }

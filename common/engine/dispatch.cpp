@@ -7,6 +7,7 @@
 #include "common/engine/kept_columns.hpp"
 #include "common/engine/lane_streams.hpp"
 #include "common/engine/pacing.hpp"
+#include "common/engine/queue.hpp"
 #include "common/engine/queue_steps.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/step.hpp"
@@ -382,11 +383,11 @@ void look_ahead(const Session &session, const StreamKey &key) {
     std::uint64_t front = tables ? 0 : cursor + 1;
     if (tables) {
         const auto entries = session.transaction.query(
-            "SELECT queue_position, from_peer, content FROM @queue WHERE queue_position > ?1"
-            " ORDER BY queue_position",
-            {stored(cursor)});
+            "SELECT q.queue_position, " + Receivers::include("?2") +
+                ", q.content FROM @queue q WHERE q.queue_position > ?1 ORDER BY q.queue_position",
+            {stored(cursor), key.peer_id});
         while (const Row *row = entries->next()) {
-            if (integer_at(*row, 1) != key.peer_id &&
+            if (integer_at(*row, 1) != 0 &&
                 !select_entry(blob_at(*row, 2), *tables, unsigned_at(*row, 0)).empty()) {
                 front = unsigned_at(*row, 0);
                 break;

@@ -63,12 +63,12 @@ Station capture_station(const Session &session, const Peer &peer) {
 }
 
 Station queue_station(const Session &session, const Peer &peer) {
-    const Row waiting =
-        *first_row(session.transaction,
-                   "SELECT coalesce(sum(q.rows), 0) FROM @queue q WHERE q.from_peer <> ?1"
-                   " AND q.queue_position > (SELECT min(s.cursor) FROM @stream_out s"
-                   " WHERE s.peer_id = ?1 AND s.stream > 0 AND s.lane <> '')",
-                   {peer.peer_id});
+    const Row waiting = *first_row(
+        session.transaction,
+        "SELECT coalesce(sum(q.rows), 0) FROM @queue q WHERE " + Receivers::include("?1") +
+            " AND q.queue_position > (SELECT min(s.cursor) FROM @stream_out s"
+            " WHERE s.peer_id = ?1 AND s.stream > 0 AND s.lane <> '')",
+        {peer.peer_id});
     const Row last = *first_row(session.transaction, "SELECT max(created_at) FROM @queue");
     return {outgoing, "queue", unsigned_at(waiting, 0), "rows", maybe_time_at(last, 0), {}, {}};
 }

@@ -70,16 +70,20 @@ struct Waiting {
 };
 
 Waiting waiting_in(Transaction &transaction, const StreamKey &key) {
+    const std::string is_for_peer = Receivers::include("s.peer_id");
     const Row row = *first_row(
         transaction,
         "SELECT (SELECT min(d.created_at) FROM @delivery d WHERE d.peer_id = s.peer_id"
         " AND d.direction = 'sent' AND d.stream = s.stream AND d.finished_at IS NULL),"
-        " (SELECT min(q.created_at) FROM @queue q WHERE q.queue_position > s.cursor"
-        " AND q.from_peer <> s.peer_id),"
-        " coalesce((SELECT sum(o.body_total) FROM @outbox o WHERE o.peer_id = s.peer_id"
-        " AND o.stream = s.stream), 0) + coalesce((SELECT sum(length(q.content)) FROM @queue q"
-        " WHERE q.queue_position > s.cursor AND q.from_peer <> s.peer_id), 0),"
-        " s.acknowledged_at FROM @stream_out s WHERE s.peer_id = ?1 AND s.stream = ?2",
+        " (SELECT min(q.created_at) FROM @queue q WHERE q.queue_position > s.cursor AND " +
+            is_for_peer +
+            "),"
+            " coalesce((SELECT sum(o.body_total) FROM @outbox o WHERE o.peer_id = s.peer_id"
+            " AND o.stream = s.stream), 0) + coalesce((SELECT sum(length(q.content)) FROM @queue q"
+            " WHERE q.queue_position > s.cursor AND " +
+            is_for_peer +
+            "), 0),"
+            " s.acknowledged_at FROM @stream_out s WHERE s.peer_id = ?1 AND s.stream = ?2",
         {key.peer_id, std::int64_t{key.stream}});
     const auto sent = maybe_time_at(row, 0);
     const auto queued = maybe_time_at(row, 1);

@@ -142,7 +142,7 @@ void send_whole(Transaction &transaction, const Movers &movers) {
                   " WHERE f.peer_id = ?1 AND f.stream = ?2 AND t.lane = ?3",
                   {movers.lane.peer_id, std::int64_t{movers.from.key.stream},
                    Value::text(movers.lane.name)})) {
-        replace_at_receivers(transaction, text_at(row, 0));
+        replace_at_receiver(transaction, text_at(row, 0), movers.lane.peer_id);
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "common/engine/configuration_mac.hpp"
 #include "common/engine/lane_streams.hpp"
+#include "common/engine/load_request.hpp"
 #include "common/engine/queue.hpp"
 #include "common/engine/store/rows.hpp"
 
@@ -10,19 +11,23 @@ namespace postrider::engine {
 
 namespace {
 
-/// `reload` of a capture: what the next collect reads beside the captured keys.
-constexpr std::int64_t reload_rows = 1;
-constexpr std::int64_t reload_replacing = 2;
-
-void request_reload(Transaction &transaction, const std::string &table, std::int64_t how) {
-    transaction.execute("UPDATE @capture SET reload = ?2 WHERE table_name = ?1 AND reload < ?2",
-                        {Value::text(table), how});
+std::vector<std::string> tables_of(Transaction &transaction, std::int64_t task_id) {
+    std::vector<std::string> names;
+    for (const Row &row : all_rows(
+             transaction, "SELECT local_name FROM @task_table WHERE task_id = ?1", {task_id})) {
+        names.push_back(text_at(row, 0));
+    }
+    return names;
 }
 
-void request_load(Transaction &transaction, std::int64_t task_id, std::int64_t how) {
-    for (const Row &table : all_rows(
-             transaction, "SELECT local_name FROM @task_table WHERE task_id = ?1", {task_id})) {
-        request_reload(transaction, text_at(table, 0), how);
+/// For all who take part in the task, or will.
+void load_for_all(Transaction &transaction,
+                  const std::string &table,
+                  LoadKind kind,
+                  std::int64_t task_id) {
+    for (const Row &peer :
+         all_rows(transaction, "SELECT peer_id FROM @task_peer WHERE task_id = ?1", {task_id})) {
+        request_load(transaction, table, kind, integer_at(peer, 0));
     }
 }
 
@@ -37,8 +42,8 @@ void request_first_load(Transaction &transaction, std::int64_t task_id, std::int
                   " AND NOT EXISTS (SELECT 1 FROM @task_flow f WHERE f.task_id = ?1"
                   " AND f.peer_id = ?2 AND f.wire_name = tt.wire_name)",
                   {task_id, peer_id})) {
-        request_reload(transaction, text_at(table, 0),
-                       integer_at(table, 1) != 0 ? reload_replacing : reload_rows);
+        request_load(transaction, text_at(table, 0),
+                     integer_at(table, 1) != 0 ? LoadKind::replacing : LoadKind::rows, peer_id);
     }
 }
 
@@ -238,15 +243,31 @@ void end_flow(Transaction &transaction, std::int64_t task_id, std::int64_t peer_
 }
 
 void load_again(Transaction &transaction, std::int64_t task_id) {
-    request_load(transaction, task_id, reload_replacing);
+    for (const std::string &table : tables_of(transaction, task_id)) {
+        load_for_all(transaction, table, LoadKind::replacing, task_id);
+    }
 }
 
-void send_again(Transaction &transaction, std::int64_t task_id) {
-    request_load(transaction, task_id, reload_rows);
+void send_again(Transaction &transaction,
+                std::int64_t task_id,
+                std::optional<std::int64_t> peer_id) {
+    for (const std::string &table : tables_of(transaction, task_id)) {
+        if (peer_id) {
+            request_load(transaction, table, LoadKind::rows, *peer_id);
+        } else {
+            load_for_all(transaction, table, LoadKind::rows, task_id);
+        }
+    }
 }
 
-void replace_at_receivers(Transaction &transaction, const std::string &table) {
-    request_reload(transaction, table, reload_replacing);
+void replace_at_receivers(Transaction &transaction,
+                          const std::string &table,
+                          std::int64_t task_id) {
+    load_for_all(transaction, table, LoadKind::replacing, task_id);
+}
+
+void replace_at_receiver(Transaction &transaction, const std::string &table, std::int64_t peer_id) {
+    request_load(transaction, table, LoadKind::replacing, peer_id);
 }
 
 void pause_task(Transaction &transaction, std::int64_t task_id) {
@@ -256,7 +277,7 @@ void pause_task(Transaction &transaction, std::int64_t task_id) {
 void resume_task(Transaction &transaction, std::int64_t task_id) {
     if (transaction.execute("UPDATE @task SET paused = 0 WHERE task_id = ?1 AND paused = 1",
                             {task_id}) > 0) {
-        request_load(transaction, task_id, reload_replacing);
+        load_again(transaction, task_id);
     }
 }
 
@@ -278,7 +299,9 @@ void reload_streams(Transaction &transaction, std::int64_t peer_id) {
                   " AND t.paused = 0 AND (tp.state = 'active' OR EXISTS (SELECT 1"
                   " FROM @task_flow f WHERE f.task_id = t.task_id AND f.peer_id = ?1))",
                   {peer_id})) {
-        request_load(transaction, integer_at(row, 0), reload_replacing);
+        for (const std::string &table : tables_of(transaction, integer_at(row, 0))) {
+            request_load(transaction, table, LoadKind::replacing, peer_id);
+        }
     }
 }
 

@@ -71,9 +71,16 @@ void end_flow(Transaction &transaction, std::int64_t task_id, std::int64_t peer_
 /// columns travel may have changed.
 void load_again(Transaction &transaction, std::int64_t task_id);
 
-/// The same, in chunks; rows that only the receivers have stay.
-void send_again(Transaction &transaction, std::int64_t task_id);
-void replace_at_receivers(Transaction &transaction, const std::string &table);
+/// The same, in chunks; rows that only the receivers have stay. For one peer, or for all who take
+/// part.
+void send_again(Transaction &transaction,
+                std::int64_t task_id,
+                std::optional<std::int64_t> peer_id);
+
+/// The table is read again for those who take part in the task, or for the peer, and replaces what
+/// they have.
+void replace_at_receivers(Transaction &transaction, const std::string &table, std::int64_t task_id);
+void replace_at_receiver(Transaction &transaction, const std::string &table, std::int64_t peer_id);
 
 /// A paused task is passed over while the rest of its lane goes on; so resuming it reads its tables
 /// again and replaces what the receivers have.

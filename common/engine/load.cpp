@@ -63,22 +63,6 @@ struct RowShape {
     std::vector<std::uint32_t> kept;
 };
 
-/// Puts a row of a load over what was captured of it, which knows better what it was before.
-void put_loaded(OneWayChanges &rows, const Key &key, postrider::Change &&change) {
-    const auto captured = rows.changes.find(key);
-    if (captured == rows.changes.end()) {
-        rows.changes.emplace(key, std::move(change));
-        return;
-    }
-    if (!change.old_values.columns.empty()) {
-        change.old_values = std::move(captured->second.old_values);
-        if (captured->second.operation == Operation::insert) {
-            change.operation = Operation::insert;
-        }
-    }
-    captured->second = std::move(change);
-}
-
 std::size_t row_bytes(const Row &row) {
     std::size_t bytes = 0;
     for (const Value &value : row) {
@@ -89,23 +73,26 @@ std::size_t row_bytes(const Row &row) {
 
 /// All requests and how far each load is: whatever changes one of them changes this.
 std::vector<std::vector<Value>> all_requests(Transaction &transaction) {
-    return all_rows(transaction, "SELECT c.capture_id, c.table_name, c.reload, l.chunks"
+    return all_rows(transaction, "SELECT c.capture_id, c.table_name, c.reload, l.chunks, p.peer_id"
                                  " FROM @capture c LEFT JOIN @load_progress l"
-                                 " ON l.capture_id = c.capture_id ORDER BY c.capture_id");
+                                 " ON l.capture_id = c.capture_id LEFT JOIN @load_peer p"
+                                 " ON p.capture_id = c.capture_id"
+                                 " ORDER BY c.capture_id, p.peer_id");
 }
 
-/// A stream that carries the table has taken all chunks so far, so that the queue holds few of
-/// them; one that keeps hours or a limit would get but one chunk in each opening or mail, so the
-/// queue gets all.
-constexpr const char *somebody_keeps_up =
-    "(l.capture_id IS NULL OR c.reload = 1 OR EXISTS (SELECT 1 FROM @stream_out s"
-    " JOIN @task_peer tp ON tp.peer_id = s.peer_id AND tp.state = 'active'"
-    " JOIN @task t ON t.task_id = tp.task_id AND t.direction = 'send' AND t.paused = 0"
-    " AND t.lane = s.lane JOIN @task_table tt ON tt.task_id = t.task_id"
-    " AND tt.local_name = c.table_name WHERE s.stream > 0 AND s.stale_since IS NULL AND (s.cursor "
-    ">= l.chunk_position"
-    " OR s.pacing <> '' OR EXISTS (SELECT 1 FROM @peer_path pp WHERE pp.peer_id = s.peer_id"
-    " AND pp.settings <> ''))))";
+/// The stream in which one who waits gets the table has taken all chunks so far, so that the queue
+/// holds few of them; one that keeps hours or a limit would get but one chunk in each opening or
+/// mail, so the queue gets all.
+std::string somebody_keeps_up() {
+    return "(l.capture_id IS NULL OR c.reload = 1 OR EXISTS (SELECT 1 FROM @stream_out s"
+           " JOIN @task_peer tp ON tp.peer_id = s.peer_id AND tp.state = 'active'"
+           " JOIN @task t ON t.task_id = tp.task_id AND t.direction = 'send' AND t.paused = 0"
+           " AND t.lane = s.lane JOIN @task_table tt ON tt.task_id = t.task_id"
+           " AND tt.local_name = c.table_name WHERE s.stream > 0 AND s.stale_since IS NULL AND " +
+           is_load_for("s.peer_id") +
+           " AND (s.cursor >= l.chunk_position OR s.pacing <> '' OR EXISTS (SELECT 1"
+           " FROM @peer_path pp WHERE pp.peer_id = s.peer_id AND pp.settings <> ''))))";
+}
 
 constexpr const char *open_loads =
     " FROM @capture c LEFT JOIN @load_progress l ON l.capture_id = c.capture_id"
@@ -276,8 +263,8 @@ read_rows(const Session &session, OpenLoad &load, Changeset &changeset, std::siz
             break;
         }
         load.after = shape.key_of(*row);
-        put_loaded(changes_of(changeset, load.name, shape.schema), *load.after,
-                   shape.upsert_of(*row));
+        changes_of(changeset, load.name, shape.schema)
+            .changes.insert_or_assign(*load.after, shape.upsert_of(*row));
         ++load.rows;
         bytes += row_bytes(*row);
     }
@@ -295,11 +282,13 @@ std::uint64_t count_rows(const Session &session, const dialect::TableDescription
 } // namespace
 
 Loads::Loads(const Session &session) : requests_(all_requests(session.transaction)) {
-    for (const Row &row : all_rows(session.transaction,
-                                   std::string{"SELECT c.capture_id, c.table_name, c.reload,"
-                                               " l.after_key, l.rows, l.estimated, l.started_at,"
-                                               " c.kept, "} +
-                                       somebody_keeps_up + open_loads + " ORDER BY c.capture_id")) {
+    const auto peers = peers_of_loads(session.transaction);
+    for (const Row &row :
+         all_rows(session.transaction,
+                  std::string{"SELECT c.capture_id, c.table_name, c.reload,"
+                              " l.after_key, l.rows, l.estimated, l.started_at,"
+                              " c.kept, "} +
+                      somebody_keeps_up() + open_loads + " ORDER BY c.capture_id")) {
         Result<dialect::TableDescription> table =
             describe_table(session.transaction, session.dialect, text_at(row, 1));
         OpenLoad load;
@@ -310,6 +299,9 @@ Loads::Loads(const Session &session) : requests_(all_requests(session.transactio
         load.capture_id = integer_at(row, 0);
         load.name = text_at(row, 1);
         load.table = *std::move(table);
+        if (const auto named = peers.find(load.capture_id); named != peers.end()) {
+            load.peers = named->second;
+        }
         load.begins = integer_at(row, 2) != 0;
         if (!load.begins) {
             if (const auto after = maybe_blob_at(row, 3)) {
@@ -324,7 +316,19 @@ Loads::Loads(const Session &session) : requests_(all_requests(session.transactio
     }
 }
 
-void Loads::read_chunk(const Session &session, Changeset &changeset, std::size_t bytes) {
+std::set<PeerSet> Loads::waiting() const {
+    std::set<PeerSet> waiting;
+    for (const OpenLoad &load : loads_) {
+        waiting.insert(load.peers);
+    }
+    return waiting;
+}
+
+std::size_t Loads::read_chunk(const Session &session,
+                              Changeset &changeset,
+                              std::size_t bytes,
+                              const PeerSet &peers) {
+    std::size_t read = 0;
     std::vector<const dialect::TableDescription *> tables;
     tables.reserve(loads_.size());
     for (const OpenLoad &load : loads_) {
@@ -332,15 +336,16 @@ void Loads::read_chunk(const Session &session, Changeset &changeset, std::size_t
     }
     for (const std::size_t index : parents_first(tables)) {
         OpenLoad &load = loads_[index];
-        if (bytes == 0 || load.waits) {
+        if (read >= bytes || load.waits || load.peers != peers) {
             continue;
         }
         if (!load.started_at) {
             load.started_at = session.now;
             load.estimated = count_rows(session, load.table);
         }
-        bytes -= std::min(bytes, read_rows(session, load, changeset, bytes));
+        read += read_rows(session, load, changeset, bytes - read);
     }
+    return read;
 }
 
 Changeset Loads::parents_of(const Session &session, const Changeset &changeset) const {
@@ -376,13 +381,16 @@ bool Loads::save(const Session &session) const {
              stored(load.rows), stored(load.estimated),
              stored(last_queue_position(session.transaction)), stored(load.started_at),
              load.finished ? stored(session.now) : Value{}});
+        if (load.finished) {
+            forget_load_peers(session.transaction, load.capture_id);
+        }
     }
     return any;
 }
 
 bool has_open_load(Transaction &transaction) {
     return first_row(transaction, std::string{"SELECT 1"} + open_loads + " AND " +
-                                      somebody_keeps_up + " LIMIT 1")
+                                      somebody_keeps_up() + " LIMIT 1")
         .has_value();
 }
 
@@ -396,6 +404,7 @@ void note_whole_load(const Session &session, std::int64_t capture_id, std::uint6
         " finished_at = excluded.finished_at",
         {capture_id, stored(rows), stored(last_queue_position(session.transaction)),
          stored(session.now)});
+    forget_load_peers(session.transaction, capture_id);
 }
 
 void merge_rows(Changeset &changeset, Changeset &&more) {

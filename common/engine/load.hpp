@@ -1,6 +1,7 @@
 // First loads, in chunks (docs/correctness.md, C5): each round of collecting reads the next rows of
 // the tables that are being loaded, in key order, in the snapshot in which it reads what was
-// captured, and queues both together. What changes behind a chunk comes later in the queue, and so
+// captured, and queues both as one step: the rows behind the changes, and for those alone who wait
+// for them (load_request.hpp). What changes behind a chunk comes later in the queue, and so
 // does the chunk that what changes before it belongs to; nothing needs to be remembered or skipped.
 #pragma once
 
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "common/engine/load_request.hpp"
 #include "common/engine/session.hpp"
 #include "common/model/changeset.hpp"
 
@@ -20,6 +22,7 @@ struct OpenLoad {
     std::string name; // as the queue knows it: as it was spelled when it was declared
     dialect::TableDescription table;
     std::vector<std::string> kept; // columns whose old values filters need
+    PeerSet peers;                 // who waits for it; none: everybody
     std::optional<Key> after;
     std::uint64_t rows = 0;
     std::uint64_t estimated = 0;
@@ -37,8 +40,15 @@ class Loads {
 
     [[nodiscard]] bool empty() const { return loads_.empty(); }
 
-    /// Adds the next rows, parents before children, about `bytes` of them, at least one.
-    void read_chunk(const Session &session, Changeset &changeset, std::size_t bytes);
+    /// Who waits together, as the loads say.
+    [[nodiscard]] std::set<PeerSet> waiting() const;
+
+    /// The next rows for those who wait together, parents before children, about `bytes` of them,
+    /// at least one. Gives the bytes that were read.
+    std::size_t read_chunk(const Session &session,
+                           Changeset &changeset,
+                           std::size_t bytes,
+                           const PeerSet &peers);
 
     /// Rows that the changes refer to and that no chunk has brought yet, with those that they refer
     /// to themselves: whoever applies the changes needs them.

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "common/engine/budgets.hpp"
+#include "common/engine/load_request.hpp"
 #include "common/engine/store/rows.hpp"
 
 namespace postrider::engine {
@@ -16,14 +17,16 @@ bool is_there(const Session &session, const char *query, std::initializer_list<V
 
 /// The stream `s` has begun anew, its receiver does not know, and no table is to come whole in it,
 /// which would tell.
-constexpr const char *is_to_begin_empty =
-    "(s.stream > 0 AND s.state = 0 AND s.awaits_position = 0 AND s.last_number = 0 AND "
-    "s.rebase_chain IS NOT NULL"
-    " AND NOT EXISTS (SELECT 1 FROM @task_flow f JOIN @task_table tt ON tt.task_id = f.task_id"
-    " AND tt.wire_name = f.wire_name JOIN @capture c ON c.table_name = tt.local_name"
-    " LEFT JOIN @load_progress l ON l.capture_id = c.capture_id WHERE f.peer_id = s.peer_id"
-    " AND f.stream = s.stream AND (c.reload <> 0"
-    " OR (l.capture_id IS NOT NULL AND l.finished_at IS NULL))))";
+std::string is_to_begin_empty() {
+    return "(s.stream > 0 AND s.state = 0 AND s.awaits_position = 0 AND s.last_number = 0"
+           " AND s.rebase_chain IS NOT NULL"
+           " AND NOT EXISTS (SELECT 1 FROM @task_flow f JOIN @task_table tt"
+           " ON tt.task_id = f.task_id AND tt.wire_name = f.wire_name JOIN @capture c"
+           " ON c.table_name = tt.local_name LEFT JOIN @load_progress l"
+           " ON l.capture_id = c.capture_id WHERE f.peer_id = s.peer_id AND f.stream = s.stream"
+           " AND (c.reload <> 0 OR (l.capture_id IS NOT NULL AND l.finished_at IS NULL)) AND " +
+           is_load_for("s.peer_id") + "))";
+}
 
 bool has_openings_ahead(const Session &session, const Peer &peer) {
     return is_there(session,
@@ -55,7 +58,7 @@ bool begins_empty(const Session &session, const StreamKey &key) {
     return first_row(session.transaction,
                      std::string{"SELECT 1 FROM @stream_out s WHERE s.peer_id = ?1"
                                  " AND s.stream = ?2 AND "} +
-                         is_to_begin_empty,
+                         is_to_begin_empty(),
                      {key.peer_id, std::int64_t{key.stream}})
         .has_value();
 }
@@ -79,7 +82,7 @@ std::vector<LanePace> lanes_to(const Session &session, std::int64_t peer_id) {
              " s.step_to, s.front, (SELECT q.created_at FROM @queue q"
              " WHERE q.queue_position = s.front AND s.front > s.cursor), s.begins_empty,"
              " s.lane = '' FROM (SELECT s.*, " +
-                 std::string{is_to_begin_empty} +
+                 is_to_begin_empty() +
                  " AS begins_empty FROM @stream_out s) AS s WHERE s.peer_id = ?1"
                  " AND (s.lane <> '' OR s.begins_empty OR EXISTS (SELECT 1 FROM @outbox o"
                  " WHERE o.peer_id = s.peer_id AND o.stream = s.stream))"

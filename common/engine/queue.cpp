@@ -2,6 +2,7 @@
 #include "common/engine/queue.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/engine/step.hpp"
 #include "common/engine/store/peers.hpp"
@@ -17,17 +18,38 @@ std::uint64_t next_collect_number(const Session &session) {
     return unsigned_at(*first_row(session.transaction, "SELECT collect_number FROM @node"), 0);
 }
 
-} // namespace
-
-void QueueRun::add_own(const Changeset &piece, std::int64_t from_peer) {
-    add_own(wire::pack_changeset(piece), piece.row_count(), from_peer);
+std::string numbers(const PeerSet &peers) {
+    std::string text = ",";
+    for (const std::int64_t peer : peers) {
+        text += std::to_string(peer) + ",";
+    }
+    return text;
 }
 
-void QueueRun::add_own(Bytes content, std::uint64_t rows, std::int64_t from_peer) {
+} // namespace
+
+Receivers Receivers::only(const PeerSet &peers) {
+    return {0, "+" + numbers(peers)};
+}
+
+Receivers Receivers::all_but(const PeerSet &peers) {
+    return {0, "-" + numbers(peers)};
+}
+
+std::string Receivers::include(const std::string &peer) {
+    return "(q.from_peer <> " + peer + " AND (q.peers = '' OR (q.peers LIKE '+%') = (q.peers LIKE" +
+           " '%,' || " + peer + " || ',%')))";
+}
+
+void QueueRun::add_own(const Changeset &piece, const Receivers &receivers) {
+    add_own(wire::pack_changeset(piece), piece.row_count(), receivers);
+}
+
+void QueueRun::add_own(Bytes content, std::uint64_t rows, const Receivers &receivers) {
     add({.origin = session_.identity.node,
          .incarnation = session_.identity.incarnation,
          .collect_number = next_collect_number(session_),
-         .from_peer = from_peer,
+         .receivers = receivers,
          .rows = rows,
          .content = std::move(content)});
 }
@@ -46,18 +68,20 @@ void QueueRun::append(bool continues) {
         return;
     }
     session_.transaction.execute(
-        "INSERT INTO @queue (queue_position, origin, incarnation, collect_number, from_peer, rows,"
-        " continues, created_at, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO @queue (queue_position, origin, incarnation, collect_number, from_peer,"
+        " peers, rows, continues, created_at, content)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         {stored(last_queue_position(session_.transaction) + 1), stored(last_->origin),
-         stored(last_->incarnation), stored(last_->collect_number), last_->from_peer,
-         stored(last_->rows), stored(continues), stored(session_.now), last_->content});
+         stored(last_->incarnation), stored(last_->collect_number), last_->receivers.from_peer(),
+         Value::text(last_->receivers.peers()), stored(last_->rows), stored(continues),
+         stored(session_.now), last_->content});
     last_.reset();
 }
 
 void append_collected(const Session &session, Changeset &&changeset, std::int64_t from_peer) {
     QueueRun run{session};
     for (const Changeset &piece : cut_changeset(std::move(changeset), session.sizes.piece_bytes)) {
-        run.add_own(piece, from_peer);
+        run.add_own(piece, Receivers::all(from_peer));
     }
     run.finish();
 }

@@ -2,19 +2,54 @@
 // belongs to one step lies in one entry or, where it is large, in several that continue each other.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <set>
+#include <string>
 
 #include "common/engine/session.hpp"
 #include "common/model/changeset.hpp"
 
 namespace postrider::engine {
 
-/// One entry. `from_peer` is 0 for our own.
+/// Peers by number.
+using PeerSet = std::set<std::int64_t>;
+
+/// To whom an entry goes: everybody but the peer that sent it, or some of them.
+class Receivers {
+  public:
+    /// `from_peer` is 0 for our own.
+    static Receivers all(std::int64_t from_peer = 0) { return {from_peer, ""}; }
+
+    static Receivers only(const PeerSet &peers);
+    static Receivers all_but(const PeerSet &peers);
+
+    [[nodiscard]] bool is_all() const { return from_peer_ == 0 && peers_.empty(); }
+
+    [[nodiscard]] std::int64_t from_peer() const { return from_peer_; }
+
+    bool operator==(const Receivers &) const = default;
+
+    /// As the queue keeps it: empty, or + (only) or - (all but), and the numbers between commas.
+    [[nodiscard]] const std::string &peers() const { return peers_; }
+
+    /// Part of a condition: the entry `q` of the queue goes to `peer`, a column or a parameter.
+    static std::string include(const std::string &peer);
+
+  private:
+    Receivers(std::int64_t from_peer, std::string peers)
+        : from_peer_(from_peer), peers_(std::move(peers)) {}
+
+    std::int64_t from_peer_;
+    std::string peers_;
+};
+
+/// One entry.
 struct QueueEntry {
     NodeId origin{};
     std::uint64_t incarnation = 0;
     std::uint64_t collect_number = 0;
-    std::int64_t from_peer = 0;
+    Receivers receivers = Receivers::all();
     std::uint64_t rows = 0;
     Bytes content; // wire::pack_changeset
 };
@@ -25,10 +60,10 @@ class QueueRun {
   public:
     explicit QueueRun(const Session &session) : session_(session) {}
 
-    /// Under the next collect number of ours. It does not go to `from_peer`.
-    void add_own(const Changeset &piece, std::int64_t from_peer = 0);
+    /// Under the next collect number of ours.
+    void add_own(const Changeset &piece, const Receivers &receivers);
     /// The same, packed already.
-    void add_own(Bytes content, std::uint64_t rows, std::int64_t from_peer = 0);
+    void add_own(Bytes content, std::uint64_t rows, const Receivers &receivers);
     /// Of another node, as it says in the entry.
     void add(QueueEntry entry);
     /// Without it the last entry is lost.

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "common/engine/queue.hpp"
 #include "common/engine/step.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/wire/changeset_format.hpp"
@@ -18,21 +19,25 @@ struct EntryRow {
     wire::Origin origin;
     std::uint64_t collect_number = 0;
     bool continues = false;
-    bool is_for_peer = false; // what a peer sent never goes back to it
+    bool is_for_peer = false;
     std::uint64_t rows = 0;
     Bytes content;
 };
 
-constexpr const char *select_entries =
-    "SELECT queue_position, origin, incarnation, collect_number, continues, from_peer, rows,"
-    " content FROM @queue WHERE queue_position > ?1 ORDER BY queue_position";
+/// Behind a position (?1), as a peer (?2) sees them.
+std::string select_entries() {
+    return "SELECT q.queue_position, q.origin, q.incarnation, q.collect_number, q.continues, " +
+           Receivers::include("?2") +
+           ", q.rows, q.content FROM @queue q WHERE q.queue_position > ?1"
+           " ORDER BY q.queue_position";
+}
 
-EntryRow read_entry(const Row &row, std::int64_t peer_id) {
+EntryRow read_entry(const Row &row) {
     return {.position = unsigned_at(row, 0),
             .origin = {fixed_at<16>(row, 1), unsigned_at(row, 2)},
             .collect_number = unsigned_at(row, 3),
             .continues = integer_at(row, 4) != 0,
-            .is_for_peer = integer_at(row, 5) != peer_id,
+            .is_for_peer = integer_at(row, 5) != 0,
             .rows = unsigned_at(row, 6),
             .content = blob_at(row, 7)};
 }
@@ -70,9 +75,10 @@ class QueueComposer {
 
     Composed compose_from(const StreamKey &key) {
         const std::uint64_t begin = out_.cursor;
-        const auto entries = session_.transaction.query(select_entries, {stored(begin)});
+        const auto entries =
+            session_.transaction.query(select_entries(), {stored(begin), key.peer_id});
         while (const Row *row = entries->next()) {
-            const EntryRow entry = read_entry(*row, key.peer_id);
+            const EntryRow entry = read_entry(*row);
             if (!is_within_ && !may_begin(entry, begin)) {
                 break;
             }
@@ -158,10 +164,10 @@ SentEntry next_entry(const Session &session,
                      const StreamKey &key,
                      const SentTables &tables,
                      std::uint64_t position) {
-    const auto row = first_row(session.transaction, std::string{select_entries} + " LIMIT 1",
-                               {stored(position)});
+    const auto row = first_row(session.transaction, select_entries() + " LIMIT 1",
+                               {stored(position), key.peer_id});
     ensure(row.has_value(), "a step of the queue is there to its end");
-    const EntryRow entry = read_entry(*row, key.peer_id);
+    const EntryRow entry = read_entry(*row);
     SentEntry out{.position = entry.position, .origins = {}, .changeset = {}};
     if (entry.is_for_peer) {
         note_origin(out.origins, entry);

@@ -50,6 +50,7 @@ reload(const Session &session, const std::string &task, const std::optional<std:
                      {},
                      "Ask for it at the node that its rows come from."};
     }
+    std::optional<std::int64_t> peer_id;
     if (peer) {
         const Result<Peer> known = require_peer(transaction, *peer);
         if (!known) {
@@ -64,8 +65,9 @@ reload(const Session &session, const std::string &task, const std::optional<std:
                          {},
                          "Its tables are loaded by themselves once it does."};
         }
+        peer_id = known->peer_id;
     }
-    send_again(transaction, task_id);
+    send_again(transaction, task_id, peer_id);
     return static_cast<std::size_t>(integer_at(
         *first_row(transaction, "SELECT count(*) FROM @task_table WHERE task_id = ?1", {task_id}),
         0));

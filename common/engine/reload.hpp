@@ -10,7 +10,7 @@ namespace postrider::engine {
 
 /// All rows of the task's tables are sent again, in chunks; rows that are only at the receiver stay
 /// there. `task` is the name of one of our own, or peer and task as in `offers`. `peer` must take
-/// part; what is sent again goes to everybody who gets the tables. Gives the number of tables.
+/// part, and alone gets them; without it all do. Gives the number of tables.
 Result<std::size_t>
 reload(const Session &session, const std::string &task, const std::optional<std::string> &peer);
 

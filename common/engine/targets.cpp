@@ -109,7 +109,7 @@ void forward(const Session &session,
         run.add({.origin = origin.node,
                  .incarnation = origin.incarnation,
                  .collect_number = collect_number,
-                 .from_peer = peer.peer_id,
+                 .receivers = Receivers::all(peer.peer_id),
                  .rows = piece.row_count(),
                  .content = wire::pack_changeset(piece)});
     }

@@ -2,10 +2,11 @@
 // streams how far it has come to each peer.
 #include "common/engine/trace.hpp"
 
-#include <map>
+#include <vector>
 
 #include "common/engine/introspect.hpp"
 #include "common/engine/lanes.hpp"
+#include "common/engine/queue.hpp"
 #include "common/engine/store/peers.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/wire/changeset_format.hpp"
@@ -58,29 +59,38 @@ in_capture(const Session &session, const dialect::TableDescription &table, const
                           : "every captured change of the row was collected"};
 }
 
-/// Queue positions at which the row was changed, with the peer it came from (0: changed here).
-std::map<std::uint64_t, std::int64_t>
+/// Queue positions at which the row was changed, rising.
+std::vector<std::uint64_t>
 positions_in_queue(const Session &session, const std::string &table, const Key &key) {
-    std::map<std::uint64_t, std::int64_t> positions;
+    std::vector<std::uint64_t> positions;
     const auto entries = session.transaction.query(
-        "SELECT queue_position, from_peer, content FROM @queue ORDER BY queue_position", {});
+        "SELECT queue_position, content FROM @queue ORDER BY queue_position", {});
     while (const Row *row = entries->next()) {
-        const Result<Changeset> changeset = wire::unpack_changeset(blob_at(*row, 2));
+        const Result<Changeset> changeset = wire::unpack_changeset(blob_at(*row, 1));
         ensure(changeset.has_value(), "the queue holds what pack_changeset made");
         const auto changes = changeset->tables.find(table);
         if (changes != changeset->tables.end() &&
             std::get<OneWayChanges>(changes->second.changes).changes.contains(key)) {
-            positions.emplace(unsigned_at(*row, 0), integer_at(*row, 1));
+            positions.push_back(unsigned_at(*row, 0));
         }
     }
     return positions;
 }
 
-TracePlace at_peer(const OutgoingRow &stream,
+bool goes_to(const Session &session, const Peer &peer, std::uint64_t position) {
+    return first_row(session.transaction,
+                     "SELECT 1 FROM @queue q WHERE q.queue_position = ?1 AND " +
+                         Receivers::include("?2"),
+                     {stored(position), peer.peer_id})
+        .has_value();
+}
+
+TracePlace at_peer(const Session &session,
+                   const OutgoingRow &stream,
                    const Peer &peer,
-                   const std::map<std::uint64_t, std::int64_t> &positions) {
-    for (const auto &[position, from_peer] : positions) {
-        if (position > stream.cursor && from_peer != peer.peer_id) {
+                   const std::vector<std::uint64_t> &positions) {
+    for (const std::uint64_t position : positions) {
+        if (position > stream.cursor && goes_to(session, peer, position)) {
             return {"queue", peer.name,
                     "a change of the row waits at position " + std::to_string(position) +
                         "; batches are made up to position " + std::to_string(stream.cursor)};
@@ -122,7 +132,7 @@ trace(const Session &session, const std::string &table, const Key &key) {
         const Result<SentTables> tables = sent_tables(session, stream.peer_id, row.lane);
         if (tables && tables->contains(described->name)) {
             places.push_back(
-                at_peer(row, *load_peer(session.transaction, stream.peer_id), positions));
+                at_peer(session, row, *load_peer(session.transaction, stream.peer_id), positions));
         }
     }
     return places;

@@ -101,7 +101,7 @@ stream::IncomingStream with_fitting_chain(const stream::IncomingStream &stream) 
 } // namespace postrider::simulation
 
 // The names are the mangled ones of stream::judge, note_stored, next_step, joined_with_next,
-// on_report, history_end, engine::check_capture, filtered_operation, Loads::read_chunk,
+// on_report, history_end, engine::check_capture, filtered_operation, merge_rows,
 // join_parked and marked_batches.
 // NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 namespace postrider {
@@ -266,32 +266,24 @@ wrapped_filtered_operation(Operation operation, engine::RowPast past, bool insid
     return planted_fault() == Fault::forget_leave && told == Operation::leave ? std::nullopt : told;
 }
 
-#define POSTRIDER_READ_CHUNK                                                                       \
-    "_ZN9postrider6engine5Loads10read_chunkERKNS0_7SessionERNS_9ChangesetEm"
+#define POSTRIDER_MERGE_ROWS "_ZN9postrider6engine10merge_rowsERNS_9ChangesetEOS1_"
 
-void real_read_chunk(engine::Loads *,
-                     const engine::Session &,
-                     Changeset &,
-                     std::size_t) asm("__real_" POSTRIDER_READ_CHUNK);
-void wrapped_read_chunk(engine::Loads *,
-                        const engine::Session &,
-                        Changeset &,
-                        std::size_t) asm("__wrap_" POSTRIDER_READ_CHUNK);
+void real_merge_rows(Changeset &, Changeset &&) asm("__real_" POSTRIDER_MERGE_ROWS);
+void wrapped_merge_rows(Changeset &, Changeset &&) asm("__wrap_" POSTRIDER_MERGE_ROWS);
 
-/// As if a load brought every change of its table by itself, those of rows that it has passed too.
-void wrapped_read_chunk(engine::Loads *loads,
-                        const engine::Session &session,
-                        Changeset &changeset,
-                        std::size_t bytes) {
-    if (planted_fault() != Fault::load_ignores_changes) {
-        real_read_chunk(loads, session, changeset, bytes);
-        return;
+/// It is called for what is captured while tables are being loaded. As if a load told by itself
+/// which rows go, those that it has passed too.
+void wrapped_merge_rows(Changeset &changeset, Changeset &&more) {
+    if (planted_fault() == Fault::load_ignores_changes) {
+        for (auto &[name, table] : changeset.tables) {
+            if (auto *rows = std::get_if<OneWayChanges>(&table.changes)) {
+                std::erase_if(rows->changes, [](const auto &row) {
+                    return row.second.operation == Operation::remove;
+                });
+            }
+        }
     }
-    Changeset chunk;
-    real_read_chunk(loads, session, chunk, bytes);
-    for (auto &[name, table] : chunk.tables) {
-        changeset.tables.insert_or_assign(name, std::move(table));
-    }
+    real_merge_rows(changeset, std::move(more));
 }
 
 #define POSTRIDER_MARKED_BATCHES                                                                   \

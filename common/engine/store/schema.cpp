@@ -259,6 +259,10 @@ std::vector<StateTable> task_tables() {
                      integer("estimated"), integer("chunks"), integer("chunk_position"),
                      integer("started_at"), maybe(integer("finished_at"))},
          .primary_key = {"capture_id"}},
+        // For whom a table is read that is asked for or being loaded (engine/load_request.hpp).
+        {.name = "load_peer",
+         .columns = {integer("capture_id"), integer("peer_id")},
+         .primary_key = {"capture_id", "peer_id"}},
     };
 }
 
@@ -304,12 +308,13 @@ StateTable stream_out_table() {
 std::vector<StateTable> sending_tables() {
     return {
         // The ordered log of changesets: what was captured here and what was applied for others.
-        // `from_peer` is 0 for our own; such an entry never goes back there. An entry that
-        // `continues` is one step with the next.
+        // `from_peer` is 0 for our own; such an entry never goes back there. `peers`: to whom it
+        // goes, where that is not everybody (engine/queue.hpp). An entry that `continues` is one
+        // step with the next.
         {.name = "queue",
          .columns = {integer("queue_position"), blob("origin"), integer("incarnation"),
-                     integer("collect_number"), integer("from_peer", "0"), integer("rows"),
-                     boolean("continues"), integer("created_at"), blob("content")},
+                     integer("collect_number"), integer("from_peer", "0"), text("peers", "''"),
+                     integer("rows"), boolean("continues"), integer("created_at"), blob("content")},
          .primary_key = {"queue_position"}},
         stream_out_table(),
         // The receiver needs the batches of `after_stream` up to `number` before what `stream`

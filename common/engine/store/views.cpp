@@ -1,6 +1,8 @@
 // What an operator sees, in the SQL that all engines share.
 #include "common/engine/store/views.hpp"
 
+#include "common/engine/load_request.hpp"
+
 namespace postrider::engine {
 
 namespace {
@@ -30,7 +32,8 @@ std::string status_facts_sql() {
            " EXISTS (SELECT 1 FROM @peer_start s WHERE s.peer_id = p.peer_id"
            " AND s.two_copies = 1) AS doubled,"
            " (SELECT count(*) FROM @outbox o WHERE o.peer_id = p.peer_id) AS waiting,"
-           " coalesce((SELECT sum(q.rows) FROM @queue q WHERE q.from_peer <> p.peer_id"
+           " coalesce((SELECT sum(q.rows) FROM @queue q WHERE " +
+           Receivers::include("p.peer_id") +
            " AND q.queue_position > (SELECT min(s.cursor) FROM @stream_out s"
            " WHERE s.peer_id = p.peer_id AND s.stream > 0 AND s.lane <> '')), 0) AS queued,"
            " (SELECT min(s.reason) FROM @stream_in s WHERE s.peer_id = p.peer_id"
@@ -67,7 +70,9 @@ std::string status_facts_sql() {
            " ON c.capture_id = l.capture_id JOIN @task_table tt ON tt.local_name = c.table_name"
            " JOIN @task t ON t.task_id = tt.task_id JOIN @task_peer tp ON tp.task_id = t.task_id"
            " WHERE tp.peer_id = p.peer_id AND tp.state = 'active' AND t.direction = 'send'"
-           " AND t.paused = 0 AND c.held = '' AND l.finished_at IS NULL) AS loading,"
+           " AND t.paused = 0 AND c.held = '' AND l.finished_at IS NULL AND " +
+           is_load_for("p.peer_id") +
+           ") AS loading,"
            " (SELECT min(o.name) FROM @offer o WHERE o.peer_id = p.peer_id"
            " AND o.state = 'waiting for table') AS without_table," +
            first_wait("peer_path", "path") + first_wait("stream_out", "lane") +
@@ -280,7 +285,8 @@ std::string parked_sql(const dialect::Dialect &dialect) {
            "' AS action FROM @parked_row k JOIN @peer p ON p.peer_id = k.peer_id";
 }
 
-/// Loads by table and peer. `chunk_position` is where the last chunk stands in the queue; a batch
+/// Loads by table and peer; of a table that is being loaded, for those peers alone who wait for it.
+/// `chunk_position` is where the last chunk stands in the queue; a batch
 /// holds what is behind its `queue_to`.
 std::string progress_sql(const dialect::Dialect &dialect) {
     const std::string is_behind = "l.finished_at IS NULL AND s.cursor < l.chunk_position";
@@ -312,7 +318,8 @@ std::string progress_sql(const dialect::Dialect &dialect) {
            " JOIN @capture c ON c.table_name = tt.local_name"
            " LEFT JOIN @load_progress l ON l.capture_id = c.capture_id"
            " LEFT JOIN @stream_out s ON s.peer_id = tp.peer_id AND s.lane = t.lane AND s.stream > 0"
-           " WHERE t.direction = 'send' AND (c.reload > 0 OR l.capture_id IS NOT NULL)";
+           " WHERE t.direction = 'send' AND (c.reload > 0 OR l.capture_id IS NOT NULL) AND " +
+           is_load_for("tp.peer_id");
 }
 
 std::string schema_differences_sql() {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "common/engine/session.hpp"
 #include "common/model/changeset.hpp"

@@ -26,30 +26,31 @@ struct CapturedTable {
     Capture capture;
     std::string name;
     std::string fingerprint;
-    std::int64_t reload = 0; // 0 no, or a LoadKind
-    PeerSet load_peers;      // for whom; none: everybody
     std::string held;
+    std::int64_t whole_load = 0; // that asks for all rows in one step; 0 for none
+    PeerSet peers;               // for whom
 
-    [[nodiscard]] bool comes_whole() const {
-        return reload == static_cast<std::int64_t>(LoadKind::replacing);
-    }
+    [[nodiscard]] bool comes_whole() const { return whole_load != 0; }
 };
 
 std::vector<CapturedTable> captured_tables(Transaction &transaction) {
     std::vector<CapturedTable> tables;
-    std::map<std::int64_t, PeerSet> peers = peers_of_loads(transaction);
+    std::map<std::int64_t, PeerSet> peers = open_load_peers(transaction);
     for (const Row &row :
          all_rows(transaction,
-                  "SELECT capture_id, table_name, fingerprint, with_mask, reload, held, kept"
-                  " FROM @capture ORDER BY capture_id")) {
+                  "SELECT c.capture_id, c.table_name, c.fingerprint, c.with_mask, c.held, c.kept,"
+                  " coalesce((SELECT l.load_id FROM @load l WHERE l.capture_id = c.capture_id"
+                  " AND l.kind = ?1 AND l.finished_at IS NULL), 0)"
+                  " FROM @capture c ORDER BY c.capture_id",
+                  {static_cast<std::int64_t>(LoadKind::replacing)})) {
         tables.push_back(
             {.capture = {integer_at(row, 0),
-                         {.mask = integer_at(row, 3) != 0, .kept = read_kept(text_at(row, 6))}},
+                         {.mask = integer_at(row, 3) != 0, .kept = read_kept(text_at(row, 5))}},
              .name = text_at(row, 1),
              .fingerprint = text_at(row, 2),
-             .reload = integer_at(row, 4),
-             .load_peers = std::move(peers[integer_at(row, 0)]),
-             .held = text_at(row, 5)});
+             .held = text_at(row, 4),
+             .whole_load = integer_at(row, 6),
+             .peers = std::move(peers[integer_at(row, 6)])});
     }
     return tables;
 }
@@ -181,15 +182,13 @@ class Pieces {
         writer_.changes(rows.table, rows.schema).truncated = true;
     }
 
-    /// The next rows of what is being loaded.
+    /// The next rows of what is being loaded: as much for each of those who wait.
     void add_chunks(std::size_t bytes) {
-        std::size_t read = 0;
-        for (const PeerSet &peers : loads_.waiting()) {
-            if (read >= bytes || !goes_on_) {
-                break;
-            }
+        const std::set<PeerSet> waiting = bytes == 0 ? std::set<PeerSet>{} : loads_.waiting();
+        for (const PeerSet &peers : waiting) {
             begin_for(load_receivers(peers));
-            read += loads_.read_chunk(session_, writer_.open_piece(), bytes - read, peers);
+            loads_.read_chunk(session_, writer_.open_piece(),
+                              std::max<std::size_t>(1, bytes / waiting.size()), peers);
         }
         finish();
     }
@@ -367,10 +366,10 @@ void read_table(const Session &session,
         return; // `inspect_captures` holds it and says so
     }
     auto &[pieces, taken] = out;
-    const Receivers whole = load_receivers(captured.load_peers);
+    const Receivers whole = load_receivers(captured.peers);
     const bool is_for_all = captured.comes_whole() && whole.is_all();
     if (captured.comes_whole()) {
-        pieces.begin_for(is_for_all ? whole : Receivers::all_but(captured.load_peers));
+        pieces.begin_for(is_for_all ? whole : Receivers::all_but(captured.peers));
     }
     if (keys == Keys::some) {
         if (!is_for_all) {
@@ -386,7 +385,7 @@ void read_table(const Session &session,
         pieces.begin_for(whole);
         const std::uint64_t rows = read_all(session, captured, *table, pieces);
         pieces.begin_for(Receivers::all());
-        taken.reloaded.push_back({captured.capture.id, captured.name, captured.reload, rows});
+        taken.whole.push_back({captured.whole_load, rows});
     }
 }
 
@@ -415,15 +414,8 @@ void forget(const Session &session, std::int64_t epoch, const TakenCaptures &tak
     for (const std::int64_t capture_id : taken.with_kept) {
         session.transaction.execute(session.dialect.doubt_kept(capture_id));
     }
-    for (const Reload &reload : taken.reloaded) {
-        // Another request, or another table under this number, may have come after the read.
-        const std::int64_t followed = session.transaction.execute(
-            "UPDATE @capture SET reload = 0 WHERE capture_id = ?1"
-            " AND table_name = ?2 AND reload = ?3",
-            {reload.capture_id, Value::text(reload.table), reload.kind});
-        if (followed > 0) {
-            note_whole_load(session, reload.capture_id, reload.rows);
-        }
+    for (const auto &[load_id, rows] : taken.whole) {
+        note_whole_load(session, load_id, rows);
     }
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <optional>
-#include <string>
+#include <utility>
 #include <vector>
 
 #include "common/engine/load.hpp"
@@ -35,19 +35,11 @@ std::uint64_t collect(const Session &session, std::size_t chunk_bytes = 0);
 /// Queues what rows that came from others refer to and no chunk of a load has brought yet.
 void append_parents(const Session &session, const Changeset &changeset);
 
-/// A request to read a table whole, as it was when it was followed.
-struct Reload {
-    std::int64_t capture_id = 0;
-    std::string table;
-    std::int64_t kind = 0;
-    std::uint64_t rows = 0;
-};
-
-/// Captures whose keys were read, and the requests that were followed.
+/// Captures whose keys were read, and loads for which a table was read whole.
 struct TakenCaptures {
     std::vector<std::int64_t> read;
-    std::vector<std::int64_t> with_kept; // those of them that keep old values
-    std::vector<Reload> reloaded;
+    std::vector<std::int64_t> with_kept;                       // those of them that keep old values
+    std::vector<std::pair<std::int64_t, std::uint64_t>> whole; // load and rows
 };
 
 /// The same in three transactions so that writers wait for two short writes only: mark, read,

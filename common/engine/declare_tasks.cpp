@@ -13,6 +13,7 @@
 #include "common/engine/introspect.hpp"
 #include "common/engine/kept_columns.hpp"
 #include "common/engine/lanes.hpp"
+#include "common/engine/load_request.hpp"
 #include "common/engine/offers_out.hpp"
 #include "common/engine/queue.hpp"
 #include "common/engine/store/rows.hpp"
@@ -543,10 +544,8 @@ Result<CaptureChanges> update_captures(const Session &session) {
             continue;
         }
         remove_capture(transaction, dialect, integer_at(row, 0));
-        for (const char *table : {"load_progress", "load_peer", "capture"}) {
-            transaction.execute(std::string{"DELETE FROM @"} + table + " WHERE capture_id = ?1",
-                                {integer_at(row, 0)});
-        }
+        end_loads_of(transaction, integer_at(row, 0));
+        transaction.execute("DELETE FROM @capture WHERE capture_id = ?1", {integer_at(row, 0)});
         changes.removed.push_back(text_at(row, 1));
     }
     for (const auto &[name, texts] : wanted.tables) {

@@ -73,18 +73,18 @@ std::size_t row_bytes(const Row &row) {
 
 /// All requests and how far each load is: whatever changes one of them changes this.
 std::vector<std::vector<Value>> all_requests(Transaction &transaction) {
-    return all_rows(transaction, "SELECT c.capture_id, c.table_name, c.reload, l.chunks, p.peer_id"
-                                 " FROM @capture c LEFT JOIN @load_progress l"
-                                 " ON l.capture_id = c.capture_id LEFT JOIN @load_peer p"
-                                 " ON p.capture_id = c.capture_id"
-                                 " ORDER BY c.capture_id, p.peer_id");
+    return all_rows(transaction,
+                    "SELECT l.load_id, l.chunks, c.table_name, p.peer_id FROM @load l"
+                    " JOIN @capture c ON c.capture_id = l.capture_id"
+                    " JOIN @load_peer p ON p.load_id = l.load_id WHERE l.finished_at IS NULL"
+                    " ORDER BY l.load_id, p.peer_id");
 }
 
 /// The stream in which one who waits gets the table has taken all chunks so far, so that the queue
 /// holds few of them; one that keeps hours or a limit would get but one chunk in each opening or
 /// mail, so the queue gets all.
 std::string somebody_keeps_up() {
-    return "(l.capture_id IS NULL OR c.reload = 1 OR EXISTS (SELECT 1 FROM @stream_out s"
+    return "(l.started_at IS NULL OR EXISTS (SELECT 1 FROM @stream_out s"
            " JOIN @task_peer tp ON tp.peer_id = s.peer_id AND tp.state = 'active'"
            " JOIN @task t ON t.task_id = tp.task_id AND t.direction = 'send' AND t.paused = 0"
            " AND t.lane = s.lane JOIN @task_table tt ON tt.task_id = t.task_id"
@@ -94,10 +94,11 @@ std::string somebody_keeps_up() {
            " FROM @peer_path pp WHERE pp.peer_id = s.peer_id AND pp.settings <> ''))))";
 }
 
-constexpr const char *open_loads =
-    " FROM @capture c LEFT JOIN @load_progress l ON l.capture_id = c.capture_id"
-    " WHERE c.held = '' AND (c.reload = 1"
-    " OR (c.reload = 0 AND l.capture_id IS NOT NULL AND l.finished_at IS NULL))";
+std::string open_loads() {
+    return " FROM @load l JOIN @capture c ON c.capture_id = l.capture_id"
+           " WHERE c.held = '' AND l.finished_at IS NULL AND l.kind = " +
+           std::to_string(static_cast<std::int64_t>(LoadKind::rows));
+}
 
 /// Goes up from rows to what they refer to.
 class Parents {
@@ -106,7 +107,7 @@ class Parents {
         : session_(session), changeset_(changeset) {
         for (const OpenLoad &load : loads) {
             if (!load.finished) {
-                open_.emplace(dialect::lower_ascii(load.table.name), &load);
+                open_[dialect::lower_ascii(load.table.name)].push_back(&load);
             }
         }
     }
@@ -161,12 +162,14 @@ class Parents {
             return;
         }
         for (const dialect::ForeignKeyDescription &foreign_key : table->foreign_keys) {
-            const auto load = open_.find(dialect::lower_ascii(foreign_key.parent));
-            if (load == open_.end()) {
+            const auto loads = open_.find(dialect::lower_ascii(foreign_key.parent));
+            if (loads == open_.end()) {
                 continue;
             }
             if (const auto values = values_of(schema, key, change, foreign_key.columns)) {
-                add_parent(*load->second, foreign_key, *values);
+                for (const OpenLoad *load : loads->second) {
+                    add_parent(*load, foreign_key, *values);
+                }
             }
         }
     }
@@ -240,7 +243,7 @@ class Parents {
 
     const Session &session_;
     const Changeset &changeset_;
-    std::map<std::string, const OpenLoad *> open_;
+    std::map<std::string, std::vector<const OpenLoad *>> open_; // by table
     std::map<std::string, std::unique_ptr<dialect::TableDescription>> tables_;
     std::map<std::string, RowShape> shapes_;
     Changeset found_;
@@ -282,36 +285,30 @@ std::uint64_t count_rows(const Session &session, const dialect::TableDescription
 } // namespace
 
 Loads::Loads(const Session &session) : requests_(all_requests(session.transaction)) {
-    const auto peers = peers_of_loads(session.transaction);
+    std::map<std::int64_t, PeerSet> peers = open_load_peers(session.transaction);
     for (const Row &row :
          all_rows(session.transaction,
-                  std::string{"SELECT c.capture_id, c.table_name, c.reload,"
-                              " l.after_key, l.rows, l.estimated, l.started_at,"
-                              " c.kept, "} +
-                      somebody_keeps_up() + open_loads + " ORDER BY c.capture_id")) {
+                  "SELECT l.load_id, c.table_name, l.after_key, l.rows, l.estimated,"
+                  " l.started_at, c.kept, " +
+                      somebody_keeps_up() + open_loads() + " ORDER BY l.load_id")) {
         Result<dialect::TableDescription> table =
             describe_table(session.transaction, session.dialect, text_at(row, 1));
         OpenLoad load;
-        load.kept = read_kept(text_at(row, 7));
+        load.kept = read_kept(text_at(row, 6));
         if (!table || !check_kept(*table, load.kept)) {
             continue; // `inspect_captures` holds it and says so
         }
-        load.capture_id = integer_at(row, 0);
+        load.load_id = integer_at(row, 0);
         load.name = text_at(row, 1);
         load.table = *std::move(table);
-        if (const auto named = peers.find(load.capture_id); named != peers.end()) {
-            load.peers = named->second;
+        load.peers = std::move(peers[load.load_id]);
+        if (const auto after = maybe_blob_at(row, 2)) {
+            load.after = unpacked_key(*after);
         }
-        load.begins = integer_at(row, 2) != 0;
-        if (!load.begins) {
-            if (const auto after = maybe_blob_at(row, 3)) {
-                load.after = unpacked_key(*after);
-            }
-            load.rows = unsigned_at(row, 4);
-            load.estimated = unsigned_at(row, 5);
-            load.started_at = time_at(row, 6);
-        }
-        load.waits = integer_at(row, 8) == 0;
+        load.rows = unsigned_at(row, 3);
+        load.estimated = unsigned_at(row, 4);
+        load.started_at = maybe_time_at(row, 5);
+        load.waits = integer_at(row, 7) == 0;
         loads_.push_back(std::move(load));
     }
 }
@@ -319,15 +316,17 @@ Loads::Loads(const Session &session) : requests_(all_requests(session.transactio
 std::set<PeerSet> Loads::waiting() const {
     std::set<PeerSet> waiting;
     for (const OpenLoad &load : loads_) {
-        waiting.insert(load.peers);
+        if (!load.waits) {
+            waiting.insert(load.peers);
+        }
     }
     return waiting;
 }
 
-std::size_t Loads::read_chunk(const Session &session,
-                              Changeset &changeset,
-                              std::size_t bytes,
-                              const PeerSet &peers) {
+void Loads::read_chunk(const Session &session,
+                       Changeset &changeset,
+                       std::size_t bytes,
+                       const PeerSet &peers) {
     std::size_t read = 0;
     std::vector<const dialect::TableDescription *> tables;
     tables.reserve(loads_.size());
@@ -345,7 +344,6 @@ std::size_t Loads::read_chunk(const Session &session,
         }
         read += read_rows(session, load, changeset, bytes - read);
     }
-    return read;
 }
 
 Changeset Loads::parents_of(const Session &session, const Changeset &changeset) const {
@@ -363,48 +361,29 @@ bool Loads::save(const Session &session) const {
             continue;
         }
         any = true;
-        // Another request, or another table under this number, may have come after the read.
-        const std::int64_t asked = load.begins ? 1 : 0;
-        if (session.transaction.execute("UPDATE @capture SET reload = 0 WHERE capture_id = ?1"
-                                        " AND table_name = ?2 AND reload = ?3",
-                                        {load.capture_id, Value::text(load.name), asked}) == 0) {
-            continue;
-        }
         session.transaction.execute(
-            "INSERT INTO @load_progress (capture_id, after_key, rows, estimated, chunks,"
-            " chunk_position, started_at, finished_at) VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7)"
-            " ON CONFLICT (capture_id) DO UPDATE SET after_key = excluded.after_key,"
-            " rows = excluded.rows, estimated = excluded.estimated, chunks = chunks + 1,"
-            " chunk_position = excluded.chunk_position, started_at = excluded.started_at,"
-            " finished_at = excluded.finished_at",
-            {load.capture_id, load.after ? Value{packed_key(*load.after)} : Value{},
-             stored(load.rows), stored(load.estimated),
-             stored(last_queue_position(session.transaction)), stored(load.started_at),
-             load.finished ? stored(session.now) : Value{}});
-        if (load.finished) {
-            forget_load_peers(session.transaction, load.capture_id);
-        }
+            "UPDATE @load SET after_key = ?2, rows = ?3, estimated = ?4, chunks = chunks + 1,"
+            " chunk_position = ?5, started_at = ?6, finished_at = ?7 WHERE load_id = ?1",
+            {load.load_id, load.after ? Value{packed_key(*load.after)} : Value{}, stored(load.rows),
+             stored(load.estimated), stored(last_queue_position(session.transaction)),
+             stored(load.started_at), load.finished ? stored(session.now) : Value{}});
     }
     return any;
 }
 
 bool has_open_load(Transaction &transaction) {
-    return first_row(transaction, std::string{"SELECT 1"} + open_loads + " AND " +
-                                      somebody_keeps_up() + " LIMIT 1")
+    return first_row(transaction,
+                     "SELECT 1" + open_loads() + " AND " + somebody_keeps_up() + " LIMIT 1")
         .has_value();
 }
 
-void note_whole_load(const Session &session, std::int64_t capture_id, std::uint64_t rows) {
-    session.transaction.execute(
-        "INSERT INTO @load_progress (capture_id, rows, estimated, chunks, chunk_position,"
-        " started_at, finished_at) VALUES (?1, ?2, ?2, 1, ?3, ?4, ?4)"
-        " ON CONFLICT (capture_id) DO UPDATE SET after_key = NULL, rows = excluded.rows,"
-        " estimated = excluded.estimated, chunks = chunks + 1,"
-        " chunk_position = excluded.chunk_position, started_at = excluded.started_at,"
-        " finished_at = excluded.finished_at",
-        {capture_id, stored(rows), stored(last_queue_position(session.transaction)),
-         stored(session.now)});
-    forget_load_peers(session.transaction, capture_id);
+void note_whole_load(const Session &session, std::int64_t load_id, std::uint64_t rows) {
+    session.transaction.execute("UPDATE @load SET rows = ?2, estimated = ?2, chunks = 1,"
+                                " chunk_position = ?3, started_at = ?4, finished_at = ?4"
+                                " WHERE load_id = ?1",
+                                {load_id, stored(rows),
+                                 stored(last_queue_position(session.transaction)),
+                                 stored(session.now)});
 }
 
 void merge_rows(Changeset &changeset, Changeset &&more) {

@@ -18,16 +18,15 @@ namespace postrider::engine {
 
 /// A table whose rows are being sent. `after`: the greatest key that was read; none: it begins.
 struct OpenLoad {
-    std::int64_t capture_id = 0;
+    std::int64_t load_id = 0;
     std::string name; // as the queue knows it: as it was spelled when it was declared
     dialect::TableDescription table;
     std::vector<std::string> kept; // columns whose old values filters need
-    PeerSet peers;                 // who waits for it; none: everybody
+    PeerSet peers;                 // who waits for it
     std::optional<Key> after;
     std::uint64_t rows = 0;
     std::uint64_t estimated = 0;
     std::optional<Timestamp> started_at;
-    bool begins = false;   // somebody asked for it
     bool waits = false;    // nobody has taken the last chunk yet
     bool was_read = false; // in this round
     bool finished = false;
@@ -40,15 +39,15 @@ class Loads {
 
     [[nodiscard]] bool empty() const { return loads_.empty(); }
 
-    /// Who waits together, as the loads say.
+    /// Who waits together, of the loads that can go on.
     [[nodiscard]] std::set<PeerSet> waiting() const;
 
     /// The next rows for those who wait together, parents before children, about `bytes` of them,
-    /// at least one. Gives the bytes that were read.
-    std::size_t read_chunk(const Session &session,
-                           Changeset &changeset,
-                           std::size_t bytes,
-                           const PeerSet &peers);
+    /// at least one.
+    void read_chunk(const Session &session,
+                    Changeset &changeset,
+                    std::size_t bytes,
+                    const PeerSet &peers);
 
     /// Rows that the changes refer to and that no chunk has brought yet, with those that they refer
     /// to themselves: whoever applies the changes needs them.
@@ -68,8 +67,8 @@ class Loads {
 /// Whether a load can go on.
 bool has_open_load(Transaction &transaction);
 
-/// What was read whole, in one step.
-void note_whole_load(const Session &session, std::int64_t capture_id, std::uint64_t rows);
+/// The table was read whole, in one step, for a load that asks for that.
+void note_whole_load(const Session &session, std::int64_t load_id, std::uint64_t rows);
 
 /// Puts the rows of `more` into `changeset`; both are of this database, so shapes are equal.
 void merge_rows(Changeset &changeset, Changeset &&more);

@@ -22,9 +22,8 @@ std::string is_to_begin_empty() {
            " AND s.rebase_chain IS NOT NULL"
            " AND NOT EXISTS (SELECT 1 FROM @task_flow f JOIN @task_table tt"
            " ON tt.task_id = f.task_id AND tt.wire_name = f.wire_name JOIN @capture c"
-           " ON c.table_name = tt.local_name LEFT JOIN @load_progress l"
-           " ON l.capture_id = c.capture_id WHERE f.peer_id = s.peer_id AND f.stream = s.stream"
-           " AND (c.reload <> 0 OR (l.capture_id IS NOT NULL AND l.finished_at IS NULL)) AND " +
+           " ON c.table_name = tt.local_name JOIN @load l ON l.capture_id = c.capture_id"
+           " WHERE f.peer_id = s.peer_id AND f.stream = s.stream AND l.finished_at IS NULL AND " +
            is_load_for("s.peer_id") + "))";
 }
 

@@ -110,7 +110,7 @@ struct ChinookKill : testing::Test {
     }
 
     bool is_reading() {
-        return shop.program.ask("SELECT count(*) FROM postrider_load_progress"
+        return shop.program.ask("SELECT count(*) FROM postrider_load"
                                 " WHERE finished_at IS NOT NULL") !=
                std::to_string(chinook_tables.size());
     }
@@ -154,7 +154,7 @@ struct ChinookKill : testing::Test {
     }
 
     std::string progress() {
-        return shop.program.ask("SELECT sum(chunks) FROM postrider_load_progress") + " chunks, " +
+        return shop.program.ask("SELECT sum(chunks) FROM postrider_load") + " chunks, " +
                shop.program.ask("SELECT last_number, acknowledged FROM postrider_stream_out"
                                 " WHERE stream = 1") +
                " sent and acknowledged, " +
@@ -203,8 +203,7 @@ TEST_F(ChinookKill, LosesNothingAndRepeatsNothing) {
     shop.declare(load_task());
     shop.start();
     office.start();
-    wait_until(
-        [&] { return shop.program.ask("SELECT count(*) FROM postrider_load_progress") != "0"; });
+    wait_until([&] { return shop.program.ask("SELECT count(*) FROM postrider_load") != "0"; });
 
     is_load_begun = true;
     make_line(0, 20, 30); // what it lost now would hold up the load for long

@@ -63,11 +63,11 @@ TEST_F(ChinookLoad, ArrivesWholeInAnEmptyFileWhileItChanges) {
 
     EXPECT_EQ(deaths, deaths_wanted);
     EXPECT_GT(programs.changes_during_load, changes_wanted / 2);
-    EXPECT_GT(std::stoi(shop_program.ask("SELECT sum(chunks) FROM postrider_load_progress")), 100);
+    EXPECT_GT(std::stoi(shop_program.ask("SELECT sum(chunks) FROM postrider_load")), 100);
     expect_loaded(shop_program, office_program);
     std::cout << programs.changes_during_load << " of " << programs.changes
               << " changes during the load, "
-              << shop_program.ask("SELECT sum(chunks) FROM postrider_load_progress") << " chunks, "
+              << shop_program.ask("SELECT sum(chunks) FROM postrider_load") << " chunks, "
               << line.lost << " mails lost, " << line.doubled << " doubled\n";
 }
 

@@ -161,6 +161,16 @@ std::int64_t TestNode::add_task(const Session &session,
     return task_id;
 }
 
+void TestNode::load_whole_again() {
+    write([](const engine::Session &session) {
+        for (const engine::Row &row :
+             engine::all_rows(session.transaction, "SELECT table_name FROM @capture")) {
+            engine::request_load(session.transaction, engine::text_at(row, 0),
+                                 engine::LoadKind::replacing, engine::everybody);
+        }
+    });
+}
+
 void TestNode::send(const std::string &task,
                     const std::string &peer,
                     const std::vector<std::string> &tables) {

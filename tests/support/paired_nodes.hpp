@@ -12,6 +12,7 @@
 #include "common/engine/declare.hpp"
 #include "common/engine/introspect.hpp"
 #include "common/engine/lanes.hpp"
+#include "common/engine/load_request.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/engine/store/schema.hpp"
 #include "common/transport/maildir.hpp"
@@ -72,6 +73,8 @@ class TestNode {
 
     Backup back_up(const std::string &file);
     void restore(const Backup &backup);
+    /// As if each table had been altered: it comes whole for everybody, and replaces what is there.
+    void load_whole_again();
     void
     send(const std::string &task, const std::string &peer, const std::vector<std::string> &tables);
     void receive(const std::string &task,

@@ -243,26 +243,26 @@ std::vector<StateTable> task_tables() {
          .columns = {integer("peer_id"), text("name"), text("state", "'open'"), blob("message"),
                      text("ddl", "''"), integer("received_at")},
          .primary_key = {"peer_id", "name"}},
-        // Tables with capture triggers; the keys lie in capture_<capture_id>. `reload`: 0 no, 1
-        // send all rows again, 2 send all rows and let the receiver remove what is not among them.
-        // `kept`: columns whose old values it keeps, for filters; empty for none.
+        // Tables with capture triggers; the keys lie in capture_<capture_id>. `kept`: columns whose
+        // old values it keeps, for filters; empty for none.
         {.name = "capture",
          .columns = {integer("capture_id"), text("table_name"), text("fingerprint"),
-                     boolean("with_mask"), integer("reload", "0"), text("held", "''"),
-                     text("kept", "''")},
+                     boolean("with_mask"), text("held", "''"), text("kept", "''")},
          .primary_key = {"capture_id"},
          .unique = {{"table_name"}}},
-        // How far the table of a capture is loaded (engine/load.hpp): rows up to `after_key`, the
-        // last of them at `chunk_position` in the queue. `chunks` only rises.
-        {.name = "load_progress",
-         .columns = {integer("capture_id"), maybe(blob("after_key")), integer("rows"),
-                     integer("estimated"), integer("chunks"), integer("chunk_position"),
-                     integer("started_at"), maybe(integer("finished_at"))},
-         .primary_key = {"capture_id"}},
-        // For whom a table is read that is asked for or being loaded (engine/load_request.hpp).
+        // Rows of a table that are sent again or for the first time (engine/load_request.hpp):
+        // asked for, begun, finished. How far it is: rows up to `after_key`, the last of them at
+        // `chunk_position` in the queue.
+        {.name = "load",
+         .columns = {integer("load_id"), integer("capture_id"), integer("kind"),
+                     maybe(blob("after_key")), integer("rows", "0"), integer("estimated", "0"),
+                     integer("chunks", "0"), integer("chunk_position", "0"),
+                     maybe(integer("started_at")), maybe(integer("finished_at"))},
+         .primary_key = {"load_id"}},
+        // For whom a load is, or was; a peer is in the last one of each table.
         {.name = "load_peer",
-         .columns = {integer("capture_id"), integer("peer_id")},
-         .primary_key = {"capture_id", "peer_id"}},
+         .columns = {integer("load_id"), integer("peer_id")},
+         .primary_key = {"load_id", "peer_id"}},
     };
 }
 

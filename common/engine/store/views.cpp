@@ -66,11 +66,12 @@ std::string status_facts_sql() {
            " p.parked_there, p.parked_there_reason,"
            " (SELECT min(o.name) FROM @offer o WHERE o.peer_id = p.peer_id AND o.state = 'open')"
            " AS open_offer,"
-           " (SELECT min(tt.local_name) FROM @load_progress l JOIN @capture c"
+           " (SELECT min(tt.local_name) FROM @load l JOIN @capture c"
            " ON c.capture_id = l.capture_id JOIN @task_table tt ON tt.local_name = c.table_name"
            " JOIN @task t ON t.task_id = tt.task_id JOIN @task_peer tp ON tp.task_id = t.task_id"
            " WHERE tp.peer_id = p.peer_id AND tp.state = 'active' AND t.direction = 'send'"
-           " AND t.paused = 0 AND c.held = '' AND l.finished_at IS NULL AND " +
+           " AND t.paused = 0 AND c.held = '' AND l.started_at IS NOT NULL"
+           " AND l.finished_at IS NULL AND " +
            is_load_for("p.peer_id") +
            ") AS loading,"
            " (SELECT min(o.name) FROM @offer o WHERE o.peer_id = p.peer_id"
@@ -285,21 +286,18 @@ std::string parked_sql(const dialect::Dialect &dialect) {
            "' AS action FROM @parked_row k JOIN @peer p ON p.peer_id = k.peer_id";
 }
 
-/// Loads by table and peer; of a table that is being loaded, for those peers alone who wait for it.
-/// `chunk_position` is where the last chunk stands in the queue; a batch
-/// holds what is behind its `queue_to`.
+/// The last load of each table and peer. `chunk_position` is where the last chunk stands in the
+/// queue; a batch holds what is behind its `queue_to`.
 std::string progress_sql(const dialect::Dialect &dialect) {
     const std::string is_behind = "l.finished_at IS NULL AND s.cursor < l.chunk_position";
     return "SELECT coalesce((SELECT d.name FROM @peer d WHERE d.node_id = t.declared_by) || '.', "
            "'')"
            " || t.name AS task, tt.local_name AS \"table\", p.name AS peer,"
-           " coalesce(l.rows, 0) AS rows,"
-           " max(coalesce(l.estimated, 0), coalesce(l.rows, 0)) AS estimated,"
-           " CASE WHEN c.reload > 0 OR l.capture_id IS NULL THEN 0"
-           " WHEN l.finished_at IS NOT NULL THEN 100"
+           " l.rows AS rows, max(l.estimated, l.rows) AS estimated,"
+           " CASE WHEN l.started_at IS NULL THEN 0 WHEN l.finished_at IS NOT NULL THEN 100"
            " ELSE min(99, 100 * l.rows / max(l.estimated, 1)) END AS percent,"
            " CASE WHEN c.held <> '' THEN 'held' WHEN t.paused = 1 OR p.paused = 1 THEN 'paused'"
-           " WHEN c.reload > 0 THEN 'requested' WHEN " +
+           " WHEN l.started_at IS NULL THEN 'requested' WHEN " +
            is_behind +
            " THEN 'waiting for peer' WHEN l.finished_at IS NULL THEN 'loading'"
            " WHEN s.cursor < l.chunk_position OR EXISTS (SELECT 1 FROM @outbox o"
@@ -316,10 +314,11 @@ std::string progress_sql(const dialect::Dialect &dialect) {
            " JOIN @task_peer tp ON tp.task_id = t.task_id AND tp.state = 'active'"
            " JOIN @peer p ON p.peer_id = tp.peer_id"
            " JOIN @capture c ON c.table_name = tt.local_name"
-           " LEFT JOIN @load_progress l ON l.capture_id = c.capture_id"
+           " JOIN @load l ON l.capture_id = c.capture_id"
            " LEFT JOIN @stream_out s ON s.peer_id = tp.peer_id AND s.lane = t.lane AND s.stream > 0"
-           " WHERE t.direction = 'send' AND (c.reload > 0 OR l.capture_id IS NOT NULL) AND " +
-           is_load_for("tp.peer_id");
+           " WHERE t.direction = 'send' AND l.load_id = (SELECT max(l.load_id) FROM @load l"
+           " WHERE l.capture_id = c.capture_id AND " +
+           is_load_for("tp.peer_id") + ")";
 }
 
 std::string schema_differences_sql() {

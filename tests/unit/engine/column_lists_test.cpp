@@ -179,9 +179,7 @@ TEST_F(Lists, ALoadThatReplacesTakesNoneOfTheKeptRowsAway) {
                                  : "TASK prices SEND product WITHOUT DELETE TO shop");
         settle();
         hq_application.run("DELETE FROM product WHERE sku = 'b'");
-        hq.write([](const Session &session) {
-            session.transaction.execute("UPDATE @capture SET reload = 2");
-        });
+        hq.load_whole_again();
         settle();
         EXPECT_EQ(products(), "a|rope|2.0|1.0\nb|lamp|7.0|3.0");
         declare(receiver_says_so ? shop : hq, "DROP TASK prices");

@@ -9,6 +9,7 @@
 namespace postrider::test {
 namespace {
 
+using engine::LoadKind;
 using engine::Session;
 
 struct DamagedCapture : TwoNodes {
@@ -42,8 +43,9 @@ struct DamagedCapture : TwoNodes {
         });
     }
 
-    /// A gentle collect of the shop's, with `between` after its large read.
-    void collect_with(const std::function<void()> &between) {
+    /// A gentle collect of the shop's, with `between` after its large read. Whether what was read
+    /// still holds.
+    bool collect_with(const std::function<void()> &between) {
         engine::GentleCollect gentle;
         shop.write([&](const Session &session) { gentle.mark(session); });
         {
@@ -52,10 +54,26 @@ struct DamagedCapture : TwoNodes {
                 {*transaction, shop.database->dialect(), shop.identity, shop.timing, shop.now});
         }
         between();
-        shop.write([&](const Session &session) { gentle.append(session); });
+        bool is_current = false;
+        shop.write([&](const Session &session) {
+            is_current = gentle.is_current(session);
+            if (is_current) {
+                gentle.append(session);
+            }
+        });
+        return is_current;
     }
 
-    std::string reload() { return shop_application.ask("SELECT reload FROM postrider_capture"); }
+    void request(LoadKind kind) {
+        shop.write([&](const Session &session) {
+            engine::request_load(session.transaction, "item", kind, engine::everybody);
+        });
+    }
+
+    /// Their kinds.
+    std::string open_loads() {
+        return shop_application.ask("SELECT kind FROM postrider_load WHERE finished_at IS NULL");
+    }
 };
 
 TEST_F(DamagedCapture, AUniqueIndexOnAnExpressionHoldsTheTableUntilItIsDropped) {
@@ -103,18 +121,18 @@ TEST_F(DamagedCapture, AHeldTableWithoutItsKeyTableStopsNoRound) {
     expect_equal();
 }
 
-TEST_F(DamagedCapture, ARequestThatComesWhileATableIsReadWholeIsKept) {
-    set_capture("reload = 1");
-    collect_with([&] { set_capture("reload = 2"); });
-    EXPECT_EQ(reload(), "2");
-    collect_with([] {});
-    EXPECT_EQ(reload(), "0");
+TEST_F(DamagedCapture, ARequestThatComesWhileATableIsReadIsKept) {
+    request(LoadKind::rows);
+    EXPECT_FALSE(collect_with([&] { request(LoadKind::replacing); }));
+    EXPECT_EQ(open_loads(), "2");
+    EXPECT_TRUE(collect_with([] {}));
+    EXPECT_EQ(open_loads(), "");
 }
 
 TEST_F(DamagedCapture, ARequestForAnotherTableUnderTheSameNumberIsKept) {
-    set_capture("reload = 1");
-    collect_with([&] { set_capture("table_name = 'other'"); });
-    EXPECT_EQ(reload(), "1");
+    request(LoadKind::rows);
+    EXPECT_FALSE(collect_with([&] { set_capture("table_name = 'other'"); }));
+    EXPECT_EQ(open_loads(), "1");
 }
 
 using DamagedCaptureOfAReceiver = TwoWay;

@@ -487,9 +487,7 @@ TEST_F(Guards, ARowCannotBeMovedOut) {
 
 TEST_F(Guards, ALoadThatReplacesLeavesTheRowsOutsideAlone) {
     hq_application.run("INSERT INTO stock VALUES(5, 'B8', 5, 'of b8'), (6, 'b7', 6, 'gone there')");
-    b7.write([](const Session &session) {
-        session.transaction.execute("UPDATE @capture SET reload = 2");
-    });
+    b7.load_whole_again();
     settle();
     EXPECT_EQ(ids(hq_application), "1 2 5");
 }

@@ -130,7 +130,7 @@ TEST_F(LargeSteps, ATableThatComesWholeLosesWhatDidNotCome) {
     insert_items(1, 4);
     run_until_quiet(shop, office);
     office_application.run("INSERT INTO item VALUES(7, 'only here', 0)");
-    shop_application.run("UPDATE postrider_capture SET reload = 2");
+    shop.load_whole_again();
     bring();
     const auto counts = in_pieces();
     ASSERT_TRUE(counts.has_value());
@@ -141,7 +141,8 @@ TEST_F(LargeSteps, ATableThatComesWholeLosesWhatDidNotCome) {
 TEST_F(LargeSteps, ATableThatComesWholeAndEmptyIsEmptied) {
     insert_items(1, 4);
     run_until_quiet(shop, office);
-    shop_application.run("DELETE FROM item; UPDATE postrider_capture SET reload = 2");
+    shop_application.run("DELETE FROM item");
+    shop.load_whole_again();
     run_until_quiet(shop, office);
     EXPECT_EQ(items(office_application), "");
 }

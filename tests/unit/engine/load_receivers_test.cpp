@@ -40,6 +40,11 @@ struct LoadReceivers : ThreeNodes {
             peer + "'"));
     }
 
+    std::string progress() {
+        return shop_application.ask("SELECT peer, rows, state FROM postrider_progress"
+                                    " ORDER BY peer");
+    }
+
     void expect_equal() {
         EXPECT_EQ(items(office_application), items(shop_application));
         EXPECT_EQ(items(depot_application), items(shop_application));
@@ -59,7 +64,7 @@ TEST_F(LoadReceivers, OneThatJoinsLoadsAlone) {
     expect_equal();
     EXPECT_EQ(rows_sent_to("depot"), 100);
     EXPECT_EQ(rows_sent_to("office"), before);
-    EXPECT_EQ(shop_application.ask("SELECT count(*) FROM postrider_load_peer"), "0");
+    EXPECT_EQ(progress(), "depot|100|loaded\noffice|100|loaded");
 }
 
 TEST_F(LoadReceivers, ChangesInBetweenGoToAll) {
@@ -126,7 +131,7 @@ TEST_F(LoadReceivers, AnAlteredTableComesWholeForAll) {
     EXPECT_EQ(rows_sent_to("office") - before, 100);
 }
 
-TEST_F(LoadReceivers, OneThatJoinsWhileAnotherLoadsLetsBothBeginAgain) {
+TEST_F(LoadReceivers, SeveralLoadsOfATableGoOnSideBySide) {
     join_depot();
     for (int round = 0; round < 3; ++round) {
         for (TestNode *node : {&shop, &depot}) {
@@ -134,15 +139,35 @@ TEST_F(LoadReceivers, OneThatJoinsWhileAnotherLoadsLetsBothBeginAgain) {
             node->cycle();
         }
     }
-    ASSERT_NE(shop_application.ask("SELECT count(*) FROM postrider_load_progress"
-                                   " WHERE finished_at IS NULL"),
-              "0");
+    const int depot_before = rows_sent_to("depot");
+    ASSERT_GT(depot_before, 0);
+    ASSERT_LT(depot_before, 100);
+    office_application.run("DELETE FROM item");
     shop.write([&](const engine::Session &session) {
         ASSERT_TRUE(engine::reload(session, "items", "office").has_value());
     });
-    office_application.run("DELETE FROM item");
+    EXPECT_EQ(progress(), "depot|" + std::to_string(depot_before) + "|loading\noffice|0|requested");
+    shop_application.run("UPDATE item SET price = -1 WHERE id IN (1, 99); DELETE FROM item"
+                         " WHERE id IN (2, 98)");
     settle();
     expect_equal();
+    EXPECT_LE(rows_sent_to("depot"), 100 + 4) << "it did not begin again";
+    EXPECT_EQ(progress(), "depot|99|loaded\noffice|98|loaded");
+}
+
+TEST_F(LoadReceivers, OneThatAsksAgainBeginsAgain) {
+    join_depot();
+    for (int round = 0; round < 3; ++round) {
+        for (TestNode *node : {&shop, &depot}) {
+            node->now += std::chrono::seconds{1};
+            node->cycle();
+        }
+    }
+    depot_application.run("DELETE FROM item");
+    reload("depot");
+    settle();
+    expect_equal();
+    EXPECT_EQ(shop_application.ask("SELECT count(*) FROM postrider_load"), "2");
 }
 
 } // namespace

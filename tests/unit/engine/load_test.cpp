@@ -11,7 +11,7 @@ namespace {
 
 using engine::Session;
 
-constexpr const char *loading = "SELECT count(*) FROM postrider_load_progress"
+constexpr const char *loading = "SELECT count(*) FROM postrider_load"
                                 " WHERE finished_at IS NULL";
 
 struct Load : testing::Test {
@@ -146,8 +146,7 @@ TEST_F(Load, KeysOfSeveralColumnsAndOfAnyTypeAreReadInTheirOrder) {
     for (const char *table : {"a", "b", "c"}) {
         expect_equal(table);
     }
-    EXPECT_GT(std::stoi(shop_application.ask("SELECT max(chunks) FROM postrider_load_progress")),
-              3);
+    EXPECT_GT(std::stoi(shop_application.ask("SELECT max(chunks) FROM postrider_load")), 3);
 }
 
 TEST_F(Load, GoesOnWhereItWasWhenEitherSideDies) {
@@ -159,14 +158,13 @@ TEST_F(Load, GoesOnWhereItWasWhenEitherSideDies) {
         round();
         shop.restart();
         office.restart();
-        const std::string rows = shop_application.ask("SELECT rows FROM postrider_load_progress");
+        const std::string rows = shop_application.ask("SELECT rows FROM postrider_load");
         EXPECT_GE(std::stoi(rows), std::stoi(last));
         last = rows;
     }
     run_until_quiet(shop, office);
     expect_equal("item");
-    EXPECT_EQ(shop_application.ask("SELECT rows, estimated FROM postrider_load_progress"),
-              "100|100");
+    EXPECT_EQ(shop_application.ask("SELECT rows, estimated FROM postrider_load"), "100|100");
 }
 
 TEST_F(Load, TheQueueHoldsFewChunksWhileThePeerIsAway) {
@@ -266,7 +264,7 @@ TEST_F(Load, WhatANodePassesOnBringsItsParentsToo) {
     depot.receive("all", "office", {"maker", "item"});
     office.send("all", "depot", {"maker", "item"});
     office.cycle();
-    ASSERT_EQ(office_application.ask("SELECT count(*) > 0 FROM postrider_load_progress"
+    ASSERT_EQ(office_application.ask("SELECT count(*) > 0 FROM postrider_load"
                                      " WHERE finished_at IS NULL"),
               "1");
     shop_application.run("INSERT INTO item VALUES(1, 99)");

@@ -22,9 +22,7 @@ struct SeveralSenders : ThreeNodes {
 
     /// As after a restore, an altered table or a task that was changed.
     void send_whole_again(TestNode &node) {
-        node.write([](const engine::Session &session) {
-            session.transaction.execute("UPDATE @capture SET reload = 2");
-        });
+        node.load_whole_again();
         settle();
     }
 };

@@ -128,9 +128,7 @@ TEST_F(Trouble, ATableThatComesAgainWholeKeepsRowsWhoseKeysAreStoredInAnotherFor
         office_application->run("INSERT INTO " + table + " VALUES(7, 'only here')");
     }
     settle();
-    shop.write([](const engine::Session &session) {
-        session.transaction.execute("UPDATE @capture SET reload = 2");
-    });
+    shop.load_whole_again();
     shop_application->run("INSERT INTO t VALUES(8, 'z')");
     settle();
     EXPECT_EQ(office_application->ask("SELECT quote(code), v FROM t ORDER BY code"),

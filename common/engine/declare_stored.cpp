@@ -297,6 +297,7 @@ void forget_lost_machine(Transaction &transaction, const Peer &peer) {
                  {"task_flow", "offer", "control_out", "note", "stream_in", "inbox_body",
                   "inbox_part", "schema_in", "history_frame", "shape_in", "schema_difference",
                   "stream_marker", "needed_batch", "peer_start"});
+    end_loads_for(transaction, peer.peer_id);
     transaction.execute("UPDATE @peer SET parked_told = 0, parked_there = 0,"
                         " parked_there_reason = '' WHERE peer_id = ?1",
                         {peer.peer_id});

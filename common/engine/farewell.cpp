@@ -7,6 +7,7 @@
 #include "common/engine/configuration_mac.hpp"
 #include "common/engine/declare_stored.hpp"
 #include "common/engine/declare_tasks.hpp"
+#include "common/engine/load_request.hpp"
 #include "common/engine/marks.hpp"
 #include "common/engine/offers_out.hpp"
 #include "common/engine/report.hpp"
@@ -53,6 +54,7 @@ bool say_farewell(const Session &session, const Peer &peer) {
                   "table_sent", "control_out", "stream_in", "inbox_body", "inbox_part", "schema_in",
                   "history_frame", "shape_in", "schema_difference", "stream_marker", "needed_batch",
                   "parked_row", "note"});
+    end_loads_for(transaction, peer_id);
     for (const char *table : {"stream_out", "outbox"}) {
         transaction.execute(
             std::string{"DELETE FROM @"} + table + " WHERE peer_id = ?1 AND stream > 0", {peer_id});

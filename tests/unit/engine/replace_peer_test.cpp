@@ -54,6 +54,35 @@ struct ReplacePeer : testing::Test {
     }
 };
 
+TEST_F(ReplacePeer, WhatItHadAskedForIsGivenUp) {
+    const auto shops_load = "SELECT count(*) FROM postrider_load WHERE finished_at IS NULL";
+    const auto request = [&] {
+        office.write([](const engine::Session &session) {
+            engine::request_load(session.transaction, "price", engine::LoadKind::rows,
+                                 engine::find_peer(session.transaction, "shop")->peer_id);
+        });
+    };
+    request();
+    EXPECT_EQ(office.rows.ask(shops_load), "1");
+    ASSERT_TRUE(replace().has_value());
+    EXPECT_EQ(office.rows.ask(shops_load), "0");
+    request();
+    ASSERT_TRUE(office.revoke("shop").has_value());
+    EXPECT_EQ(office.rows.ask(shops_load), "0");
+    request();
+    declare(office, "DROP PEER shop");
+    EXPECT_EQ(office.rows.ask(shops_load), "0");
+}
+
+TEST_F(ReplacePeer, WhatADroppedOneHadAskedForIsGivenUpBeforeItKnows) {
+    office.write([](const engine::Session &session) {
+        engine::request_load(session.transaction, "price", engine::LoadKind::replacing,
+                             engine::find_peer(session.transaction, "shop")->peer_id);
+    });
+    declare(office, "DROP PEER shop");
+    EXPECT_EQ(office.rows.ask("SELECT count(*) FROM postrider_load"), "0");
+}
+
 TEST_F(ReplacePeer, TasksGroupsAndAttributesHoldForTheNewMachine) {
     const std::string before =
         office.rows.ask("SELECT name, attributes, settings, trust_tasks FROM postrider_peer");

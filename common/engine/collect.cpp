@@ -385,7 +385,7 @@ void read_table(const Session &session,
         pieces.begin_for(whole);
         const std::uint64_t rows = read_all(session, captured, *table, pieces);
         pieces.begin_for(Receivers::all());
-        taken.whole.push_back({captured.whole_load, rows});
+        taken.whole.emplace_back(captured.whole_load, rows);
     }
 }
 

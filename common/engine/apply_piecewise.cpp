@@ -2,6 +2,7 @@
 #include "common/engine/apply_piecewise.hpp"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <map>
 #include <string>
@@ -148,11 +149,7 @@ class Piecewise {
         }
         const std::string &name = work.target->table.name;
         Table &table = known_.at(name);
-        std::vector<RowBlock *> blocks;
-        for (RowBlock &block : work.writes) {
-            blocks.push_back(&block);
-        }
-        run_blocks(session_.transaction, blocks);
+        run_blocks(session_.transaction, work.write_blocks());
         for (const RowBlock &block : work.writes) {
             if (!block.waiting.empty()) {
                 return needs_the_whole();
@@ -238,7 +235,7 @@ class Piecewise {
                 effects_.mark(works, references_);
             }
             RowBlock &block = works.front().removals;
-            run_block(session_.transaction, block);
+            run_blocks(session_.transaction, std::array{&block});
             return block.waiting.empty() ? Result<void>{} : Result<void>{needs_the_whole()};
         });
     }
@@ -250,6 +247,7 @@ class Piecewise {
             works.push_back(build_work(session_.transaction, session_.dialect, target, {}));
             RowBlock &block = works.front().removals;
             block.rows = std::move(keys);
+            block.lots.assign(block.rows.size(), 0);
             for (std::size_t index = 0; index < block.rows.size(); ++index) {
                 block.waiting.push_back(index);
             }

@@ -28,14 +28,12 @@ struct CapturedTable {
     std::string fingerprint;
     std::string held;
     std::int64_t whole_load = 0; // that asks for all rows in one step; 0 for none
-    PeerSet peers;               // for whom
 
     [[nodiscard]] bool comes_whole() const { return whole_load != 0; }
 };
 
 std::vector<CapturedTable> captured_tables(Transaction &transaction) {
     std::vector<CapturedTable> tables;
-    std::map<std::int64_t, PeerSet> peers = open_load_peers(transaction);
     for (const Row &row :
          all_rows(transaction,
                   "SELECT c.capture_id, c.table_name, c.fingerprint, c.with_mask, c.held, c.kept,"
@@ -49,8 +47,7 @@ std::vector<CapturedTable> captured_tables(Transaction &transaction) {
              .name = text_at(row, 1),
              .fingerprint = text_at(row, 2),
              .held = text_at(row, 4),
-             .whole_load = integer_at(row, 6),
-             .peers = std::move(peers[integer_at(row, 6)])});
+             .whole_load = integer_at(row, 6)});
     }
     return tables;
 }
@@ -353,8 +350,8 @@ struct Reading {
     TakenCaptures &taken;
 };
 
-/// The keys of a table for all, and then all of its rows where that is asked for: those who get
-/// them need no more, and get nothing that the rows would have to take back.
+/// The keys of a table and, where a load asks for that, all of its rows: those who get them need no
+/// keys, and get nothing that the rows would have to take back.
 void read_table(const Session &session,
                 const CapturedTable &captured,
                 Keys keys,
@@ -366,10 +363,12 @@ void read_table(const Session &session,
         return; // `inspect_captures` holds it and says so
     }
     auto &[pieces, taken] = out;
-    const Receivers whole = load_receivers(captured.peers);
-    const bool is_for_all = captured.comes_whole() && whole.is_all();
-    if (captured.comes_whole()) {
-        pieces.begin_for(is_for_all ? whole : Receivers::all_but(captured.peers));
+    const PeerSet peers = captured.comes_whole()
+                              ? peers_of_load(session.transaction, captured.whole_load)
+                              : PeerSet{};
+    const bool is_for_all = peers.contains(everybody);
+    if (captured.comes_whole() && !is_for_all) {
+        pieces.begin_for(Receivers::all_but(peers));
     }
     if (keys == Keys::some) {
         if (!is_for_all) {
@@ -382,7 +381,7 @@ void read_table(const Session &session,
         }
     }
     if (captured.comes_whole()) {
-        pieces.begin_for(whole);
+        pieces.begin_for(load_receivers(peers));
         const std::uint64_t rows = read_all(session, captured, *table, pieces);
         pieces.begin_for(Receivers::all());
         taken.whole.emplace_back(captured.whole_load, rows);

@@ -6,6 +6,7 @@
 #include "common/engine/declare_tasks.hpp"
 #include "common/engine/farewell.hpp"
 #include "common/engine/load_request.hpp"
+#include "common/engine/queue.hpp"
 #include "common/engine/sign_of_life.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/engine/store/schema.hpp"
@@ -271,8 +272,7 @@ void forget_peer(Transaction &transaction, const Peer &peer) {
             std::string{"UPDATE @"} + table + " SET peer_id = NULL WHERE peer_id = ?1", {peer_id});
     }
     end_loads_for(transaction, peer_id);
-    // The number may be given to a new peer, to which these entries may have to go.
-    transaction.execute("UPDATE @queue SET from_peer = -1 WHERE from_peer = ?1", {peer_id});
+    forget_receiver(transaction, peer_id);
 }
 
 void drop_peer(const Session &session, const std::string &name) {

@@ -2,6 +2,7 @@
 #include "common/engine/lane_streams.hpp"
 
 #include "common/engine/lanes.hpp"
+#include "common/engine/load_request.hpp"
 #include "common/engine/queue.hpp"
 #include "common/engine/store/rows.hpp"
 
@@ -142,7 +143,7 @@ void send_whole(Transaction &transaction, const Movers &movers) {
                   " WHERE f.peer_id = ?1 AND f.stream = ?2 AND t.lane = ?3",
                   {movers.lane.peer_id, std::int64_t{movers.from.key.stream},
                    Value::text(movers.lane.name)})) {
-        replace_at_receiver(transaction, text_at(row, 0), movers.lane.peer_id);
+        request_load(transaction, text_at(row, 0), LoadKind::replacing, movers.lane.peer_id);
     }
 }
 

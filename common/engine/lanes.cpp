@@ -266,10 +266,6 @@ void replace_at_receivers(Transaction &transaction,
     load_for_all(transaction, table, LoadKind::replacing, task_id);
 }
 
-void replace_at_receiver(Transaction &transaction, const std::string &table, std::int64_t peer_id) {
-    request_load(transaction, table, LoadKind::replacing, peer_id);
-}
-
 void pause_task(Transaction &transaction, std::int64_t task_id) {
     transaction.execute("UPDATE @task SET paused = 1 WHERE task_id = ?1", {task_id});
 }

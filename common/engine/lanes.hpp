@@ -77,10 +77,8 @@ void send_again(Transaction &transaction,
                 std::int64_t task_id,
                 std::optional<std::int64_t> peer_id);
 
-/// The table is read again for those who take part in the task, or for the peer, and replaces what
-/// they have.
+/// The table is read again for those who take part in the task, and replaces what they have.
 void replace_at_receivers(Transaction &transaction, const std::string &table, std::int64_t task_id);
-void replace_at_receiver(Transaction &transaction, const std::string &table, std::int64_t peer_id);
 
 /// A paused task is passed over while the rest of its lane goes on; so resuming it reads its tables
 /// again and replaces what the receivers have.

@@ -167,9 +167,10 @@ class Parents {
                 continue;
             }
             if (const auto values = values_of(schema, key, change, foreign_key.columns)) {
-                for (const OpenLoad *load : loads->second) {
-                    add_parent(*load, foreign_key, *values);
-                }
+                // One that is beyond any of them is enough.
+                (void)std::any_of(
+                    loads->second.begin(), loads->second.end(),
+                    [&](const OpenLoad *load) { return add_parent(*load, foreign_key, *values); });
             }
         }
     }
@@ -199,7 +200,8 @@ class Parents {
         return values;
     }
 
-    void add_parent(const OpenLoad &load,
+    /// False: no row beyond the load's position.
+    bool add_parent(const OpenLoad &load,
                     const dialect::ForeignKeyDescription &foreign_key,
                     std::vector<Value> values) {
         const RowShape &shape = shape_of(load);
@@ -210,7 +212,7 @@ class Parents {
             }
         }
         if (matched.size() != values.size()) {
-            return; // a foreign key that SQLite does not take either
+            return false; // a foreign key that SQLite does not take either
         }
         if (load.after) {
             values.insert(values.end(), load.after->begin(), load.after->end());
@@ -221,20 +223,21 @@ class Parents {
             Parameters{values});
         const Row *row = cursor->next();
         if (row == nullptr) {
-            return; // a chunk has brought it
+            return false; // a chunk has brought it
         }
         Key key = shape.key_of(*row);
         const std::string &name = load.name;
         if (const auto known = changeset_.tables.find(name);
             known != changeset_.tables.end() &&
             std::get<OneWayChanges>(known->second.changes).changes.contains(key)) {
-            return;
+            return true;
         }
         if (changes_of(found_, name, shape.schema)
                 .changes.emplace(key, shape.upsert_of(*row))
                 .second) {
             waiting_.emplace_back(name, std::move(key));
         }
+        return true;
     }
 
     const RowShape &shape_of(const OpenLoad &load) {
@@ -285,7 +288,6 @@ std::uint64_t count_rows(const Session &session, const dialect::TableDescription
 } // namespace
 
 Loads::Loads(const Session &session) : requests_(all_requests(session.transaction)) {
-    std::map<std::int64_t, PeerSet> peers = open_load_peers(session.transaction);
     for (const Row &row :
          all_rows(session.transaction,
                   "SELECT l.load_id, c.table_name, l.after_key, l.rows, l.estimated,"
@@ -301,7 +303,7 @@ Loads::Loads(const Session &session) : requests_(all_requests(session.transactio
         load.load_id = integer_at(row, 0);
         load.name = text_at(row, 1);
         load.table = *std::move(table);
-        load.peers = std::move(peers[load.load_id]);
+        load.peers = peers_of_load(session.transaction, load.load_id);
         if (const auto after = maybe_blob_at(row, 2)) {
             load.after = unpacked_key(*after);
         }

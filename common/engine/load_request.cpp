@@ -62,12 +62,11 @@ void request_load(Transaction &transaction,
     forget_unwanted_loads(transaction);
 }
 
-std::map<std::int64_t, PeerSet> open_load_peers(Transaction &transaction) {
-    std::map<std::int64_t, PeerSet> peers;
-    for (const Row &row : all_rows(transaction, "SELECT p.load_id, p.peer_id FROM @load_peer p"
-                                                " JOIN @load l ON l.load_id = p.load_id"
-                                                " WHERE l.finished_at IS NULL")) {
-        peers[integer_at(row, 0)].insert(integer_at(row, 1));
+PeerSet peers_of_load(Transaction &transaction, std::int64_t load_id) {
+    PeerSet peers;
+    for (const Row &row :
+         all_rows(transaction, "SELECT peer_id FROM @load_peer WHERE load_id = ?1", {load_id})) {
+        peers.insert(integer_at(row, 0));
     }
     return peers;
 }

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 
 #include "common/engine/database.hpp"
@@ -26,8 +25,8 @@ void request_load(Transaction &transaction,
                   LoadKind kind,
                   std::int64_t peer_id);
 
-/// By load: for whom. Of those alone that are not finished.
-std::map<std::int64_t, PeerSet> open_load_peers(Transaction &transaction);
+/// For whom the load is.
+PeerSet peers_of_load(Transaction &transaction, std::int64_t load_id);
 
 Receivers load_receivers(const PeerSet &peers);
 

@@ -6,7 +6,7 @@
 #include <cstdlib>
 
 #include "common/engine/introspect.hpp"
-#include "common/engine/lanes.hpp"
+#include "common/engine/load_request.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/task/check.hpp"
 
@@ -145,7 +145,7 @@ void reload_for_attributes(const Session &session, std::int64_t peer_id) {
         const Result<task::Table> clauses =
             task::parse_table("x " + text_at(row, 1) + " " + text_at(row, 2));
         if (clauses && names_attributes(session, text_at(row, 0), *clauses)) {
-            replace_at_receiver(session.transaction, text_at(row, 0), peer_id);
+            request_load(session.transaction, text_at(row, 0), LoadKind::replacing, peer_id);
         }
     }
 }

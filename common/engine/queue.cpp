@@ -98,6 +98,13 @@ std::uint64_t last_queue_position(Transaction &transaction) {
     return from_stored(last);
 }
 
+void forget_receiver(Transaction &transaction, std::int64_t peer_id) {
+    transaction.execute("UPDATE @queue SET from_peer = -1 WHERE from_peer = ?1", {peer_id});
+    transaction.execute("UPDATE @queue SET peers = replace(peers, ',' || ?1 || ',', ',')"
+                        " WHERE peers <> ''",
+                        {peer_id});
+}
+
 void prune_queue(Transaction &transaction) {
     // Nothing is kept for peers that were revoked or have left: paired again, they get their tables
     // anew; nor for streams that were let go. Their cursors go along, the one of control too, so

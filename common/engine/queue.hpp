@@ -84,6 +84,9 @@ void append_collected(const Session &session, Changeset &&changeset, std::int64_
 /// The position of the youngest entry that there ever was, as far as anybody still goes by it.
 std::uint64_t last_queue_position(Transaction &transaction);
 
+/// The number of the peer may be given to a new one, which is none of those that entries name.
+void forget_receiver(Transaction &transaction, std::int64_t peer_id);
+
 /// Removes what every stream has passed.
 void prune_queue(Transaction &transaction);
 

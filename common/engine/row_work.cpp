@@ -381,15 +381,6 @@ TableWork build_work(Transaction &transaction,
     return WorkBuilder{transaction, dialect, target, left_out}.build();
 }
 
-void run_block(Transaction &transaction, RowBlock &block) {
-    if (block.waiting.empty()) {
-        return;
-    }
-    BlockOutcome outcome = transaction.execute_block(block.sql, block.rows, block.waiting);
-    block.waiting = std::move(outcome.refused);
-    block.missing += block.is_update ? outcome.without_effect : 0;
-}
-
 void run_blocks(Transaction &transaction, std::span<RowBlock *const> blocks) {
     std::vector<BlockRun> runs;
     for (RowBlock *block : blocks) {

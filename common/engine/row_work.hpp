@@ -53,6 +53,14 @@ struct TableWork {
         return {row.end() - static_cast<std::ptrdiff_t>(key_columns.size()), row.end()};
     }
 
+    [[nodiscard]] std::vector<RowBlock *> write_blocks() {
+        std::vector<RowBlock *> blocks;
+        for (RowBlock &block : writes) {
+            blocks.push_back(&block);
+        }
+        return blocks;
+    }
+
     /// Updates whose row was not here.
     [[nodiscard]] std::size_t missing() const;
 };
@@ -76,11 +84,9 @@ TableWork build_work(Transaction &transaction,
                      const TargetTable &target,
                      const std::set<Key> &left_out);
 
-/// Runs the statement for the rows that wait; those that a constraint refuses wait on.
-void run_block(Transaction &transaction, RowBlock &block);
-
-/// The same for several blocks of one table, lot by lot: a page is read and written once, whatever
-/// is done to the rows on it.
+/// Runs the statements of blocks of one table for the rows that wait; those that a constraint
+/// refuses wait on. Lot by lot: a page is read and written once, whatever is done to the rows on
+/// it.
 void run_blocks(Transaction &transaction, std::span<RowBlock *const> blocks);
 
 /// Runs the statement for one row. An Error when the row is refused, whatever the reason lies in.

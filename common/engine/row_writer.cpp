@@ -66,10 +66,7 @@ bool RowWriter::may_remove_at_once(const TableWork &work) const {
 
 void RowWriter::write_all() {
     for (TableWork &work : works_) {
-        std::vector<RowBlock *> blocks;
-        for (RowBlock &block : work.writes) {
-            blocks.push_back(&block);
-        }
+        std::vector<RowBlock *> blocks = work.write_blocks();
         if (may_remove_at_once(work)) {
             blocks.push_back(&work.removals);
         }

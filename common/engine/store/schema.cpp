@@ -258,7 +258,8 @@ std::vector<StateTable> task_tables() {
                      maybe(blob("after_key")), integer("rows", "0"), integer("estimated", "0"),
                      integer("chunks", "0"), integer("chunk_position", "0"),
                      maybe(integer("started_at")), maybe(integer("finished_at"))},
-         .primary_key = {"load_id"}},
+         .primary_key = {"load_id"},
+         .indexes = {{"finished_at", "capture_id"}}},
         // For whom a load is, or was; a peer is in the last one of each table.
         {.name = "load_peer",
          .columns = {integer("load_id"), integer("peer_id")},

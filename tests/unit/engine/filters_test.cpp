@@ -6,6 +6,7 @@
 #include "common/engine/declare.hpp"
 #include "common/engine/diagnose.hpp"
 #include "common/engine/dispatch.hpp"
+#include "common/engine/reload.hpp"
 #include "common/engine/row_filter.hpp"
 
 #include "tests/support/paired_nodes.hpp"
@@ -118,6 +119,20 @@ struct Filters : testing::Test {
         return rows;
     }
 };
+
+/// What was captured tells that the receiver has the row; what is loaded behind it does not.
+TEST_F(Filters, ARowThatLeavesInTheRoundOfALoadGoes) {
+    ASSERT_EQ(declare(hq, "TASK stock SEND stock WHERE (store = PEER.code) TO b7, b8"), "declared");
+    settle();
+    ASSERT_EQ(ids(b7_application), "1 3");
+    hq_application.run("UPDATE stock SET store = 'B8' WHERE id = 1");
+    hq.write([](const Session &session) {
+        ASSERT_TRUE(engine::reload(session, "stock", "b7").has_value());
+    });
+    settle();
+    EXPECT_EQ(ids(b7_application), "3");
+    EXPECT_EQ(ids(b8_application), "1 2");
+}
 
 TEST_F(Filters, OnlyRowsThatMeetTheConditionAreThere) {
     ASSERT_EQ(declare(hq, "TASK t SEND stock WHERE (on_hand > 4) TO b7"), "declared");

@@ -25,6 +25,21 @@ struct LoadReceivers : ThreeNodes {
         shop.send("stock", "depot", {"item"});
     }
 
+    static void round_of(const std::vector<TestNode *> &nodes) {
+        for (TestNode *node : nodes) {
+            node->now += std::chrono::seconds{1};
+            node->cycle();
+        }
+    }
+
+    /// Some of its chunks have arrived.
+    void begin_loading_depot() {
+        join_depot();
+        for (int round = 0; round < 3; ++round) {
+            round_of({&shop, &depot});
+        }
+    }
+
     void settle() {
         for (int round = 0; round < 3; ++round) {
             run_until_quiet(shop, office);
@@ -76,14 +91,27 @@ TEST_F(LoadReceivers, ChangesInBetweenGoToAll) {
         shop_application.run("UPDATE item SET name = 'changed' WHERE id % 25 = " + number +
                              "; DELETE FROM item WHERE id = 90 - 10 * " + number +
                              "; INSERT INTO item VALUES(500 + " + number + ", 'new', 1)");
-        for (TestNode *node : {&shop, &office, &depot}) {
-            node->now += std::chrono::seconds{1};
-            node->cycle();
-        }
+        round_of({&shop, &office, &depot});
     }
     settle();
     expect_equal();
     EXPECT_EQ(rows_sent_to("office") - before, 8 * 6 - 1); // a row that was to change had gone
+}
+
+TEST_F(LoadReceivers, WhatChangesInTheRoundInWhichOneGetsTheTableWholeGoesToTheOthers) {
+    join_depot();
+    settle();
+    const int before = rows_sent_to("office");
+    depot_application.run("INSERT INTO item VALUES(1000, 'only there', 0)");
+    shop_application.run("UPDATE item SET price = 7 WHERE id < 10; DELETE FROM item WHERE id = 50;"
+                         "INSERT INTO item VALUES(200, 'new', 1)");
+    shop.write([](const engine::Session &session) {
+        engine::request_load(session.transaction, "item", engine::LoadKind::replacing,
+                             engine::find_peer(session.transaction, "depot")->peer_id);
+    });
+    settle();
+    expect_equal();
+    EXPECT_EQ(rows_sent_to("office") - before, 11);
 }
 
 TEST_F(LoadReceivers, ReloadIsForThePeerThatIsNamedOrForAll) {
@@ -132,13 +160,7 @@ TEST_F(LoadReceivers, AnAlteredTableComesWholeForAll) {
 }
 
 TEST_F(LoadReceivers, SeveralLoadsOfATableGoOnSideBySide) {
-    join_depot();
-    for (int round = 0; round < 3; ++round) {
-        for (TestNode *node : {&shop, &depot}) {
-            node->now += std::chrono::seconds{1};
-            node->cycle();
-        }
-    }
+    begin_loading_depot();
     const int depot_before = rows_sent_to("depot");
     ASSERT_GT(depot_before, 0);
     ASSERT_LT(depot_before, 100);
@@ -156,13 +178,7 @@ TEST_F(LoadReceivers, SeveralLoadsOfATableGoOnSideBySide) {
 }
 
 TEST_F(LoadReceivers, OneThatAsksAgainBeginsAgain) {
-    join_depot();
-    for (int round = 0; round < 3; ++round) {
-        for (TestNode *node : {&shop, &depot}) {
-            node->now += std::chrono::seconds{1};
-            node->cycle();
-        }
-    }
+    begin_loading_depot();
     depot_application.run("DELETE FROM item");
     reload("depot");
     settle();

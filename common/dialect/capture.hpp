@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 namespace postrider::dialect {
 
 using CaptureId = std::int64_t;
+using Names = std::span<const std::string>;
 
 struct CaptureOptions {
     /// Also note which columns an UPDATE changed.
@@ -30,11 +32,12 @@ enum class Before : std::uint8_t {
 
 struct TriggerText {
     std::string name;
-    std::string sql; // exactly as the catalogue keeps it
+    std::string sql;           // exactly as the catalogue keeps it
+    std::string drop_sql = {}; // of one that is there
 };
 
 struct CaptureSchema {
-    std::string key_table;     // its name, with prefix
+    std::string key_table;     // its name, with prefix; empty where changes are noted in a log
     std::string key_table_sql; // CREATE TABLE, exactly as the catalogue keeps it
     std::vector<TriggerText> triggers;
 };

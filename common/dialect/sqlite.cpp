@@ -11,6 +11,7 @@
 #include "common/dialect/sqlite_capture.hpp"
 #include "common/dialect/sqlite_condition.hpp"
 #include "common/dialect/sqlite_fit.hpp"
+#include "common/dialect/sqlite_key_capture.hpp"
 #include "common/dialect/sqlite_new_table.hpp"
 #include "common/dialect/sqlite_predicate.hpp"
 #include "common/dialect/sqlite_references.hpp"
@@ -417,87 +418,19 @@ class SqliteDialect final : public Dialect {
     }
 
     [[nodiscard]] std::string list_capture() const override {
-        return "SELECT name, sql FROM main.sqlite_schema WHERE (type = 'table' AND name = "
+        return "SELECT name, sql, 'DROP ' || type || ' main.\"' || name || '\"'"
+               " FROM main.sqlite_schema WHERE (type = 'table' AND name = "
                "'postrider_capture_' || ?1) OR (type = 'trigger' AND name LIKE "
                "'postrider\\_capture\\_' || ?1 || '\\_%' ESCAPE '\\') ORDER BY type DESC, name";
     }
 
-    [[nodiscard]] std::string list_key_tables() const override {
-        return "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name LIKE "
-               "'postrider\\_capture\\_%' ESCAPE '\\' ORDER BY name";
+    [[nodiscard]] std::string count_captured(CaptureId capture) const override {
+        return "SELECT count(*) FROM main." + identifier(sqlite_text::key_table(capture));
     }
 
-    [[nodiscard]] std::string key_table(CaptureId capture) const override {
-        return sqlite_text::key_table(capture);
-    }
+    [[nodiscard]] const KeyCapture *keys() const override { return &sqlite_text::key_capture(); }
 
-    [[nodiscard]] CollectQuery collect(const TableDescription &table,
-                                       CaptureId capture,
-                                       const CaptureOptions &options,
-                                       Names columns) const override {
-        return CaptureWriter(table, capture, options).collect(columns);
-    }
-
-    [[nodiscard]] std::string forget_collected(CaptureId capture) const override {
-        return "DELETE FROM main." + identifier(key_table(capture)) + " WHERE epoch <= ?1";
-    }
-
-    [[nodiscard]] std::string doubt_kept(CaptureId capture) const override {
-        return "UPDATE main." + identifier(key_table(capture)) + " SET was = 2 WHERE was <> 2";
-    }
-
-    [[nodiscard]] std::string mark_key(const TableDescription &table,
-                                       CaptureId capture,
-                                       const CaptureOptions &options) const override {
-        return CaptureWriter(table, capture, options).mark_key();
-    }
-
-    [[nodiscard]] std::string unmark_key(const TableDescription &table,
-                                         CaptureId capture,
-                                         const CaptureOptions &options) const override {
-        return CaptureWriter(table, capture, options).unmark_key();
-    }
-
-    [[nodiscard]] std::string mark_all(const TableDescription &table,
-                                       CaptureId capture,
-                                       const CaptureOptions &options) const override {
-        return CaptureWriter(table, capture, options).mark_rows("true", Before::unknown);
-    }
-
-    [[nodiscard]] std::string mark_all_columns(const TableDescription &table,
-                                               CaptureId capture,
-                                               const CaptureOptions &options) const override {
-        return CaptureWriter(table, capture, options).mark_all_columns();
-    }
-
-    [[nodiscard]] std::string carry_over(const TableDescription &table,
-                                         CaptureId capture,
-                                         const CaptureOptions &options,
-                                         std::string_view old_table) const override {
-        return CaptureWriter(table, capture, options).carry_over(old_table);
-    }
-
-    [[nodiscard]] std::string mark_children(const TableDescription &child,
-                                            const ForeignKeyDescription &foreign_key,
-                                            CaptureId capture,
-                                            const CaptureOptions &options) const override {
-        std::string condition;
-        std::size_t number = 0;
-        for (const std::string &column : foreign_key.columns) {
-            append(condition, " AND ",
-                   identifier(child.name) + "." + identifier(column) + " = ?" +
-                       std::to_string(++number));
-        }
-        return CaptureWriter(child, capture, options).mark_rows(condition, Before::known);
-    }
-
-    [[nodiscard]] std::string current_epoch() const override {
-        return "SELECT epoch FROM main." + state_name("epoch");
-    }
-
-    [[nodiscard]] std::string advance_epoch() const override {
-        return "UPDATE main." + state_name("epoch") + " SET epoch = epoch + 1";
-    }
+    [[nodiscard]] const LogCapture *log() const override { return nullptr; }
 
   private:
     [[nodiscard]] std::string declared_type(const Column &column, std::string_view engine) const {

@@ -223,8 +223,8 @@ void read_keys(const Session &session,
                const TableDescription &table,
                Pieces &pieces) {
     const ColumnMap map = map_columns(table, captured.capture.options.kept);
-    const dialect::CollectQuery query =
-        session.dialect.collect(table, captured.capture.id, captured.capture.options, map.names);
+    const dialect::CollectQuery query = session.dialect.keys()->collect(
+        table, captured.capture.id, captured.capture.options, map.names);
     std::optional<CapturedKey> open;
     const auto close = [&] {
         if (open && !map.kept.empty()) {
@@ -306,7 +306,7 @@ enum class Keys { none, some, missing };
 
 std::set<std::string> key_tables(Transaction &transaction, const dialect::Dialect &dialect) {
     std::set<std::string> names;
-    for (const Row &row : transaction.catalogue(dialect.list_key_tables())) {
+    for (const Row &row : transaction.catalogue(dialect.keys()->list_key_tables())) {
         names.insert(text_at(row, 0));
     }
     return names;
@@ -316,7 +316,7 @@ Keys look_for_keys(Transaction &transaction,
                    const dialect::Dialect &dialect,
                    const std::set<std::string> &present,
                    dialect::CaptureId id) {
-    const std::string key_table = dialect.key_table(id);
+    const std::string key_table = dialect.keys()->key_table(id);
     if (!present.contains(key_table)) {
         return Keys::missing;
     }
@@ -334,7 +334,7 @@ struct Collected {
 bool has_later_keys(const Session &session, dialect::CaptureId id, std::int64_t epoch) {
     return first_row(session.transaction,
                      "SELECT 1 FROM " +
-                         session.dialect.quote_identifier(session.dialect.key_table(id)) +
+                         session.dialect.quote_identifier(session.dialect.keys()->key_table(id)) +
                          " WHERE epoch > ?1 LIMIT 1",
                      {epoch})
         .has_value();
@@ -408,10 +408,10 @@ Collected read_captured(const Session &session, const ToRead &wanted, const Piec
 
 void forget(const Session &session, std::int64_t epoch, const TakenCaptures &taken) {
     for (const std::int64_t capture_id : taken.read) {
-        session.transaction.execute(session.dialect.forget_collected(capture_id), {epoch});
+        session.transaction.execute(session.dialect.keys()->forget_collected(capture_id), {epoch});
     }
     for (const std::int64_t capture_id : taken.with_kept) {
-        session.transaction.execute(session.dialect.doubt_kept(capture_id));
+        session.transaction.execute(session.dialect.keys()->doubt_kept(capture_id));
     }
     for (const auto &[load_id, rows] : taken.whole) {
         note_whole_load(session, load_id, rows);
@@ -425,7 +425,7 @@ void note_chunks(const Session &session, const Loads &loads) {
 }
 
 std::int64_t current_epoch(const Session &session) {
-    return integer_at(*first_row(session.transaction, session.dialect.current_epoch()), 0);
+    return integer_at(*first_row(session.transaction, session.dialect.keys()->current_epoch()), 0);
 }
 
 void reinstall(const Session &session,
@@ -538,7 +538,7 @@ std::uint64_t collect(const Session &session, std::size_t chunk_bytes) {
 
 void GentleCollect::mark(const Session &session) {
     epoch_ = current_epoch(session);
-    session.transaction.execute(session.dialect.advance_epoch());
+    session.transaction.execute(session.dialect.keys()->advance_epoch());
 }
 
 void GentleCollect::read(const Session &session) {

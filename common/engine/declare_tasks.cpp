@@ -293,9 +293,9 @@ Result<void> keep_for_filters(const Session &session,
     const Result<void> installed = install_capture(
         transaction, session.dialect, *table,
         {integer_at(capture, 0), {.mask = integer_at(capture, 1) != 0, .kept = kept}});
-    if (installed && !kept.empty()) {
+    if (const auto *keys = session.dialect.keys(); installed && keys != nullptr && !kept.empty()) {
         // The values that lie there may be of other columns.
-        transaction.execute(session.dialect.doubt_kept(integer_at(capture, 0)));
+        transaction.execute(keys->doubt_kept(integer_at(capture, 0)));
     }
     return installed || installed.error().code == Errc::refused ? Result<void>{} : installed;
 }

@@ -68,10 +68,8 @@ Finding capture(const Session &session, const Row &row) {
         return {check, Health::attention, faults.front(),
                 "it is renewed by the next round: " + call(session, "sync_now")};
     }
-    const std::string keys =
-        session.dialect.quote_identifier(session.dialect.key_table(integer_at(row, 0)));
-    const std::int64_t waiting =
-        integer_at(*first_row(session.transaction, "SELECT count(*) FROM " + keys), 0);
+    const std::int64_t waiting = integer_at(
+        *first_row(session.transaction, session.dialect.count_captured(integer_at(row, 0))), 0);
     const std::string detail = "changed keys that wait to be collected: " + std::to_string(waiting);
     if (waiting > captured_keys_usual) {
         return {check, Health::attention, detail,

@@ -46,10 +46,8 @@ Station capture_station(const Session &session, const Peer &peer) {
                                    " WHERE tp.peer_id = ?1 AND t.direction = 'send'"
                                    " ORDER BY c.capture_id",
                                    {peer.peer_id})) {
-        const std::string keys =
-            session.dialect.quote_identifier(session.dialect.key_table(integer_at(row, 0)));
-        station.count +=
-            unsigned_at(*first_row(session.transaction, "SELECT count(*) FROM " + keys), 0);
+        station.count += unsigned_at(
+            *first_row(session.transaction, session.dialect.count_captured(integer_at(row, 0))), 0);
         if (const std::string held = text_at(row, 2); !held.empty()) {
             say(station.blocked_by, "table \"" + text_at(row, 1) + "\": " + held);
         }

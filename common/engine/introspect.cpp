@@ -172,7 +172,7 @@ list_capture(Transaction &transaction, const dialect::Dialect &dialect, dialect:
     std::vector<dialect::TriggerText> found;
     const auto cursor = transaction.query(dialect.list_capture(), {Value{std::int64_t{id}}});
     while (const Row *row = cursor->next()) {
-        found.push_back({text_of((*row)[0]), text_of((*row)[1])});
+        found.push_back({text_of((*row)[0]), text_of((*row)[1]), text_of((*row)[2])});
     }
     return found;
 }
@@ -185,25 +185,24 @@ const dialect::TriggerText *find(const std::vector<dialect::TriggerText> &texts,
 }
 
 void drop_triggers(Transaction &transaction,
-                   const dialect::Dialect &dialect,
                    const std::vector<dialect::TriggerText> &existing,
                    std::string_view key_table) {
     for (const dialect::TriggerText &each : existing) {
         if (each.name != key_table) {
-            transaction.execute_script("DROP TRIGGER main." + dialect.quote_identifier(each.name));
+            transaction.execute_script(each.drop_sql);
         }
     }
 }
 
 /// Key tables that belong to none of the captures in use.
 std::vector<std::string> leftovers(Transaction &transaction,
-                                   const dialect::Dialect &dialect,
+                                   const dialect::KeyCapture &keys,
                                    const std::vector<dialect::CaptureId> &in_use) {
     std::vector<std::string> tables;
-    for (const Row &row : transaction.catalogue(dialect.list_key_tables())) {
+    for (const Row &row : transaction.catalogue(keys.list_key_tables())) {
         const std::string name = text_of(row.front());
         const bool used = std::any_of(in_use.begin(), in_use.end(), [&](dialect::CaptureId id) {
-            return name == dialect.key_table(id);
+            return name == keys.key_table(id);
         });
         if (!used) {
             tables.push_back(name);
@@ -225,20 +224,37 @@ void rebuild_key_table(Transaction &transaction,
                        const dialect::TableDescription &table,
                        const Capture &capture,
                        const std::string &old_sql) {
+    const dialect::KeyCapture &keys = *dialect.keys();
     const dialect::CaptureSchema schema =
         dialect.capture_schema(table, capture.id, capture.options);
     const std::string old_table =
-        schema.key_table + "_old" + std::to_string(leftovers(transaction, dialect, {}).size());
+        schema.key_table + "_old" + std::to_string(leftovers(transaction, keys, {}).size());
     transaction.execute_script("ALTER TABLE main." + dialect.quote_identifier(schema.key_table) +
                                " RENAME TO " + dialect.quote_identifier(old_table));
     transaction.execute_script(schema.key_table_sql);
     if (key_columns_of(old_sql) == key_columns_of(schema.key_table_sql)) {
-        transaction.execute(dialect.carry_over(table, capture.id, capture.options, old_table));
+        transaction.execute(keys.carry_over(table, capture.id, capture.options, old_table));
     } else {
-        transaction.execute(dialect.mark_all(table, capture.id, capture.options));
+        transaction.execute(keys.mark_all(table, capture.id, capture.options));
     }
     // DROP TABLE fails as long as a statement reads, and we may be called by one: `drop_leftovers`.
     transaction.execute("DELETE FROM main." + dialect.quote_identifier(old_table));
+}
+
+void install_key_table(Transaction &transaction,
+                       const dialect::Dialect &dialect,
+                       const dialect::TableDescription &table,
+                       const Capture &capture,
+                       const dialect::TriggerText *existing) {
+    const dialect::CaptureSchema schema =
+        dialect.capture_schema(table, capture.id, capture.options);
+    if (existing == nullptr) {
+        transaction.execute_script(schema.key_table_sql);
+    } else if (existing->sql != schema.key_table_sql) {
+        rebuild_key_table(transaction, dialect, table, capture, existing->sql);
+    } else if (dialect::mask_words(table, capture.options) > 0) {
+        transaction.execute(dialect.keys()->mark_all_columns(table, capture.id, capture.options));
+    }
 }
 
 } // namespace
@@ -290,14 +306,9 @@ Result<void> install_capture(Transaction &transaction,
     const dialect::CaptureSchema schema =
         dialect.capture_schema(table, capture.id, capture.options);
     const auto existing = list_capture(transaction, dialect, capture.id);
-    drop_triggers(transaction, dialect, existing, schema.key_table);
-    const dialect::TriggerText *key_table = find(existing, schema.key_table);
-    if (key_table == nullptr) {
-        transaction.execute_script(schema.key_table_sql);
-    } else if (key_table->sql != schema.key_table_sql) {
-        rebuild_key_table(transaction, dialect, table, capture, key_table->sql);
-    } else if (dialect::mask_words(table, capture.options) > 0) {
-        transaction.execute(dialect.mark_all_columns(table, capture.id, capture.options));
+    drop_triggers(transaction, existing, schema.key_table);
+    if (dialect.keys() != nullptr) {
+        install_key_table(transaction, dialect, table, capture, find(existing, schema.key_table));
     }
     for (const dialect::TriggerText &trigger : schema.triggers) {
         transaction.execute_script(trigger.sql);
@@ -309,9 +320,10 @@ void remove_capture(Transaction &transaction,
                     const dialect::Dialect &dialect,
                     dialect::CaptureId capture) {
     const auto existing = list_capture(transaction, dialect, capture);
-    const std::string key_table = dialect.key_table(capture);
+    const std::string key_table =
+        dialect.keys() == nullptr ? "" : dialect.keys()->key_table(capture);
     // The triggers first: without the table they would make every write of the user fail.
-    drop_triggers(transaction, dialect, existing, key_table);
+    drop_triggers(transaction, existing, key_table);
     if (find(existing, key_table) != nullptr) {
         transaction.execute("DELETE FROM main." + dialect.quote_identifier(key_table));
     }
@@ -320,7 +332,10 @@ void remove_capture(Transaction &transaction,
 void drop_leftovers(Transaction &transaction,
                     const dialect::Dialect &dialect,
                     const std::vector<dialect::CaptureId> &in_use) {
-    for (const std::string &table : leftovers(transaction, dialect, in_use)) {
+    if (dialect.keys() == nullptr) {
+        return;
+    }
+    for (const std::string &table : leftovers(transaction, *dialect.keys(), in_use)) {
         transaction.execute_script("DROP TABLE main." + dialect.quote_identifier(table));
     }
 }
@@ -337,7 +352,9 @@ std::vector<std::string> check_capture(Transaction &transaction,
         dialect.capture_schema(table, capture.id, capture.options);
     const auto existing = list_capture(transaction, dialect, capture.id);
     const dialect::TriggerText *key_table = find(existing, schema.key_table);
-    if (key_table == nullptr) {
+    if (schema.key_table.empty()) {
+        // Changes are noted in a log that all captures share.
+    } else if (key_table == nullptr) {
         problems.push_back("Table \"" + schema.key_table + "\" is missing.");
     } else if (key_table->sql != schema.key_table_sql) {
         problems.push_back("Table \"" + schema.key_table + "\" does not fit the captured table.");

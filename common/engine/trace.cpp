@@ -32,6 +32,25 @@ in_table(const Session &session, const dialect::TableDescription &table, const K
     return {"table", "", here ? "the row is here" : "there is no such row here"};
 }
 
+/// Whether a captured change waits to be collected: of the row where keys are noted, else of any.
+bool is_marked(const Session &session, dialect::CaptureId capture, const Key &key) {
+    const dialect::KeyCapture *keys = session.dialect.keys();
+    if (keys == nullptr) {
+        return first_row(session.transaction, session.dialect.log()->find_any()).has_value();
+    }
+    std::string condition;
+    for (std::size_t position = 0; position < key.size(); ++position) {
+        condition += (position == 0 ? "k" : " AND k") + std::to_string(position) + " = ?" +
+                     std::to_string(position + 1);
+    }
+    return session.transaction
+               .query("SELECT 1 FROM " +
+                          session.dialect.quote_identifier(keys->key_table(capture)) + " WHERE " +
+                          condition,
+                      Parameters{key})
+               ->next() != nullptr;
+}
+
 TracePlace
 in_capture(const Session &session, const dialect::TableDescription &table, const Key &key) {
     const auto row = first_row(session.transaction,
@@ -40,23 +59,12 @@ in_capture(const Session &session, const dialect::TableDescription &table, const
     if (!row) {
         return {"capture", "", "no task sends this table: its changes are not captured"};
     }
-    std::string condition;
-    for (std::size_t position = 0; position < key.size(); ++position) {
-        condition += (position == 0 ? "k" : " AND k") + std::to_string(position) + " = ?" +
-                     std::to_string(position + 1);
-    }
-    const bool marked = session.transaction
-                            .query("SELECT 1 FROM " +
-                                       session.dialect.quote_identifier(
-                                           session.dialect.key_table(integer_at(*row, 0))) +
-                                       " WHERE " + condition,
-                                   Parameters{key})
-                            ->next() != nullptr;
     const std::string held = text_at(*row, 1);
     return {"capture", "",
             !held.empty() ? "held: " + held
-            : marked      ? "a change of the row was captured and is not collected yet"
-                          : "every captured change of the row was collected"};
+            : is_marked(session, integer_at(*row, 0), key)
+                ? "a change of the row was captured and is not collected yet"
+                : "every captured change of the row was collected"};
 }
 
 /// Queue positions at which the row was changed, rising.

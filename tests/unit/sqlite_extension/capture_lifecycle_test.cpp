@@ -316,12 +316,13 @@ TEST(CaptureMark, marks_keys_children_and_whole_tables_without_triggers) {
         transaction->commit();
         return table.collect().size();
     };
-    EXPECT_EQ(run(dialect.mark_key(description, 1, {.mask = true}), {Value::text("gone")}), 1U);
-    EXPECT_EQ(
-        run(dialect.mark_children(description, description.foreign_keys.at(0), 1, {.mask = true}),
-            {std::int64_t{1}}),
-        2U);
-    EXPECT_EQ(run(dialect.mark_all(description, 1, {.mask = true}), {}), 3U);
+    EXPECT_EQ(run(dialect.keys()->mark_key(description, 1, {.mask = true}), {Value::text("gone")}),
+              1U);
+    EXPECT_EQ(run(dialect.keys()->mark_children(description, description.foreign_keys.at(0), 1,
+                                                {.mask = true}),
+                  {std::int64_t{1}}),
+              2U);
+    EXPECT_EQ(run(dialect.keys()->mark_all(description, 1, {.mask = true}), {}), 3U);
 }
 
 } // namespace

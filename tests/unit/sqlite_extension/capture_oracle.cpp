@@ -83,10 +83,11 @@ Rows CapturedTable::rows() const {
 std::vector<Collected> CapturedTable::collect() {
     const auto transaction = sqlite::join_transaction(host_.handle());
     const auto &dialect = dialect::sqlite();
-    const Value epoch = transaction->query(dialect.current_epoch())->next()->front();
-    transaction->execute(dialect.advance_epoch());
+    const Value epoch = transaction->query(dialect.keys()->current_epoch())->next()->front();
+    transaction->execute(dialect.keys()->advance_epoch());
     std::vector<Collected> collected;
-    const auto query = dialect.collect(description_, capture_.id, capture_.options, columns_);
+    const auto query =
+        dialect.keys()->collect(description_, capture_.id, capture_.options, columns_);
     {
         const auto cursor = transaction->query(query.sql, {epoch});
         while (const engine::Row *row = cursor->next()) {
@@ -100,7 +101,7 @@ std::vector<Collected> CapturedTable::collect() {
             collected.push_back(std::move(each));
         }
     }
-    transaction->execute(dialect.forget_collected(capture_.id), {epoch});
+    transaction->execute(dialect.keys()->forget_collected(capture_.id), {epoch});
     transaction->commit();
     return collected;
 }

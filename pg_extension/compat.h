@@ -1,0 +1,34 @@
+/* What differs between the server's major versions (13 to 18): the only place that asks for
+ * PG_VERSION_NUM. */
+#ifndef POSTRIDER_COMPAT_H
+#define POSTRIDER_COMPAT_H
+
+#include <postgres.h>
+
+#include <fmgr.h>
+#include <parser/analyze.h>
+#include <parser/parsetree.h>
+
+/* Before 16 every symbol of a module was visible; our modules are built with hidden visibility. */
+#if PG_VERSION_NUM < 160000
+#undef PGDLLEXPORT
+#define PGDLLEXPORT __attribute__((visibility("default")))
+#endif
+
+/* 16 moved the macros of variable-length values out of postgres.h. */
+#if PG_VERSION_NUM >= 160000
+#include <varatt.h>
+#endif
+
+/* Finds out the types of a statement's parameters from their context; 15 added the query
+ * environment. */
+static inline Query *
+postrider_analyze(RawStmt *statement, const char *sql, Oid **types, int *count) {
+#if PG_VERSION_NUM >= 150000
+    return parse_analyze_varparams(statement, sql, types, count, NULL);
+#else
+    return parse_analyze_varparams(statement, sql, types, count);
+#endif
+}
+
+#endif

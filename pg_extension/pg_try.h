@@ -1,0 +1,14 @@
+/* PG_TRY for C++, which may not contain one: an ERROR becomes a value. */
+#ifndef POSTRIDER_PG_TRY_H
+#define POSTRIDER_PG_TRY_H
+
+#include <postgres.h>
+
+/*
+ * Runs body(arg). Null: it returned. Otherwise the report of the ERROR that left it, allocated in
+ * the memory context of the caller, who frees it (FreeErrorData) or rethrows it. The transaction is
+ * then to be aborted, wholly or up to a subtransaction of the caller's.
+ */
+extern ErrorData *postrider_pg_try(void (*body)(void *), void *arg);
+
+#endif

@@ -1,0 +1,1 @@
+\echo Use "CREATE EXTENSION postrider" to load this file. \quit

@@ -1,36 +1,19 @@
 // What a failure of C++ becomes in PostgreSQL.
 #include "pg_extension/boundary.hpp"
 
-#include <cstring>
+#include "common/base/text_copy.hpp"
 
 namespace postrider::pg {
 
-namespace {
-
-/// Copies what fits, and no half of a character.
-void copy_text(char *target, std::size_t size, const char *text) noexcept {
-    std::size_t length = strnlen(text, size);
-    if (length >= size) {
-        length = size - 1;
-        while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U) {
-            --length;
-        }
-    }
-    std::memcpy(target, text, length);
-    target[length] = '\0';
-}
-
-} // namespace
-
 void Failure::set(int code, const char *text) noexcept {
     sqlstate = code;
-    copy_text(message, sizeof message, text);
+    copy_text(message, text);
 }
 
 void Failure::set(const Error &error) noexcept {
     set(sqlstate_of(error.code), error.message.c_str());
-    copy_text(detail, sizeof detail, error.detail.c_str());
-    copy_text(hint, sizeof hint, error.hint.c_str());
+    copy_text(detail, error.detail);
+    copy_text(hint, error.hint);
 }
 
 int sqlstate_of(Errc code) noexcept {

@@ -31,4 +31,11 @@ postrider_analyze(RawStmt *statement, const char *sql, Oid **types, int *count) 
 #endif
 }
 
+/* A setting that nobody has defined is a misspelt one. */
+#if PG_VERSION_NUM >= 150000
+#define postrider_reserve_settings(prefix) MarkGUCPrefixReserved(prefix)
+#else
+#define postrider_reserve_settings(prefix) EmitWarningsOnPlaceholders(prefix)
+#endif
+
 #endif

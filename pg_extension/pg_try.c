@@ -23,18 +23,22 @@ static ErrorData *copy_error(MemoryContext destination) {
     }
     PG_END_TRY();
     FlushErrorState();
-    MemoryContextSwitchTo(destination);
     return copy;
 }
 
 ErrorData *postrider_pg_try(void (*body)(void *), void *arg) {
     MemoryContext caller_context = CurrentMemoryContext;
+    MemoryContext lasting =
+        TopTransactionContext == NULL ? TopMemoryContext : TopTransactionContext;
     ErrorData *volatile error = NULL;
 
     PG_TRY();
     { body(arg); }
     PG_CATCH();
-    { error = copy_error(caller_context); }
+    {
+        error = copy_error(lasting);
+        MemoryContextSwitchTo(caller_context);
+    }
     PG_END_TRY();
     return error;
 }

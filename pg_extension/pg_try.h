@@ -5,9 +5,9 @@
 #include <postgres.h>
 
 /*
- * Runs body(arg). Null: it returned. Otherwise the report of the ERROR that left it, allocated in
- * the memory context of the caller, who frees it (FreeErrorData) or rethrows it. The transaction is
- * then to be aborted, wholly or up to a subtransaction of the caller's.
+ * Runs body(arg). Null: it returned. Otherwise the report of the ERROR that left it, which lives
+ * until the transaction ends: the memory context of the caller may be gone when C++ has unwound.
+ * The transaction is then to be aborted, wholly or up to a subtransaction of the caller's.
  */
 extern ErrorData *postrider_pg_try(void (*body)(void *), void *arg);
 

@@ -7,7 +7,8 @@
 
 #include <sodium.h>
 
-#include "sqlite_extension/error_text.hpp"
+#include "common/engine/rounds.hpp"
+
 #include "sqlite_extension/node_file.hpp"
 
 namespace {
@@ -34,13 +35,13 @@ const char *const usage = "usage: postrider-run FILE [--once]\n"
                           "  --version\n";
 
 int fail(const Error &error) {
-    std::cerr << "postrider-run: " << sqlite::one_text(error) << "\n";
+    std::cerr << "postrider-run: " << engine::one_text(error) << "\n";
     return 1;
 }
 
 void tell(const Error &error) {
     static std::string last; // the same trouble is told once, not at every round
-    const std::string text = sqlite::one_text(error);
+    const std::string text = engine::one_text(error);
     if (text != last) {
         std::cerr << "postrider-run: " << text << std::endl;
         last = text;
@@ -74,7 +75,7 @@ int run(const Call &call) {
         return fail(result.error());
     }
     if (call.once) {
-        std::cout << sqlite::what_was_done(*result) << "\n";
+        std::cout << engine::what_was_done(*result) << "\n";
         if (result->problem) {
             return fail(*result->problem);
         }

@@ -3,6 +3,8 @@
 
 #include <bit>
 
+#include "common/engine/rounds.hpp"
+
 namespace postrider::sqlite {
 
 void set_result(sqlite3_context *context, const Value &value) noexcept {
@@ -31,7 +33,7 @@ void set_result(sqlite3_context *context, const Value &value) noexcept {
 
 void set_error(sqlite3_context *context, const Error &error) noexcept {
     try {
-        const std::string text = one_text(error);
+        const std::string text = engine::one_text(error);
         sqlite3_result_error(context, text.data(), static_cast<int>(text.size()));
         sqlite3_result_error_code(context, result_code(error.code));
     } catch (const std::bad_alloc &) {

@@ -9,6 +9,7 @@
 #include "common/engine/receive.hpp"
 #include "common/engine/recovery.hpp"
 #include "common/engine/reload.hpp"
+#include "common/engine/rounds.hpp"
 #include "common/engine/start.hpp"
 #include "common/engine/uninstall.hpp"
 #include "common/vault/private_file.hpp"
@@ -45,9 +46,9 @@ Result<Value> told(const Result<engine::CycleResult> &result) {
     if (!result) {
         return result.error();
     }
-    std::string text = what_was_done(*result);
+    std::string text = engine::what_was_done(*result);
     if (result->problem) {
-        text += "; " + one_text(*result->problem);
+        text += "; " + engine::one_text(*result->problem);
     }
     return Value::text(text);
 }
@@ -132,7 +133,7 @@ Result<Value> reload(sqlite3 *connection, Arguments arguments) {
         if (!tables) {
             return tables.error();
         }
-        return Value::text(counted(*tables, "table", "tables") + " of task \"" + *task +
+        return Value::text(engine::counted(*tables, "table", "tables") + " of task \"" + *task +
                            "\" will be sent again");
     });
 }
@@ -143,7 +144,8 @@ Result<Value> approve(sqlite3 *connection, Arguments /*arguments*/) {
         if (!approved) {
             return approved.error();
         }
-        return Value::text(counted(*approved, "row", "rows") + " of the configuration approved");
+        return Value::text(engine::counted(*approved, "row", "rows") +
+                           " of the configuration approved");
     });
 }
 

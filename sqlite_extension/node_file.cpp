@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include "common/engine/rounds.hpp"
 #include "common/engine/store/peers.hpp"
 #include "common/engine/store/schema.hpp"
 #include "common/engine/try_again.hpp"
@@ -16,24 +17,10 @@ namespace postrider::sqlite {
 
 namespace {
 
-/// More rounds than any honest exchange between two files needs; what is left waits for the next
-/// call.
-constexpr int rounds_max = 200;
 /// A stop that is asked for is answered within this time.
 constexpr Duration nap_max = std::chrono::milliseconds{200};
 /// After a round that failed as a whole: a locked file, another worker that came between.
 constexpr Duration try_again_after = std::chrono::seconds{10};
-
-void add(engine::CycleResult &sum, const engine::CycleResult &round) {
-    sum.envelopes_received += round.envelopes_received;
-    sum.steps_applied += round.steps_applied;
-    sum.rows_collected += round.rows_collected;
-    sum.batches_built += round.batches_built;
-    sum.parts_sent += round.parts_sent;
-    sum.rows_unparked += round.rows_unparked;
-    sum.next_at = round.next_at;
-    sum.problem = round.problem;
-}
 
 std::string environment(const char *name) {
     const char *value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): never set by us
@@ -106,18 +93,7 @@ Result<engine::CycleResult> NodeFile::run_once() {
     if (!asked) {
         return asked.error();
     }
-    engine::CycleResult sum;
-    for (int round = 0; round < rounds_max; ++round) {
-        const Result<engine::CycleResult> cycle = engine_.cycle(system_now());
-        if (!cycle) {
-            return cycle.error();
-        }
-        add(sum, *cycle);
-        if (!cycle->did_anything()) {
-            break;
-        }
-    }
-    return sum;
+    return engine::run_rounds(engine_, system_now);
 }
 
 Result<engine::CycleResult> NodeFile::run_once_for(const std::string &peer) {
@@ -142,7 +118,7 @@ Result<engine::CycleResult> NodeFile::run_until(Timestamp until,
         }
         has_begun = true;
         if (cycle) {
-            add(sum, *cycle);
+            engine::add_round(sum, *cycle);
         }
         if (const auto problem = cycle ? cycle->problem : std::optional{cycle.error()}) {
             tell(*problem);

@@ -3,6 +3,8 @@
 
 #include <memory>
 
+#include "common/engine/rounds.hpp"
+
 #include "sqlite_extension/entry_guard.hpp"
 #include "sqlite_extension/sqlite_statement.hpp"
 
@@ -161,7 +163,7 @@ static int filter(sqlite3_vtab_cursor *base,
     }
     if (!*rows) {
         sqlite3_free(base->pVtab->zErrMsg);
-        base->pVtab->zErrMsg = sqlite3_mprintf("%s", one_text(rows->error()).c_str());
+        base->pVtab->zErrMsg = sqlite3_mprintf("%s", engine::one_text(rows->error()).c_str());
         return result_code(rows->error().code);
     }
     cursor.rows = std::move(rows->value());

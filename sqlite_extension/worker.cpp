@@ -10,9 +10,9 @@
 #include <stdexcept>
 #include <thread>
 
+#include "common/engine/rounds.hpp"
 #include "common/engine/store/log.hpp"
 
-#include "sqlite_extension/error_text.hpp"
 #include "sqlite_extension/node_file.hpp"
 
 namespace postrider::sqlite {
@@ -41,7 +41,7 @@ Workers &workers() {
 
 /// Trouble is told once, in the node's own events, until it changes.
 void tell(NodeFile &node, const Error &error, std::string &last) {
-    const std::string text = one_text(error);
+    const std::string text = engine::one_text(error);
     if (text == last) {
         return;
     }

@@ -148,6 +148,10 @@ class SqliteDialect final : public Dialect {
         return "postrider_" + std::string(name);
     }
 
+    [[nodiscard]] std::string sync_command() const override {
+        return "SELECT " + command("sync_now") + "()";
+    }
+
     [[nodiscard]] std::string time_text(std::string_view milliseconds) const override {
         return "strftime('%Y-%m-%d %H:%M:%S', (" + std::string(milliseconds) +
                ") / 1000, 'unixepoch')";

@@ -66,14 +66,14 @@ Finding capture(const Session &session, const Row &row) {
                        {.mask = integer_at(row, 2) != 0, .kept = read_kept(text_at(row, 4))}});
     if (!faults.empty()) {
         return {check, Health::attention, faults.front(),
-                "it is renewed by the next round: " + call(session, "sync_now")};
+                "it is renewed by the next round: " + session.dialect.sync_command() + ";"};
     }
     const std::int64_t waiting = integer_at(
         *first_row(session.transaction, session.dialect.count_captured(integer_at(row, 0))), 0);
     const std::string detail = "changed keys that wait to be collected: " + std::to_string(waiting);
     if (waiting > captured_keys_usual) {
         return {check, Health::attention, detail,
-                "is anything running for this node? " + call(session, "sync_now")};
+                "is anything running for this node? " + session.dialect.sync_command() + ";"};
     }
     return {check, Health::good, detail, ""};
 }
@@ -109,9 +109,9 @@ Finding peers(const Session &session) {
 }
 
 Finding queue(const Session &session) {
-    const Row row =
-        *first_row(session.transaction, "SELECT count(*), coalesce(sum(rows), 0),"
-                                        " coalesce(sum(length(content)), 0) FROM @queue");
+    const Row row = *first_row(session.transaction,
+                               "SELECT count(*), CAST(coalesce(sum(rows), 0) AS BIGINT),"
+                               " CAST(coalesce(sum(length(content)), 0) AS BIGINT) FROM @queue");
     return {"queue", Health::good,
             "changesets: " + std::to_string(integer_at(row, 0)) +
                 ", rows: " + std::to_string(integer_at(row, 1)) +

@@ -55,18 +55,19 @@ Station capture_station(const Session &session, const Peer &peer) {
     if (!station.blocked_by.empty()) {
         station.action = "mend the table, or take it out of the task";
     } else if (station.count > 0) {
-        station.action = "SELECT " + session.dialect.command("sync_now") + "();";
+        station.action = session.dialect.sync_command() + ";";
     }
     return station;
 }
 
 Station queue_station(const Session &session, const Peer &peer) {
-    const Row waiting = *first_row(
-        session.transaction,
-        "SELECT coalesce(sum(q.rows), 0) FROM @queue q WHERE " + Receivers::include("?1") +
-            " AND q.queue_position > (SELECT min(s.cursor) FROM @stream_out s"
-            " WHERE s.peer_id = ?1 AND s.stream > 0 AND s.lane <> '')",
-        {peer.peer_id});
+    const Row waiting =
+        *first_row(session.transaction,
+                   "SELECT CAST(coalesce(sum(q.rows), 0) AS BIGINT) FROM @queue q WHERE " +
+                       Receivers::include("?1") +
+                       " AND q.queue_position > (SELECT min(s.cursor) FROM @stream_out s"
+                       " WHERE s.peer_id = ?1 AND s.stream > 0 AND s.lane <> '')",
+                   {peer.peer_id});
     const Row last = *first_row(session.transaction, "SELECT max(created_at) FROM @queue");
     return {outgoing, "queue", unsigned_at(waiting, 0), "rows", maybe_time_at(last, 0), {}, {}};
 }
@@ -212,7 +213,7 @@ Station report_station(const Session &session, const Peer &peer) {
     Station station{
         incoming, "report to the peer", unsigned_at(notes, 0), "notes", peer.sent_at, {}, {}};
     if (const auto due = report_due(session, peer); due && *due <= session.now) {
-        station.action = "SELECT " + session.dialect.command("sync_now") + "();";
+        station.action = session.dialect.sync_command() + ";";
     }
     return station;
 }

@@ -78,11 +78,11 @@ Waiting waiting_in(Transaction &transaction, const StreamKey &key) {
         " (SELECT min(q.created_at) FROM @queue q WHERE q.queue_position > s.cursor AND " +
             is_for_peer +
             "),"
-            " coalesce((SELECT sum(o.body_total) FROM @outbox o WHERE o.peer_id = s.peer_id"
+            " CAST(coalesce((SELECT sum(o.body_total) FROM @outbox o WHERE o.peer_id = s.peer_id"
             " AND o.stream = s.stream), 0) + coalesce((SELECT sum(length(q.content)) FROM @queue q"
             " WHERE q.queue_position > s.cursor AND " +
             is_for_peer +
-            "), 0),"
+            "), 0) AS BIGINT),"
             " s.acknowledged_at FROM @stream_out s WHERE s.peer_id = ?1 AND s.stream = ?2",
         {key.peer_id, std::int64_t{key.stream}});
     const auto sent = maybe_time_at(row, 0);

@@ -58,7 +58,8 @@ StepSize step_at(const Session &session, std::uint64_t first) {
                                 " WHERE queue_position >= ?1 AND continues = 0",
                                 {stored(first)});
     const Row sums = *first_row(session.transaction,
-                                "SELECT sum(length(content)), sum(rows) FROM @queue"
+                                "SELECT CAST(sum(length(content)) AS BIGINT),"
+                                " CAST(sum(rows) AS BIGINT) FROM @queue"
                                 " WHERE queue_position >= ?1 AND queue_position <= ?2",
                                 {stored(first), last.at(0)});
     return {{first, unsigned_at(last, 0)},

@@ -34,8 +34,8 @@ Result<void> uninstall(const Session &session, bool abandon_waiting) {
     if (!abandon_waiting && anything_waits(session)) {
         return Error{Errc::refused, "changes wait here that no peer has acknowledged",
                      "They would never arrive.",
-                     "Let them go out first: SELECT " + session.dialect.command("sync_now") +
-                         "(); or give them up: SELECT " + session.dialect.command("uninstall") +
+                     "Let them go out first: " + session.dialect.sync_command() +
+                         "; or give them up: SELECT " + session.dialect.command("uninstall") +
                          "(1);"};
     }
     Transaction &transaction = session.transaction;

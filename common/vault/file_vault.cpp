@@ -151,6 +151,13 @@ std::string FileVault::user() const {
 
 engine::StateFile FileVault::here() const {
     engine::StateFile out;
+    if (places_.server) {
+        out.canonical_path = "server " + std::to_string(places_.server->system) + ", database " +
+                             std::to_string(places_.server->number);
+        out.device = places_.server->system;
+        out.inode = places_.server->number;
+        return out;
+    }
 
     struct stat status {};
 

@@ -2,12 +2,19 @@
 // (docs/security.md, "Secrets at rest").
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/engine/vault.hpp"
 
 namespace postrider::vault {
+
+struct ServerDatabase {
+    std::uint64_t system = 0; // identifier of the server's data directory
+    std::uint64_t number = 0; // of the database in it
+};
 
 struct FileVaultPlaces {
     /// Where the files lie; made with mode 0700 when first written. The caller decides it, for
@@ -17,6 +24,8 @@ struct FileVaultPlaces {
     std::string database_path;
     /// No secret may lie in or below these: data directory, tablespaces.
     std::vector<std::string> data_directories;
+    /// Of a server: what tells its database from every other one and from a copy of it.
+    std::optional<ServerDatabase> server = {};
 };
 
 /// Refuses (`refused`, with what to do) a file that is missing, unreadable, open to others, not

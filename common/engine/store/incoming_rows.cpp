@@ -246,9 +246,10 @@ WholeBody load_body(Transaction &transaction, const StreamKey &key, const InboxK
 }
 
 InboxUse inbox_use(Transaction &transaction, std::int64_t peer_id) {
-    const auto row = first_row(
-        transaction, "SELECT coalesce(sum(size), 0), count(*) FROM @inbox_part WHERE peer_id = ?1",
-        {peer_id});
+    const auto row = first_row(transaction,
+                               "SELECT CAST(coalesce(sum(size), 0) AS BIGINT), count(*) FROM "
+                               "@inbox_part WHERE peer_id = ?1",
+                               {peer_id});
     return {unsigned_at(*row, 0), unsigned_at(*row, 1)};
 }
 

@@ -479,17 +479,25 @@ std::vector<dialect::StateTable> state_tables() {
     return all;
 }
 
-void create_state_tables(Transaction &transaction, const dialect::Dialect &dialect) {
+std::vector<std::string> state_script(const dialect::Dialect &dialect) {
+    std::vector<std::string> script;
     for (const StateTable &table : state_tables()) {
-        transaction.execute_script(dialect.create_table(table));
+        script.push_back(dialect.create_table(table));
     }
     for (const View &view : views(dialect)) {
-        transaction.execute_script("CREATE VIEW @" + view.name + " AS " + view.select_sql);
+        script.push_back("CREATE VIEW @" + view.name + " AS " + view.select_sql + ";\n");
     }
-    transaction.execute("INSERT INTO @schema_version (one, version) VALUES (1, ?1)",
-                        {schema_version});
-    transaction.execute("INSERT INTO @epoch (one, epoch) VALUES (1, 1)");
-    transaction.execute("INSERT INTO @lease (one, fencing, holder) VALUES (1, 0, '')");
+    script.push_back("INSERT INTO @schema_version (one, version) VALUES (1, " +
+                     std::to_string(schema_version) + ");\n");
+    script.emplace_back("INSERT INTO @epoch (one, epoch) VALUES (1, 1);\n");
+    script.emplace_back("INSERT INTO @lease (one, fencing, holder) VALUES (1, 0, '');\n");
+    return script;
+}
+
+void create_state_tables(Transaction &transaction, const dialect::Dialect &dialect) {
+    for (const std::string &statements : state_script(dialect)) {
+        transaction.execute_script(statements);
+    }
 }
 
 Result<bool> has_state_tables(Transaction &transaction, const dialect::Dialect &dialect) {

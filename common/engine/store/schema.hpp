@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "common/dialect/state_table.hpp"
@@ -17,6 +18,9 @@ inline constexpr std::int64_t schema_version = 1;
 /// 1; columns named `…_sealed` are sealed under the secret file (docs/security.md, "Secrets at
 /// rest").
 std::vector<dialect::StateTable> state_tables();
+
+/// What makes the tables and views and fills them for a new node: statements of the engine's SQL.
+std::vector<std::string> state_script(const dialect::Dialect &dialect);
 
 /// Makes the tables and views that are missing. Inside the caller's transaction.
 void create_state_tables(Transaction &transaction, const dialect::Dialect &dialect);

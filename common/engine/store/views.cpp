@@ -180,7 +180,7 @@ std::string status_action_sql(const dialect::Dialect &dialect) {
     };
     const std::string claim = "SELECT " + dialect.command("claim_identity") + "();";
     const std::string anew = "SELECT " + dialect.command("new_identity") + "(''another_name'');";
-    const std::string try_again = "SELECT " + dialect.command("sync_now") + "();'";
+    const std::string try_again = dialect.sync_command() + ";'";
     return "CASE WHEN f.state = 'left' THEN 'SELECT * FROM " + dialect.command("declare") +
            "(''DROP PEER ' || f.name || ';''); or pair anew: ' || " + call("invite") +
            " WHEN f.unapproved <> '' AND f.state <> 'revoked' THEN"
@@ -289,13 +289,16 @@ std::string parked_sql(const dialect::Dialect &dialect) {
 /// The last load of each table and peer. `chunk_position` is where the last chunk stands in the
 /// queue; a batch holds what is behind its `queue_to`.
 std::string progress_sql(const dialect::Dialect &dialect) {
+    const std::string expected = "CASE WHEN l.rows > l.estimated THEN l.rows ELSE l.estimated END";
     const std::string is_behind = "l.finished_at IS NULL AND s.cursor < l.chunk_position";
     return "SELECT coalesce((SELECT d.name FROM @peer d WHERE d.node_id = t.declared_by) || '.', "
            "'')"
            " || t.name AS task, tt.local_name AS \"table\", p.name AS peer,"
-           " l.rows AS rows, max(l.estimated, l.rows) AS estimated,"
+           " l.rows AS rows, " +
+           expected +
+           " AS estimated,"
            " CASE WHEN l.started_at IS NULL THEN 0 WHEN l.finished_at IS NOT NULL THEN 100"
-           " ELSE min(99, 100 * l.rows / max(l.estimated, 1)) END AS percent,"
+           " WHEN l.rows >= l.estimated THEN 99 ELSE 100 * l.rows / l.estimated END AS percent,"
            " CASE WHEN c.held <> '' THEN 'held' WHEN t.paused = 1 OR p.paused = 1 THEN 'paused'"
            " WHEN l.started_at IS NULL THEN 'requested' WHEN " +
            is_behind +

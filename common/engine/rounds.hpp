@@ -1,0 +1,28 @@
+// Rounds until nothing is left to do now, for whoever asks for them; and what they did, in words.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "common/engine/cycle.hpp"
+
+namespace postrider::engine {
+
+/// Adds what a round did; `next_at` and `problem` are those of the last one.
+void add_round(CycleResult &sum, const CycleResult &round);
+
+/// Cycles until there is nothing left to do now, or as often as any honest exchange between two
+/// nodes on one machine needs; what is left waits for the next call.
+Result<CycleResult> run_rounds(Engine &engine, const std::function<Timestamp()> &now);
+
+/// "1 row", "2 rows".
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many);
+
+/// What rounds did, in one line.
+std::string what_was_done(const CycleResult &result);
+
+/// Message, detail and hint, each on a line of its own.
+std::string one_text(const Error &error);
+
+} // namespace postrider::engine

@@ -1,0 +1,80 @@
+// What tells this database from every other one, and the sessions of our functions.
+#include "pg_extension/node.hpp"
+
+#include "common/dialect/postgresql.hpp"
+
+#include "pg_extension/spi_error.hpp"
+
+extern "C" {
+#include <access/xlog.h>
+#include <miscadmin.h>
+
+#include "pg_extension/settings.h"
+}
+
+namespace postrider::pg {
+
+namespace {
+
+/// What a secret must not lie in: whoever copies these must not get it.
+std::vector<std::string> data_directories(engine::Transaction &transaction) {
+    std::vector<std::string> directories{DataDir};
+    const auto cursor = transaction.query(
+        "SELECT pg_catalog.pg_tablespace_location(oid) FROM pg_catalog.pg_tablespace", {});
+    while (const engine::Row *row = cursor->next()) {
+        const Text *path = row->front().as<Text>();
+        if (path != nullptr && !path->text.empty()) {
+            directories.push_back(path->text);
+        }
+    }
+    return directories;
+}
+
+} // namespace
+
+Timestamp system_now() {
+    return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+}
+
+Result<vault::FileVaultPlaces> vault_places(engine::Transaction &transaction) {
+    const std::string directory{postrider_secret_directory};
+    if (directory.empty() || directory.front() != '/') {
+        return Error{Errc::refused, "there is no place for the keys of this node yet",
+                     "They must not lie in the database, nor where its backups reach.",
+                     "Make a directory that only the server's user can read, and set its full path "
+                     "in postgresql.conf: postrider.secret_directory = '/etc/postrider'; then "
+                     "SELECT pg_reload_conf();"};
+    }
+    return vault::FileVaultPlaces{.directory = directory,
+                                  .database_path = "",
+                                  .data_directories = data_directories(transaction),
+                                  .server =
+                                      vault::ServerDatabase{GetSystemIdentifier(), MyDatabaseId}};
+}
+
+stream::Timing mail_timing() {
+    stream::Timing timing;
+    timing.retransmission_min = std::chrono::minutes{1};
+    timing.acknowledgement_delay = Duration{0};
+    timing.gap_delay = std::chrono::seconds{10};
+    return timing;
+}
+
+void as_site(engine::Mode mode, const std::function<void(const engine::DeclareSite &)> &work) {
+    const auto transaction = join_transaction(mode);
+    vault::FileVault vault{unwrap(vault_places(*transaction))};
+    work({*transaction, dialect::postgresql(), vault, system_now()});
+    transaction->commit();
+}
+
+void as_node(engine::Mode mode, const std::function<void(const NodeSite &)> &work) {
+    as_site(mode, [&](const engine::DeclareSite &site) {
+        const engine::Identity identity =
+            unwrap(engine::load_identity(site.transaction, site.vault));
+        const stream::Timing timing = mail_timing();
+        const engine::Session session{site.transaction, site.dialect, identity, timing, site.now};
+        work({session, site.vault});
+    });
+}
+
+} // namespace postrider::pg

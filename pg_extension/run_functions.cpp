@@ -1,0 +1,156 @@
+// The functions that look at a running node and act on it.
+#include "common/base/limits.hpp"
+#include "common/engine/diagnose.hpp"
+#include "common/engine/explain.hpp"
+#include "common/engine/inspect.hpp"
+#include "common/engine/park.hpp"
+#include "common/engine/pending.hpp"
+#include "common/engine/receive.hpp"
+#include "common/engine/reload.hpp"
+#include "common/engine/rounds.hpp"
+#include "common/engine/start.hpp"
+#include "common/engine/store/peers.hpp"
+#include "common/engine/trace.hpp"
+
+#include "pg_extension/arguments.hpp"
+#include "pg_extension/node.hpp"
+
+using namespace postrider;
+using engine::Mode;
+using pg::NodeSite;
+
+namespace {
+
+/// As the views show times: in UTC, to the second.
+Value shown(const std::optional<Timestamp> &time) {
+    constexpr std::size_t to_the_second = 19;
+    return time ? Value::text(to_text(*time).substr(0, to_the_second)) : Value{};
+}
+
+Bytes envelope_argument(FunctionCallInfo fcinfo) {
+    Bytes envelope = pg::required_bytes(fcinfo, 0, "the envelope");
+    if (envelope.size() > limits::mail_bytes_max) {
+        throw pg::CoreError({Errc::too_large,
+                             "envelope is larger than any that Postrider makes",
+                             {},
+                             "Give one envelope at a time, as postrider.pending gives them."});
+    }
+    return envelope;
+}
+
+std::string_view name_of(engine::Received received) {
+    switch (received) {
+    case engine::Received::accepted:
+        return "accepted";
+    case engine::Received::duplicate:
+        return "duplicate";
+    case engine::Received::refused:
+        break;
+    }
+    return "refused";
+}
+
+/// What goes out by hand is sent like everything else: not from a copy, and not under numbers that
+/// were given before.
+std::vector<Bytes> take_pending(const NodeSite &site, const std::string &peer) {
+    engine::Identity identity = site.session.identity;
+    const engine::Session session{site.session.transaction, site.session.dialect, identity,
+                                  site.session.timing, site.session.now};
+    pg::unwrap(engine::check_not_stopped(session));
+    pg::unwrap(engine::check_place(session, site.vault, identity));
+    std::vector<Bytes> envelopes = pg::unwrap(engine::take_pending(session, peer));
+    pg::unwrap(site.vault.store_state(engine::state_to_store(session, site.vault)));
+    return envelopes;
+}
+
+} // namespace
+
+SQL_FUNCTION(postrider_version) {
+    return pg::give_text(POSTRIDER_VERSION);
+}
+
+SQL_FUNCTION(postrider_reload) {
+    const std::string task = pg::required_text(fcinfo, 0, "the task's name");
+    const std::optional<std::string> peer = pg::text_argument(fcinfo, 1);
+    std::size_t tables = 0;
+    pg::as_node(Mode::write, [&](const NodeSite &site) {
+        tables = pg::unwrap(engine::reload(site.session, task, peer));
+    });
+    return pg::give_text(engine::counted(tables, "table", "tables") + " of task \"" + task +
+                         "\" will be sent again");
+}
+
+SQL_FUNCTION(postrider_discard_parked) {
+    if (PG_ARGISNULL(0)) {
+        throw pg::CoreError({Errc::refused, "the number of a parked row is null", "",
+                             "Take it from the column id of postrider.parked."});
+    }
+    const std::int64_t id = PG_GETARG_INT64(0);
+    std::string text;
+    pg::as_node(Mode::write, [&](const NodeSite &site) {
+        text = pg::unwrap(engine::discard_parked(site.session, id));
+    });
+    return pg::give_text(text);
+}
+
+SQL_FUNCTION(postrider_receive) {
+    const Bytes envelope = envelope_argument(fcinfo);
+    std::string text;
+    pg::as_node(Mode::write, [&](const NodeSite &site) {
+        const engine::Reception reception =
+            engine::take_envelope(site.session, envelope, "postrider.receive");
+        text = name_of(reception.received);
+        text += reception.reason.empty() ? "" : ": " + reception.reason;
+    });
+    return pg::give_text(text);
+}
+
+SQL_FUNCTION(postrider_pending) {
+    const std::string peer = pg::required_text(fcinfo, 0, "the peer's name");
+    std::vector<engine::Row> rows;
+    pg::as_node(Mode::write, [&](const NodeSite &site) {
+        for (Bytes &envelope : take_pending(site, peer)) {
+            const auto size = static_cast<std::int64_t>(envelope.size());
+            rows.push_back({Value{size}, Value{std::move(envelope)}});
+        }
+    });
+    return pg::give_rows(fcinfo, rows);
+}
+
+SQL_FUNCTION(postrider_inspect) {
+    const Bytes envelope = envelope_argument(fcinfo);
+    std::vector<engine::Row> rows;
+    pg::as_node(Mode::read, [&](const NodeSite &site) {
+        for (const engine::EnvelopeFact &fact : engine::inspect_envelope(site.session, envelope)) {
+            rows.push_back({Value::text(fact.field), Value::text(fact.value)});
+        }
+    });
+    return pg::give_rows(fcinfo, rows);
+}
+
+SQL_FUNCTION(postrider_explain) {
+    const std::string name = pg::required_text(fcinfo, 0, "the peer's name");
+    std::vector<engine::Row> rows;
+    pg::as_node(Mode::read, [&](const NodeSite &site) {
+        const engine::Peer peer = pg::unwrap(engine::require_peer(site.session.transaction, name));
+        for (const engine::Station &station : engine::explain(site.session, peer)) {
+            rows.push_back({Value::text(station.direction), Value::text(station.station),
+                            Value{static_cast<std::int64_t>(station.count)},
+                            Value::text(station.unit), shown(station.last_at),
+                            Value::text(station.blocked_by), Value::text(station.action)});
+        }
+    });
+    return pg::give_rows(fcinfo, rows);
+}
+
+SQL_FUNCTION(postrider_diagnose) {
+    std::vector<engine::Row> rows;
+    pg::as_node(Mode::read, [&](const NodeSite &site) {
+        for (const engine::Finding &finding : engine::diagnose(site.session, site.vault)) {
+            rows.push_back({Value::text(finding.check),
+                            Value::text(std::string{engine::name_of(finding.health)}),
+                            Value::text(finding.detail), Value::text(finding.action)});
+        }
+    });
+    return pg::give_rows(fcinfo, rows);
+}

@@ -1,0 +1,11 @@
+/* The settings postrider.… of postgresql.conf. Paths are for superusers alone to set. */
+#ifndef POSTRIDER_SETTINGS_H
+#define POSTRIDER_SETTINGS_H
+
+/* Where the secret files of nodes lie; never null, empty when not set. */
+extern char *postrider_secret_directory;
+
+/* Called once, when the library is loaded. */
+extern void postrider_define_settings(void);
+
+#endif

@@ -1,0 +1,432 @@
+// Transactions, savepoints and cursors over SPI.
+#include "pg_extension/spi_database.hpp"
+
+#include <vector>
+
+#include "common/dialect/postgresql.hpp"
+
+#include "pg_extension/spi_error.hpp"
+
+extern "C" {
+#include <access/xact.h>
+#include <catalog/namespace.h>
+#include <storage/lmgr.h>
+#include <utils/memutils.h>
+#include <utils/portal.h>
+#include <utils/resowner.h>
+#include <utils/snapmgr.h>
+}
+
+namespace postrider::pg {
+
+namespace {
+
+using engine::BlockOutcome;
+using engine::DatabaseError;
+using engine::Parameters;
+using engine::Row;
+
+constexpr const char *run_statement = "run a statement";
+/// Rows that a cursor has fetched and not given yet.
+constexpr long rows_at_once = 100;
+
+void check_spi(int code) {
+    if (code < 0) {
+        ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR),
+                errmsg("a statement was not run: %s", SPI_result_code_string(code)));
+    }
+}
+
+/// A memory context that is emptied when a statement has run.
+class StatementMemory {
+  public:
+    StatementMemory()
+        : own_(call([]() noexcept {
+              return AllocSetContextCreate(CurrentMemoryContext, "postrider values",
+                                           ALLOCSET_DEFAULT_SIZES);
+          })),
+          outer_(MemoryContextSwitchTo(own_)) {}
+
+    StatementMemory(const StatementMemory &) = delete;
+    StatementMemory &operator=(const StatementMemory &) = delete;
+
+    ~StatementMemory() {
+        MemoryContextSwitchTo(outer_);
+        MemoryContextDelete(own_);
+    }
+
+  private:
+    MemoryContext own_;
+    MemoryContext outer_;
+};
+
+/// Reads the rows of an SPI result into values.
+class RowReader {
+  public:
+    RowReader(StatementCache &cache, TupleDesc description) : description_(description) {
+        for (int index = 0; index < description->natts; ++index) {
+            forms_.push_back(cache.form(TupleDescAttr(description, index)->atttypid));
+        }
+    }
+
+    void read(HeapTuple tuple, Row &row) const {
+        row.resize(forms_.size());
+        for (std::size_t index = 0; index < forms_.size(); ++index) {
+            bool is_null = false;
+            const Datum datum = call([&]() noexcept {
+                return SPI_getbinval(tuple, description_, static_cast<int>(index) + 1, &is_null);
+            });
+            row[index] = is_null ? Value{} : from_server(forms_[index], datum);
+        }
+    }
+
+  private:
+    TupleDesc description_;
+    std::vector<TypeForm> forms_;
+};
+
+/// The rows of a query, some of them at a time. Where its transaction or savepoint was aborted, the
+/// server has closed the portal already.
+class SpiCursor final : public engine::Cursor {
+  public:
+    SpiCursor(StatementCache &cache, std::string_view sql, Parameters parameters) : cache_(cache) {
+        Statement &statement = cache.prepare(sql);
+        const StatementMemory memory;
+        Statement::Arguments given = statement.arguments(parameters);
+        Portal portal = call([&]() noexcept {
+            return SPI_cursor_open(nullptr, statement.plan(), given.datums.data(),
+                                   given.nulls.data(), false);
+        });
+        name_ = portal->name;
+    }
+
+    SpiCursor(const SpiCursor &) = delete;
+    SpiCursor &operator=(const SpiCursor &) = delete;
+
+    ~SpiCursor() override {
+        if (fetched_ != nullptr && IsTransactionState()) {
+            SPI_freetuptable(fetched_);
+        }
+        Portal portal = SPI_cursor_find(name_.c_str());
+        if (portal != nullptr && portal->status != PORTAL_FAILED && IsTransactionState()) {
+            SPI_cursor_close(portal);
+        }
+    }
+
+    const Row *next() override {
+        return as_database_error(run_statement, [&]() -> const Row * {
+            if (at_ == count_ && !fetch()) {
+                return nullptr;
+            }
+            const StatementMemory memory;
+            RowReader{cache_, fetched_->tupdesc}.read(fetched_->vals[at_++], row_);
+            return &row_;
+        });
+    }
+
+  private:
+    bool fetch() {
+        if (is_done_) {
+            return false;
+        }
+        call([&]() noexcept {
+            SPI_freetuptable(fetched_);
+            fetched_ = nullptr;
+            Portal portal = SPI_cursor_find(name_.c_str());
+            if (portal == nullptr) {
+                ereport(ERROR, errcode(ERRCODE_INVALID_CURSOR_STATE),
+                        errmsg("a cursor was closed while it was read"));
+            }
+            SPI_cursor_fetch(portal, true, rows_at_once);
+            fetched_ = SPI_tuptable;
+        });
+        at_ = 0;
+        count_ = SPI_processed;
+        is_done_ = count_ < static_cast<std::uint64_t>(rows_at_once);
+        return count_ > 0;
+    }
+
+    StatementCache &cache_;
+    std::string name_;
+    SPITupleTable *fetched_ = nullptr;
+    std::uint64_t at_ = 0;
+    std::uint64_t count_ = 0;
+    bool is_done_ = false;
+    Row row_;
+};
+
+/// What both kinds of transaction share: everything but how they begin and end.
+class SpiTransaction : public engine::Transaction {
+  public:
+    explicit SpiTransaction(StatementCache &cache) : cache_(cache) {}
+
+    std::int64_t execute(std::string_view sql, Parameters parameters) override {
+        return run(sql, [&] {
+            Statement &statement = cache_.prepare(sql);
+            const StatementMemory memory;
+            return execute_plan(statement, parameters);
+        });
+    }
+
+    std::unique_ptr<engine::Cursor> query(std::string_view sql, Parameters parameters) override {
+        return run(sql, [&]() -> std::unique_ptr<engine::Cursor> {
+            return std::make_unique<SpiCursor>(cache_, sql, parameters);
+        });
+    }
+
+    /// A row that is refused costs the savepoint in which it and those before it ran; these are run
+    /// again without it.
+    BlockOutcome execute_block(std::string_view sql,
+                               std::span<const Row> rows,
+                               std::span<const std::size_t> indexes) override {
+        BlockOutcome outcome;
+        std::size_t from = 0;
+        while (from < indexes.size()) {
+            const std::size_t refused = run_rows(sql, rows, indexes.subspan(from), outcome);
+            from += refused;
+            if (from < indexes.size()) {
+                outcome.refused.push_back(indexes[from++]);
+            }
+        }
+        return outcome;
+    }
+
+    void execute_script(std::string_view sql) override {
+        const std::string text = server_sql(sql);
+        as_database_error(run_statement, [&] {
+            call([&]() noexcept { check_spi(SPI_execute(text.c_str(), false, 0)); });
+        });
+    }
+
+    /// The foreign keys are not checked by the server while the engine writes.
+    void defer_foreign_keys() override {}
+
+    bool has_broken_references() override { return false; }
+
+    void savepoint() override {
+        const Scope scope{CurrentMemoryContext, CurrentResourceOwner};
+        as_database_error(run_statement, [&] {
+            call([&]() noexcept {
+                BeginInternalSubTransaction(nullptr);
+                MemoryContextSwitchTo(scope.memory);
+            });
+        });
+        scopes_.push_back(scope);
+    }
+
+    void release() override {
+        const Scope scope = scopes_.back();
+        as_database_error(run_statement, [&] {
+            call([&]() noexcept {
+                ReleaseCurrentSubTransaction();
+                MemoryContextSwitchTo(scope.memory);
+                CurrentResourceOwner = scope.owner;
+            });
+        });
+        scopes_.pop_back();
+    }
+
+    void rollback_to() override {
+        const Scope scope = scopes_.back();
+        scopes_.pop_back();
+        as_database_error(run_statement, [&] {
+            call([&]() noexcept {
+                RollbackAndReleaseCurrentSubTransaction();
+                MemoryContextSwitchTo(scope.memory);
+                CurrentResourceOwner = scope.owner;
+            });
+        });
+    }
+
+    using engine::Transaction::execute;
+
+  private:
+    struct Scope {
+        MemoryContext memory;
+        ResourceOwner owner;
+    };
+
+    template <typename Body>
+    auto run(std::string_view sql, Body body) {
+        try {
+            return as_database_error(run_statement, body);
+        } catch (const DatabaseError &) {
+            cache_.forget(sql);
+            throw;
+        }
+    }
+
+    std::int64_t execute_plan(Statement &statement, Parameters parameters) {
+        Statement::Arguments given = statement.arguments(parameters);
+        return call([&]() noexcept {
+            check_spi(SPI_execute_plan(statement.plan(), given.datums.data(), given.nulls.data(),
+                                       false, 0));
+            SPI_freetuptable(SPI_tuptable);
+            return static_cast<std::int64_t>(SPI_processed);
+        });
+    }
+
+    /// Runs the rows up to the first one that is refused, and gives how many there are before it.
+    std::size_t run_rows(std::string_view sql,
+                         std::span<const Row> rows,
+                         std::span<const std::size_t> indexes,
+                         BlockOutcome &outcome) {
+        std::size_t wanted = indexes.size();
+        while (wanted > 0) {
+            std::size_t done = 0;
+            std::size_t without_effect = 0;
+            savepoint();
+            try {
+                const StatementMemory memory;
+                Statement &statement = cache_.prepare(sql);
+                for (; done < wanted; ++done) {
+                    without_effect += execute_plan(statement, rows[indexes[done]]) == 0 ? 1U : 0U;
+                }
+            } catch (const PgError &error) {
+                refused_alone(error);
+                rollback_to();
+                wanted = done;
+                continue;
+            } catch (const DatabaseError &error) {
+                if (error.reason() != DatabaseError::Reason::constraint) {
+                    throw;
+                }
+                rollback_to();
+                wanted = done;
+                continue;
+            }
+            release();
+            outcome.without_effect += without_effect;
+            break;
+        }
+        return wanted;
+    }
+
+    /// Throws what is not the row's own fault.
+    static void refused_alone(const PgError &error) {
+        try {
+            throw_database_error(error, run_statement);
+        } catch (const DatabaseError &known) {
+            if (known.reason() != DatabaseError::Reason::constraint) {
+                throw;
+            }
+        }
+    }
+
+    StatementCache &cache_;
+    std::vector<Scope> scopes_;
+};
+
+Oid lease_table() {
+    return RangeVarGetRelid(makeRangeVar(pstrdup("postrider"), pstrdup("lease"), -1), ExclusiveLock,
+                            false);
+}
+
+/// One writer of the state tables at a time.
+void lock_state() {
+    call([]() noexcept { LockRelationOid(lease_table(), ExclusiveLock); });
+}
+
+class WorkerTransaction final : public SpiTransaction {
+  public:
+    WorkerTransaction(StatementCache &cache, engine::Mode mode)
+        : SpiTransaction(cache), mode_(mode) {
+        try {
+            as_database_error("begin a transaction", [&] { begin(); });
+        } catch (...) {
+            roll_back();
+            throw;
+        }
+    }
+
+    WorkerTransaction(const WorkerTransaction &) = delete;
+    WorkerTransaction &operator=(const WorkerTransaction &) = delete;
+
+    ~WorkerTransaction() override {
+        if (!is_committed_) {
+            roll_back();
+        }
+    }
+
+    void commit() override {
+        as_database_error("commit", [&] {
+            call([&]() noexcept {
+                PopActiveSnapshot();
+                SPI_finish();
+                if (mode_ == engine::Mode::write) {
+                    ForceSyncCommit();
+                }
+                CommitTransactionCommand();
+            });
+        });
+        is_committed_ = true;
+    }
+
+  private:
+    void begin() {
+        call([]() noexcept {
+            StartTransactionCommand();
+            XactIsoLevel = XACT_REPEATABLE_READ;
+        });
+        if (mode_ == engine::Mode::write) {
+            lock_state();
+        } else {
+            XactReadOnly = true;
+        }
+        call([]() noexcept {
+            SPI_connect();
+            PushActiveSnapshot(GetTransactionSnapshot());
+        });
+    }
+
+    static void roll_back() noexcept {
+        if (IsTransactionOrTransactionBlock()) {
+            AbortCurrentTransaction();
+        }
+    }
+
+    engine::Mode mode_;
+    bool is_committed_ = false;
+};
+
+class JoinedTransaction final : public SpiTransaction {
+  public:
+    JoinedTransaction(std::unique_ptr<StatementCache> cache, engine::Mode mode)
+        : SpiTransaction(*cache), cache_(std::move(cache)) {
+        as_database_error("begin", [&] {
+            if (mode == engine::Mode::write) {
+                lock_state();
+            }
+            call([]() noexcept { SPI_connect(); });
+        });
+    }
+
+    JoinedTransaction(const JoinedTransaction &) = delete;
+    JoinedTransaction &operator=(const JoinedTransaction &) = delete;
+
+    /// Where it was not committed, an error is on its way out, and the server ends SPI with it.
+    ~JoinedTransaction() override = default;
+
+    void commit() override {
+        call([]() noexcept { SPI_finish(); });
+    }
+
+  private:
+    std::unique_ptr<StatementCache> cache_;
+};
+
+} // namespace
+
+std::unique_ptr<engine::Transaction> WorkerDatabase::begin(engine::Mode mode) {
+    return std::make_unique<WorkerTransaction>(cache_, mode);
+}
+
+const dialect::Dialect &WorkerDatabase::dialect() const {
+    return dialect::postgresql();
+}
+
+std::unique_ptr<engine::Transaction> join_transaction(engine::Mode mode) {
+    return std::make_unique<JoinedTransaction>(std::make_unique<StatementCache>(), mode);
+}
+
+} // namespace postrider::pg

@@ -1,0 +1,63 @@
+// Statements of the engine as plans that are kept for the life of the session.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/engine/database.hpp"
+
+#include "pg_extension/spi_value.hpp"
+
+extern "C" {
+#include <executor/spi.h>
+}
+
+namespace postrider::pg {
+
+/// One prepared statement. `?1` of the engine is `$1` here, and the server has found out from the
+/// context of each parameter which type it has.
+class Statement {
+  public:
+    explicit Statement(std::string_view sql);
+    Statement(const Statement &) = delete;
+    Statement &operator=(const Statement &) = delete;
+    ~Statement();
+
+    [[nodiscard]] SPIPlanPtr plan() const { return plan_; }
+
+    /// The parameters as the plan takes them; they live as long as the current memory context.
+    struct Arguments {
+        std::vector<Datum> datums;
+        std::vector<char> nulls; // ' ' or 'n'
+    };
+
+    [[nodiscard]] Arguments arguments(engine::Parameters parameters) const;
+
+  private:
+    SPIPlanPtr plan_ = nullptr;
+    std::vector<TypeForm> parameters_;
+};
+
+/// By the engine's text. One for each session.
+class StatementCache {
+  public:
+    /// Kept until it is forgotten; a statement that failed is to be, since what it was prepared for
+    /// may have changed.
+    Statement &prepare(std::string_view sql);
+    void forget(std::string_view sql);
+
+    /// The forms of types are looked up once.
+    const TypeForm &form(Oid type);
+
+  private:
+    std::map<std::string, std::unique_ptr<Statement>, std::less<>> statements_;
+    std::map<Oid, TypeForm> forms_;
+};
+
+/// The engine's text with state tables named and parameters in the server's form.
+std::string server_sql(std::string_view sql);
+
+} // namespace postrider::pg

@@ -42,6 +42,8 @@ class Dialect {
 
     // --- words
     [[nodiscard]] virtual std::string quote_identifier(std::string_view name) const = 0;
+    /// The name by which a user's table is known here, as SQL names it.
+    [[nodiscard]] virtual std::string quote_table(std::string_view name) const = 0;
     [[nodiscard]] virtual std::string quote_literal(std::string_view text) const = 0;
     /// The quoted name of a state table or view: "postrider_" before it in SQLite.
     [[nodiscard]] virtual std::string state_name(std::string_view name) const = 0;
@@ -99,8 +101,8 @@ class Dialect {
     select_behind(const TableDescription &table, Names columns, const RowsBehind &rows) const = 0;
 
     // --- catalogue queries, each with the table's name as ?1 and result columns as named here
-    /// name, type ("table", "view", "virtual", "shadow", "temporary"), without_rowid, strict,
-    /// hidden_by_temporary
+    /// name, type ("table", "view", "virtual", "shadow", "temporary", "unlogged", "inherited"),
+    /// without_rowid, strict, hidden_by_temporary
     [[nodiscard]] virtual std::string describe_table() const = 0;
     /// name, declared_type, not_null, default_sql, key_position (from 1, 0: not in the key),
     /// generated (0, 1 computed, 2 stored), hidden

@@ -140,6 +140,10 @@ class SqliteDialect final : public Dialect {
         return identifier(name);
     }
 
+    [[nodiscard]] std::string quote_table(std::string_view name) const override {
+        return identifier(name);
+    }
+
     [[nodiscard]] std::string quote_literal(std::string_view text) const override {
         return quoted(text, '\'');
     }

@@ -49,8 +49,10 @@ Result<void> check_kind(const TableDescription &table) {
                        "Name the ordinary table from which the virtual one is filled.");
     case TableKind::temporary:
         return refusal(table, "it is temporary", "Create the table in the file itself.");
+    case TableKind::unlogged:
+    case TableKind::inherited:
     case TableKind::table:
-        break;
+        break; // SQLite has but the last
     }
     if (table.hidden_by_temporary) {
         return refusal(table, "a temporary table or view of the same name hides it",

@@ -26,9 +26,11 @@ std::string expand_state_names(std::string_view sql, const Dialect &dialect) {
             while (end < sql.size() && is_name_character(sql[end])) {
                 ++end;
             }
-            out += dialect.state_name(sql.substr(index + 1, end - index - 1));
-            index = end - 1;
-            continue;
+            if (end > index + 1) { // not an operator such as @>
+                out += dialect.state_name(sql.substr(index + 1, end - index - 1));
+                index = end - 1;
+                continue;
+            }
         }
         out.push_back(character);
     }

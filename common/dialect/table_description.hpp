@@ -10,7 +10,15 @@
 
 namespace postrider::dialect {
 
-enum class TableKind { table, view, virtual_table, shadow, temporary };
+enum class TableKind {
+    table,
+    view,
+    virtual_table, // its rows are elsewhere
+    shadow,
+    temporary,
+    unlogged,  // emptied by a crash
+    inherited, // shows the rows of other tables that inherit from it
+};
 
 enum class Generated { no, computed, stored };
 

@@ -65,8 +65,8 @@ Result<void> check_condition(Transaction &transaction,
     const Result<void> prepared = check_prepared(transaction, dialect, *condition, table);
     return prepared ? prepared
                     : not_taken("condition", prepared.error(),
-                                "SELECT * FROM " + dialect.quote_identifier(table.name) +
-                                    " WHERE (" + text + ");");
+                                "SELECT * FROM " + dialect.quote_table(table.name) + " WHERE (" +
+                                    text + ");");
 }
 
 Result<void> check_expression(Transaction &transaction,
@@ -78,10 +78,10 @@ Result<void> check_expression(Transaction &transaction,
         return expression.error();
     }
     const Result<void> prepared = check_prepared(transaction, dialect, *expression, table);
-    return prepared ? prepared
-                    : not_taken("expression", prepared.error(),
-                                "SELECT (" + text + ") FROM " +
-                                    dialect.quote_identifier(table.name) + ";");
+    return prepared
+               ? prepared
+               : not_taken("expression", prepared.error(),
+                           "SELECT (" + text + ") FROM " + dialect.quote_table(table.name) + ";");
 }
 
 Result<RowFilter> row_filter(const Session &session,

@@ -27,6 +27,8 @@ dialect::TableKind kind_of(std::string_view name) {
         {"view", dialect::TableKind::view},
         {"virtual", dialect::TableKind::virtual_table},
         {"shadow", dialect::TableKind::shadow},
+        {"unlogged", dialect::TableKind::unlogged},
+        {"inherited", dialect::TableKind::inherited},
     };
     const auto found = kinds.find(name);
     return found == kinds.end() ? dialect::TableKind::temporary : found->second;

@@ -279,10 +279,9 @@ read_rows(const Session &session, OpenLoad &load, Changeset &changeset, std::siz
 }
 
 std::uint64_t count_rows(const Session &session, const dialect::TableDescription &table) {
-    return unsigned_at(
-        *first_row(session.transaction,
-                   "SELECT count(*) FROM " + session.dialect.quote_identifier(table.name)),
-        0);
+    return unsigned_at(*first_row(session.transaction, "SELECT count(*) FROM " +
+                                                           session.dialect.quote_table(table.name)),
+                       0);
 }
 
 } // namespace

@@ -1,0 +1,16 @@
+// Conditions and expressions of tasks in PostgreSQL: what they may hold, and how they are
+// evaluated.
+#pragma once
+
+#include "common/dialect/dialect.hpp"
+
+namespace postrider::dialect::pg_text {
+
+Result<Condition> read_condition(std::string_view text, const TableDescription &table);
+Result<Condition> read_expression(std::string_view text, const TableDescription &table);
+std::string select_where(const TableDescription &table,
+                         Names columns,
+                         const Condition &condition,
+                         bool one_row);
+
+} // namespace postrider::dialect::pg_text

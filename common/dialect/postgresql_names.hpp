@@ -1,0 +1,35 @@
+// Names in PostgreSQL's texts: of tables with their schemas, of columns, of placeholders.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/dialect/dialect.hpp"
+
+namespace postrider::dialect::pg_text {
+
+std::string identifier(std::string_view name);
+
+/// A table's schema and its name therein, out of the one name by which it is known.
+struct TableName {
+    std::string schema;
+    std::string table;
+};
+
+TableName split_name(std::string_view canonical);
+
+/// Both parts, each quoted.
+std::string table_name(std::string_view canonical);
+
+/// Quoted columns with commas between, each behind `before`.
+std::string column_list(Names columns, std::string_view before = "");
+
+std::string placeholder(std::size_t number);
+
+/// ?first … with commas between.
+std::string placeholder_list(std::size_t first, std::size_t count);
+
+/// Quoted only where the server would take the bare word for something else.
+std::string plain_word(std::string_view name);
+
+} // namespace postrider::dialect::pg_text

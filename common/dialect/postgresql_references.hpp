@@ -1,0 +1,15 @@
+// SQL that looks along foreign keys of PostgreSQL. Columns that are null refer to nothing.
+#pragma once
+
+#include <string>
+
+#include "common/dialect/dialect.hpp"
+
+namespace postrider::dialect::pg_text {
+
+std::string find_orphan(const Reference &reference);
+std::string find_parent(const Reference &reference);
+std::string find_referring(const Reference &reference);
+std::string select_referring(const Reference &reference, Names columns);
+
+} // namespace postrider::dialect::pg_text

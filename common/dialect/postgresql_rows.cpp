@@ -1,0 +1,136 @@
+// Plain statements: keys that are equal for the server are one key.
+#include "common/dialect/postgresql_rows.hpp"
+
+#include "common/dialect/postgresql_names.hpp"
+#include "common/dialect/sql_text.hpp"
+
+namespace postrider::dialect::pg_text {
+
+namespace {
+
+/// Whether the type is one of those that take a collation; arrays of them do too.
+bool is_collatable(std::string_view declared_type) {
+    return declared_type.starts_with("text") || declared_type.starts_with("character") ||
+           declared_type.starts_with("name");
+}
+
+/// The column of the key as the rows are ordered by: text by its bytes, so that the order is that
+/// of every other database and stays what it is when the system's locales are renewed.
+std::string in_order(const ColumnDescription &column) {
+    return identifier(column.name) +
+           (is_collatable(column.type.native_name) ? " COLLATE \"C\"" : "");
+}
+
+std::string key_order(const TableDescription &table) {
+    std::string order;
+    for (const std::uint32_t column : table.key) {
+        append(order, ", ", in_order(table.columns[column]));
+    }
+    return order;
+}
+
+/// Values that are equal but not the same (1.0 and 1.00, 0.0 and -0.0, 24 hours and one day): an
+/// upsert then has to write the key as well. Elsewhere that would only cost time.
+bool has_spellings(const ColumnDescription &column) {
+    switch (column.type.kind) {
+    case Kind::boolean:
+    case Kind::int64:
+    case Kind::bytes:
+    case Kind::uuid:
+    case Kind::date:
+    case Kind::time:
+    case Kind::time_with_zone:
+    case Kind::timestamp:
+    case Kind::timestamp_with_zone:
+    case Kind::bits:
+        return false;
+    case Kind::text:
+        return column.collation != "BINARY";
+    default:
+        return true;
+    }
+}
+
+bool is_written_by_upsert(const TableDescription &table, std::string_view column) {
+    for (const std::uint32_t key : table.key) {
+        if (table.columns[key].name == column) {
+            return has_spellings(table.columns[key]);
+        }
+    }
+    return true; // not in the key
+}
+
+std::string select(const TableDescription &table, Names columns) {
+    return "SELECT " + column_list(columns) + " FROM " + table_name(table.name);
+}
+
+} // namespace
+
+std::string same_key(const TableDescription &table, std::size_t first, std::string_view before) {
+    std::string condition;
+    for (const std::uint32_t column : table.key) {
+        append(condition, " AND ",
+               std::string{before} + identifier(table.columns[column].name) + " = " +
+                   placeholder(first++));
+    }
+    return condition;
+}
+
+std::string insert(const TableDescription &table, Names columns) {
+    return "INSERT INTO " + table_name(table.name) + "(" + column_list(columns) +
+           ") OVERRIDING SYSTEM VALUE VALUES (" + placeholder_list(1, columns.size()) + ")";
+}
+
+std::string upsert(const TableDescription &table, Names columns) {
+    std::string target;
+    for (const std::uint32_t column : table.key) {
+        append(target, ", ", identifier(table.columns[column].name));
+    }
+    std::string assignments;
+    for (const std::string &column : columns) {
+        if (is_written_by_upsert(table, column)) {
+            append(assignments, ", ", identifier(column) + " = excluded." + identifier(column));
+        }
+    }
+    return insert(table, columns) + " ON CONFLICT (" + target + ") DO " +
+           (assignments.empty() ? "NOTHING" : "UPDATE SET " + assignments);
+}
+
+std::string update(const TableDescription &table, Names columns) {
+    std::string assignments;
+    std::size_t number = 0;
+    for (const std::string &column : columns) {
+        append(assignments, ", ", identifier(column) + " = " + placeholder(++number));
+    }
+    return "UPDATE " + table_name(table.name) + " SET " + assignments + " WHERE " +
+           same_key(table, columns.size() + 1);
+}
+
+std::string remove(const TableDescription &table) {
+    return "DELETE FROM " + table_name(table.name) + " WHERE " + same_key(table, 1);
+}
+
+std::string select_row(const TableDescription &table, Names columns) {
+    return select(table, columns) + " WHERE " + same_key(table, 1);
+}
+
+std::string select_all(const TableDescription &table, Names columns) {
+    return select(table, columns) + " ORDER BY " + key_order(table);
+}
+
+std::string select_behind(const TableDescription &table, Names columns, const RowsBehind &rows) {
+    std::string condition;
+    std::size_t number = 0;
+    for (const std::string &column : rows.matched) {
+        append(condition, " AND ", identifier(column) + " = " + placeholder(++number));
+    }
+    const std::string key = key_order(table);
+    if (rows.behind_key) {
+        append(condition, " AND ",
+               "(" + key + ") > (" + placeholder_list(number + 1, table.key.size()) + ")");
+    }
+    return select(table, columns) + (condition.empty() ? "" : " WHERE " + condition) +
+           " ORDER BY " + key;
+}
+
+} // namespace postrider::dialect::pg_text

@@ -1,0 +1,22 @@
+// Statements for rows of a user's table in PostgreSQL.
+#pragma once
+
+#include <string>
+
+#include "common/dialect/dialect.hpp"
+
+namespace postrider::dialect::pg_text {
+
+/// `before`"column" = ?n for every key column, counted from `first`.
+std::string
+same_key(const TableDescription &table, std::size_t first, std::string_view before = "");
+
+std::string insert(const TableDescription &table, Names columns);
+std::string upsert(const TableDescription &table, Names columns);
+std::string update(const TableDescription &table, Names columns);
+std::string remove(const TableDescription &table);
+std::string select_row(const TableDescription &table, Names columns);
+std::string select_all(const TableDescription &table, Names columns);
+std::string select_behind(const TableDescription &table, Names columns, const RowsBehind &rows);
+
+} // namespace postrider::dialect::pg_text

@@ -1,4 +1,13 @@
 /* What the server calls when it loads the library. */
-#include "pg_extension/compat.h"
+#include <postgres.h>
+
+#include "pg_extension/capture.h"
 
 PG_MODULE_MAGIC;
+
+extern PGDLLEXPORT void _PG_init(void);
+
+void _PG_init(void) {
+    postrider_capture_plan_init();
+    postrider_capture_chunks_init();
+}

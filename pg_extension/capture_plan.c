@@ -128,7 +128,7 @@ static uint64 capture_id(const Trigger *trigger) {
 
     for (const char *digit = text; *digit != '\0'; ++digit) {
         if (*digit < '0' || *digit > '9' || pg_mul_u64_overflow(id, 10, &id) ||
-            pg_add_u64_overflow(id, (uint64)(*digit - '0'), &id)) {
+            pg_add_u64_overflow(id, (uint64)(*digit - '0'), &id) || id > PG_INT64_MAX) {
             text = "";
             break;
         }

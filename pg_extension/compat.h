@@ -8,6 +8,8 @@
 #include <fmgr.h>
 #include <parser/analyze.h>
 #include <parser/parsetree.h>
+#include <utils/rel.h>
+#include <utils/relcache.h>
 
 /* Before 16 every symbol of a module was visible; our modules are built with hidden visibility. */
 #if PG_VERSION_NUM < 160000
@@ -31,11 +33,23 @@ postrider_analyze(RawStmt *statement, const char *sql, Oid **types, int *count) 
 #endif
 }
 
+<<<<<<< HEAD
 /* A setting that nobody has defined is a misspelt one. */
 #if PG_VERSION_NUM >= 150000
 #define postrider_reserve_settings(prefix) MarkGUCPrefixReserved(prefix)
 #else
 #define postrider_reserve_settings(prefix) EmitWarningsOnPlaceholders(prefix)
 #endif
+=======
+/* The index of the primary key, unless it is deferrable: two rows may then have the same key for a
+ * while. 18 asks whether that matters. */
+static inline Oid postrider_primary_key(Relation relation) {
+#if PG_VERSION_NUM >= 180000
+    return RelationGetPrimaryKeyIndex(relation, false);
+#else
+    return RelationGetPrimaryKeyIndex(relation);
+#endif
+}
+>>>>>>> pgcapture
 
 #endif

@@ -43,6 +43,11 @@ inline constexpr std::size_t decimal_digits_max = 131'072;
 inline constexpr unsigned array_dimensions_max = 6;
 inline constexpr unsigned json_depth_max = 512;
 
+// What PostgreSQL's triggers have captured: a row fits a page of the greatest size; what captures a
+// greater record notes instead that the table has to be read whole
+inline constexpr std::size_t capture_row_bytes_max = 32 * kib;
+inline constexpr std::size_t capture_record_bytes_max = 1024 * mib;
+
 // Batch headers, reports and control messages
 inline constexpr std::size_t batch_origins_max = 1000;
 inline constexpr std::size_t batch_dependencies_max = 256;

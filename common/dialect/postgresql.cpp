@@ -74,6 +74,10 @@ class PostgresqlDialect final : public Dialect {
         return in_our_schema(name);
     }
 
+    [[nodiscard]] std::string sync_command() const override {
+        return "CALL " + command("sync_now") + "()";
+    }
+
     [[nodiscard]] std::string time_text(std::string_view milliseconds) const override {
         return "to_char(to_timestamp((" + std::string(milliseconds) +
                ") / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')";

@@ -253,10 +253,10 @@ bool World::revoke(Member &actor, Member &other) {
     re_paired_ = true;
     ++harm_["paired anew"];
     actor.node->witness.forget_positions(); // its streams go with the keys
-    return report(actor, "revokes " + other.node->name(),
-                  actor.node->call([&](const Session &session) {
-                      return engine::revoke(session, other.node->name());
-                  }));
+    report(actor, "revokes " + other.node->name(), actor.node->call([&](const Session &session) {
+        return engine::revoke(session, other.node->name());
+    }));
+    return true; // also when the machine went down with it: it can do no more
 }
 
 bool World::invite(Member &center, Member &leaf) {

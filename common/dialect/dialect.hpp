@@ -177,6 +177,9 @@ class Dialect {
     /// What the expression gives for each image, in their order; ?1 … are the attributes.
     [[nodiscard]] virtual std::string select_values(const TableDescription &table,
                                                     const Condition &expression) const = 0;
+    /// What the expression gives for each row of the table; ?1 … are the attributes.
+    [[nodiscard]] virtual std::string select_computed(const TableDescription &table,
+                                                      const Condition &expression) const = 0;
     /// Rows of the table that meet the condition; ?1 … are the attributes, with `one_row` followed
     /// by a key.
     [[nodiscard]] virtual std::string select_where(const TableDescription &table,

@@ -283,6 +283,11 @@ class PostgresqlDialect final : public Dialect {
         return pg_text::select_values(table, expression);
     }
 
+    [[nodiscard]] std::string select_computed(const TableDescription &table,
+                                              const Condition &expression) const override {
+        return pg_text::select_computed(table, expression);
+    }
+
     [[nodiscard]] std::string select_where(const TableDescription &table,
                                            Names columns,
                                            const Condition &condition,

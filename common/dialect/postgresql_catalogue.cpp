@@ -19,13 +19,19 @@ constexpr std::string_view has_one_name =
 constexpr std::string_view class_and_schema =
     " FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace";
 
+/// Whether the table, c of pg_class in n of pg_namespace, has the one name that the expression
+/// gives; by the catalogue's indexes.
+std::string is_named(const std::string &name) {
+    return "n.nspname = CASE strpos(" + name + ", '.') WHEN 0 THEN 'public' ELSE split_part(" +
+           name + ", '.', 1) END AND c.relname = substr(" + name + ", strpos(" + name +
+           ", '.') + 1) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND " +
+           std::string{has_one_name};
+}
+
 /// The table that ?1 names.
 std::string target() {
-    return "target(oid) AS (SELECT c.oid" + std::string{class_and_schema} +
-           " WHERE n.nspname = CASE strpos(CAST(?1 AS text), '.') WHEN 0 THEN 'public'"
-           " ELSE split_part(CAST(?1 AS text), '.', 1) END"
-           " AND c.relname = substr(CAST(?1 AS text), strpos(CAST(?1 AS text), '.') + 1)"
-           " AND c.relkind IN ('r', 'p', 'v', 'm', 'f'))";
+    return "target(oid) AS (SELECT c.oid" + std::string{class_and_schema} + " WHERE " +
+           is_named("CAST(?1 AS text)") + ")";
 }
 
 /// Its columns as (attnum, type, typmod, not_null, default_sql): a domain's column is there again
@@ -86,6 +92,27 @@ std::string takes_part() {
            " WHERE h.inhparent = c.oid))";
 }
 
+/// Rows of the catalogue that tell of a table.
+struct CatalogueRows {
+    std::string_view columns;
+    std::string_view from;
+    std::string_view where; // ends with the table's oid
+    std::string_view order;
+};
+
+/// As one text, of the table `member`; a subquery, so that the catalogue's indexes are used.
+std::string all_of_member(const CatalogueRows &rows) {
+    std::string sql = "(SELECT string_agg(CAST(ROW(";
+    sql += rows.columns;
+    sql += ") AS text), chr(10) ORDER BY ";
+    sql += rows.order;
+    sql += ") FROM ";
+    sql += rows.from;
+    sql += " WHERE ";
+    sql += rows.where;
+    return sql + " = member.oid)";
+}
+
 /// A partition of the table c of pg_class for which `condition` (of p, its pg_class) holds.
 std::string has_partition(std::string_view condition) {
     return "EXISTS (SELECT 1 FROM pg_partition_tree(c.oid) AS t"
@@ -95,6 +122,7 @@ std::string has_partition(std::string_view condition) {
 
 } // namespace
 
+/// Another table is meant only where none has the very name, and it is the only one.
 std::string describe_table() {
     const std::string kind =
         "CASE WHEN c.relpersistence = 't' THEN 'temporary'"
@@ -104,16 +132,17 @@ std::string describe_table() {
         " WHEN c.relpersistence = 'u' OR " +
         has_partition("p.relpersistence = 'u'") + " THEN 'unlogged' WHEN " +
         has_partition("p.relkind = 'f'") + " THEN 'virtual' ELSE 'table' END";
-    return "WITH named(oid, name) AS MATERIALIZED (SELECT c.oid, " + std::string{canonical_name} +
-           std::string{class_and_schema} + " WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND " +
-           std::string{has_one_name} +
-           "), found(oid, name, is_exact) AS (SELECT oid, name, name = CAST(?1 AS text) FROM named"
-           " WHERE lower(name COLLATE \"C\") = lower(CAST(?1 AS text) COLLATE \"C\"))"
-           " SELECT f.name, " +
-           kind +
-           ", CAST(0 AS bigint), CAST(1 AS bigint), CAST(0 AS bigint)"
-           " FROM found AS f JOIN pg_catalog.pg_class AS c ON c.oid = f.oid"
-           " WHERE f.is_exact OR (SELECT count(*) FROM found) = 1";
+    return "WITH " + target() + ", found(oid) AS (SELECT oid FROM target UNION ALL SELECT c.oid" +
+           std::string{class_and_schema} +
+           " WHERE NOT EXISTS (SELECT 1 FROM target)"
+           " AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND " +
+           std::string{has_one_name} + " AND lower(" + std::string{canonical_name} +
+           ") = lower(CAST(?1 AS text) COLLATE \"C\"))"
+           " SELECT " +
+           std::string{canonical_name} + ", " + kind +
+           ", CAST(0 AS bigint), CAST(1 AS bigint), CAST(0 AS bigint)" +
+           std::string{class_and_schema} +
+           " JOIN found ON found.oid = c.oid WHERE (SELECT count(*) FROM found) = 1";
 }
 
 std::string describe_columns() {
@@ -155,8 +184,9 @@ std::string describe_indexes() {
            " ORDER BY x.relname, k.position";
 }
 
-/// One that is not enforced (from PostgreSQL 18 on, where its column is) refers to nothing. Of one
-/// to a partitioned table there are copies for its partitions.
+/// One that is not enforced refers to nothing, and one with a PERIOD not to a row of equal values;
+/// PostgreSQL 18 has both, and the columns that tell. Of one to a partitioned table there are
+/// copies for its partitions.
 std::string describe_foreign_keys() {
     return "WITH " + target() + " SELECT CAST(r.oid AS bigint), " + std::string{canonical_name} +
            ", CAST(a.attname AS text), CAST(b.attname AS text), " + action("r.confupdtype") + ", " +
@@ -170,6 +200,7 @@ std::string describe_foreign_keys() {
            " JOIN pg_catalog.pg_attribute AS b ON b.attrelid = r.confrelid AND b.attnum = k.parent"
            " WHERE r.contype = 'f'"
            " AND coalesce(to_jsonb(r) ->> 'conenforced', 'true') = 'true'"
+           " AND coalesce(to_jsonb(r) ->> 'conperiod', 'false') = 'false'"
            " AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint AS whole"
            " WHERE whole.oid = r.conparentid AND whole.conrelid = r.conrelid)"
            " ORDER BY r.oid, k.position";
@@ -190,32 +221,37 @@ std::string list_referring_tables() {
 
 /// A hash over everything of the captured tables and their partitions on which capture leans.
 std::string schema_version() {
-    return "WITH captured(oid) AS (SELECT c.oid" + std::string{class_and_schema} +
-           " JOIN postrider.capture AS p ON p.table_name = " + std::string{canonical_name} +
+    return "WITH captured(oid) AS (SELECT c.oid FROM postrider.capture AS p"
+           " JOIN pg_catalog.pg_class AS c ON true"
+           " JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE " +
+           is_named("p.table_name") +
            "), member(oid) AS (SELECT oid FROM captured UNION"
-           " SELECT CAST(t.relid AS oid) FROM captured, pg_partition_tree(captured.oid) AS t),"
-           " line(text) AS ("
-           "SELECT CAST(ROW(c.oid, c.relname, n.nspname, c.relkind, c.relpersistence,"
-           " c.relhassubclass) AS text)" +
-           std::string{class_and_schema} +
-           " JOIN member ON member.oid = c.oid"
-           " UNION ALL SELECT CAST(ROW(a.attrelid, a.attnum, a.attname,"
-           " format_type(a.atttypid, a.atttypmod), a.attcollation, a.attnotnull, a.attidentity,"
-           " a.attgenerated, a.attisdropped, pg_get_expr(d.adbin, d.adrelid)) AS text)"
-           " FROM member JOIN pg_catalog.pg_attribute AS a ON a.attrelid = member.oid"
-           " LEFT JOIN pg_catalog.pg_attrdef AS d"
-           " ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE a.attnum > 0"
-           " UNION ALL SELECT CAST(ROW(i.indexrelid, i.indisprimary, i.indisreplident,"
-           " i.indisvalid, i.indimmediate, pg_get_indexdef(i.indexrelid)) AS text)"
-           " FROM member JOIN pg_catalog.pg_index AS i ON i.indrelid = member.oid"
-           " UNION ALL SELECT CAST(ROW(r.oid, pg_get_constraintdef(r.oid)) AS text)"
-           " FROM member JOIN pg_catalog.pg_constraint AS r ON r.conrelid = member.oid"
-           " WHERE r.contype = 'f'"
-           " UNION ALL SELECT CAST(ROW(g.oid, g.tgenabled, pg_get_triggerdef(g.oid)) AS text)"
-           " FROM member JOIN pg_catalog.pg_trigger AS g ON g.tgrelid = member.oid"
-           " WHERE g.tgparentid <> 0 OR NOT g.tgisinternal)"
-           " SELECT hashtextextended(coalesce(string_agg(text, chr(10)"
-           " ORDER BY text COLLATE \"C\"), ''), 0) FROM line";
+           " SELECT CAST(t.relid AS oid) FROM captured, pg_partition_tree(captured.oid) AS t)"
+           " SELECT hashtextextended(coalesce(string_agg(concat_ws(chr(10), " +
+           all_of_member({"c.oid, c.relname, n.nspname, c.relkind, c.relpersistence,"
+                          " c.relhassubclass",
+                          "pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n"
+                          " ON n.oid = c.relnamespace",
+                          "c.oid", "c.oid"}) +
+           ", " +
+           all_of_member({"a.attnum, a.attname, format_type(a.atttypid, a.atttypmod),"
+                          " a.attcollation, a.attnotnull, a.attidentity, a.attgenerated,"
+                          " a.attisdropped, pg_get_expr(d.adbin, d.adrelid)",
+                          "pg_catalog.pg_attribute AS a LEFT JOIN pg_catalog.pg_attrdef AS d"
+                          " ON d.adrelid = a.attrelid AND d.adnum = a.attnum",
+                          "a.attnum > 0 AND a.attrelid", "a.attnum"}) +
+           ", " +
+           all_of_member({"i.indexrelid, i.indisprimary, i.indisreplident, i.indisvalid,"
+                          " i.indimmediate, pg_get_indexdef(i.indexrelid)",
+                          "pg_catalog.pg_index AS i", "i.indrelid", "i.indexrelid"}) +
+           ", " +
+           all_of_member({"r.oid, pg_get_constraintdef(r.oid)", "pg_catalog.pg_constraint AS r",
+                          "r.contype = 'f' AND r.conrelid", "r.oid"}) +
+           ", " +
+           all_of_member({"g.oid, g.tgenabled, pg_get_triggerdef(g.oid)",
+                          "pg_catalog.pg_trigger AS g",
+                          "(g.tgparentid <> 0 OR NOT g.tgisinternal) AND g.tgrelid", "g.oid"}) +
+           "), chr(10) ORDER BY member.oid), ''), 0) FROM member";
 }
 
 std::string table_definition() {

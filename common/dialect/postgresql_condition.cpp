@@ -415,6 +415,12 @@ class SqlReader {
             return not_usable("column \"" + column->name + "\" is computed by the table",
                               "Use the columns that it is computed from.");
         }
+        if (column->collation == "citext") {
+            return not_usable("column \"" + column->name +
+                                  "\" is of type citext, whose"
+                                  " comparisons are not built in",
+                              "Use columns of other types.");
+        }
         note_column(seen_, column->type.kind);
         if (std::find(out_.columns.begin(), out_.columns.end(), column->name) ==
             out_.columns.end()) {
@@ -507,6 +513,10 @@ Result<Condition> read_condition(std::string_view text, const TableDescription &
 
 Result<Condition> read_expression(std::string_view text, const TableDescription &table) {
     return SqlReader{text, table, expression_purpose}.read();
+}
+
+std::string select_computed(const TableDescription &table, const Condition &expression) {
+    return "SELECT (" + expression.sql + ") FROM " + table_name(table.name);
 }
 
 std::string select_where(const TableDescription &table,

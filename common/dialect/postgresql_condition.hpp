@@ -8,6 +8,7 @@ namespace postrider::dialect::pg_text {
 
 Result<Condition> read_condition(std::string_view text, const TableDescription &table);
 Result<Condition> read_expression(std::string_view text, const TableDescription &table);
+std::string select_computed(const TableDescription &table, const Condition &expression);
 std::string select_where(const TableDescription &table,
                          Names columns,
                          const Condition &condition,

@@ -408,6 +408,11 @@ class SqliteDialect final : public Dialect {
         return sqlite_text::select_values(table, expression);
     }
 
+    [[nodiscard]] std::string select_computed(const TableDescription &table,
+                                              const Condition &expression) const override {
+        return sqlite_text::select_computed(table, expression);
+    }
+
     [[nodiscard]] std::string select_where(const TableDescription &table,
                                            Names columns,
                                            const Condition &condition,

@@ -306,6 +306,10 @@ std::string select_values(const TableDescription &table, const Condition &expres
     return select_of_images(table, "(" + expression.sql + ")");
 }
 
+std::string select_computed(const TableDescription &table, const Condition &expression) {
+    return "SELECT (" + expression.sql + ") FROM main." + identifier(table.name);
+}
+
 std::string select_where(const TableDescription &table,
                          Names columns,
                          const Condition &condition,

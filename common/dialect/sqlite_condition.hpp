@@ -10,6 +10,7 @@ Result<Condition> read_expression(std::string_view text, const TableDescription 
 ImageStatements images(const TableDescription &table, Names columns);
 std::string select_images(const TableDescription &table, const Condition &condition);
 std::string select_values(const TableDescription &table, const Condition &expression);
+std::string select_computed(const TableDescription &table, const Condition &expression);
 std::string select_where(const TableDescription &table,
                          Names columns,
                          const Condition &condition,

@@ -8,17 +8,12 @@ namespace postrider::engine {
 
 namespace {
 
-/// Whether the database takes it.
-Result<void> check_prepared(Transaction &transaction,
-                            const dialect::Dialect &dialect,
-                            const dialect::Condition &read,
-                            const dialect::TableDescription &table) {
-    const std::vector<std::string> key{table.columns.at(table.key.at(0)).name};
+/// Whether the database takes a query that has the attributes as parameters.
+Result<void>
+check_prepared(Transaction &transaction, const std::string &query, std::size_t attributes) {
     return transaction.attempt([&]() -> Result<void> {
-        const std::vector<Value> nothing(read.attributes.size());
-        transaction
-            .query(dialect.select_where(table, key, read, false) + " LIMIT 0", Parameters{nothing})
-            ->next();
+        const std::vector<Value> nothing(attributes);
+        transaction.query(query + " LIMIT 0", Parameters{nothing})->next();
         return {};
     });
 }
@@ -62,7 +57,10 @@ Result<void> check_condition(Transaction &transaction,
     if (!condition) {
         return condition.error();
     }
-    const Result<void> prepared = check_prepared(transaction, dialect, *condition, table);
+    const std::vector<std::string> key{table.columns.at(table.key.at(0)).name};
+    const Result<void> prepared =
+        check_prepared(transaction, dialect.select_where(table, key, *condition, false),
+                       condition->attributes.size());
     return prepared ? prepared
                     : not_taken("condition", prepared.error(),
                                 "SELECT * FROM " + dialect.quote_table(table.name) + " WHERE (" +
@@ -77,7 +75,8 @@ Result<void> check_expression(Transaction &transaction,
     if (!expression) {
         return expression.error();
     }
-    const Result<void> prepared = check_prepared(transaction, dialect, *expression, table);
+    const Result<void> prepared = check_prepared(
+        transaction, dialect.select_computed(table, *expression), expression->attributes.size());
     return prepared
                ? prepared
                : not_taken("expression", prepared.error(),

@@ -121,6 +121,16 @@ TEST(PostgresqlCondition, leans_neither_on_the_clock_nor_on_the_time_zone) {
               "the type \"regclass\" is not one of those that are the same everywhere");
 }
 
+TEST(PostgresqlCondition, compares_by_what_is_built_in_alone) {
+    TableDescription table = pg_products();
+    table.columns[1].collation = "citext";
+    const Result<Condition> condition = postgresql().read_condition("name = 'a'", table);
+    ASSERT_FALSE(condition.has_value());
+    EXPECT_EQ(condition.error().message,
+              "this condition cannot be used: column \"name\" is of type citext, whose comparisons"
+              " are not built in");
+}
+
 TEST(PostgresqlCondition, is_one_expression_that_the_server_reads_as_it_is_read_here) {
     EXPECT_EQ(refused("price -- > 1"), "it has a comment");
     EXPECT_EQ(refused("price > 1 /* x */"), "it has a comment");
@@ -150,6 +160,14 @@ TEST(PostgresqlCondition, holds_nothing_else_however_it_is_cut) {
     for (std::size_t size = 0; size <= text.size(); ++size) {
         EXPECT_EQ(refused(text.substr(0, size)).find("/*"), std::string::npos);
     }
+}
+
+TEST(PostgresqlExpression, is_computed_of_any_type) {
+    const Result<Condition> expression =
+        postgresql().read_expression("upper(NAME) || peer.code", pg_products());
+    ASSERT_TRUE(expression.has_value()) << expression.error().message;
+    EXPECT_EQ(postgresql().select_computed(pg_products(), *expression),
+              "SELECT (upper(\"name\") || ?1) FROM \"crm\".\"products\"");
 }
 
 TEST(PostgresqlExpression, is_refused_in_words_of_its_own) {

@@ -100,6 +100,8 @@ TEST(Expression, IsReadAsAConditionAndRefusedInWordsOfItsOwn) {
     EXPECT_EQ(sqlite().select_values(products(), *expression),
               "SELECT (upper(\"name\") || ?1) FROM temp.\"postrider_image\" AS \"products\""
               " ORDER BY \"postrider_row\"");
+    EXPECT_EQ(sqlite().select_computed(products(), *expression),
+              "SELECT (upper(\"name\") || ?1) FROM main.\"products\"");
     const Result<Condition> refused = sqlite().read_expression("random()", products());
     ASSERT_FALSE(refused.has_value());
     EXPECT_EQ(refused.error().message,

@@ -159,7 +159,7 @@ std::string name_of_token(std::string_view token) {
     std::string name;
     for (std::size_t index = 1; index + 1 < token.size(); ++index) {
         name += token[index];
-        index += token[index] == '"' ? 1 : 0; // the second of two
+        index += token[index] == '"' ? 1U : 0U; // the second of two
     }
     return name;
 }

@@ -33,14 +33,13 @@ postrider_analyze(RawStmt *statement, const char *sql, Oid **types, int *count) 
 #endif
 }
 
-<<<<<<< HEAD
 /* A setting that nobody has defined is a misspelt one. */
 #if PG_VERSION_NUM >= 150000
 #define postrider_reserve_settings(prefix) MarkGUCPrefixReserved(prefix)
 #else
 #define postrider_reserve_settings(prefix) EmitWarningsOnPlaceholders(prefix)
 #endif
-=======
+
 /* The index of the primary key, unless it is deferrable: two rows may then have the same key for a
  * while. 18 asks whether that matters. */
 static inline Oid postrider_primary_key(Relation relation) {
@@ -50,6 +49,11 @@ static inline Oid postrider_primary_key(Relation relation) {
     return RelationGetPrimaryKeyIndex(relation);
 #endif
 }
->>>>>>> pgcapture
+
+/* A name of ours in C++, where it is no word of the language; the server's headers say pg_restrict.
+ */
+#ifdef __cplusplus
+#undef restrict
+#endif
 
 #endif

@@ -15,9 +15,7 @@
 #include "pg_extension/arguments.hpp"
 #include "pg_extension/node.hpp"
 
-using namespace postrider;
-using engine::Mode;
-using pg::NodeSite;
+namespace postrider::pg {
 
 namespace {
 
@@ -28,12 +26,12 @@ Value shown(const std::optional<Timestamp> &time) {
 }
 
 Bytes envelope_argument(FunctionCallInfo fcinfo) {
-    Bytes envelope = pg::required_bytes(fcinfo, 0, "the envelope");
+    Bytes envelope = required_bytes(fcinfo, 0, "the envelope");
     if (envelope.size() > limits::mail_bytes_max) {
-        throw pg::CoreError({Errc::too_large,
-                             "envelope is larger than any that Postrider makes",
-                             {},
-                             "Give one envelope at a time, as postrider.pending gives them."});
+        throw CoreError({Errc::too_large,
+                         "envelope is larger than any that Postrider makes",
+                         {},
+                         "Give one envelope at a time, as postrider.pending gives them."});
     }
     return envelope;
 }
@@ -56,83 +54,83 @@ std::vector<Bytes> take_pending(const NodeSite &site, const std::string &peer) {
     engine::Identity identity = site.session.identity;
     const engine::Session session{site.session.transaction, site.session.dialect, identity,
                                   site.session.timing, site.session.now};
-    pg::unwrap(engine::check_not_stopped(session));
-    pg::unwrap(engine::check_place(session, site.vault, identity));
-    std::vector<Bytes> envelopes = pg::unwrap(engine::take_pending(session, peer));
-    pg::unwrap(site.vault.store_state(engine::state_to_store(session, site.vault)));
+    unwrap(engine::check_not_stopped(session));
+    unwrap(engine::check_place(session, site.vault, identity));
+    std::vector<Bytes> envelopes = unwrap(engine::take_pending(session, peer));
+    unwrap(site.vault.store_state(engine::state_to_store(session, site.vault)));
     return envelopes;
 }
 
 } // namespace
 
 SQL_FUNCTION(postrider_version) {
-    return pg::give_text(POSTRIDER_VERSION);
+    return give_text(POSTRIDER_VERSION);
 }
 
 SQL_FUNCTION(postrider_reload) {
-    const std::string task = pg::required_text(fcinfo, 0, "the task's name");
-    const std::optional<std::string> peer = pg::text_argument(fcinfo, 1);
+    const std::string task = required_text(fcinfo, 0, "the task's name");
+    const std::optional<std::string> peer = text_argument(fcinfo, 1);
     std::size_t tables = 0;
-    pg::as_node(Mode::write, [&](const NodeSite &site) {
-        tables = pg::unwrap(engine::reload(site.session, task, peer));
+    as_node(engine::Mode::write, [&](const NodeSite &site) {
+        tables = unwrap(engine::reload(site.session, task, peer));
     });
-    return pg::give_text(engine::counted(tables, "table", "tables") + " of task \"" + task +
-                         "\" will be sent again");
+    return give_text(engine::counted(tables, "table", "tables") + " of task \"" + task +
+                     "\" will be sent again");
 }
 
 SQL_FUNCTION(postrider_discard_parked) {
     if (PG_ARGISNULL(0)) {
-        throw pg::CoreError({Errc::refused, "the number of a parked row is null", "",
-                             "Take it from the column id of postrider.parked."});
+        throw CoreError({Errc::refused, "the number of a parked row is null", "",
+                         "Take it from the column id of postrider.parked."});
     }
     const std::int64_t id = PG_GETARG_INT64(0);
-    std::string text;
-    pg::as_node(Mode::write, [&](const NodeSite &site) {
-        text = pg::unwrap(engine::discard_parked(site.session, id));
+    std::string answer;
+    as_node(engine::Mode::write, [&](const NodeSite &site) {
+        answer = unwrap(engine::discard_parked(site.session, id));
     });
-    return pg::give_text(text);
+    return give_text(answer);
 }
 
 SQL_FUNCTION(postrider_receive) {
     const Bytes envelope = envelope_argument(fcinfo);
-    std::string text;
-    pg::as_node(Mode::write, [&](const NodeSite &site) {
+    std::string answer;
+    as_node(engine::Mode::write, [&](const NodeSite &site) {
         const engine::Reception reception =
             engine::take_envelope(site.session, envelope, "postrider.receive");
-        text = name_of(reception.received);
-        text += reception.reason.empty() ? "" : ": " + reception.reason;
+        answer = name_of(reception.received);
+        answer += reception.reason.empty() ? "" : ": " + reception.reason;
     });
-    return pg::give_text(text);
+    return give_text(answer);
 }
 
 SQL_FUNCTION(postrider_pending) {
-    const std::string peer = pg::required_text(fcinfo, 0, "the peer's name");
+    const std::string peer = required_text(fcinfo, 0, "the peer's name");
     std::vector<engine::Row> rows;
-    pg::as_node(Mode::write, [&](const NodeSite &site) {
+    as_node(engine::Mode::write, [&](const NodeSite &site) {
         for (Bytes &envelope : take_pending(site, peer)) {
             const auto size = static_cast<std::int64_t>(envelope.size());
             rows.push_back({Value{size}, Value{std::move(envelope)}});
         }
     });
-    return pg::give_rows(fcinfo, rows);
+    return give_rows(fcinfo, rows);
 }
 
 SQL_FUNCTION(postrider_inspect) {
     const Bytes envelope = envelope_argument(fcinfo);
     std::vector<engine::Row> rows;
-    pg::as_node(Mode::read, [&](const NodeSite &site) {
+    as_node(engine::Mode::read, [&](const NodeSite &site) {
         for (const engine::EnvelopeFact &fact : engine::inspect_envelope(site.session, envelope)) {
             rows.push_back({Value::text(fact.field), Value::text(fact.value)});
         }
     });
-    return pg::give_rows(fcinfo, rows);
+    return give_rows(fcinfo, rows);
 }
 
 SQL_FUNCTION(postrider_explain) {
-    const std::string name = pg::required_text(fcinfo, 0, "the peer's name");
+    const std::string name = required_text(fcinfo, 0, "the peer's name");
     std::vector<engine::Row> rows;
-    pg::as_node(Mode::read, [&](const NodeSite &site) {
-        const engine::Peer peer = pg::unwrap(engine::require_peer(site.session.transaction, name));
+    as_node(engine::Mode::read, [&](const NodeSite &site) {
+        const engine::Peer peer = unwrap(engine::require_peer(site.session.transaction, name));
         for (const engine::Station &station : engine::explain(site.session, peer)) {
             rows.push_back({Value::text(station.direction), Value::text(station.station),
                             Value{static_cast<std::int64_t>(station.count)},
@@ -140,17 +138,19 @@ SQL_FUNCTION(postrider_explain) {
                             Value::text(station.blocked_by), Value::text(station.action)});
         }
     });
-    return pg::give_rows(fcinfo, rows);
+    return give_rows(fcinfo, rows);
 }
 
 SQL_FUNCTION(postrider_diagnose) {
     std::vector<engine::Row> rows;
-    pg::as_node(Mode::read, [&](const NodeSite &site) {
+    as_node(engine::Mode::read, [&](const NodeSite &site) {
         for (const engine::Finding &finding : engine::diagnose(site.session, site.vault)) {
             rows.push_back({Value::text(finding.check),
                             Value::text(std::string{engine::name_of(finding.health)}),
                             Value::text(finding.detail), Value::text(finding.action)});
         }
     });
-    return pg::give_rows(fcinfo, rows);
+    return give_rows(fcinfo, rows);
 }
+
+} // namespace postrider::pg

@@ -1,10 +1,11 @@
 /* Names, texts and limits of the settings. */
 #include <postgres.h>
 
+#include "pg_extension/settings.h"
+
 #include <utils/guc.h>
 
 #include "pg_extension/compat.h"
-#include "pg_extension/settings.h"
 
 char *postrider_secret_directory = NULL;
 

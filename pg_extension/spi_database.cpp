@@ -10,6 +10,7 @@
 extern "C" {
 #include <access/xact.h>
 #include <catalog/namespace.h>
+#include <nodes/makefuncs.h>
 #include <storage/lmgr.h>
 #include <utils/memutils.h>
 #include <utils/portal.h>
@@ -157,6 +158,21 @@ class SpiCursor final : public engine::Cursor {
 
 /// What both kinds of transaction share: everything but how they begin and end.
 class SpiTransaction : public engine::Transaction {
+    struct Scope {
+        MemoryContext memory;
+        ResourceOwner owner;
+    };
+
+    template <typename Body>
+    auto run(std::string_view sql, Body body) {
+        try {
+            return as_database_error(run_statement, body);
+        } catch (const DatabaseError &) {
+            cache_.forget(sql);
+            throw;
+        }
+    }
+
   public:
     explicit SpiTransaction(StatementCache &cache) : cache_(cache) {}
 
@@ -241,21 +257,6 @@ class SpiTransaction : public engine::Transaction {
     using engine::Transaction::execute;
 
   private:
-    struct Scope {
-        MemoryContext memory;
-        ResourceOwner owner;
-    };
-
-    template <typename Body>
-    auto run(std::string_view sql, Body body) {
-        try {
-            return as_database_error(run_statement, body);
-        } catch (const DatabaseError &) {
-            cache_.forget(sql);
-            throw;
-        }
-    }
-
     std::int64_t execute_plan(Statement &statement, Parameters parameters) {
         Statement::Arguments given = statement.arguments(parameters);
         return call([&]() noexcept {

@@ -14,6 +14,7 @@ extern "C" {
 #include <mb/pg_wchar.h>
 #include <utils/builtins.h>
 #include <utils/lsyscache.h>
+#include <utils/memutils.h>
 }
 
 namespace postrider::pg {
@@ -157,7 +158,7 @@ TypeForm form_of(Oid type) {
         form.base = getBaseType(type);
         getTypeInputInfo(type, &form.input, &form.parameter);
         getTypeOutputInfo(type, &form.output, &is_variable);
-        if (dialect::has_binary_form(form.base)) {
+        if (dialect::postgresql_binary::has_binary_form(form.base)) {
             getTypeBinaryInputInfo(type, &form.receive, &form.parameter);
             getTypeBinaryOutputInfo(type, &form.send, &is_variable);
         }
@@ -174,7 +175,8 @@ ServerValue to_server(const TypeForm &form, const Value &value) {
             return {*plain, false};
         }
         Bytes bytes;
-        if (form.receive != InvalidOid && dialect::encode_binary(form.base, value, bytes)) {
+        if (form.receive != InvalidOid &&
+            dialect::postgresql_binary::encode_binary(form.base, value, bytes)) {
             return {read_binary(form, bytes), false};
         }
         if (const std::string *text = text_of(value)) {
@@ -220,7 +222,7 @@ Value from_server(const TypeForm &form, Datum datum) {
         const auto *sent = call([&]() noexcept { return OidSendFunctionCall(form.send, datum); });
         const ByteView bytes{reinterpret_cast<const std::uint8_t *>(VARDATA_ANY(sent)),
                              VARSIZE_ANY_EXHDR(sent)};
-        return unwrap(dialect::decode_binary(form.base, bytes));
+        return unwrap(dialect::postgresql_binary::decode_binary(form.base, bytes));
     }
     const char *text = call([&]() noexcept { return OidOutputFunctionCall(form.output, datum); });
     return Native{utf8_of(text, std::strlen(text))};

@@ -13,7 +13,7 @@ extern "C" {
 #include <storage/dsm.h>
 }
 
-using namespace postrider;
+namespace postrider::pg {
 
 namespace {
 
@@ -33,16 +33,16 @@ BackgroundWorkerHandle *start_worker(dsm_handle report) {
     std::memcpy(worker.bgw_extra, &MyDatabaseId, sizeof MyDatabaseId);
     worker.bgw_main_arg = UInt32GetDatum(report);
     worker.bgw_notify_pid = MyProcPid;
-    return pg::call([&]() noexcept {
+    return call([&]() noexcept {
         BackgroundWorkerHandle *handle = nullptr;
         return RegisterDynamicBackgroundWorker(&worker, &handle) ? handle : nullptr;
     });
 }
 
 [[noreturn]] void no_worker_left() {
-    throw pg::CoreError({Errc::unavailable, "could not start a background worker",
-                         "Every worker that the server may have is in use.",
-                         "Raise max_worker_processes, or try again later."});
+    throw CoreError({Errc::unavailable, "could not start a background worker",
+                     "Every worker that the server may have is in use.",
+                     "Raise max_worker_processes, or try again later."});
 }
 
 /// What was written must be on the disk before anything leaves, so nothing of the caller's may be
@@ -50,15 +50,15 @@ BackgroundWorkerHandle *start_worker(dsm_handle report) {
 void outside_transaction(FunctionCallInfo fcinfo) {
     const auto *context = reinterpret_cast<CallContext *>(fcinfo->context);
     if (context == nullptr || !IsA(context, CallContext) || context->atomic) {
-        throw pg::CoreError(
+        throw CoreError(
             {Errc::refused, "postrider.sync_now cannot run inside a transaction",
              "What it does must be on the disk before anything leaves, and cannot be rolled back.",
              "COMMIT first."});
     }
 }
 
-void tell(const pg::RoundsReport &report) {
-    pg::call([&]() noexcept {
+void tell(const RoundsReport &report) {
+    call([&]() noexcept {
         if (!report.is_done) {
             ereport(ERROR, errcode(ERRCODE_OPERATOR_INTERVENTION),
                     errmsg("the worker ended before its work was done"),
@@ -81,19 +81,18 @@ void tell(const pg::RoundsReport &report) {
 
 SQL_FUNCTION(postrider_sync_now) {
     outside_transaction(fcinfo);
-    const std::string peer = pg::text_argument(fcinfo, 0).value_or("");
-    dsm_segment *segment =
-        pg::call([]() noexcept { return dsm_create(sizeof(pg::RoundsReport), 0); });
-    auto *report = static_cast<pg::RoundsReport *>(dsm_segment_address(segment));
+    const std::string peer = text_argument(fcinfo, 0).value_or("");
+    dsm_segment *segment = call([]() noexcept { return dsm_create(sizeof(RoundsReport), 0); });
+    auto *report = static_cast<RoundsReport *>(dsm_segment_address(segment));
     *report = {};
     copy_text(report->peer, peer);
     BackgroundWorkerHandle *worker = start_worker(dsm_segment_handle(segment));
     if (worker == nullptr) {
         no_worker_left();
     }
-    pg::call([&]() noexcept { (void)WaitForBackgroundWorkerShutdown(worker); });
-    const pg::RoundsReport done = *report;
-    pg::call([&]() noexcept { dsm_detach(segment); });
+    call([&]() noexcept { (void)WaitForBackgroundWorkerShutdown(worker); });
+    const RoundsReport done = *report;
+    call([&]() noexcept { dsm_detach(segment); });
     tell(done);
     PG_RETURN_VOID();
 }
@@ -103,5 +102,7 @@ SQL_FUNCTION(postrider_start) {
     if (worker == nullptr) {
         no_worker_left();
     }
-    return pg::give_text("worker started");
+    return give_text("worker started");
 }
+
+} // namespace postrider::pg

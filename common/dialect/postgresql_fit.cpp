@@ -4,6 +4,7 @@
 #include "common/dialect/postgresql_fit.hpp"
 
 #include <bit>
+#include <limits>
 
 #include "common/base/utf8.hpp"
 #include "common/dialect/decimal_text.hpp"
@@ -176,6 +177,12 @@ Fitted fit_array(Kind element, DeclaredType type, const Value &value) {
     const auto *array = value.as<Array>();
     if (array == nullptr) {
         return Fitted::never("this value is no array");
+    }
+    for (const ArrayDimension &dimension : array->dimensions) {
+        const std::int64_t end = std::int64_t{dimension.lower_bound} + dimension.length;
+        if (dimension.length == 0 || end > std::numeric_limits<std::int32_t>::max()) {
+            return Fitted::never("the array has bounds that no array has here");
+        }
     }
     type.is_array = false;
     Array exact{array->dimensions, {}};

@@ -439,6 +439,15 @@ TEST(PostgresqlFit, ArraysHoldElementsOfTheirKind) {
     EXPECT_EQ(Target{"numeric[]"}.exact(sparse), Value{sparse});
 }
 
+TEST(PostgresqlFit, ArraysHaveBoundsThatTheServerTakes) {
+    const Target table{"integer[]"};
+    const std::string loss = "the array has bounds that no array has here";
+    EXPECT_EQ(table.refusal(Array{{{1, 0}}, {}}), loss);
+    EXPECT_EQ(table.refusal(Array{{{INT32_MAX, 1}}, {number(1)}}), loss);
+    const Array last{{{INT32_MAX - 1, 1}}, {number(1)}};
+    EXPECT_EQ(table.exact(last), Value{last});
+}
+
 TEST(PostgresqlFit, ArraysHaveTheLengthsOfTheirElements) {
     const Target table{"numeric(5,1)[]"};
     const Array digits{{{1, 3}}, {decimal("1"), Value{}, decimal("2.25")}};

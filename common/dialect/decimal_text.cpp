@@ -28,14 +28,13 @@ std::string_view without_last_zeros(std::string_view fraction) {
 
 /// One more in the last place.
 void count_up(std::string &digits) {
-    for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit) {
-        if (*digit != '9') {
-            ++*digit;
-            return;
-        }
-        *digit = '0';
+    const std::size_t counted = digits.find_last_not_of('9');
+    if (counted == std::string::npos) {
+        digits = '1' + std::string(digits.size(), '0');
+        return;
     }
-    digits.insert(0, 1, '1');
+    ++digits[counted];
+    std::fill(digits.begin() + static_cast<std::ptrdiff_t>(counted) + 1, digits.end(), '0');
 }
 
 template <class Number>

@@ -140,7 +140,7 @@ Result<void> encode_numeric(std::string_view digits, Bytes &out) {
         (group_digits - number->whole.size() % group_digits) % group_digits;
     std::string row(first_zeros, '0');
     row.append(number->whole).append(number->fraction);
-    const std::int64_t groups_before =
+    const auto groups_before =
         static_cast<std::int64_t>((first_zeros + number->whole.size()) / group_digits);
     row.append((group_digits - row.size() % group_digits) % group_digits, '0');
     const std::size_t begin = row.find_first_not_of('0');

@@ -2,6 +2,7 @@
 // compared.
 #include "common/dialect/text_values.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <limits>

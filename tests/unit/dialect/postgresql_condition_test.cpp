@@ -13,7 +13,7 @@ TableDescription pg_products() {
          {std::pair{"sku", "integer"}, std::pair{"name", "text"}, std::pair{"Price", "numeric"},
           std::pair{"day", "date"}, std::pair{"at", "timestamp with time zone"},
           std::pair{"odd \"name\"", "text"}, std::pair{"x", "integer"}, std::pair{"Two", "text"},
-          std::pair{"TWO", "text"}}) {
+          std::pair{"TWO", "text"}, std::pair{"days", "date[]"}}) {
         ColumnDescription column;
         column.name = name;
         column.type = postgresql().neutral_type(type);
@@ -123,10 +123,14 @@ TEST(PostgresqlCondition, leans_neither_on_the_clock_nor_on_the_time_zone) {
     EXPECT_EQ(refused("CAST(at AS text) = ''"), zone);
     EXPECT_EQ(refused("at || '' = ''"), zone);
     EXPECT_EQ(refused("at > day"), zone);
-    const std::string written = "a time would be written in the session's style";
+    EXPECT_EQ(refused("at + '1 day' > at"), zone);
+    EXPECT_EQ(refused("at > at + PEER.late"), zone);
+    const std::string written =
+        "a time, or a value that may hold one, would be written in the session's style";
     EXPECT_EQ(refused("day::text = '2026-01-01'"), written);
     EXPECT_EQ(refused("'' || day = '2026-01-01'"), written);
     EXPECT_EQ(refused("interval '1 day'::text = name"), written);
+    EXPECT_EQ(refused("days::text = '{2026-01-01}'"), written);
     const std::string read = "a text would be read as a time in the session's style";
     EXPECT_EQ(refused("name::date = '2026-01-01'"), read);
     EXPECT_EQ(refused("CAST(PEER.day AS date) = '2026-01-01'"), read);

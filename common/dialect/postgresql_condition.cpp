@@ -117,12 +117,18 @@ bool has_pairs(std::string_view token, char quote) {
 
 /// What was seen of things that may be converted by the session.
 struct Seen {
-    bool moment = false;       // a text that names one
-    bool time_type = false;    // of a cast
-    bool text_type = false;    // of a cast, or what makes a text of any value
-    bool zone_column = false;  // with a time zone
-    bool time_column = false;  // without one
-    bool other_column = false; // of a type that may hold times
+    bool literal = false;
+    bool moment = false;       // a literal that names one
+    bool sum = false;          // of what may be an interval
+    bool time_literal = false; // DATE '2026-11-24'
+    bool time_cast = false;
+    bool text_cast = false;   // or what makes a text of any value
+    bool zone_column = false; // with a time zone
+    bool time_column = false; // without one
+    bool text_column = false;
+    bool other_column = false; // or array, of a type that may hold times
+
+    [[nodiscard]] bool has_plain_times() const { return time_literal || time_cast || time_column; }
 };
 
 void note_column(Seen &seen, Kind kind) {
@@ -136,6 +142,10 @@ void note_column(Seen &seen, Kind kind) {
     case Kind::timestamp:
     case Kind::interval:
         seen.time_column = true;
+        break;
+    case Kind::text:
+    case Kind::json:
+        seen.text_column = true;
         break;
     case Kind::array:
     case Kind::native:
@@ -208,7 +218,7 @@ class SqlReader {
                        ? take_word(token)
                        : take_word_of_type(token, before);
         case TokenKind::operation:
-            return take_operator(token);
+            return take_operator(token, before);
         default:
             return take_sign(token);
         }
@@ -259,16 +269,20 @@ class SqlReader {
             // The server would read the second one by the rules of the first.
             return not_usable("two texts stand side by side", "Join them with ||.");
         }
+        seen_.literal = true;
         seen_.moment = seen_.moment || names_moment(token);
         return copy(token, Before::literal);
     }
 
-    Result<void> take_operator(std::string_view token) {
+    Result<void> take_operator(std::string_view token, Before before) {
         if (!is_one_of(condition_operators, token)) {
             return not_usable("it holds the operator \"" + printable(std::string{token}) + "\"",
                               "Write columns, PEER.name, literals and operators such as = or <.");
         }
-        seen_.text_type = seen_.text_type || token == "||";
+        seen_.text_cast = seen_.text_cast || token == "||";
+        const char next = next_sign(token);
+        const bool of_number = before != Before::literal && (next == '.' || is_digit(next));
+        seen_.sum = seen_.sum || ((token == "+" || token == "-") && !of_number);
         return copy(token);
     }
 
@@ -306,6 +320,7 @@ class SqlReader {
         }
         if (is_one_of(condition_words, word) &&
             (next != '(' || is_one_of(words_before_parenthesis, word))) {
+            seen_.other_column = seen_.other_column || word == "array";
             return copy(token, before_of(word));
         }
         if (next == '(' && is_one_of(condition_functions, word)) {
@@ -363,8 +378,10 @@ class SqlReader {
                               "These are numbers, texts, bytea, boolean, uuid, jsonb, bit, date,"
                               " time, timestamp and interval.");
         }
-        seen_.time_type = seen_.time_type || is_time;
-        seen_.text_type = seen_.text_type || is_one_of(text_types, word);
+        const bool is_literal = next_sign(token) == '\'';
+        seen_.time_literal = seen_.time_literal || (is_time && is_literal);
+        seen_.time_cast = seen_.time_cast || (is_time && !is_literal);
+        seen_.text_cast = seen_.text_cast || is_one_of(text_types, word);
         if (word == "double") {
             return copy(token, Before::double_type);
         }
@@ -478,18 +495,28 @@ class SqlReader {
                               "; texts stand in single quotes, attributes of peers behind PEER.");
     }
 
-    /// Whether the server would convert something by its clock or its time zone.
+    /// Whether the server would convert something by its clock, its time zone or its styles.
     [[nodiscard]] Result<void> check_session() const {
-        const bool has_times =
-            seen_.time_type || seen_.zone_column || seen_.time_column || seen_.other_column;
-        if (seen_.moment && has_times) {
+        if (seen_.moment && (seen_.has_plain_times() || seen_.zone_column || seen_.other_column)) {
             return not_usable("a text that says \"now\", \"today\", \"tomorrow\" or \"yesterday\""
                               " gives another time at another time",
                               row_alone("a clock"));
         }
-        if (seen_.zone_column && (seen_.time_type || seen_.text_type || seen_.time_column)) {
+        // A day is not always as long.
+        const bool adds = seen_.sum && (seen_.literal || !out_.attributes.empty());
+        if (seen_.zone_column && (seen_.has_plain_times() || seen_.text_cast || adds)) {
             return not_usable("a value with a time zone would be converted by the session's",
                               "Compare such columns with one another and with times alone.");
+        }
+        if (seen_.text_cast && (seen_.has_plain_times() || seen_.other_column)) {
+            return not_usable("a time, or a value that may hold one, would be written in the"
+                              " session's style",
+                              "Leave them apart from what makes texts of values.");
+        }
+        const bool has_texts = seen_.text_column || seen_.other_column || !out_.attributes.empty();
+        if (seen_.time_cast && has_texts) {
+            return not_usable("a text would be read as a time in the session's style",
+                              "Write times as literals, such as DATE '2026-11-24'.");
         }
         return {};
     }

@@ -3,13 +3,13 @@
 
 namespace postrider::dialect::pg_text {
 
-namespace {
-
-constexpr std::string_view operator_characters = "+-*/<>=~!@#%^&|`?";
-
 bool is_digit(char letter) {
     return letter >= '0' && letter <= '9';
 }
+
+namespace {
+
+constexpr std::string_view operator_characters = "+-*/<>=~!@#%^&|`?";
 
 bool begins_word(char letter) {
     return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || letter == '_' ||

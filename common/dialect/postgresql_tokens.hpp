@@ -20,6 +20,8 @@ enum class TokenKind {
     sign,      // any other single character
 };
 
+bool is_digit(char letter);
+
 TokenKind kind_of_token(std::string_view sql, std::size_t at);
 
 /// The end of the token that begins at `at`.

@@ -13,7 +13,7 @@ TableDescription pg_products() {
          {std::pair{"sku", "integer"}, std::pair{"name", "text"}, std::pair{"Price", "numeric"},
           std::pair{"day", "date"}, std::pair{"at", "timestamp with time zone"},
           std::pair{"odd \"name\"", "text"}, std::pair{"x", "integer"}, std::pair{"Two", "text"},
-          std::pair{"TWO", "text"}}) {
+          std::pair{"TWO", "text"}, std::pair{"days", "date[]"}}) {
         ColumnDescription column;
         column.name = name;
         column.type = postgresql().neutral_type(type);
@@ -57,17 +57,27 @@ TEST(PostgresqlCondition, binds_attributes_of_peers) {
 }
 
 TEST(PostgresqlCondition, may_use_what_gives_the_same_result_everywhere) {
-    for (const char *text :
-         {"NOT price > 1", "price BETWEEN 1 AND 2 AND name LIKE 'a%' ESCAPE '!'",
-          "CASE WHEN price > -1 THEN TRUE ELSE FALSE END", "CAST(price AS integer) = 2",
-          "price::numeric(10, 2) = 2", "price::double precision = 2",
-          "sku::character varying = '2'", "name < 'a' COLLATE \"C\"",
-          "lower(left(name, 2)) IS NOT DISTINCT FROM E'a\\\\b'", "coalesce(price, 0) % 2 = 0",
-          "name ~* '^a' AND name !~~ '%now%'", "price*-1 <-2",
-          "sku = ANY('{1,2}') AND sku = ANY(ARRAY[1, 2])", "day = DATE '2026-01-01'",
-          "day > '2026-01-01' AND day - interval '1 day' < '2026-02-01'",
-          "at > '2026-01-01 00:00:00+00' AND at IS NOT NULL", "X'1F' = B'00011111'", "name = 'now'",
-          "(day, sku) > ('2026-01-01', 1)"}) {
+    for (const char *text : {"NOT price > 1",
+                             "price BETWEEN 1 AND 2 AND name LIKE 'a%' ESCAPE '!'",
+                             "CASE WHEN price > -1 THEN TRUE ELSE FALSE END",
+                             "CAST(price AS integer) = 2",
+                             "price::numeric(10, 2) = 2",
+                             "price::double precision = 2",
+                             "sku::character varying = '2'",
+                             "name < 'a' COLLATE \"C\"",
+                             "lower(left(name, 2)) IS NOT DISTINCT FROM E'a\\\\b'",
+                             "coalesce(price, 0) % 2 = 0",
+                             "name ~* '^a' AND name !~~ '%now%'",
+                             "price*-1 <-2",
+                             "sku = ANY('{1,2}') AND sku = ANY(ARRAY[1, 2])",
+                             "day = DATE '2026-01-01'",
+                             "day > '2026-01-01' AND day - interval '1 day' < '2026-02-01'",
+                             "day::timestamp > TIMESTAMP '2026-01-01 10:00'",
+                             "day = PEER.day",
+                             "at > '2026-01-01 00:00:00+00' AND at IS NOT NULL",
+                             "X'1F' = B'00011111'",
+                             "name = 'now'",
+                             "(day, sku) > ('2026-01-01', 1)"}) {
         EXPECT_EQ(refused(text).rfind("taken", 0), 0U) << text << ": " << refused(text);
     }
 }
@@ -113,6 +123,17 @@ TEST(PostgresqlCondition, leans_neither_on_the_clock_nor_on_the_time_zone) {
     EXPECT_EQ(refused("CAST(at AS text) = ''"), zone);
     EXPECT_EQ(refused("at || '' = ''"), zone);
     EXPECT_EQ(refused("at > day"), zone);
+    EXPECT_EQ(refused("at + '1 day' > at"), zone);
+    EXPECT_EQ(refused("at > at + PEER.late"), zone);
+    const std::string written =
+        "a time, or a value that may hold one, would be written in the session's style";
+    EXPECT_EQ(refused("day::text = '2026-01-01'"), written);
+    EXPECT_EQ(refused("'' || day = '2026-01-01'"), written);
+    EXPECT_EQ(refused("interval '1 day'::text = name"), written);
+    EXPECT_EQ(refused("days::text = '{2026-01-01}'"), written);
+    const std::string read = "a text would be read as a time in the session's style";
+    EXPECT_EQ(refused("name::date = '2026-01-01'"), read);
+    EXPECT_EQ(refused("CAST(PEER.day AS date) = '2026-01-01'"), read);
     EXPECT_EQ(refused("name::timestamptz > '2026-01-01'"),
               "\"timestamptz\" is read in the session's time zone");
     EXPECT_EQ(refused("day > timestamptz '2026-01-01'"),

@@ -70,7 +70,7 @@ static bool same_bytes(const struct varlena *left, const struct varlena *right) 
 }
 
 static bool is_plain(const struct varlena *value) {
-    return VARATT_IS_SHORT(value) || VARATT_IS_4B_U(value);
+    return VARATT_IS_4B_U(value) || (VARATT_IS_SHORT(value) && !VARATT_IS_EXTERNAL(value));
 }
 
 /* The same content, however it is stored. Equal pointers to a toast table are equal without a look
@@ -104,7 +104,7 @@ static bool same_varlena(struct varlena *left, struct varlena *right) {
 
 static bool
 is_same(const CaptureColumn *column, const TupleTableSlot *old, const TupleTableSlot *row) {
-    const int index = column->attnum - 1;
+    const int index = column->place;
     const Datum left = old->tts_values[index];
     const Datum right = row->tts_values[index];
 

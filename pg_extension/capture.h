@@ -51,8 +51,9 @@ typedef struct CaptureBuffer {
 } CaptureBuffer;
 
 typedef struct CaptureColumn {
-    AttrNumber attnum;
-    Oid type; /* as the log tells it: 0 for the text form */
+    AttrNumber attnum; /* as the log tells it: of the table that has the capture */
+    Oid type;          /* as the log tells it: 0 for the text form */
+    int place;         /* in a row of the relation, from 0 */
     int16 length;
     bool by_value;
     bool in_key;
@@ -84,7 +85,6 @@ typedef struct CapturePlan {
     bool fixed_settings;  /* output depends on settings */
     bool server_encoding; /* a send function would convert to the client's encoding */
     CaptureState *state;
-    int natts; /* of the relation */
     int column_count;
     CaptureColumn *columns;
     int key_count; /* 0: rows cannot be told apart */

@@ -210,7 +210,7 @@ static void put_interval(CaptureBuffer *buffer, const Interval *interval) {
 }
 
 static void put_value(CaptureBuffer *buffer, CaptureColumn *column, const TupleTableSlot *row) {
-    const Datum value = row->tts_values[column->attnum - 1];
+    const Datum value = row->tts_values[column->place];
 
     switch (column->form) {
     case VALUE_BYTE:
@@ -244,7 +244,7 @@ static void put_value(CaptureBuffer *buffer, CaptureColumn *column, const TupleT
 }
 
 static inline bool is_null(const CaptureColumn *column, const TupleTableSlot *row) {
-    return row->tts_isnull[column->attnum - 1];
+    return row->tts_isnull[column->place];
 }
 
 /* --- Records ------------------------------------------------------------------------------- */

@@ -17,6 +17,12 @@
 
 #include "pg_extension/capture.h"
 
+/* What decides which columns are told, and how. */
+typedef struct PlanNames {
+    AttrNumber key[INDEX_MAX_KEYS]; /* of the relation */
+    List *kept;
+} PlanNames;
+
 typedef struct PlanEntry {
     Oid trigger; /* the hash key; first */
     CapturePlan *plan;
@@ -31,8 +37,6 @@ static uint64 invalidations; /* counted, to see one that comes while a plan is m
 static uint64 last_layout_number;
 
 static CapturePlan *make_plan(const TriggerData *trigger);
-static void plan_columns(CapturePlan *plan, Relation relation, List *kept);
-static void plan_layout(CapturePlan *plan);
 
 /* --- The plans of this process ------------------------------------------------------------- */
 
@@ -348,38 +352,66 @@ static bool is_named(List *names, const char *name) {
     return false;
 }
 
-/* All columns that are there, of generated ones those that are in the key or kept. */
-static void plan_columns(CapturePlan *plan, Relation relation, List *kept) {
+/* Adds the relation's column of this name. Of the generated ones only those that are in the key or
+ * kept. */
+static void add_column(CapturePlan *plan,
+                       const FormData_pg_attribute *told,
+                       const FormData_pg_attribute *attribute,
+                       const PlanNames *names) {
+    CaptureColumn *column = &plan->columns[plan->column_count];
+    const int place = place_of(names->key, plan->key_count, attribute->attnum);
+    const bool is_kept = is_named(names->kept, NameStr(attribute->attname));
+
+    if (attribute->attgenerated != '\0' && place < 0 && !is_kept) {
+        return;
+    }
+    column->attnum = told->attnum;
+    column->place = attribute->attnum - 1;
+    column->by_value = attribute->attbyval;
+    column->length = attribute->attlen;
+    column->in_key = place >= 0;
+    choose_form(plan, column, attribute->atttypid);
+    if (place >= 0) {
+        plan->key[place] = plan->column_count;
+    }
+    if (is_kept) {
+        plan->kept[plan->kept_count++] = plan->column_count;
+    }
+    ++plan->column_count;
+}
+
+static const FormData_pg_attribute *find_attribute(TupleDesc descriptor, const char *name) {
+    for (int index = 0; index < descriptor->natts; ++index) {
+        const FormData_pg_attribute *attribute = TupleDescAttr(descriptor, index);
+        if (!attribute->attisdropped && strcmp(NameStr(attribute->attname), name) == 0) {
+            return attribute;
+        }
+    }
+    return NULL;
+}
+
+/* All columns that are there, with the attnums and in the order of the table that has the capture:
+ * a partition may have them at other places. */
+static void plan_columns(CapturePlan *plan, Relation relation, TupleDesc captured, List *kept) {
     TupleDesc descriptor = RelationGetDescr(relation);
-    AttrNumber key[INDEX_MAX_KEYS];
+    PlanNames names = {.kept = kept};
 
-    plan->natts = descriptor->natts;
-    plan->key_count = find_key(relation, key);
-    plan->columns = palloc0(sizeof(CaptureColumn) * (Size)(plan->natts + 1));
+    plan->key_count = find_key(relation, names.key);
+    plan->columns = palloc0(sizeof(CaptureColumn) * (Size)(captured->natts + 1));
     plan->key = palloc0(sizeof(int) * INDEX_MAX_KEYS);
-    plan->kept = palloc0(sizeof(int) * (Size)(plan->natts + 1));
-    for (int index = 0; index < plan->natts; ++index) {
-        const Form_pg_attribute attribute = TupleDescAttr(descriptor, index);
-        CaptureColumn *column = &plan->columns[plan->column_count];
-        const int place = place_of(key, plan->key_count, attribute->attnum);
-        const bool is_kept =
-            !attribute->attisdropped && is_named(kept, NameStr(attribute->attname));
-
-        if (attribute->attisdropped || (attribute->attgenerated != '\0' && place < 0 && !is_kept)) {
+    plan->kept = palloc0(sizeof(int) * (Size)(captured->natts + 1));
+    for (int index = 0; index < captured->natts; ++index) {
+        const FormData_pg_attribute *told = TupleDescAttr(captured, index);
+        const FormData_pg_attribute *attribute = told;
+        if (told->attisdropped) {
             continue;
         }
-        column->attnum = attribute->attnum;
-        column->by_value = attribute->attbyval;
-        column->length = attribute->attlen;
-        column->in_key = place >= 0;
-        choose_form(plan, column, attribute->atttypid);
-        if (place >= 0) {
-            plan->key[place] = plan->column_count;
+        if (captured != descriptor) {
+            attribute = find_attribute(descriptor, NameStr(told->attname));
         }
-        if (is_kept) {
-            plan->kept[plan->kept_count++] = plan->column_count;
+        if (attribute != NULL) {
+            add_column(plan, told, attribute, &names);
         }
-        ++plan->column_count;
     }
 }
 
@@ -426,24 +458,28 @@ static void plan_layout(CapturePlan *plan) {
 
 /* --- A plan -------------------------------------------------------------------------------- */
 
-/* Whether a table above this partition has the capture. */
-static bool is_part_of_captured(Relation relation, const Trigger *trigger, uint64 id) {
-    bool found = false;
+/* The columns of the table that has the capture: the relation's own, or of the table above all
+ * whose trigger a partition has got. */
+static TupleDesc captured_columns(CapturePlan *plan, Relation relation, const Trigger *trigger) {
+    TupleDesc columns = RelationGetDescr(relation);
     ListCell *cell;
 
     if (!relation->rd_rel->relispartition) {
-        return false;
+        return columns;
     }
     foreach (cell, get_partition_ancestors(RelationGetRelid(relation))) {
         Relation ancestor = table_open(lfirst_oid(cell), AccessShareLock);
         const TriggerDesc *triggers = ancestor->trigdesc;
         for (int index = 0; triggers != NULL && index < triggers->numtriggers; ++index) {
             const Trigger *other = &triggers->triggers[index];
-            found = found || (other->tgfoid == trigger->tgfoid && capture_id(other) == id);
+            if (other->tgfoid == trigger->tgfoid && capture_id(other) == plan->state->id) {
+                plan->is_part = true;
+                columns = CreateTupleDescCopy(RelationGetDescr(ancestor));
+            }
         }
         table_close(ancestor, AccessShareLock);
     }
-    return found;
+    return columns;
 }
 
 static CaptureState *state_of(uint64 id) {
@@ -469,8 +505,9 @@ static CapturePlan *make_plan(const TriggerData *trigger) {
     plan->trigger = trigger->tg_trigger->tgoid;
     plan->relation = RelationGetRelid(trigger->tg_relation);
     plan->state = state_of(id);
-    plan->is_part = is_part_of_captured(trigger->tg_relation, trigger->tg_trigger, id);
-    plan_columns(plan, trigger->tg_relation, kept_names(trigger->tg_trigger));
+    plan_columns(plan, trigger->tg_relation,
+                 captured_columns(plan, trigger->tg_relation, trigger->tg_trigger),
+                 kept_names(trigger->tg_trigger));
     plan_layout(plan);
     plan->valid = invalidations == invalidations_before;
     any_invalid = any_invalid || !plan->valid;

@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""Prints the pg_capture_* figures: what capture costs a PostgreSQL backend, in processor time relative to no capture.
+
+  pg_capture.py NAME…      pg_capture_insert: INSERT … SELECT of 500,000 rows; pg_capture_update: UPDATE of 200,000
+
+Four tables alike, one for each way to capture: none, a C trigger that does nothing, a PL/pgSQL trigger that writes each
+row as jsonb, ours. They take turns, and the figure is the median of the rounds' ratios. The module is build/pg's
+postrider.so, or POSTRIDER_MODULE; nothing has to be installed. PG_CONFIG names the server.
+"""
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+BUILD = ROOT / "build" / "bench_pg"
+MODULE = pathlib.Path(os.environ.get("POSTRIDER_MODULE", ROOT / "build" / "pg" / "postrider.so")).resolve()
+ROUNDS = int(os.environ.get("POSTRIDER_ROUNDS", "5"))
+GOALS = {"pg_capture_insert": 1.45, "pg_capture_update": 1.40}
+VARIANTS = ("none", "empty", "jsonb", "ours")
+SETTINGS = {
+    "shared_buffers": "1GB",
+    "max_wal_size": "20GB",
+    "checkpoint_timeout": "1h",
+    "autovacuum": "off",
+    "jit": "off",
+    "max_parallel_workers_per_gather": "0",
+}
+
+TABLE = "(id bigint PRIMARY KEY, a int, b text, c numeric(12, 2), d timestamptz)"
+SETUP = f"""
+CREATE UNLOGGED TABLE source {TABLE};
+INSERT INTO source SELECT g, g % 1000, 'row ' || md5(g::text) || (g % 100000), (g % 1000000) / 100.0,
+       timestamptz '2024-01-01 00:00+00' + g * interval '1 second' FROM generate_series(1, 500000) g;
+VACUUM FREEZE source;
+CREATE TABLE queue (id bigserial PRIMARY KEY, source text, operation text, old_row jsonb, new_row jsonb);
+CREATE FUNCTION jsonb_trigger() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO queue (source, operation, old_row, new_row) VALUES
+        (TG_TABLE_NAME, TG_OP, CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END,
+         CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION empty_trigger() RETURNS trigger LANGUAGE c AS '{BUILD}/empty_trigger.so', 'empty_trigger';
+"""
+TRIGGERS = {"empty": "empty_trigger()", "jsonb": "jsonb_trigger()", "ours": "postrider.capture('7', '')"}
+
+
+def build_empty_trigger():
+    BUILD.mkdir(parents=True, exist_ok=True)
+    config = os.environ.get("PG_CONFIG", "pg_config")
+
+    def asked(*options):
+        return subprocess.check_output([config, *options], text=True).split()
+
+    subprocess.run(
+        ["gcc", *asked("--cflags"), *asked("--cflags_sl"), f"-I{asked('--includedir-server')[0]}", "-shared", "-o",
+         BUILD / "empty_trigger.so", ROOT / "bench" / "pg_empty_trigger.c"],
+        check=True,
+    )
+
+
+def extension_script():
+    """What CREATE EXTENSION would run, but with the module where it was built."""
+    text = (ROOT / "pg_extension" / "postrider--0.1.sql").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("\\echo")]
+    return "CREATE SCHEMA postrider;\n" + "\n".join(lines).replace("MODULE_PATHNAME", str(MODULE)) + "\n"
+
+
+def measured(label, statement):
+    """Prints the label and the nanoseconds that the backend was on a processor."""
+    return f"""CHECKPOINT;
+\\set before `cut -d' ' -f1 /proc/:pid/schedstat`
+{statement};
+\\set after `cut -d' ' -f1 /proc/:pid/schedstat`
+\\echo {label} :before :after
+"""
+
+
+def script():
+    parts = ["\\set QUIET on\n\\set ON_ERROR_STOP on\n\\pset tuples_only on\n", extension_script(), SETUP]
+    for variant in VARIANTS:
+        parts.append(f"CREATE TABLE t_{variant} {TABLE};\n")
+        if variant in TRIGGERS:
+            parts.append(f"CREATE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON t_{variant} FOR EACH ROW "
+                         f"EXECUTE FUNCTION {TRIGGERS[variant]};\n")
+    parts.append("SELECT pg_backend_pid() AS pid \\gset\n")
+    for turn in range(ROUNDS + 1):
+        # The first round, which warms up, is not counted.
+        name = f"round {turn}"
+        order = VARIANTS[turn % len(VARIANTS):] + VARIANTS[: turn % len(VARIANTS)]
+        for variant in order:
+            parts.append("TRUNCATE queue, postrider.capture_log;\n")
+            parts.append(measured(f"{name} {variant} pg_capture_insert", f"INSERT INTO t_{variant} SELECT * FROM source"))
+        for variant in order:
+            parts.append("TRUNCATE queue, postrider.capture_log;\n")
+            parts.append(measured(f"{name} {variant} pg_capture_update",
+                                  f"UPDATE t_{variant} SET a = a + 1, d = d + interval '1 day' WHERE id <= 200000"))
+            parts.append(f"TRUNCATE t_{variant};\n")
+    return "".join(parts)
+
+
+def main():
+    names = sys.argv[1:] or list(GOALS)
+    unknown = [name for name in names if name not in GOALS]
+    if unknown:
+        sys.exit(f"pg_capture.py: no figure is named {unknown[0]}")
+    if not MODULE.exists():
+        sys.exit(f"pg_capture.py: there is no {MODULE}; build the PostgreSQL extension first, or set POSTRIDER_MODULE")
+    build_empty_trigger()
+    settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+    programs = subprocess.check_output([os.environ.get("PG_CONFIG", "pg_config"), "--bindir"], text=True).strip()
+    done = subprocess.run(
+        [ROOT / "tests" / "postgresql" / "cluster", *settings, "--", f"{programs}/psql", "-X", "-d", "postgres"],
+        input=script(), stdout=subprocess.PIPE, text=True, check=False,
+    )
+    if done.returncode != 0:
+        sys.exit("pg_capture.py: the statements failed")
+    times = {}
+    for line in done.stdout.splitlines():
+        words = line.split()
+        if words[:1] == ["round"] and words[1] != "0":
+            times.setdefault((words[3], words[2]), []).append((int(words[5]) - int(words[4])) / 1e6)
+    for name in names:
+        none = times[name, "none"]
+
+        def ratio(variant):
+            return statistics.median(time / base for time, base in zip(times[name, variant], none))
+
+        met = "met" if ratio("ours") <= GOALS[name] else "not met"
+        print(f"{name} {ratio('ours'):.2f} x (baseline: none {statistics.median(none):.0f} ms; empty trigger "
+              f"{ratio('empty'):.2f} x, PL/pgSQL jsonb {ratio('jsonb'):.2f} x) goal {GOALS[name]:.2f} {met}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -2,7 +2,12 @@
 // takes what is visible (docs/correctness.md, A1 and A2). Texts alone, as in dialect.hpp.
 #pragma once
 
+#include <cstdint>
 #include <string>
+
+#include "common/base/bytes.hpp"
+#include "common/base/result.hpp"
+#include "common/model/value.hpp"
 
 namespace postrider::dialect {
 
@@ -18,6 +23,11 @@ class LogCapture {
     /// Removes what is visible and gives its content (wire/capture_log.hpp), in the order in which
     /// it is to be read.
     [[nodiscard]] virtual std::string take() const = 0;
+    /// ?1 = table: number, name of its columns; by their numbers the log tells them.
+    [[nodiscard]] virtual std::string columns() const = 0;
+    /// A value as the log has it. `type` is the number that the log gives its type. Errors:
+    /// malformed.
+    [[nodiscard]] virtual Result<Value> read_value(std::uint32_t type, ByteView bytes) const = 0;
 };
 
 } // namespace postrider::dialect

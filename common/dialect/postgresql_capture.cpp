@@ -6,7 +6,7 @@
 #include "common/dialect/postgresql_names.hpp"
 #include "common/dialect/sql_text.hpp"
 
-namespace postrider::dialect::pg_text {
+namespace postrider::dialect::postgresql_text {
 
 namespace {
 
@@ -115,6 +115,22 @@ class PgLogCapture final : public LogCapture {
                " SELECT content FROM taken"
                " ORDER BY max(flush_number) OVER (PARTITION BY xid), xid, ordinal";
     }
+
+    [[nodiscard]] std::string columns() const override {
+        return "SELECT CAST(a.attnum AS bigint), CAST(a.attname AS text)"
+               " FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid"
+               " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+               " WHERE " +
+               canonical_name("n", "c") + " = ?1 AND a.attnum > 0 AND NOT a.attisdropped";
+    }
+
+    /// Type 0: the type's own text.
+    [[nodiscard]] Result<Value> read_value(std::uint32_t type, ByteView bytes) const override {
+        if (type == 0) {
+            return Value{Native{std::string{as_text(bytes)}}};
+        }
+        return postgresql_binary::decode_binary(type, bytes);
+    }
 };
 
 } // namespace
@@ -188,4 +204,4 @@ const LogCapture &log_capture() {
     return capture;
 }
 
-} // namespace postrider::dialect::pg_text
+} // namespace postrider::dialect::postgresql_text

@@ -6,7 +6,7 @@
 
 #include "common/dialect/dialect.hpp"
 
-namespace postrider::dialect::pg_text {
+namespace postrider::dialect::postgresql_text {
 
 Result<void> check_capturable(const TableDescription &table);
 CaptureSchema
@@ -15,4 +15,4 @@ std::string list_capture();
 std::string count_captured();
 const LogCapture &log_capture();
 
-} // namespace postrider::dialect::pg_text
+} // namespace postrider::dialect::postgresql_text

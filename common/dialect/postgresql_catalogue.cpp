@@ -4,7 +4,7 @@
 #include "common/dialect/postgresql_tokens.hpp"
 #include "common/dialect/sql_text.hpp"
 
-namespace postrider::dialect::pg_text {
+namespace postrider::dialect::postgresql_text {
 
 namespace {
 
@@ -299,4 +299,4 @@ std::string index_predicate(std::string_view create_index) {
     return "";
 }
 
-} // namespace postrider::dialect::pg_text
+} // namespace postrider::dialect::postgresql_text

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace postrider::dialect::pg_text {
+namespace postrider::dialect::postgresql_text {
 
 std::string describe_table();
 std::string describe_columns();
@@ -24,4 +24,4 @@ std::map<std::string, std::string> column_collations(std::string_view definition
 /// What follows the WHERE in what pg_get_indexdef gives; empty when there is none.
 std::string index_predicate(std::string_view create_index);
 
-} // namespace postrider::dialect::pg_text
+} // namespace postrider::dialect::postgresql_text

@@ -16,7 +16,7 @@
 #include "common/dialect/postgresql_tokens.hpp"
 #include "common/dialect/sql_text.hpp"
 
-namespace postrider::dialect::pg_text {
+namespace postrider::dialect::postgresql_text {
 
 namespace {
 
@@ -556,4 +556,4 @@ std::string select_where(const TableDescription &table,
            condition.sql + ") IS TRUE)" + (one_row ? " AND " + key : "");
 }
 
-} // namespace postrider::dialect::pg_text
+} // namespace postrider::dialect::postgresql_text

@@ -4,7 +4,7 @@
 
 #include "common/dialect/dialect.hpp"
 
-namespace postrider::dialect::pg_text {
+namespace postrider::dialect::postgresql_text {
 
 Result<Condition> read_condition(std::string_view text, const TableDescription &table);
 Result<Condition> read_expression(std::string_view text, const TableDescription &table);
@@ -14,4 +14,4 @@ std::string select_where(const TableDescription &table,
                          const Condition &condition,
                          bool one_row);
 
-} // namespace postrider::dialect::pg_text
+} // namespace postrider::dialect::postgresql_text

@@ -7,7 +7,7 @@
 #include "common/dialect/postgresql_names.hpp"
 #include "common/dialect/sql_text.hpp"
 
-namespace postrider::dialect::pg_text {
+namespace postrider::dialect::postgresql_text {
 
 namespace {
 
@@ -64,4 +64,4 @@ std::string select_values(const TableDescription &table, const Condition &expres
     return select_of_images(table, expression, "(" + expression.sql + ")");
 }
 
-} // namespace postrider::dialect::pg_text
+} // namespace postrider::dialect::postgresql_text

@@ -3,10 +3,10 @@
 
 #include "common/dialect/dialect.hpp"
 
-namespace postrider::dialect::pg_text {
+namespace postrider::dialect::postgresql_text {
 
 ImageStatements images(const TableDescription &table, Names columns);
 std::string select_images(const TableDescription &table, const Condition &condition);
 std::string select_values(const TableDescription &table, const Condition &expression);
 
-} // namespace postrider::dialect::pg_text
+} // namespace postrider::dialect::postgresql_text

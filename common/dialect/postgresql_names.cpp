@@ -5,7 +5,7 @@
 
 #include "common/dialect/sql_text.hpp"
 
-namespace postrider::dialect::pg_text {
+namespace postrider::dialect::postgresql_text {
 
 namespace {
 
@@ -75,4 +75,4 @@ std::string plain_word(std::string_view name) {
     return is_bare(name) && !is_reserved ? std::string{name} : identifier(name);
 }
 
-} // namespace postrider::dialect::pg_text
+} // namespace postrider::dialect::postgresql_text

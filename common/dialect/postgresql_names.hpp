@@ -6,7 +6,7 @@
 
 #include "common/dialect/dialect.hpp"
 
-namespace postrider::dialect::pg_text {
+namespace postrider::dialect::postgresql_text {
 
 std::string identifier(std::string_view name);
 
@@ -32,4 +32,4 @@ std::string placeholder_list(std::size_t first, std::size_t count);
 /// Quoted only where the server would take the bare word for something else.
 std::string plain_word(std::string_view name);
 
-} // namespace postrider::dialect::pg_text
+} // namespace postrider::dialect::postgresql_text

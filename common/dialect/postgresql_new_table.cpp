@@ -7,7 +7,7 @@
 #include "common/dialect/postgresql_names.hpp"
 #include "common/dialect/sql_text.hpp"
 
-namespace postrider::dialect::pg_text {
+namespace postrider::dialect::postgresql_text {
 
 namespace {
 
@@ -76,4 +76,4 @@ add_missing_column(std::string_view table, std::string_view column, std::string_
            std::string{type};
 }
 
-} // namespace postrider::dialect::pg_text
+} // namespace postrider::dialect::postgresql_text

@@ -8,7 +8,7 @@
 #include "common/base/result.hpp"
 #include "common/dialect/new_table.hpp"
 
-namespace postrider::dialect::pg_text {
+namespace postrider::dialect::postgresql_text {
 
 /// Why a table of ours cannot bear the name.
 Result<void> check_new_name(std::string_view name);
@@ -18,4 +18,4 @@ std::string create_missing_table(const NewTable &table, const std::vector<std::s
 std::string
 add_missing_column(std::string_view table, std::string_view column, std::string_view type);
 
-} // namespace postrider::dialect::pg_text
+} // namespace postrider::dialect::postgresql_text

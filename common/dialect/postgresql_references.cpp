@@ -5,7 +5,7 @@
 #include "common/dialect/postgresql_rows.hpp"
 #include "common/dialect/sql_text.hpp"
 
-namespace postrider::dialect::pg_text {
+namespace postrider::dialect::postgresql_text {
 
 namespace {
 
@@ -71,4 +71,4 @@ std::string select_referring(const Reference &reference, Names columns) {
            has_parameters(reference);
 }
 
-} // namespace postrider::dialect::pg_text
+} // namespace postrider::dialect::postgresql_text

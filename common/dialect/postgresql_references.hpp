@@ -5,11 +5,11 @@
 
 #include "common/dialect/dialect.hpp"
 
-namespace postrider::dialect::pg_text {
+namespace postrider::dialect::postgresql_text {
 
 std::string find_orphan(const Reference &reference);
 std::string find_parent(const Reference &reference);
 std::string find_referring(const Reference &reference);
 std::string select_referring(const Reference &reference, Names columns);
 
-} // namespace postrider::dialect::pg_text
+} // namespace postrider::dialect::postgresql_text

@@ -4,7 +4,7 @@
 #include "common/dialect/postgresql_names.hpp"
 #include "common/dialect/sql_text.hpp"
 
-namespace postrider::dialect::pg_text {
+namespace postrider::dialect::postgresql_text {
 
 namespace {
 
@@ -133,4 +133,4 @@ std::string select_behind(const TableDescription &table, Names columns, const Ro
            " ORDER BY " + key;
 }
 
-} // namespace postrider::dialect::pg_text
+} // namespace postrider::dialect::postgresql_text

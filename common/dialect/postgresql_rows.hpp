@@ -5,7 +5,7 @@
 
 #include "common/dialect/dialect.hpp"
 
-namespace postrider::dialect::pg_text {
+namespace postrider::dialect::postgresql_text {
 
 /// `before`"column" = ?n for every key column, counted from `first`.
 std::string
@@ -19,4 +19,4 @@ std::string select_row(const TableDescription &table, Names columns);
 std::string select_all(const TableDescription &table, Names columns);
 std::string select_behind(const TableDescription &table, Names columns, const RowsBehind &rows);
 
-} // namespace postrider::dialect::pg_text
+} // namespace postrider::dialect::postgresql_text

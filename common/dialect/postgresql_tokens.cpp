@@ -1,7 +1,7 @@
 // A scanner; every token has at least one character.
 #include "common/dialect/postgresql_tokens.hpp"
 
-namespace postrider::dialect::pg_text {
+namespace postrider::dialect::postgresql_text {
 
 bool is_digit(char letter) {
     return letter >= '0' && letter <= '9';
@@ -164,4 +164,4 @@ std::string name_of_token(std::string_view token) {
     return name;
 }
 
-} // namespace postrider::dialect::pg_text
+} // namespace postrider::dialect::postgresql_text

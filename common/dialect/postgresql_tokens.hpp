@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace postrider::dialect::pg_text {
+namespace postrider::dialect::postgresql_text {
 
 enum class TokenKind {
     space,
@@ -30,4 +30,4 @@ std::size_t token_end(std::string_view sql, std::size_t at);
 /// The name that a quoted token gives.
 std::string name_of_token(std::string_view token);
 
-} // namespace postrider::dialect::pg_text
+} // namespace postrider::dialect::postgresql_text

@@ -7,6 +7,8 @@
 #include <set>
 #include <utility>
 
+#include "common/engine/collect_log.hpp"
+#include "common/engine/collect_pieces.hpp"
 #include "common/engine/introspect.hpp"
 #include "common/engine/kept_columns.hpp"
 #include "common/engine/piece_writer.hpp"
@@ -50,41 +52,6 @@ std::vector<CapturedTable> captured_tables(Transaction &transaction) {
              .whole_load = integer_at(row, 6)});
     }
     return tables;
-}
-
-/// Schema columns are the table's visible columns: where each of them stands in the description,
-/// and which of them are the key.
-struct ColumnMap {
-    TableSchema schema;
-    std::vector<std::string> names;
-    std::vector<std::uint32_t> outside_key;          // indexes into the schema
-    std::map<std::uint32_t, std::uint32_t> of_table; // description index → schema index
-    std::map<std::uint32_t, std::size_t> kept;       // schema index → place among the kept
-};
-
-ColumnMap map_columns(const TableDescription &table, const std::vector<std::string> &kept) {
-    ColumnMap map;
-    map.schema = table.schema();
-    std::set<std::uint32_t> key(map.schema.key.begin(), map.schema.key.end());
-    std::map<std::string, std::uint32_t> position;
-    for (std::uint32_t index = 0; index < map.schema.columns.size(); ++index) {
-        map.names.push_back(map.schema.columns[index].name);
-        position.emplace(map.names.back(), index);
-        if (!key.contains(index)) {
-            map.outside_key.push_back(index);
-        }
-    }
-    for (std::uint32_t index = 0; index < table.columns.size(); ++index) {
-        if (const auto found = position.find(table.columns[index].name); found != position.end()) {
-            map.of_table.emplace(index, found->second);
-        }
-    }
-    for (const std::string &name : kept) {
-        const auto found = position.find(name);
-        ensure(found != position.end(), "a capture whose columns are not there is held");
-        map.kept.emplace(found->second, map.kept.size());
-    }
-    return map;
 }
 
 Change change_of(const Row &row,
@@ -150,74 +117,6 @@ Change change_of(const CapturedKey &captured,
                      all ? Operation::upsert : Operation::update);
 }
 
-struct RowsOf {
-    const std::string &table;
-    const TableSchema &schema;
-};
-
-/// What is read, handed on piece by piece.
-class Pieces {
-  public:
-    /// False: no more is wanted.
-    using Take = std::function<bool(const Changeset &, const Receivers &)>;
-
-    Pieces(const Session &session, Loads &loads, const Take &take)
-        : session_(session),
-          loads_(loads),
-          writer_(session.sizes.piece_bytes,
-                  [&](Changeset &&piece) { hand_on(std::move(piece), take); }) {}
-
-    [[nodiscard]] bool go_on() const { return goes_on_; }
-
-    void add(const RowsOf &rows, const Key &key, Change &&change) {
-        writer_.make_room(cost_of(key, change));
-        writer_.changes(rows.table, rows.schema).changes.insert_or_assign(key, std::move(change));
-    }
-
-    /// The rows of the table that come are all it has.
-    void begin_anew(const RowsOf &rows) {
-        writer_.changes(rows.table, rows.schema).truncated = true;
-    }
-
-    /// The next rows of what is being loaded: as much for each of those who wait.
-    void add_chunks(std::size_t bytes) {
-        const std::set<PeerSet> waiting = bytes == 0 ? std::set<PeerSet>{} : loads_.waiting();
-        for (const PeerSet &peers : waiting) {
-            begin_for(load_receivers(peers));
-            loads_.read_chunk(session_, writer_.open_piece(),
-                              std::max<std::size_t>(1, bytes / waiting.size()), peers);
-        }
-        finish();
-    }
-
-    /// What is added from now on goes to them.
-    void begin_for(Receivers receivers) {
-        if (receivers != receivers_) {
-            finish();
-            receivers_ = std::move(receivers);
-        }
-    }
-
-    void finish() { writer_.finish(); }
-
-  private:
-    void hand_on(Changeset &&piece, const Take &take) {
-        if (!goes_on_) {
-            return;
-        }
-        if (!loads_.empty()) {
-            merge_rows(piece, loads_.parents_of(session_, piece));
-        }
-        goes_on_ = take(piece, receivers_);
-    }
-
-    const Session &session_;
-    Loads &loads_;
-    PieceWriter writer_;
-    Receivers receivers_ = Receivers::all();
-    bool goes_on_ = true;
-};
-
 void read_keys(const Session &session,
                const CapturedTable &captured,
                const TableDescription &table,
@@ -282,20 +181,18 @@ Change whole_change(const Row &row, const ColumnMap &map) {
 }
 
 /// Gives the number of rows.
-std::uint64_t read_all(const Session &session,
-                       const CapturedTable &captured,
-                       const TableDescription &table,
-                       Pieces &pieces) {
-    const ColumnMap map = map_columns(table, captured.capture.options.kept);
-    const auto cursor = session.transaction.query(session.dialect.select_all(table, map.names), {});
-    pieces.begin_anew({captured.name, map.schema});
+std::uint64_t read_all(const Session &session, const LoggedTable &table, Pieces &pieces) {
+    const ColumnMap map = map_columns(table.description, table.kept);
+    const auto cursor =
+        session.transaction.query(session.dialect.select_all(table.description, map.names), {});
+    pieces.begin_anew({table.name, map.schema});
     std::uint64_t rows = 0;
     for (const Row *row = cursor->next(); row != nullptr && pieces.go_on(); row = cursor->next()) {
         Key key;
         for (const std::uint32_t column : map.schema.key) {
             key.push_back((*row)[column]);
         }
-        pieces.add({captured.name, map.schema}, key, whole_change(*row, map));
+        pieces.add({table.name, map.schema}, key, whole_change(*row, map));
         ++rows;
     }
     return rows;
@@ -306,6 +203,9 @@ enum class Keys { none, some, missing };
 
 std::set<std::string> key_tables(Transaction &transaction, const dialect::Dialect &dialect) {
     std::set<std::string> names;
+    if (dialect.keys() == nullptr) {
+        return names;
+    }
     for (const Row &row : transaction.catalogue(dialect.keys()->list_key_tables())) {
         names.insert(text_at(row, 0));
     }
@@ -316,6 +216,9 @@ Keys look_for_keys(Transaction &transaction,
                    const dialect::Dialect &dialect,
                    const std::set<std::string> &present,
                    dialect::CaptureId id) {
+    if (dialect.keys() == nullptr) {
+        return Keys::none; // what is in the log is taken as a whole
+    }
     const std::string key_table = dialect.keys()->key_table(id);
     if (!present.contains(key_table)) {
         return Keys::missing;
@@ -382,9 +285,27 @@ void read_table(const Session &session,
     }
     if (captured.comes_whole()) {
         pieces.begin_for(load_receivers(peers));
-        const std::uint64_t rows = read_all(session, captured, *table, pieces);
+        const std::uint64_t rows = read_all(session, {captured.name, *table, captured.capture.options.kept}, pieces);
         pieces.begin_for(Receivers::all());
         taken.whole.emplace_back(captured.whole_load, rows);
+    }
+}
+
+/// The changes in the log, and the tables of which it does not tell everything.
+void read_log(const Session &session,
+              const std::vector<CapturedTable> &captured,
+              Pieces &pieces) {
+    LoggedTables tables;
+    for (const CapturedTable &each : captured) {
+        auto table = describe_table(session.transaction, session.dialect, each.name);
+        if (each.held.empty() && table && check_kept(*table, each.capture.options.kept)) {
+            tables.emplace(each.capture.id, LoggedTable{each.name, *std::move(table),
+                                                        each.capture.options.kept});
+        }
+    }
+    for (const dialect::CaptureId whole : take_log(session, tables, pieces)) {
+        const LoggedTable &table = tables.at(whole);
+        read_all(session, {table.name, table.description, table.kept}, pieces);
     }
 }
 
@@ -392,8 +313,12 @@ Collected read_captured(const Session &session, const ToRead &wanted, const Piec
     Collected out{{}, Loads{session}};
     Pieces pieces{session, out.loads, take};
     Reading reading{pieces, out.taken};
+    const std::vector<CapturedTable> tables = captured_tables(session.transaction);
+    if (session.dialect.log() != nullptr) {
+        read_log(session, tables, pieces);
+    }
     const std::set<std::string> present = key_tables(session.transaction, session.dialect);
-    for (const CapturedTable &captured : captured_tables(session.transaction)) {
+    for (const CapturedTable &captured : tables) {
         const Keys keys =
             look_for_keys(session.transaction, session.dialect, present, captured.capture.id);
         // What is missing is made anew by `inspect_captures`.
@@ -424,7 +349,11 @@ void note_chunks(const Session &session, const Loads &loads) {
     }
 }
 
+/// 0 where there are no keys, whose epochs these are.
 std::int64_t current_epoch(const Session &session) {
+    if (session.dialect.keys() == nullptr) {
+        return 0;
+    }
     return integer_at(*first_row(session.transaction, session.dialect.keys()->current_epoch()), 0);
 }
 
@@ -503,6 +432,9 @@ std::optional<std::int64_t> inspect_captures(const Session &session,
 }
 
 bool has_captured(Transaction &transaction, const dialect::Dialect &dialect) {
+    if (dialect.log() != nullptr && first_row(transaction, dialect.log()->find_any())) {
+        return true;
+    }
     const std::set<std::string> present = key_tables(transaction, dialect);
     for (const CapturedTable &captured : captured_tables(transaction)) {
         if (captured.held.empty() &&

@@ -1,6 +1,8 @@
 // One statement for each question, put together from common table expressions that several share.
 #include "common/dialect/postgresql_catalogue.hpp"
 
+#include <vector>
+
 #include "common/dialect/postgresql_tokens.hpp"
 #include "common/dialect/sql_text.hpp"
 

@@ -310,8 +310,8 @@ class SqlReader {
             return take_attribute(token);
         }
         if (word == "u" && text_.substr(at_ + 1, 1) == "&") {
-            return not_usable("it holds the character \"&\" behind \"u\"",
-                              "Write a space between them; texts are written without escapes.");
+            return not_usable("it begins a text or a name with U&",
+                              "Write a space behind u, or the letters themselves.");
         }
         if ((is_one_of(plain_types, word) || is_one_of(time_types, word) ||
              is_one_of(zone_types, word)) &&

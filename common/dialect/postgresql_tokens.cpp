@@ -47,15 +47,12 @@ std::size_t behind(std::string_view sql, std::string_view closing, std::size_t f
 std::size_t quoted_end(std::string_view sql, std::size_t at, bool has_escapes) {
     const char quote = sql[at++];
     while (at < sql.size()) {
-        if (has_escapes && sql[at] == '\\') {
-            at += 2;
-        } else if (sql[at] != quote) {
-            ++at;
-        } else if (at + 1 < sql.size() && sql[at + 1] == quote) {
-            at += 2;
-        } else {
+        const bool is_doubled = sql[at] == quote && at + 1 < sql.size() && sql[at + 1] == quote;
+        const bool is_escape = has_escapes && sql[at] == '\\';
+        if (sql[at] == quote && !is_doubled) {
             return at + 1;
         }
+        at += is_doubled || is_escape ? 2U : 1U;
     }
     return sql.size();
 }

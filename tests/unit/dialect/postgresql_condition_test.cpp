@@ -160,8 +160,8 @@ TEST(PostgresqlCondition, is_one_expression_that_the_server_reads_as_it_is_read_
     EXPECT_EQ(refused("price > ?1"), "it holds the operator \"?\"");
     EXPECT_EQ(refused("price > $1"), "it holds the character \"$\"");
     EXPECT_EQ(refused("name = $$a$$"), "it holds the character \"$\"");
-    EXPECT_EQ(refused("name = u&'a'"), "it holds the character \"&\" behind \"u\"");
-    EXPECT_EQ(refused("U&\"name\" = 'a'"), "it holds the character \"&\" behind \"u\"");
+    EXPECT_EQ(refused("name = u&'a'"), "it begins a text or a name with U&");
+    EXPECT_EQ(refused("U&\"name\" = 'a'"), "it begins a text or a name with U&");
     EXPECT_EQ(refused("name = 'a"), "a text is not closed");
     EXPECT_EQ(refused("name = '"), "a text is not closed");
     EXPECT_EQ(refused("name = 'a''"), "a text is not closed");

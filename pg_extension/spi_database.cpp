@@ -8,14 +8,20 @@
 #include "pg_extension/spi_error.hpp"
 
 extern "C" {
+#include <access/htup_details.h>
 #include <access/xact.h>
 #include <catalog/namespace.h>
+#include <catalog/pg_class.h>
+#include <miscadmin.h>
 #include <nodes/makefuncs.h>
 #include <storage/lmgr.h>
 #include <utils/memutils.h>
 #include <utils/portal.h>
 #include <utils/resowner.h>
 #include <utils/snapmgr.h>
+#include <utils/syscache.h>
+
+#include "pg_extension/capture.h"
 }
 
 namespace postrider::pg {
@@ -91,6 +97,7 @@ class RowReader {
 class SpiCursor final : public engine::Cursor {
   public:
     SpiCursor(StatementCache &cache, std::string_view sql, Parameters parameters) : cache_(cache) {
+        if (getenv("PRDBG")) fprintf(stderr, "SQL %.*s\n", (int)sql.size(), sql.data());
         Statement &statement = cache.prepare(sql);
         const StatementMemory memory;
         Statement::Arguments given = statement.arguments(parameters);
@@ -174,7 +181,8 @@ class SpiTransaction : public engine::Transaction {
     }
 
   public:
-    explicit SpiTransaction(StatementCache &cache) : cache_(cache) {}
+    /// `is_engine`: what its statements write is not captured again.
+    SpiTransaction(StatementCache &cache, bool is_engine) : cache_(cache), is_engine_(is_engine) {}
 
     std::int64_t execute(std::string_view sql, Parameters parameters) override {
         return run(sql, [&] {
@@ -260,8 +268,14 @@ class SpiTransaction : public engine::Transaction {
     std::int64_t execute_plan(Statement &statement, Parameters parameters) {
         Statement::Arguments given = statement.arguments(parameters);
         return call([&]() noexcept {
+            if (is_engine_) {
+                postrider_applying_begin();
+            }
             check_spi(SPI_execute_plan(statement.plan(), given.datums.data(), given.nulls.data(),
                                        false, 0));
+            if (is_engine_) {
+                postrider_applying_end();
+            }
             SPI_freetuptable(SPI_tuptable);
             return static_cast<std::int64_t>(SPI_processed);
         });
@@ -315,23 +329,38 @@ class SpiTransaction : public engine::Transaction {
     }
 
     StatementCache &cache_;
+    bool is_engine_;
     std::vector<Scope> scopes_;
 };
 
-Oid lease_table() {
-    return RangeVarGetRelid(makeRangeVar(pstrdup("postrider"), pstrdup("lease"), -1), ExclusiveLock,
-                            false);
-}
+struct StateTable {
+    Oid table;
+    Oid owner; // of the extension
+};
 
-/// One writer of the state tables at a time.
-void lock_state() {
-    call([]() noexcept { LockRelationOid(lease_table(), ExclusiveLock); });
+/// The one that stands for all of them. Locked, if that is asked for, until the transaction ends:
+/// one writer of the state tables at a time.
+StateTable open_state(engine::Mode mode) {
+    return call([&]() noexcept {
+        StateTable state{InvalidOid, InvalidOid};
+        const LOCKMODE lock = mode == engine::Mode::write ? ExclusiveLock : AccessShareLock;
+        state.table =
+            RangeVarGetRelid(makeRangeVar(pstrdup("postrider"), pstrdup("lease"), -1), lock, false);
+        HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(state.table));
+        if (!HeapTupleIsValid(row)) {
+            ereport(ERROR, errcode(ERRCODE_UNDEFINED_TABLE),
+                    errmsg("the extension postrider was dropped meanwhile"));
+        }
+        state.owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(row))->relowner;
+        ReleaseSysCache(row);
+        return state;
+    });
 }
 
 class WorkerTransaction final : public SpiTransaction {
   public:
     WorkerTransaction(StatementCache &cache, engine::Mode mode)
-        : SpiTransaction(cache), mode_(mode) {
+        : SpiTransaction(cache, true), mode_(mode) {
         try {
             as_database_error("begin a transaction", [&] { begin(); });
         } catch (...) {
@@ -370,7 +399,7 @@ class WorkerTransaction final : public SpiTransaction {
             XactIsoLevel = XACT_REPEATABLE_READ;
         });
         if (mode_ == engine::Mode::write) {
-            lock_state();
+            (void)open_state(mode_);
         } else {
             XactReadOnly = true;
         }
@@ -390,30 +419,40 @@ class WorkerTransaction final : public SpiTransaction {
     bool is_committed_ = false;
 };
 
+/// What it does it does as the owner of the extension: the caller has no right on any of its
+/// tables.
 class JoinedTransaction final : public SpiTransaction {
   public:
     JoinedTransaction(std::unique_ptr<StatementCache> cache, engine::Mode mode)
-        : SpiTransaction(*cache), cache_(std::move(cache)) {
+        : SpiTransaction(*cache, false), cache_(std::move(cache)) {
         as_database_error("begin", [&] {
-            if (mode == engine::Mode::write) {
-                lock_state();
-            }
-            call([]() noexcept { SPI_connect(); });
+            const StateTable state = open_state(mode);
+            call([&]() noexcept {
+                GetUserIdAndSecContext(&caller_, &caller_context_);
+                SetUserIdAndSecContext(state.owner, caller_context_ | SECURITY_LOCAL_USERID_CHANGE);
+                SPI_connect();
+            });
         });
     }
 
     JoinedTransaction(const JoinedTransaction &) = delete;
     JoinedTransaction &operator=(const JoinedTransaction &) = delete;
 
-    /// Where it was not committed, an error is on its way out, and the server ends SPI with it.
+    /// Where it was not committed, an error is on its way out, and the server ends SPI and gives
+    /// the caller back with it.
     ~JoinedTransaction() override = default;
 
     void commit() override {
-        call([]() noexcept { SPI_finish(); });
+        call([&]() noexcept {
+            SPI_finish();
+            SetUserIdAndSecContext(caller_, caller_context_);
+        });
     }
 
   private:
     std::unique_ptr<StatementCache> cache_;
+    Oid caller_ = InvalidOid;
+    int caller_context_ = 0;
 };
 
 } // namespace

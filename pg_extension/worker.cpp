@@ -30,8 +30,6 @@ extern "C" {
 #include <tcop/tcopprot.h>
 #include <utils/guc.h>
 #include <utils/wait_event.h>
-
-#include "pg_extension/capture.h"
 }
 
 namespace postrider::pg {
@@ -205,7 +203,6 @@ bool is_alone() {
 
 Datum work(Datum argument) {
     configure_session();
-    postrider_applying = true;
     const dsm_handle handle = DatumGetUInt32(argument);
     if (handle == DSM_HANDLE_INVALID) {
         if (extension_is_there() && is_alone()) {

@@ -110,7 +110,8 @@ class PostgresqlDialect final : public Dialect {
             append(body, ",\n  ", state_column(column, numbered));
         }
         if (!has_key) {
-            append(body, ",\n  ", "PRIMARY KEY (" + postgresql_text::column_list(table.primary_key) + ")");
+            append(body, ",\n  ",
+                   "PRIMARY KEY (" + postgresql_text::column_list(table.primary_key) + ")");
         }
         for (const std::vector<std::string> &columns : table.unique) {
             append(body, ",\n  ", "UNIQUE (" + postgresql_text::column_list(columns) + ")");
@@ -122,8 +123,9 @@ class PostgresqlDialect final : public Dialect {
         std::size_t number = 0;
         for (const std::vector<std::string> &columns : table.indexes) {
             sql += "CREATE INDEX " +
-                   postgresql_text::identifier(table.name + "_index" + std::to_string(number++)) + " ON " +
-                   state_name(table.name) + "(" + postgresql_text::column_list(columns) + ");\n";
+                   postgresql_text::identifier(table.name + "_index" + std::to_string(number++)) +
+                   " ON " + state_name(table.name) + "(" + postgresql_text::column_list(columns) +
+                   ");\n";
         }
         return sql;
     }
@@ -168,7 +170,9 @@ class PostgresqlDialect final : public Dialect {
         return postgresql_text::select_behind(table, columns, rows);
     }
 
-    [[nodiscard]] std::string describe_table() const override { return postgresql_text::describe_table(); }
+    [[nodiscard]] std::string describe_table() const override {
+        return postgresql_text::describe_table();
+    }
 
     [[nodiscard]] std::string describe_columns() const override {
         return postgresql_text::describe_columns();
@@ -182,13 +186,17 @@ class PostgresqlDialect final : public Dialect {
         return postgresql_text::describe_foreign_keys();
     }
 
-    [[nodiscard]] std::string schema_version() const override { return postgresql_text::schema_version(); }
+    [[nodiscard]] std::string schema_version() const override {
+        return postgresql_text::schema_version();
+    }
 
     [[nodiscard]] std::string content_version() const override { return ""; }
 
     [[nodiscard]] std::string change_counters() const override { return ""; }
 
-    [[nodiscard]] std::string list_tables() const override { return postgresql_text::list_tables(); }
+    [[nodiscard]] std::string list_tables() const override {
+        return postgresql_text::list_tables();
+    }
 
     [[nodiscard]] std::string list_referring_tables() const override {
         return postgresql_text::list_referring_tables();
@@ -239,7 +247,7 @@ class PostgresqlDialect final : public Dialect {
                                                  const Column &column,
                                                  std::string_view engine) const override {
         return postgresql_text::add_missing_column(table, column.name,
-                                           postgresql_text::declared_type(column, engine));
+                                                   postgresql_text::declared_type(column, engine));
     }
 
     [[nodiscard]] std::string find_orphan(const Reference &reference) const override {
@@ -306,7 +314,9 @@ class PostgresqlDialect final : public Dialect {
         return postgresql_text::capture_schema(table, capture, options);
     }
 
-    [[nodiscard]] std::string list_capture() const override { return postgresql_text::list_capture(); }
+    [[nodiscard]] std::string list_capture() const override {
+        return postgresql_text::list_capture();
+    }
 
     [[nodiscard]] std::string count_captured(CaptureId /*capture*/) const override {
         return postgresql_text::count_captured();

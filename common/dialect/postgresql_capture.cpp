@@ -3,6 +3,8 @@
 // row trigger down to its partitions, and a partition that is attached later gets it as well.
 #include "common/dialect/postgresql_capture.hpp"
 
+#include "common/dialect/postgresql_binary.hpp"
+#include "common/dialect/postgresql_catalogue.hpp"
 #include "common/dialect/postgresql_names.hpp"
 #include "common/dialect/sql_text.hpp"
 
@@ -116,13 +118,7 @@ class PgLogCapture final : public LogCapture {
                " ORDER BY max(flush_number) OVER (PARTITION BY xid), xid, ordinal";
     }
 
-    [[nodiscard]] std::string columns() const override {
-        return "SELECT CAST(a.attnum AS bigint), CAST(a.attname AS text)"
-               " FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid"
-               " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-               " WHERE " +
-               canonical_name("n", "c") + " = ?1 AND a.attnum > 0 AND NOT a.attisdropped";
-    }
+    [[nodiscard]] std::string columns() const override { return number_columns(); }
 
     /// Type 0: the type's own text.
     [[nodiscard]] Result<Value> read_value(std::uint32_t type, ByteView bytes) const override {

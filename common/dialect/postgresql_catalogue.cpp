@@ -147,6 +147,13 @@ std::string describe_table() {
            " JOIN found ON found.oid = c.oid WHERE (SELECT count(*) FROM found) = 1";
 }
 
+std::string number_columns() {
+    return "WITH " + target() +
+           " SELECT CAST(a.attnum AS bigint), CAST(a.attname AS text)"
+           " FROM target JOIN pg_catalog.pg_attribute AS a ON a.attrelid = target.oid"
+           " WHERE a.attnum > 0 AND NOT a.attisdropped";
+}
+
 std::string describe_columns() {
     return "WITH RECURSIVE " + target() + ", " + typed_columns() + ", " + key_index() +
            " SELECT CAST(a.attname AS text), format_type(o.type, o.typmod),"

@@ -74,11 +74,11 @@ std::int64_t read_days(PartReader &in) {
     in.expect('-');
     const auto month = static_cast<unsigned>(in.number(2, 2));
     in.expect('-');
-    const auto day = static_cast<unsigned>(in.number(2, 2));
+    const auto day_of_month = static_cast<unsigned>(in.number(2, 2));
     const std::int64_t rest = (year % era_years + era_years) % era_years;
     // Days that the month does not have are counted on, and written otherwise then.
     const std::chrono::sys_days within{std::chrono::year{static_cast<int>(rest)} /
-                                       std::chrono::month{month} / std::chrono::day{day}};
+                                       std::chrono::month{month} / std::chrono::day{day_of_month}};
     return (within - epoch).count() + (year - rest) / era_years * era_days;
 }
 

@@ -285,22 +285,21 @@ void read_table(const Session &session,
     }
     if (captured.comes_whole()) {
         pieces.begin_for(load_receivers(peers));
-        const std::uint64_t rows = read_all(session, {captured.name, *table, captured.capture.options.kept}, pieces);
+        const std::uint64_t rows =
+            read_all(session, {captured.name, *table, captured.capture.options.kept}, pieces);
         pieces.begin_for(Receivers::all());
         taken.whole.emplace_back(captured.whole_load, rows);
     }
 }
 
 /// The changes in the log, and the tables of which it does not tell everything.
-void read_log(const Session &session,
-              const std::vector<CapturedTable> &captured,
-              Pieces &pieces) {
+void read_log(const Session &session, const std::vector<CapturedTable> &captured, Pieces &pieces) {
     LoggedTables tables;
     for (const CapturedTable &each : captured) {
         auto table = describe_table(session.transaction, session.dialect, each.name);
         if (each.held.empty() && table && check_kept(*table, each.capture.options.kept)) {
-            tables.emplace(each.capture.id, LoggedTable{each.name, *std::move(table),
-                                                        each.capture.options.kept});
+            tables.emplace(each.capture.id,
+                           LoggedTable{each.name, *std::move(table), each.capture.options.kept});
         }
     }
     for (const dialect::CaptureId whole : take_log(session, tables, pieces)) {

@@ -99,10 +99,9 @@ class TableReader {
                 }
             }
         }
-        map.is_whole = found.size() == map_.names.size() &&
-                       map.key.size() == map_.schema.key.size() &&
-                       map.key.size() == layout.key.size() &&
-                       layout.kept.size() == map_.kept.size();
+        map.is_whole =
+            found.size() == map_.names.size() && map.key.size() == map_.schema.key.size() &&
+            map.key.size() == layout.key.size() && layout.kept.size() == map_.kept.size();
         return map;
     }
 
@@ -179,8 +178,8 @@ class TableReader {
     const Session &session_;
     const LoggedTable &table_;
     ColumnMap map_;
-    std::map<std::string, std::uint32_t> position_;  // name → index into the schema
-    std::map<std::uint16_t, std::string> numbers_;   // attnum → name
+    std::map<std::string, std::uint32_t> position_; // name → index into the schema
+    std::map<std::uint16_t, std::string> numbers_;  // attnum → name
     std::vector<std::pair<CaptureLayout, LayoutMap>> layouts_;
 };
 

@@ -6,7 +6,8 @@
 
 namespace postrider::engine {
 
-ColumnMap map_columns(const dialect::TableDescription &table, const std::vector<std::string> &kept) {
+ColumnMap map_columns(const dialect::TableDescription &table,
+                      const std::vector<std::string> &kept) {
     ColumnMap map;
     map.schema = table.schema();
     std::set<std::uint32_t> key(map.schema.key.begin(), map.schema.key.end());

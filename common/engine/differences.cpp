@@ -179,7 +179,7 @@ bool note_shape(const Session &session, const Peer &peer, const TableSchema &sch
     return session.transaction.execute(
                "INSERT INTO @shape_in (peer_id, wire_name, content) VALUES (?1, ?2, ?3)"
                " ON CONFLICT (peer_id, wire_name) DO UPDATE SET content = excluded.content"
-               " WHERE content <> excluded.content",
+               " WHERE @shape_in.content <> excluded.content",
                {peer.peer_id, Value::text(schema.name), wire::encode_schema(schema).raw}) > 0;
 }
 

@@ -14,7 +14,11 @@ const T &column(const Row &row, std::size_t index) {
 
 } // namespace
 
+/// Conditions among the columns are integers in one database and booleans in another.
 std::int64_t integer_at(const Row &row, std::size_t index) {
+    if (const bool *condition = row.at(index).as<bool>()) {
+        return *condition ? 1 : 0;
+    }
     return column<std::int64_t>(row, index);
 }
 

@@ -1,0 +1,25 @@
+-- Nothing for everybody. What a user may do is given by the two roles, which are the server's: another database may have
+-- made them before.
+REVOKE ALL ON SCHEMA postrider FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA postrider FROM PUBLIC;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA postrider FROM PUBLIC;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA postrider FROM PUBLIC;
+
+DO $$
+DECLARE
+    role text;
+BEGIN
+    FOREACH role IN ARRAY ARRAY['postrider_admin', 'postrider_monitor'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = role) THEN
+            EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', role);
+        END IF;
+    END LOOP;
+END
+$$;
+
+GRANT USAGE ON SCHEMA postrider TO postrider_admin, postrider_monitor;
+GRANT SELECT ON postrider.status, postrider.history, postrider.events, postrider.refused, postrider.offers,
+    postrider.parked, postrider.progress, postrider.schema_differences TO postrider_admin, postrider_monitor;
+GRANT EXECUTE ON FUNCTION postrider.version() TO postrider_admin, postrider_monitor;
+GRANT EXECUTE ON ALL ROUTINES IN SCHEMA postrider TO postrider_admin;
+REVOKE ALL ON FUNCTION postrider.capture() FROM postrider_admin;

@@ -50,8 +50,8 @@ Result<void> check_table_key(const TableDescription &table) {
             table, "it has no primary key",
             "Add a primary key, or CREATE UNIQUE INDEX on NOT NULL columns and ALTER TABLE " +
                 table_name(table.name) +
-                " REPLICA IDENTITY USING INDEX with its name. A key that is DEFERRABLE does not"
-                " serve.");
+                " REPLICA IDENTITY USING INDEX with its name. A key that is DEFERRABLE or has a"
+                " computed column does not serve.");
     }
     for (const std::uint32_t index : table.key) {
         const ColumnDescription &column = table.columns[index];

@@ -17,10 +17,6 @@ Error not_capturable(const TableDescription &table, std::string reason, std::str
 }
 
 Result<void> check_table_kind(const TableDescription &table) {
-    const std::string schema = split_name(table.name).schema;
-    if (schema.starts_with("pg_") || schema == "information_schema" || schema == "postrider") {
-        return not_capturable(table, "it belongs to the system", "Name a table of your own.");
-    }
     switch (table.kind) {
     case TableKind::view:
         return not_capturable(table, "it is a view", "Name the tables that the view reads.");
@@ -40,6 +36,10 @@ Result<void> check_table_kind(const TableDescription &table) {
                               "Name tables from which none inherits, or make it partitioned.");
     case TableKind::table:
         break;
+    }
+    const std::string schema = split_name(table.name).schema;
+    if (schema.starts_with("pg_") || schema == "information_schema" || schema == "postrider") {
+        return not_capturable(table, "it belongs to the system", "Name a table of your own.");
     }
     return {};
 }

@@ -118,7 +118,8 @@ bool has_pairs(std::string_view token, char quote) {
 /// What was seen of things that may be converted by the session.
 struct Seen {
     bool literal = false;
-    bool moment = false;       // a literal that names one
+    bool moment = false;       // a literal that may name one
+    bool call = false;         // of a function
     bool sum = false;          // of what may be an interval
     bool time_literal = false; // DATE '2026-11-24'
     bool time_cast = false;
@@ -270,7 +271,9 @@ class SqlReader {
             return not_usable("two texts stand side by side", "Join them with ||.");
         }
         seen_.literal = true;
-        seen_.moment = seen_.moment || names_moment(token);
+        // An escape may hide a word.
+        const bool may_name = names_moment(token) || token.find('\\') != std::string_view::npos;
+        seen_.moment = seen_.moment || may_name;
         return copy(token, Before::literal);
     }
 
@@ -324,6 +327,7 @@ class SqlReader {
             return copy(token, before_of(word));
         }
         if (next == '(' && is_one_of(condition_functions, word)) {
+            seen_.call = true;
             return copy(token);
         }
         if (next != '(' && (is_own_name(word, next) || find_bare(token) != nullptr)) {
@@ -513,7 +517,8 @@ class SqlReader {
                               " session's style",
                               "Leave them apart from what makes texts of values.");
         }
-        const bool has_texts = seen_.text_column || seen_.other_column || !out_.attributes.empty();
+        const bool has_texts = seen_.text_column || seen_.other_column ||
+                               !out_.attributes.empty() || (seen_.literal && seen_.call);
         if (seen_.time_cast && has_texts) {
             return not_usable("a text would be read as a time in the session's style",
                               "Write times as literals, such as DATE '2026-11-24'.");

@@ -19,10 +19,6 @@ Error not_capturable(const TableDescription &table, std::string reason, std::str
 }
 
 Result<void> check_table_kind(const TableDescription &table) {
-    const std::string schema = split_name(table.name).schema;
-    if (schema.starts_with("pg_") || schema == "information_schema" || schema == "postrider") {
-        return not_capturable(table, "it belongs to the system", "Name a table of your own.");
-    }
     switch (table.kind) {
     case TableKind::view:
         return not_capturable(table, "it is a view", "Name the tables that the view reads.");
@@ -43,6 +39,10 @@ Result<void> check_table_kind(const TableDescription &table) {
     case TableKind::table:
         break;
     }
+    const std::string schema = split_name(table.name).schema;
+    if (schema.starts_with("pg_") || schema == "information_schema" || schema == "postrider") {
+        return not_capturable(table, "it belongs to the system", "Name a table of your own.");
+    }
     return {};
 }
 
@@ -52,8 +52,8 @@ Result<void> check_table_key(const TableDescription &table) {
             table, "it has no primary key",
             "Add a primary key, or CREATE UNIQUE INDEX on NOT NULL columns and ALTER TABLE " +
                 table_name(table.name) +
-                " REPLICA IDENTITY USING INDEX with its name. A key that is DEFERRABLE does not"
-                " serve.");
+                " REPLICA IDENTITY USING INDEX with its name. A key that is DEFERRABLE or has a"
+                " computed column does not serve.");
     }
     for (const std::uint32_t index : table.key) {
         const ColumnDescription &column = table.columns[index];

@@ -54,14 +54,16 @@ std::string typed_columns() {
 }
 
 /// The index by which rows are told apart. A deferrable one cannot be named in ON CONFLICT, one
-/// over nullable columns does not tell all rows apart, and an exclusion is no equality.
+/// over nullable columns does not tell all rows apart, computed ones cannot be written, and an
+/// exclusion is no equality.
 std::string key_index() {
     return "key_index(indkey, size) AS (SELECT i.indkey, i.indnkeyatts"
            " FROM target JOIN pg_catalog.pg_index AS i ON i.indrelid = target.oid"
            " WHERE i.indisunique AND i.indimmediate AND i.indisvalid AND NOT i.indisexclusion"
            " AND i.indpred IS NULL AND i.indexprs IS NULL"
            " AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute AS a"
-           " WHERE a.attrelid = i.indrelid AND NOT a.attnotnull AND a.attnum IN"
+           " WHERE a.attrelid = i.indrelid AND (NOT a.attnotnull OR a.attgenerated <> '')"
+           " AND a.attnum IN"
            " (SELECT k.attnum FROM unnest(i.indkey) WITH ORDINALITY AS k(attnum, position)"
            " WHERE k.position <= i.indnkeyatts))"
            " ORDER BY i.indisprimary DESC, i.indisreplident DESC, i.indexrelid LIMIT 1)";

@@ -3,8 +3,8 @@
 // that give the same result at any time and in any session. The server resolves names with an empty
 // search_path, so that an operator or function of the list is the built-in one.
 //
-// What is converted by the session's time zone, or read from a text that may say "now", is told by
-// the types of the columns and casts together, at the end.
+// Whether it leans on the session (postgresql_session_use.hpp) is told by all of it together, at
+// the end.
 #include "common/dialect/postgresql_condition.hpp"
 
 #include <algorithm>
@@ -13,6 +13,7 @@
 #include "common/base/utf8.hpp"
 #include "common/dialect/postgresql_names.hpp"
 #include "common/dialect/postgresql_rows.hpp"
+#include "common/dialect/postgresql_session_use.hpp"
 #include "common/dialect/postgresql_tokens.hpp"
 #include "common/dialect/sql_text.hpp"
 
@@ -78,24 +79,6 @@ constexpr SqlPurpose condition_purpose{"condition",
 constexpr SqlPurpose expression_purpose{"expression",
                                         "the column would change without its row being changed"};
 
-/// "now" and its like as a word of its own.
-bool names_moment(std::string_view literal) {
-    static constexpr std::string_view moments = " now today tomorrow yesterday ";
-    const std::string text = lower_ascii(literal);
-    const auto is_letter = [](char letter) { return letter >= 'a' && letter <= 'z'; };
-    for (std::size_t begin = 0; begin < text.size(); ++begin) {
-        std::size_t end = begin;
-        while (end < text.size() && is_letter(text[end])) {
-            ++end;
-        }
-        if (is_one_of(moments, std::string_view{text}.substr(begin, end - begin))) {
-            return true;
-        }
-        begin = end;
-    }
-    return false;
-}
-
 /// Behind a backslash of E'…' a quote would end the text for whoever knows only doubled ones.
 bool has_escaped_quote(std::string_view literal) {
     const bool has_escapes = literal.front() == 'e' || literal.front() == 'E';
@@ -115,47 +98,6 @@ bool has_pairs(std::string_view token, char quote) {
     return std::count(token.begin(), token.end(), quote) % 2 == 0;
 }
 
-/// What was seen of things that may be converted by the session.
-struct Seen {
-    bool literal = false;
-    bool moment = false;       // a literal that names one
-    bool sum = false;          // of what may be an interval
-    bool time_literal = false; // DATE '2026-11-24'
-    bool time_cast = false;
-    bool text_cast = false;   // or what makes a text of any value
-    bool zone_column = false; // with a time zone
-    bool time_column = false; // without one
-    bool text_column = false;
-    bool other_column = false; // or array, of a type that may hold times
-
-    [[nodiscard]] bool has_plain_times() const { return time_literal || time_cast || time_column; }
-};
-
-void note_column(Seen &seen, Kind kind) {
-    switch (kind) {
-    case Kind::timestamp_with_zone:
-    case Kind::time_with_zone:
-        seen.zone_column = true;
-        break;
-    case Kind::date:
-    case Kind::time:
-    case Kind::timestamp:
-    case Kind::interval:
-        seen.time_column = true;
-        break;
-    case Kind::text:
-    case Kind::json:
-        seen.text_column = true;
-        break;
-    case Kind::array:
-    case Kind::native:
-        seen.other_column = true;
-        break;
-    default:
-        break;
-    }
-}
-
 class SqlReader {
   public:
     SqlReader(std::string_view text, const TableDescription &table, const SqlPurpose &purpose)
@@ -170,8 +112,8 @@ class SqlReader {
         if (depth_ != 0) {
             return not_balanced();
         }
-        if (Result<void> session = check_session(); !session) {
-            return session.error();
+        if (const auto lean = find_leaning(use_, !out_.attributes.empty())) {
+            return not_usable(lean->why, lean->hint.empty() ? row_alone("a clock") : lean->hint);
         }
         return std::move(out_);
     }
@@ -269,8 +211,7 @@ class SqlReader {
             // The server would read the second one by the rules of the first.
             return not_usable("two texts stand side by side", "Join them with ||.");
         }
-        seen_.literal = true;
-        seen_.moment = seen_.moment || names_moment(token);
+        note_literal(use_, token);
         return copy(token, Before::literal);
     }
 
@@ -279,10 +220,10 @@ class SqlReader {
             return not_usable("it holds the operator \"" + printable(std::string{token}) + "\"",
                               "Write columns, PEER.name, literals and operators such as = or <.");
         }
-        seen_.text_cast = seen_.text_cast || token == "||";
+        use_.text_cast = use_.text_cast || token == "||";
         const char next = next_sign(token);
         const bool of_number = before != Before::literal && (next == '.' || is_digit(next));
-        seen_.sum = seen_.sum || ((token == "+" || token == "-") && !of_number);
+        use_.sum = use_.sum || ((token == "+" || token == "-") && !of_number);
         return copy(token);
     }
 
@@ -320,10 +261,11 @@ class SqlReader {
         }
         if (is_one_of(condition_words, word) &&
             (next != '(' || is_one_of(words_before_parenthesis, word))) {
-            seen_.other_column = seen_.other_column || word == "array";
+            use_.other_column = use_.other_column || word == "array";
             return copy(token, before_of(word));
         }
         if (next == '(' && is_one_of(condition_functions, word)) {
+            use_.call = true;
             return copy(token);
         }
         if (next != '(' && (is_own_name(word, next) || find_bare(token) != nullptr)) {
@@ -379,9 +321,9 @@ class SqlReader {
                               " time, timestamp and interval.");
         }
         const bool is_literal = next_sign(token) == '\'';
-        seen_.time_literal = seen_.time_literal || (is_time && is_literal);
-        seen_.time_cast = seen_.time_cast || (is_time && !is_literal);
-        seen_.text_cast = seen_.text_cast || is_one_of(text_types, word);
+        use_.time_literal = use_.time_literal || (is_time && is_literal);
+        use_.time_cast = use_.time_cast || (is_time && !is_literal);
+        use_.text_cast = use_.text_cast || is_one_of(text_types, word);
         if (word == "double") {
             return copy(token, Before::double_type);
         }
@@ -438,7 +380,7 @@ class SqlReader {
                                   " comparisons are not built in",
                               "Use columns of other types.");
         }
-        note_column(seen_, column->type.kind);
+        note_column(use_, column->type.kind);
         if (std::find(out_.columns.begin(), out_.columns.end(), column->name) ==
             out_.columns.end()) {
             out_.columns.push_back(column->name);
@@ -495,32 +437,6 @@ class SqlReader {
                               "; texts stand in single quotes, attributes of peers behind PEER.");
     }
 
-    /// Whether the server would convert something by its clock, its time zone or its styles.
-    [[nodiscard]] Result<void> check_session() const {
-        if (seen_.moment && (seen_.has_plain_times() || seen_.zone_column || seen_.other_column)) {
-            return not_usable("a text that says \"now\", \"today\", \"tomorrow\" or \"yesterday\""
-                              " gives another time at another time",
-                              row_alone("a clock"));
-        }
-        // A day is not always as long.
-        const bool adds = seen_.sum && (seen_.literal || !out_.attributes.empty());
-        if (seen_.zone_column && (seen_.has_plain_times() || seen_.text_cast || adds)) {
-            return not_usable("a value with a time zone would be converted by the session's",
-                              "Compare such columns with one another and with times alone.");
-        }
-        if (seen_.text_cast && (seen_.has_plain_times() || seen_.other_column)) {
-            return not_usable("a time, or a value that may hold one, would be written in the"
-                              " session's style",
-                              "Leave them apart from what makes texts of values.");
-        }
-        const bool has_texts = seen_.text_column || seen_.other_column || !out_.attributes.empty();
-        if (seen_.time_cast && has_texts) {
-            return not_usable("a text would be read as a time in the session's style",
-                              "Write times as literals, such as DATE '2026-11-24'.");
-        }
-        return {};
-    }
-
     std::string_view text_;
     const TableDescription &table_;
     TableName name_;
@@ -528,7 +444,7 @@ class SqlReader {
     std::size_t at_ = 0;
     int depth_ = 0;
     Before before_ = Before::other;
-    Seen seen_;
+    SessionUse use_;
     Condition out_;
 };
 

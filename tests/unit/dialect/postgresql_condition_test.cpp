@@ -72,6 +72,7 @@ TEST(PostgresqlCondition, may_use_what_gives_the_same_result_everywhere) {
                              "sku = ANY('{1,2}') AND sku = ANY(ARRAY[1, 2])",
                              "day = DATE '2026-01-01'",
                              "day > '2026-01-01' AND day - interval '1 day' < '2026-02-01'",
+                             "day::timestamp = '2026-01-01'",
                              "day::timestamp > TIMESTAMP '2026-01-01 10:00'",
                              "day = PEER.day",
                              "at > '2026-01-01 00:00:00+00' AND at IS NOT NULL",
@@ -117,6 +118,7 @@ TEST(PostgresqlCondition, leans_neither_on_the_clock_nor_on_the_time_zone) {
                             " gives another time at another time";
     EXPECT_EQ(refused("day > 'today'"), now);
     EXPECT_EQ(refused("at > ' Now '"), now);
+    EXPECT_EQ(refused("day > E'n\\x6fw'"), now);
     EXPECT_EQ(refused("name::date > E'2026-01-01' OR name = 'yesterday 10:00'"), now);
     const std::string zone = "a value with a time zone would be converted by the session's";
     EXPECT_EQ(refused("at::date = '2026-01-01'"), zone);
@@ -133,6 +135,7 @@ TEST(PostgresqlCondition, leans_neither_on_the_clock_nor_on_the_time_zone) {
     EXPECT_EQ(refused("days::text = '{2026-01-01}'"), written);
     const std::string read = "a text would be read as a time in the session's style";
     EXPECT_EQ(refused("name::date = '2026-01-01'"), read);
+    EXPECT_EQ(refused("reverse('won')::date > day"), read);
     EXPECT_EQ(refused("CAST(PEER.day AS date) = '2026-01-01'"), read);
     EXPECT_EQ(refused("name::timestamptz > '2026-01-01'"),
               "\"timestamptz\" is read in the session's time zone");

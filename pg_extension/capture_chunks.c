@@ -52,8 +52,7 @@ typedef struct Chunk {
 typedef struct Level {
     struct Level *outer;
     SubTransactionId subxact;
-    bool has_rows; /* in the log, still without the flush number */
-    Chunk *first;  /* never null */
+    Chunk *first; /* never null */
     Chunk *last;
 } Level;
 
@@ -199,7 +198,6 @@ static void write_level(Level *level) {
         if (chunk->used > 0) {
             write_chunk(chunk);
             chunk->used = 0;
-            level->has_rows = true;
         }
         if (chunk->next == NULL) {
             return;
@@ -263,7 +261,6 @@ static void write_large(Level *level, const CaptureBuffer *record, const Capture
     }
     write_chunk(chunk);
     chunk->used = 0;
-    level->has_rows = true;
 }
 
 static void append_layout(Chunk *chunk, CapturePlan *plan) {
@@ -326,22 +323,11 @@ void postrider_record_end(CaptureBuffer *record, CapturePlan *plan) {
  */
 static void flush_transaction(void) {
     Level *level = transaction.level;
-    bool is_written;
 
     if (level == NULL || transaction.flush_number != InvalidXLogRecPtr) {
         return;
     }
-    is_written = level->has_rows || level->first->used > 0;
-    if (!is_written) {
-        return;
-    }
-    while (level->first->next != NULL) {
-        Chunk *chunk = level->first;
-        write_chunk(chunk);
-        level->first = chunk->next;
-        free_chunk(chunk);
-    }
-    if (level->first->used > 0 && transaction.last_written > level->first->ordinal) {
+    if (level->first->next != NULL || transaction.last_written > level->first->ordinal) {
         write_level(level);
     }
     if (level->first->used == 0) {
@@ -417,7 +403,6 @@ static void drop_written(Level *level, SubTransactionId subxact) {
         Chunk *chunk = level->first;
         if (chunk->used > 0 && chunk->written_by == subxact) {
             chunk->used = 0;
-            level->has_rows = true;
         }
         if (chunk->used > 0 || chunk->next == NULL) {
             return;
@@ -440,7 +425,6 @@ static void after_subcommit(SubTransactionId subxact, SubTransactionId outer_sub
         return;
     }
     drop_written(outer, subxact);
-    outer->has_rows = outer->has_rows || inner->has_rows;
     if (inner->first->used == 0) {
         free_chunk(inner->first);
     } else if (can_join(inner, outer) &&

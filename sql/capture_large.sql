@@ -50,6 +50,16 @@ SELECT max(length(content)) AS fullest FROM postrider.capture_log;
 SELECT * FROM differences('items');
 SELECT count(*) FROM state;
 
+-- What comes after a large row of an inner level stands behind it.
+BEGIN;
+INSERT INTO items VALUES (10, 'outer');
+SAVEPOINT a;
+INSERT INTO items VALUES (11, repeat('e', 30000));
+RELEASE a;
+UPDATE items SET note = 'small' WHERE id = 11;
+COMMIT;
+SELECT * FROM differences('items');
+
 -- More columns than a chunk has room for in its layout.
 DO $$
 BEGIN

@@ -112,6 +112,25 @@ END $$;
 COMMIT;
 SELECT * FROM differences('items');
 
+-- Two tables in turn, each with what has to be known of it.
+CREATE TABLE parts (id int PRIMARY KEY, amount int);
+CALL capture('parts', 8);
+BEGIN;
+INSERT INTO parts VALUES (1, 1);
+SAVEPOINT a;
+UPDATE items SET note = 'two' WHERE id = 1;
+RELEASE a;
+SAVEPOINT a;
+UPDATE items SET note = 'three' WHERE id = 1;
+RELEASE a;
+INSERT INTO parts VALUES (2, 2);
+COMMIT;
+SELECT count(*), sum(octet_length(content)) < 120 AS told_once FROM postrider.capture_log;
+SELECT change FROM changes();
+DROP TABLE parts;
+UPDATE state SET content = content || '{"2": "7468726565"}' WHERE key = '00000001';
+SELECT * FROM differences('items');
+
 -- A failed statement within a transaction, as clients with a savepoint for each statement meet it.
 BEGIN;
 SAVEPOINT s;

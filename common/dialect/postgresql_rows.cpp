@@ -8,23 +8,11 @@ namespace postrider::dialect::postgresql_text {
 
 namespace {
 
-/// Whether the type is one of those that take a collation; arrays of them do too.
-bool is_collatable(std::string_view declared_type) {
-    return declared_type.starts_with("text") || declared_type.starts_with("character") ||
-           declared_type.starts_with("name");
-}
-
-/// The column of the key as the rows are ordered by: text by its bytes, so that the order is that
-/// of every other database and stays what it is when the system's locales are renewed.
-std::string in_order(const ColumnDescription &column) {
-    return identifier(column.name) +
-           (is_collatable(column.type.native_name) ? " COLLATE \"C\"" : "");
-}
-
+/// As the columns themselves are ordered, so that the index of the key gives the rows.
 std::string key_order(const TableDescription &table) {
     std::string order;
     for (const std::uint32_t column : table.key) {
-        append(order, ", ", in_order(table.columns[column]));
+        append(order, ", ", identifier(table.columns[column].name));
     }
     return order;
 }

@@ -92,7 +92,8 @@ def script():
         order = VARIANTS[turn % len(VARIANTS):] + VARIANTS[: turn % len(VARIANTS)]
         for variant in order:
             parts.append("TRUNCATE queue, postrider.capture_log;\n")
-            parts.append(measured(f"{name} {variant} pg_capture_insert", f"INSERT INTO t_{variant} SELECT * FROM source"))
+            parts.append(measured(f"{name} {variant} pg_capture_insert",
+                                  f"INSERT INTO t_{variant} SELECT * FROM source"))
         for variant in order:
             parts.append("TRUNCATE queue, postrider.capture_log;\n")
             parts.append(measured(f"{name} {variant} pg_capture_update",

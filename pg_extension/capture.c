@@ -204,19 +204,29 @@ static void note_update(CapturePlan *plan, TupleTableSlot *old, TupleTableSlot *
     postrider_record_end(record, plan);
 }
 
-static void note_row(CapturePlan *plan, const TriggerData *trigger) {
-    if (plan->key_count == 0) {
-        note_lost(plan);
-        return;
+/* A column that is NOT NULL may have nulls from before, where the constraint is not valid yet. */
+static bool has_key(const CapturePlan *plan, TupleTableSlot *row) {
+    slot_getallattrs(row);
+    for (int place = 0; place < plan->key_count; ++place) {
+        if (row->tts_isnull[plan->columns[plan->key[place]].place]) {
+            return false;
+        }
     }
-    slot_getallattrs(trigger->tg_trigslot);
-    if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event)) {
-        note_insert(plan, trigger->tg_trigslot);
-    } else if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event)) {
-        note_delete(plan, trigger->tg_trigslot);
-    } else {
-        slot_getallattrs(trigger->tg_newslot);
+    return plan->key_count > 0;
+}
+
+static void note_row(CapturePlan *plan, const TriggerData *trigger) {
+    const bool is_update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
+
+    if (!has_key(plan, trigger->tg_trigslot) ||
+        (is_update && !has_key(plan, trigger->tg_newslot))) {
+        note_lost(plan);
+    } else if (is_update) {
         note_update(plan, trigger->tg_trigslot, trigger->tg_newslot);
+    } else if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event)) {
+        note_insert(plan, trigger->tg_trigslot);
+    } else {
+        note_delete(plan, trigger->tg_trigslot);
     }
 }
 

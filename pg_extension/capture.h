@@ -6,6 +6,7 @@
  * capture_plan.c    what is known of a trigger's table, kept from one row to the next
  * capture_encode.c  values and records
  * capture_chunks.c  rows of the log: packing, subtransactions, the end of a transaction
+ * capture_take.c    reads and removes rows of the log
  */
 #ifndef POSTRIDER_CAPTURE_H
 #define POSTRIDER_CAPTURE_H
@@ -135,5 +136,7 @@ extern CaptureBuffer *postrider_record_begin(void);
 extern void postrider_record_end(CaptureBuffer *record, CapturePlan *plan);
 /* A number of this transaction that no other one of this process has. */
 extern uint64 postrider_capture_transaction(void);
+/* The table postrider.capture_log; invalid when it is not there. */
+extern Oid postrider_capture_log(void);
 
 #endif

@@ -78,7 +78,7 @@ static void table_changed(Datum argument pg_attribute_unused(), Oid relation) {
     }
 }
 
-static Oid find_log_table(void) {
+Oid postrider_capture_log(void) {
     if (!OidIsValid(log_table)) {
         const Oid schema = get_namespace_oid("postrider", true);
         log_table = OidIsValid(schema) ? get_relname_relid("capture_log", schema) : InvalidOid;
@@ -88,7 +88,7 @@ static Oid find_log_table(void) {
 
 /* The row bears the xid of the subtransaction that works now. `content` is a bytea. */
 static void insert_row(int64 ordinal, const char *content) {
-    const Oid id = find_log_table();
+    const Oid id = postrider_capture_log();
     Datum values[LOG_COLUMNS];
     bool nulls[LOG_COLUMNS] = {false, transaction.flush_number == InvalidXLogRecPtr, false, false};
     Relation table;
@@ -106,7 +106,8 @@ static void insert_row(int64 ordinal, const char *content) {
     values[2] = Int64GetDatum(ordinal);
     values[3] = PointerGetDatum(content);
     row = heap_form_tuple(RelationGetDescr(table), values, nulls);
-    heap_insert(table, row, GetCurrentCommandId(true), 0, NULL);
+    /* Not for logical decoding: who subscribes to all tables of the host does not want this one. */
+    heap_insert(table, row, GetCurrentCommandId(true), HEAP_INSERT_NO_LOGICAL, NULL);
     heap_freetuple(row);
     table_close(table, NoLock);
     transaction.last_written = Max(transaction.last_written, ordinal);

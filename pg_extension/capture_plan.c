@@ -352,8 +352,8 @@ static bool is_named(List *names, const char *name) {
     return false;
 }
 
-/* Adds the relation's column of this name. Of the generated ones only those that are in the key or
- * kept. */
+/* Adds the relation's column of this name. Of the generated ones only those that are stored, and in
+ * the key or kept. */
 static void add_column(CapturePlan *plan,
                        const FormData_pg_attribute *told,
                        const FormData_pg_attribute *attribute,
@@ -362,7 +362,8 @@ static void add_column(CapturePlan *plan,
     const int place = place_of(names->key, plan->key_count, attribute->attnum);
     const bool is_kept = is_named(names->kept, NameStr(attribute->attname));
 
-    if (attribute->attgenerated != '\0' && place < 0 && !is_kept) {
+    if (attribute->attgenerated != '\0' &&
+        (attribute->attgenerated != ATTRIBUTE_GENERATED_STORED || (place < 0 && !is_kept))) {
         return;
     }
     column->attnum = told->attnum;

@@ -562,6 +562,11 @@ REVOKE ALL ON postrider.capture_log FROM PUBLIC;
 CREATE FUNCTION postrider.capture() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'postrider_capture';
 REVOKE ALL ON FUNCTION postrider.capture() FROM PUBLIC;
+
+-- Removes what the statement's snapshot sees of the log, and gives it; in no order.
+CREATE FUNCTION postrider.take_captured() RETURNS SETOF postrider.capture_log
+    LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'postrider_take_captured';
+REVOKE ALL ON FUNCTION postrider.take_captured() FROM PUBLIC;
 REVOKE ALL ON SCHEMA postrider FROM PUBLIC;
 
 -- What users call; docs/sql_reference.md describes each. Roles: postrider_admin may call all of it, postrider_monitor

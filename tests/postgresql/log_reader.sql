@@ -75,8 +75,8 @@ DECLARE
     null_bits int;
 BEGIN
     FOR chunk IN
-        WITH taken AS (DELETE FROM postrider.capture_log RETURNING *),
-        numbered AS (SELECT *, max(flush_number) OVER (PARTITION BY xid) AS flush FROM taken),
+        WITH numbered AS (
+            SELECT *, max(flush_number) OVER (PARTITION BY xid) AS flush FROM postrider.take_captured()),
         grouped AS (
             SELECT *, count(*) FILTER (WHERE get_byte(content, 0) = 0) OVER (ORDER BY flush, xid, ordinal) AS number,
                    dense_rank() OVER (ORDER BY flush, xid) AS transaction

@@ -555,19 +555,15 @@ CREATE TABLE postrider.capture_log (
     autovacuum_analyze_threshold = 100000
 );
 ALTER TABLE postrider.capture_log ALTER COLUMN content SET STORAGE PLAIN;
-REVOKE ALL ON postrider.capture_log FROM PUBLIC;
 
 -- AFTER INSERT OR UPDATE OR DELETE … FOR EACH ROW, with the capture's number and the columns whose old values are kept
 -- ('7', '"price","name"'); AFTER TRUNCATE … FOR EACH STATEMENT with the number.
 CREATE FUNCTION postrider.capture() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'postrider_capture';
-REVOKE ALL ON FUNCTION postrider.capture() FROM PUBLIC;
 
 -- Removes what the statement's snapshot sees of the log, and gives it; in no order.
 CREATE FUNCTION postrider.take_captured() RETURNS SETOF postrider.capture_log
     LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'postrider_take_captured';
-REVOKE ALL ON FUNCTION postrider.take_captured() FROM PUBLIC;
-REVOKE ALL ON SCHEMA postrider FROM PUBLIC;
 
 -- What users call; docs/sql_reference.md describes each. Roles: postrider_admin may call all of it, postrider_monitor
 -- what only looks.
@@ -657,4 +653,4 @@ GRANT SELECT ON postrider.status, postrider.history, postrider.events, postrider
     postrider.parked, postrider.progress, postrider.schema_differences TO postrider_admin, postrider_monitor;
 GRANT EXECUTE ON FUNCTION postrider.version() TO postrider_admin, postrider_monitor;
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA postrider TO postrider_admin;
-REVOKE ALL ON FUNCTION postrider.capture() FROM postrider_admin;
+REVOKE ALL ON FUNCTION postrider.capture(), postrider.take_captured() FROM postrider_admin;

@@ -97,7 +97,6 @@ class RowReader {
 class SpiCursor final : public engine::Cursor {
   public:
     SpiCursor(StatementCache &cache, std::string_view sql, Parameters parameters) : cache_(cache) {
-        if (getenv("PRDBG")) fprintf(stderr, "SQL %.*s\n", (int)sql.size(), sql.data());
         Statement &statement = cache.prepare(sql);
         const StatementMemory memory;
         Statement::Arguments given = statement.arguments(parameters);

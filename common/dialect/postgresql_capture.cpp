@@ -112,9 +112,7 @@ class PgLogCapture final : public LogCapture {
     /// Only a transaction's last rows have its flush number; by it transactions stand in an order
     /// in which each could have run.
     [[nodiscard]] std::string take() const override {
-        return "WITH taken AS (DELETE FROM postrider.capture_log"
-               " RETURNING xid, flush_number, ordinal, content)"
-               " SELECT content FROM taken"
+        return "SELECT content FROM postrider.take_captured()"
                " ORDER BY max(flush_number) OVER (PARTITION BY xid), xid, ordinal";
     }
 

@@ -16,11 +16,12 @@ CREATE TABLE postrider.capture_log (
     autovacuum_analyze_threshold = 100000
 );
 ALTER TABLE postrider.capture_log ALTER COLUMN content SET STORAGE PLAIN;
-REVOKE ALL ON postrider.capture_log FROM PUBLIC;
 
 -- AFTER INSERT OR UPDATE OR DELETE … FOR EACH ROW, with the capture's number and the columns whose old values are kept
 -- ('7', '"price","name"'); AFTER TRUNCATE … FOR EACH STATEMENT with the number.
 CREATE FUNCTION postrider.capture() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'postrider_capture';
-REVOKE ALL ON FUNCTION postrider.capture() FROM PUBLIC;
-REVOKE ALL ON SCHEMA postrider FROM PUBLIC;
+
+-- Removes what the statement's snapshot sees of the log, and gives it; in no order.
+CREATE FUNCTION postrider.take_captured() RETURNS SETOF postrider.capture_log
+    LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'postrider_take_captured';

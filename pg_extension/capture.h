@@ -2,11 +2,12 @@
  * Capture in PostgreSQL: an AFTER trigger notes whole changes, and the changes of a transaction are
  * packed into rows of postrider.capture_log, which wire/capture_log.hpp describes and reads.
  *
- * capture.c         the trigger function: which event, and what changed
- * capture_plan.c    what is known of a trigger's table, kept from one row to the next
- * capture_encode.c  values and records
- * capture_chunks.c  rows of the log: packing, subtransactions, the end of a transaction
- * capture_take.c    reads and removes rows of the log
+ * capture.c          the trigger function: which event, and what changed
+ * capture_plan.c     what is known of a trigger's table, kept from one row to the next
+ * capture_columns.c  which of its columns are told, and how
+ * capture_encode.c   values and records
+ * capture_chunks.c   rows of the log: packing, subtransactions, the end of a transaction
+ * capture_take.c     reads and removes rows of the log
  */
 #ifndef POSTRIDER_CAPTURE_H
 #define POSTRIDER_CAPTURE_H
@@ -113,6 +114,11 @@ extern void postrider_applying_aborted(SubTransactionId subxact);
 /* capture_plan.c */
 extern CapturePlan *postrider_capture_plan(const TriggerData *trigger);
 extern void postrider_capture_plan_sweep(void);
+
+/* capture_columns.c */
+
+/* `captured` is the table whose places of columns are told, `kept` has names as C strings. */
+extern void postrider_plan_columns(CapturePlan *plan, Relation relation, Oid captured, List *kept);
 
 /* capture_encode.c */
 extern void postrider_buffer_reserve(CaptureBuffer *buffer, Size more);

@@ -1,6 +1,7 @@
 // Transactions, savepoints and cursors over SPI.
 #include "pg_extension/spi_database.hpp"
 
+#include <optional>
 #include <vector>
 
 #include "common/dialect/postgresql.hpp"
@@ -126,7 +127,7 @@ class SpiCursor final : public engine::Cursor {
                 return nullptr;
             }
             const StatementMemory memory;
-            RowReader{cache_, fetched_->tupdesc}.read(fetched_->vals[at_++], row_);
+            reader_->read(fetched_->vals[at_++], row_);
             return &row_;
         });
     }
@@ -147,6 +148,7 @@ class SpiCursor final : public engine::Cursor {
             SPI_cursor_fetch(portal, true, rows_at_once);
             fetched_ = SPI_tuptable;
         });
+        reader_.emplace(cache_, fetched_->tupdesc);
         at_ = 0;
         count_ = SPI_processed;
         is_done_ = count_ < static_cast<std::uint64_t>(rows_at_once);
@@ -156,6 +158,7 @@ class SpiCursor final : public engine::Cursor {
     StatementCache &cache_;
     std::string name_;
     SPITupleTable *fetched_ = nullptr;
+    std::optional<RowReader> reader_; // of what was fetched
     std::uint64_t at_ = 0;
     std::uint64_t count_ = 0;
     bool is_done_ = false;

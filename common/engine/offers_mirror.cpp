@@ -16,6 +16,7 @@
 #include "common/engine/offered_clauses.hpp"
 #include "common/engine/offers.hpp"
 #include "common/engine/offers_out.hpp"
+#include "common/engine/plan.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/task/check.hpp"
 
@@ -290,7 +291,7 @@ Result<ActionRows> apply_offer(const Session &session, const Peer &peer, const w
                      task::print(task::Statement{resolved->task})}};
     rows.insert(rows.end(), made.begin(), made.end());
     for (const std::string &table : captures->installed) {
-        rows.push_back({"create", "capture of table " + table, "Triggers and a table of keys."});
+        rows.push_back(capture_row(session.dialect, table));
     }
     return rows;
 }

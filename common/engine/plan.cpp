@@ -403,6 +403,12 @@ Result<Intention> make_intention(Transaction &transaction,
     return intention;
 }
 
+ActionRow capture_row(const dialect::Dialect &dialect, const std::string &table) {
+    return {"create", "capture of table " + table,
+            dialect.keys() != nullptr ? "Triggers and a table of keys."
+                                      : "Triggers that write down each change."};
+}
+
 namespace {
 
 ActionRows
@@ -415,7 +421,7 @@ action_rows(Transaction &transaction, const dialect::Dialect &dialect, const Int
         rows.push_back({"drop", "task " + mirror.full_name(), "The peer is told."});
     }
     for (const std::string &table : intention.captures_to_install) {
-        rows.push_back({"create", "capture of table " + table, "Triggers and a table of keys."});
+        rows.push_back(capture_row(dialect, table));
     }
     for (const std::string &table : intention.captures_to_remove) {
         rows.push_back({"drop", "capture of table " + table, "The rows stay."});

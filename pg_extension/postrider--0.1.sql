@@ -240,6 +240,7 @@ CREATE TABLE postrider.capture(
   "with_mask" bigint NOT NULL DEFAULT 0,
   "held" text NOT NULL DEFAULT '',
   "kept" text NOT NULL DEFAULT '',
+  "parts" text NOT NULL DEFAULT '',
   UNIQUE ("table_name")
 );
 CREATE TABLE postrider.load(

@@ -113,6 +113,9 @@ class Dialect {
     /// id, parent, column, parent_column (null: primary key), on_update, on_delete; the columns of
     /// one foreign key stand together in their order
     [[nodiscard]] virtual std::string describe_foreign_keys() const = 0;
+    /// The tables that hold the rows of a partitioned one. Empty where the database has no such
+    /// thing.
+    [[nodiscard]] virtual std::string describe_parts() const = 0;
     /// No parameter: a number that changes with every alteration of the schema; empty where there
     /// is none.
     [[nodiscard]] virtual std::string schema_version() const = 0;

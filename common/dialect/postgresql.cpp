@@ -186,6 +186,10 @@ class PostgresqlDialect final : public Dialect {
         return postgresql_text::describe_foreign_keys();
     }
 
+    [[nodiscard]] std::string describe_parts() const override {
+        return postgresql_text::describe_parts();
+    }
+
     [[nodiscard]] std::string schema_version() const override {
         return postgresql_text::schema_version();
     }

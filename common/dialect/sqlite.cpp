@@ -272,6 +272,8 @@ class SqliteDialect final : public Dialect {
                "pragma_foreign_key_list(?1, 'main') ORDER BY id, seq";
     }
 
+    [[nodiscard]] std::string describe_parts() const override { return ""; }
+
     /// https://www.sqlite.org/pragma.html#pragma_schema_version
     [[nodiscard]] std::string schema_version() const override { return "PRAGMA schema_version"; }
 

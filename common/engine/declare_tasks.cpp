@@ -261,9 +261,10 @@ Result<void> capture_table(const Session &session,
         return table.error();
     }
     const std::vector<std::string> kept = columns_to_keep(session.dialect, *table, texts);
-    transaction.execute("INSERT INTO @capture (table_name, fingerprint, kept) VALUES (?1, ?2, ?3)",
+    transaction.execute("INSERT INTO @capture (table_name, fingerprint, kept, parts)"
+                        " VALUES (?1, ?2, ?3, ?4)",
                         {Value::text(name), Value::text(dialect::fingerprint(*table)),
-                         Value::text(print_kept(kept))});
+                         Value::text(print_kept(kept)), Value::text(print_kept(table->parts))});
     const auto id = first_row(transaction, "SELECT capture_id FROM @capture WHERE table_name = ?1",
                               {Value::text(name)});
     return install_capture(transaction, session.dialect, *table,

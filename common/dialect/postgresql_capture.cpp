@@ -152,12 +152,13 @@ capture_schema(const TableDescription &table, CaptureId capture, const CaptureOp
     CaptureSchema schema;
     schema.triggers.push_back(trigger_text(table.name, {name, "INSERT OR DELETE OR UPDATE", "ROW",
                                                         argument + ", " + quoted(kept, '\'')}));
-    schema.triggers.push_back(
-        trigger_text(table.name, {name + "_truncate", "TRUNCATE", "STATEMENT", argument}));
     for (const std::string &part : table.parts) {
         schema.triggers.push_back(
             trigger_text(part, {name + "_truncate", "TRUNCATE", "STATEMENT", argument}));
     }
+    // Behind those of the partitions: postrider.capture_partitions makes what is missing of them.
+    schema.triggers.push_back(
+        trigger_text(table.name, {name + "_truncate", "TRUNCATE", "STATEMENT", argument}));
     return schema;
 }
 

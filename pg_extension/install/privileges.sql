@@ -23,3 +23,6 @@ GRANT SELECT ON postrider.status, postrider.history, postrider.events, postrider
 GRANT EXECUTE ON FUNCTION postrider.version() TO postrider_admin, postrider_monitor;
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA postrider TO postrider_admin;
 REVOKE ALL ON FUNCTION postrider.capture(), postrider.take_captured() FROM postrider_admin;
+
+-- The launcher looks whether this database wants a worker, when all of this has been committed.
+SELECT postrider.wake();

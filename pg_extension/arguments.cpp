@@ -7,6 +7,7 @@ extern "C" {
 #include <catalog/pg_type.h>
 #include <funcapi.h>
 #include <miscadmin.h>
+#include <utils/array.h>
 #include <utils/builtins.h>
 #include <utils/tuplestore.h>
 }
@@ -77,6 +78,28 @@ Bytes required_bytes(FunctionCallInfo fcinfo, int index, std::string_view what) 
         refuse_null(what);
     }
     return *value.as<Bytes>();
+}
+
+std::vector<std::string> text_array_argument(FunctionCallInfo fcinfo, int index) {
+    std::vector<std::string> texts;
+    if (index >= PG_NARGS() || PG_ARGISNULL(index)) {
+        return texts;
+    }
+    Datum *elements = nullptr;
+    bool *nulls = nullptr;
+    const int count = call([&]() noexcept {
+        int found = 0;
+        deconstruct_array(PG_GETARG_ARRAYTYPE_P(index), TEXTOID, -1, false, TYPALIGN_INT, &elements,
+                          &nulls, &found);
+        return found;
+    });
+    for (int element = 0; element < count; ++element) {
+        if (nulls[element]) {
+            refuse_null("a value of the key");
+        }
+        texts.push_back(from_server(form_of(TEXTOID), elements[element]).as<Text>()->text);
+    }
+    return texts;
 }
 
 bool flag_argument(FunctionCallInfo fcinfo, int index) {

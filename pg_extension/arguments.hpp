@@ -17,6 +17,8 @@ std::optional<std::string> text_argument(FunctionCallInfo fcinfo, int index);
 /// `refused` for null, with `what` the argument is.
 std::string required_text(FunctionCallInfo fcinfo, int index, std::string_view what);
 Bytes required_bytes(FunctionCallInfo fcinfo, int index, std::string_view what);
+/// The elements of a text[]; `refused` where one of them is null.
+std::vector<std::string> text_array_argument(FunctionCallInfo fcinfo, int index);
 /// Null is false.
 bool flag_argument(FunctionCallInfo fcinfo, int index);
 

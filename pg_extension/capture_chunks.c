@@ -22,6 +22,7 @@
 #include <utils/xid8.h>
 
 #include "pg_extension/capture.h"
+#include "pg_extension/wake.h"
 
 enum {
     LOG_COLUMNS = 4,
@@ -336,6 +337,7 @@ static void flush_transaction(void) {
     }
     transaction.flush_number = GetXLogInsertRecPtr();
     write_level(level);
+    postrider_wake_at_commit();
 }
 
 static void transaction_event(XactEvent event, void *argument pg_attribute_unused()) {

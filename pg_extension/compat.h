@@ -5,9 +5,12 @@
 
 #include <postgres.h>
 
+#include <catalog/pg_database.h>
 #include <fmgr.h>
+#include <miscadmin.h>
 #include <parser/analyze.h>
 #include <parser/parsetree.h>
+#include <utils/acl.h>
 #include <utils/rel.h>
 #include <utils/relcache.h>
 
@@ -49,6 +52,42 @@ static inline Oid postrider_primary_key(Relation relation) {
     return RelationGetPrimaryKeyIndex(relation);
 #endif
 }
+
+static inline bool postrider_owns_database(Oid database) {
+#if PG_VERSION_NUM >= 160000
+    return object_ownercheck(DatabaseRelationId, database, GetUserId());
+#else
+    return pg_database_ownercheck(database, GetUserId());
+#endif
+}
+
+/* Shared memory is asked for by `request`, which calls what is given here after it, if anything.
+ * Since 15 there is a moment for that of its own. */
+static inline void (*postrider_request_memory_by(void (*request)(void)))(void) {
+#if PG_VERSION_NUM >= 150000
+    void (*previous)(void) = shmem_request_hook;
+    shmem_request_hook = request;
+    return previous;
+#else
+    request();
+    return NULL;
+#endif
+}
+
+/* What a hook of utility statements takes and hands on; 14 added readOnlyTree. */
+#if PG_VERSION_NUM >= 140000
+#define POSTRIDER_UTILITY_PARAMETERS                                                               \
+    PlannedStmt *pstmt, const char *text, bool read_only, ProcessUtilityContext context,           \
+        ParamListInfo params, QueryEnvironment *environment, DestReceiver *dest,                   \
+        QueryCompletion *completion
+#define POSTRIDER_UTILITY_ARGUMENTS                                                                \
+    pstmt, text, read_only, context, params, environment, dest, completion
+#else
+#define POSTRIDER_UTILITY_PARAMETERS                                                               \
+    PlannedStmt *pstmt, const char *text, ProcessUtilityContext context, ParamListInfo params,     \
+        QueryEnvironment *environment, DestReceiver *dest, QueryCompletion *completion
+#define POSTRIDER_UTILITY_ARGUMENTS pstmt, text, context, params, environment, dest, completion
+#endif
 
 /* A name of ours in C++, where it is no word of the language; the server's headers say pg_restrict.
  */

@@ -10,6 +10,7 @@ extern "C" {
 #include <miscadmin.h>
 
 #include "pg_extension/settings.h"
+#include "pg_extension/wake.h"
 }
 
 namespace postrider::pg {
@@ -65,6 +66,9 @@ void as_site(engine::Mode mode, const std::function<void(const engine::DeclareSi
     vault::FileVault vault{unwrap(vault_places(*transaction))};
     work({*transaction, dialect::postgresql(), vault, system_now()});
     transaction->commit();
+    if (mode == engine::Mode::write) {
+        call([]() noexcept { postrider_wake_at_commit(); });
+    }
 }
 
 void as_node(engine::Mode mode, const std::function<void(const NodeSite &)> &work) {

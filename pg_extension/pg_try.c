@@ -3,6 +3,12 @@
 
 #include <utils/memutils.h>
 
+static bool keeps_reports = false;
+
+void postrider_keep_reports(void) {
+    keeps_reports = true;
+}
+
 static ErrorData *copy_error(MemoryContext destination) {
     static ErrorData out_of_memory;
     ErrorData *volatile copy = NULL;
@@ -29,7 +35,7 @@ static ErrorData *copy_error(MemoryContext destination) {
 ErrorData *postrider_pg_try(void (*body)(void *), void *arg) {
     MemoryContext caller_context = CurrentMemoryContext;
     MemoryContext lasting =
-        TopTransactionContext == NULL ? TopMemoryContext : TopTransactionContext;
+        TopTransactionContext == NULL || keeps_reports ? TopMemoryContext : TopTransactionContext;
     ErrorData *volatile error = NULL;
 
     PG_TRY();

@@ -11,4 +11,7 @@
  */
 extern ErrorData *postrider_pg_try(void (*body)(void *), void *arg);
 
+/* For a process that ends transactions itself: from now on it has to free every report. */
+extern void postrider_keep_reports(void);
+
 #endif

@@ -1,8 +1,10 @@
 // The functions that look at a running node and act on it.
+#include "common/base/ensure.hpp"
 #include "common/base/limits.hpp"
 #include "common/engine/diagnose.hpp"
 #include "common/engine/explain.hpp"
 #include "common/engine/inspect.hpp"
+#include "common/engine/introspect.hpp"
 #include "common/engine/park.hpp"
 #include "common/engine/pending.hpp"
 #include "common/engine/receive.hpp"
@@ -59,6 +61,28 @@ std::vector<Bytes> take_pending(const NodeSite &site, const std::string &peer) {
     std::vector<Bytes> envelopes = unwrap(engine::take_pending(session, peer));
     unwrap(site.vault.store_state(engine::state_to_store(session, site.vault)));
     return envelopes;
+}
+
+/// Values that are given as texts, read as the types of the table's key.
+Key key_of_texts(const engine::Session &session,
+                 const std::string &table,
+                 const std::vector<std::string> &texts) {
+    const dialect::TableDescription described =
+        unwrap(engine::describe_table(session.transaction, session.dialect, table));
+    if (texts.empty() || texts.size() != described.key.size()) {
+        return Key(texts.size()); // trace tells what is wrong
+    }
+    std::string sql;
+    engine::Row values;
+    for (std::size_t index = 0; index < texts.size(); ++index) {
+        sql += (index == 0 ? "SELECT CAST(?" : ", CAST(?") + std::to_string(index + 1) + " AS " +
+               described.columns[described.key[index]].type.native_name + ")";
+        values.push_back(Value::text(texts[index]));
+    }
+    const auto cursor = session.transaction.query(sql, values);
+    const engine::Row *row = cursor->next();
+    ensure(row != nullptr, "a SELECT without FROM gives one row");
+    return Key{row->begin(), row->end()};
 }
 
 } // namespace
@@ -136,6 +160,20 @@ SQL_FUNCTION(postrider_explain) {
                             Value{static_cast<std::int64_t>(station.count)},
                             Value::text(station.unit), shown(station.last_at),
                             Value::text(station.blocked_by), Value::text(station.action)});
+        }
+    });
+    return give_rows(fcinfo, rows);
+}
+
+SQL_FUNCTION(postrider_trace) {
+    const std::string table = required_text(fcinfo, 0, "the table's name");
+    const std::vector<std::string> texts = text_array_argument(fcinfo, 1);
+    std::vector<engine::Row> rows;
+    as_node(engine::Mode::read, [&](const NodeSite &site) {
+        const Key key = key_of_texts(site.session, table, texts);
+        for (const engine::TracePlace &place : unwrap(engine::trace(site.session, table, key))) {
+            rows.push_back(
+                {Value::text(place.place), Value::text(place.peer), Value::text(place.detail)});
         }
     });
     return give_rows(fcinfo, rows);

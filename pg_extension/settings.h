@@ -4,6 +4,8 @@
 
 /* Where the secret files of nodes lie; never null, empty when not set. */
 extern char *postrider_secret_directory;
+/* Names, separated by commas; empty: every database that has the extension. */
+extern char *postrider_databases;
 
 /* Called once, when the library is loaded. */
 extern void postrider_define_settings(void);

@@ -1,43 +1,38 @@
 // Rounds of the engine, between which the worker sleeps on its latch. It waits for nothing else: no
-// network is met inside a transaction.
-#include "pg_extension/worker.hpp"
-
+// network is met inside a transaction. What goes wrong ends a round, never the worker.
 #include <algorithm>
 #include <cstring>
+#include <memory>
 
 #include "common/base/text_copy.hpp"
-#include "common/engine/cycle.hpp"
+#include "common/base/utf8.hpp"
 #include "common/engine/rounds.hpp"
-#include "common/engine/store/peers.hpp"
-#include "common/engine/try_again.hpp"
-#include "common/transport/maildir.hpp"
 
 #include "pg_extension/node.hpp"
 #include "pg_extension/spi_error.hpp"
+#include "pg_extension/worker_node.hpp"
 
 extern "C" {
 #include <access/xact.h>
-#include <commands/extension.h>
 #include <miscadmin.h>
 #include <pgstat.h>
 #include <postmaster/bgworker.h>
-#include <postmaster/interrupt.h>
-#include <storage/dsm.h>
 #include <storage/ipc.h>
-#include <storage/latch.h>
-#include <storage/lock.h>
-#include <storage/proc.h>
-#include <tcop/tcopprot.h>
 #include <utils/guc.h>
-#include <utils/wait_event.h>
+
+#include "pg_extension/extension_state.h"
+#include "pg_extension/worker_locks.h"
+#include "pg_extension/worker_signals.h"
+#include "pg_extension/worker_slots.h"
 }
 
 namespace postrider::pg {
 
 namespace {
 
-/// After a round that failed as a whole.
-constexpr Duration try_again_after = std::chrono::seconds{10};
+/// After a round that failed as a whole; twice as long after each further one.
+constexpr Duration try_again_after = std::chrono::seconds{2};
+constexpr Duration try_again_after_max = std::chrono::minutes{5};
 /// The longest sleep; what is due later is asked for again.
 constexpr Duration sleep_max = std::chrono::minutes{10};
 
@@ -57,159 +52,257 @@ void configure_session() {
         set("DateStyle", "ISO");
         set("IntervalStyle", "postgres");
         set("extra_float_digits", "1");
+        set("application_name", "postrider");
     });
 }
 
-bool extension_is_there() {
-    return call([]() noexcept {
-        StartTransactionCommand();
-        const bool is_there = OidIsValid(get_extension_oid("postrider", true));
-        CommitTransactionCommand();
-        return is_there;
+void show(BackendState state, const char *what) {
+    call([&]() noexcept {
+        SetCurrentStatementStartTimestamp();
+        pgstat_report_activity(state, what);
     });
 }
 
-/// Everything that a node's engine needs, in this process.
-class Node {
-  public:
-    Node()
-        : vault_(unwrap(vault_places(*database_.begin(engine::Mode::read)))),
-          timing_(mail_timing()),
-          engine_({database_, vault_, transport_},
-                  {.timing = timing_, .holder = "process " + std::to_string(MyProcPid)}) {}
-
-    engine::Engine &engine() { return engine_; }
-
-    /// Somebody asks for a round: what waits for its next try is tried now.
-    void try_again_now() {
-        const auto transaction = database_.begin(engine::Mode::write);
-        const engine::Identity identity = unwrap(engine::load_identity(*transaction, vault_));
-        engine::try_again_now({*transaction, database_.dialect(), identity, timing_, system_now()});
-        transaction->commit();
-    }
-
-    void serve_only(const std::string &name) {
-        const auto transaction = database_.begin(engine::Mode::read);
-        engine_.serve_only(unwrap(engine::require_peer(*transaction, name)).peer_id);
-    }
-
-  private:
-    WorkerDatabase database_;
-    vault::FileVault vault_;
-    transport::Maildir transport_;
-    stream::Timing timing_;
-    engine::Engine engine_;
-};
-
-void report_refusal(RoundsReport &report, const Error &error) {
-    report.is_refused = true;
-    copy_text(report.problem, error.message);
-    copy_text(report.detail, error.detail);
-    copy_text(report.hint, error.hint);
-}
-
-Result<engine::CycleResult> run_for(const RoundsReport &report) {
-    Node node;
-    if (report.peer[0] != '\0') {
-        node.serve_only(report.peer);
-    }
-    node.try_again_now();
-    return engine::run_rounds(node.engine(), system_now);
-}
-
-/// For one call of sync_now. What fails is told to the caller.
-void run_once(RoundsReport &report) {
-    try {
-        const Result<engine::CycleResult> done = run_for(report);
-        if (!done) {
-            report_refusal(report, done.error());
-        } else {
-            copy_text(report.summary, engine::what_was_done(*done));
-            if (done->problem) {
-                report_refusal(report, *done->problem);
-                report.is_refused = false;
-            }
+void end_transaction() {
+    call([]() noexcept {
+        if (IsTransactionOrTransactionBlock()) {
+            AbortCurrentTransaction();
         }
-    } catch (const CoreError &error) {
-        report_refusal(report, error.error);
-    } catch (const engine::DatabaseError &error) {
-        report_refusal(report, error.error());
-    }
-    report.is_done = true;
+    });
 }
 
-/// Tells the server's log; a problem that stays is told once.
+/// Runs `work`, and gives what it failed with.
+template <typename Work>
+std::optional<Error> attempt(Work work) {
+    std::optional<Error> failed;
+    try {
+        work();
+    } catch (const PgError &error) {
+        ErrorData *report = error.report;
+        failed = Error{Errc::internal, report->message == nullptr ? "" : printable(report->message),
+                       report->detail == nullptr ? "" : printable(report->detail),
+                       report->hint == nullptr ? "" : printable(report->hint)};
+        call([&]() noexcept { FreeErrorData(report); });
+    } catch (const CoreError &error) {
+        failed = error.error;
+    } catch (const engine::DatabaseError &error) {
+        failed = error.error();
+    } catch (const std::bad_alloc &) {
+        failed = Error{Errc::unavailable, "out of memory", {}, "Nothing is lost."};
+    } catch (const std::exception &fault) {
+        failed = Error{Errc::internal,
+                       std::string{"a fault of the engine: "} + fault.what(),
+                       {},
+                       "Nothing is lost; it is tried again. Please report it with this sentence."};
+    }
+    if (failed) {
+        end_transaction();
+    }
+    return failed;
+}
+
+/// The same while no other process of this node is at work.
+template <typename Work>
+std::optional<Error> attempt_in_turn(Work work) {
+    const bool has_turn =
+        !attempt([] { call([]() noexcept { postrider_take_turn(); }); }).has_value();
+    if (!has_turn) {
+        return Error{Errc::unavailable, "another session of this node was waited for in vain"};
+    }
+    std::optional<Error> failed = attempt(work);
+    call([]() noexcept { postrider_end_turn(); });
+    return failed;
+}
+
+/// Tells trouble once, to the server's log and in the node's events, until it changes.
 class Teller {
   public:
     void tell(const std::optional<Error> &problem) {
         const std::string text = problem ? engine::one_text(*problem) : "";
-        if (text != told_ && problem) {
-            call([&]() noexcept {
-                ereport(LOG, errmsg_internal("postrider: %s", problem->message.c_str()),
-                        problem->detail.empty() ? 0
-                                                : errdetail_internal("%s", problem->detail.c_str()),
-                        problem->hint.empty() ? 0 : errhint("%s", problem->hint.c_str()));
-            });
+        if (text == told_) {
+            return;
         }
         told_ = text;
+        if (!problem) {
+            return;
+        }
+        call([&]() noexcept {
+            ereport(LOG, errmsg_internal("postrider: %s", problem->message.c_str()),
+                    problem->detail.empty() ? 0 : errdetail_internal("%s", problem->detail.c_str()),
+                    problem->hint.empty() ? 0 : errhint("%s", problem->hint.c_str()));
+        });
+        // A database that takes no event has told its trouble to the log.
+        (void)attempt([&] {
+            WorkerDatabase database;
+            keep_event(database, *problem);
+        });
     }
 
   private:
     std::string told_;
 };
 
-/// Until `wake`, or until somebody sets our latch. Ends the process when the server wants that.
-void sleep_until(Timestamp wake) {
-    const Duration left = std::clamp(wake - system_now(), Duration{0}, sleep_max);
-    const auto milliseconds =
-        std::chrono::duration_cast<std::chrono::milliseconds>(left).count() + 1;
-    call([&]() noexcept {
-        pgstat_report_activity(STATE_IDLE, "waits for changes, mails or the next hour");
-        (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-                        static_cast<long>(milliseconds), PG_WAIT_EXTENSION);
-        ResetLatch(MyLatch);
-        CHECK_FOR_INTERRUPTS();
-        if (ConfigReloadPending) {
-            ConfigReloadPending = false;
-            ProcessConfigFile(PGC_SIGHUP);
+/// The worker that stays.
+class Worker {
+  public:
+    /// Returns when it is to end.
+    void run() {
+        while (goes_on()) {
+            serve_requests();
+            const Timestamp next = try_again_at_ > system_now() ? try_again_at_ : round();
+            sleep_until(next);
         }
-    });
-}
+        call([]() noexcept { postrider_slot_set_end(WORKER_WITHOUT_EXTENSION); });
+    }
 
-void run_for_ever() {
-    Node node;
-    Teller teller;
-    while (true) {
-        call([]() noexcept { pgstat_report_activity(STATE_RUNNING, "a round of postrider"); });
-        const Result<engine::CycleResult> cycle = node.engine().cycle(system_now());
-        teller.tell(cycle ? cycle->problem : std::optional{cycle.error()});
-        if (cycle && cycle->did_anything()) {
-            call([]() noexcept { CHECK_FOR_INTERRUPTS(); });
-            continue;
+  private:
+    /// Looks at the extension, which may have been dropped or altered meanwhile.
+    bool goes_on() {
+        const ExtensionState state = call([]() noexcept { return postrider_extension_state(); });
+        if (state.id != extension_) {
+            node_.reset();
+            is_declared_ = false;
+            extension_ = state.id;
         }
+        if (!OidIsValid(state.id)) {
+            return false;
+        }
+        is_other_version_ = !state.is_ours;
+        version_ = state.version;
+        return true;
+    }
+
+    WorkerNode &node() {
+        if (is_other_version_) {
+            throw CoreError({Errc::unsupported_version,
+                             "extension postrider is of version " + version_ +
+                                 ", and the library that the server has loaded of " +
+                                 POSTRIDER_VERSION,
+                             {},
+                             "ALTER EXTENSION postrider UPDATE; where that changes nothing, the "
+                             "server is to be restarted with the new library."});
+        }
+        if (!node_) {
+            node_ = std::make_unique<WorkerNode>();
+        }
+        return *node_;
+    }
+
+    /// What sessions wait for.
+    void serve_requests() {
+        dsm_handle handle = DSM_HANDLE_INVALID;
+        while (call([&]() noexcept { return postrider_next_request(&handle); })) {
+            dsm_segment *segment = call([&]() noexcept { return dsm_attach(handle); });
+            if (segment == nullptr) {
+                continue; // the session has given up
+            }
+            serve(*static_cast<WorkerReport *>(
+                call([&]() noexcept { return dsm_segment_address(segment); })));
+            call([&]() noexcept { dsm_detach(segment); });
+            try_again_at_ = {};
+        }
+    }
+
+    void serve(WorkerReport &report) {
+        report.is_begun = true;
+        show(STATE_RUNNING, "a round of postrider that a session asks for");
+        const std::optional<Error> failed = attempt_in_turn([&] {
+            if (report.peer[0] == '\0') {
+                node().serve(report);
+                return;
+            }
+            WorkerNode for_peer; // takes the lease over, and leaves it to the other one
+            for_peer.serve_only(report.peer);
+            for_peer.serve(report);
+        });
+        if (failed) {
+            report_refusal(report, *failed);
+            node_.reset();
+        }
+        report.is_done = true;
+    }
+
+    /// Gives when the next one is due.
+    Timestamp round() {
+        show(STATE_RUNNING, "a round of postrider");
+        std::optional<Result<engine::CycleResult>> done;
+        std::optional<Error> failed = attempt_in_turn([&] {
+            if (is_declared_ || (is_declared_ = is_declared(database_))) {
+                done = node().cycle();
+            }
+        });
         const Timestamp now = system_now();
-        sleep_until(cycle ? cycle->next_at.value_or(now + sleep_max) : now + try_again_after);
-    }
-}
-
-/// One worker for a database; a second one ends at once.
-bool is_alone() {
-    return call([]() noexcept {
-        LOCKTAG tag;
-        SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, 0x706f7374, 0x72696465, 3);
-        return LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
-    });
-}
-
-Datum work(Datum argument) {
-    configure_session();
-    const dsm_handle handle = DatumGetUInt32(argument);
-    if (handle == DSM_HANDLE_INVALID) {
-        if (extension_is_there() && is_alone()) {
-            run_for_ever();
+        if (failed) {
+            node_.reset();
+        } else if (!done) {
+            return now + sleep_max; // until it is declared
+        } else if (!*done) {
+            failed = done->error();
         }
-        return Datum{0};
+        if (failed) {
+            return try_again(now, *failed);
+        }
+        failures_ = 0;
+        teller_.tell((*done)->problem);
+        return (*done)->did_anything() ? now : (*done)->next_at.value_or(now + sleep_max);
     }
+
+    Timestamp try_again(Timestamp now, const Error &failed) {
+        if (OidIsValid(call([]() noexcept { return postrider_extension_state().id; }))) {
+            teller_.tell(failed);
+        }
+        const Duration after =
+            std::min(try_again_after * (1 << std::min(failures_++, 10)), try_again_after_max);
+        try_again_at_ = now + after;
+        return try_again_at_;
+    }
+
+    /// Until `next`, or until somebody sets our latch.
+    void sleep_until(Timestamp next) {
+        const Duration left = std::clamp(next - system_now(), Duration{0}, sleep_max);
+        const auto milliseconds =
+            left.count() == 0
+                ? 0
+                : std::chrono::duration_cast<std::chrono::milliseconds>(left).count() + 1;
+        const bool has_new_settings = call([&]() noexcept {
+            if (milliseconds > 0) {
+                pgstat_report_stat(true);
+                pgstat_report_activity(STATE_IDLE, "waits for changes, mails or the next hour");
+            }
+            return postrider_worker_sleep(static_cast<long>(milliseconds));
+        });
+        if (has_new_settings) {
+            node_.reset();
+            try_again_at_ = {};
+        }
+    }
+
+    WorkerDatabase database_;
+    std::unique_ptr<WorkerNode> node_;
+    Oid extension_ = InvalidOid;
+    bool is_other_version_ = false;
+    std::string version_;
+    bool is_declared_ = false;
+    Teller teller_;
+    Timestamp try_again_at_{};
+    int failures_ = 0;
+};
+
+void stay() {
+    const bool is_alone = call([]() noexcept {
+        const bool is_first = postrider_be_the_worker();
+        if (is_first) {
+            postrider_slot_enter();
+        }
+        return is_first;
+    });
+    if (is_alone) {
+        Worker{}.run();
+    }
+}
+
+/// For one call, whose report lies in the segment.
+void work_for_call(dsm_handle handle) {
     dsm_segment *segment = call([&]() noexcept {
         dsm_segment *attached = dsm_attach(handle);
         if (attached != nullptr) {
@@ -217,10 +310,23 @@ Datum work(Datum argument) {
         }
         return attached;
     });
-    if (segment != nullptr) {
-        run_once(*static_cast<RoundsReport *>(dsm_segment_address(segment)));
+    if (segment == nullptr) {
+        return;
     }
-    return Datum{0};
+    auto &report = *static_cast<WorkerReport *>(dsm_segment_address(segment));
+    report.is_begun = true;
+    show(STATE_RUNNING, "a round of postrider that a session asks for");
+    const std::optional<Error> failed = attempt_in_turn([&] {
+        WorkerNode node;
+        if (report.peer[0] != '\0') {
+            node.serve_only(report.peer);
+        }
+        node.serve(report);
+    });
+    if (failed) {
+        report_refusal(report, *failed);
+    }
+    report.is_done = true;
 }
 
 } // namespace
@@ -231,15 +337,22 @@ extern "C" {
 PGDLLEXPORT void postrider_worker_main(Datum argument);
 
 /// The entry of both kinds of worker. `bgw_extra` holds the number of the database; the argument is
-/// the handle of a RoundsReport, or DSM_HANDLE_INVALID for one that stays.
+/// the handle of a WorkerReport, or DSM_HANDLE_INVALID for one that stays.
 void postrider_worker_main(Datum argument) {
     Oid database = InvalidOid;
     std::memcpy(&database, MyBgworkerEntry->bgw_extra, sizeof database);
-    pqsignal(SIGTERM, die);
-    pqsignal(SIGHUP, SignalHandlerForConfigReload);
-    BackgroundWorkerUnblockSignals();
+    postrider_worker_signals();
     BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
-    postrider::pg::entry([&] { return postrider::pg::work(argument); });
+    postrider_keep_reports();
+    postrider::pg::entry([&] {
+        postrider::pg::configure_session();
+        if (DatumGetUInt32(argument) == DSM_HANDLE_INVALID) {
+            postrider::pg::stay();
+        } else {
+            postrider::pg::work_for_call(DatumGetUInt32(argument));
+        }
+        return Datum{0};
+    });
     proc_exit(0);
 }
 }

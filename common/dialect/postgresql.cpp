@@ -196,7 +196,10 @@ class PostgresqlDialect final : public Dialect {
 
     [[nodiscard]] std::string content_version() const override { return ""; }
 
-    [[nodiscard]] std::string change_counters() const override { return ""; }
+    /// Which transactions have ended: those of the server's other databases too.
+    [[nodiscard]] std::string change_counters() const override {
+        return "SELECT pg_current_snapshot()::text";
+    }
 
     [[nodiscard]] std::string list_tables() const override {
         return postgresql_text::list_tables();

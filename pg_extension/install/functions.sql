@@ -42,12 +42,18 @@ CREATE PROCEDURE postrider.sync_now(peer text DEFAULT NULL)
     LANGUAGE c AS 'MODULE_PATHNAME', 'postrider_sync_now';
 CREATE FUNCTION postrider.start() RETURNS text
     LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'postrider_start';
+CREATE FUNCTION postrider.stop() RETURNS text
+    LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'postrider_stop';
+CREATE FUNCTION postrider.wake() RETURNS void
+    LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'postrider_wake';
 
 -- Acting.
 CREATE FUNCTION postrider.reload(task text, peer text DEFAULT NULL) RETURNS text
     LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'postrider_reload';
 CREATE FUNCTION postrider.discard_parked(id bigint) RETURNS text
     LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'postrider_discard_parked';
+CREATE FUNCTION postrider.retry_parked(id bigint DEFAULT NULL) RETURNS text
+    LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'postrider_retry_parked';
 CREATE FUNCTION postrider.receive(envelope bytea) RETURNS text
     LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'postrider_receive';
 CREATE FUNCTION postrider.pending(peer text) RETURNS TABLE (bytes bigint, envelope bytea)
@@ -59,5 +65,8 @@ CREATE FUNCTION postrider.inspect(envelope bytea) RETURNS TABLE (field text, val
 CREATE FUNCTION postrider.explain(peer text)
     RETURNS TABLE (direction text, station text, count bigint, unit text, last text, blocked_by text, action text)
     LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'postrider_explain';
+CREATE FUNCTION postrider.trace(table_name text, VARIADIC key text[])
+    RETURNS TABLE (place text, peer text, detail text)
+    LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'postrider_trace';
 CREATE FUNCTION postrider.diagnose() RETURNS TABLE ("check" text, health text, detail text, action text)
     LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'postrider_diagnose';

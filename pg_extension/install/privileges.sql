@@ -24,3 +24,6 @@ GRANT EXECUTE ON FUNCTION postrider.version() TO postrider_admin, postrider_moni
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA postrider TO postrider_admin;
 REVOKE ALL ON FUNCTION postrider.capture(), postrider.take_captured(), postrider.capture_partitions()
     FROM postrider_admin;
+
+-- The launcher looks whether this database wants a worker, when all of this has been committed.
+SELECT postrider.wake();

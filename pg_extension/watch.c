@@ -1,0 +1,103 @@
+/* Hooks: COMMIT PREPARED may commit what was captured, without any event of its own; DROP EXTENSION
+ * and ALTER EXTENSION concern the worker that is at work with it; and a worker that only waits must
+ * not keep a database from being dropped, renamed or copied. */
+#include <postgres.h>
+
+#include "pg_extension/watch.h"
+
+#include <access/xact.h>
+#include <catalog/objectaccess.h>
+#include <catalog/pg_extension.h>
+#include <commands/dbcommands.h>
+#include <miscadmin.h>
+#include <nodes/parsenodes.h>
+#include <signal.h>
+#include <tcop/utility.h>
+
+#include "pg_extension/compat.h"
+#include "pg_extension/wake.h"
+#include "pg_extension/worker_slots.h"
+
+static ProcessUtility_hook_type previous_utility;
+static object_access_hook_type previous_access;
+
+/* The launcher leaves the database alone for a while; the server itself waits for five seconds
+ * until a database is free. */
+static void end_worker_of(const char *name) {
+    const Oid database = name == NULL ? InvalidOid : get_database_oid(name, true);
+    const bool may = OidIsValid(database) && database != MyDatabaseId &&
+                     (superuser() || postrider_owns_database(database));
+    const WorkerSlot *slot = may ? postrider_slot(database) : NULL;
+
+    if (slot != NULL && slot->pid != 0) {
+        kill(slot->pid, SIGTERM);
+    }
+}
+
+static const char *template_of(const CreatedbStmt *statement) {
+    const ListCell *cell;
+
+    foreach (cell, statement->options) {
+        const DefElem *option = lfirst(cell);
+        if (strcmp(option->defname, "template") == 0 && option->arg != NULL &&
+            IsA(option->arg, String)) {
+            return strVal(option->arg);
+        }
+    }
+    return NULL;
+}
+
+static void before(const Node *statement) {
+    switch (nodeTag(statement)) {
+    case T_DropdbStmt:
+        end_worker_of(((const DropdbStmt *)statement)->dbname);
+        break;
+    case T_CreatedbStmt:
+        end_worker_of(template_of((const CreatedbStmt *)statement));
+        break;
+    case T_RenameStmt:
+        if (((const RenameStmt *)statement)->renameType == OBJECT_DATABASE) {
+            end_worker_of(((const RenameStmt *)statement)->subname);
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+static bool may_commit_captured(const Node *statement) {
+    return IsA(statement, TransactionStmt) &&
+           ((const TransactionStmt *)statement)->kind == TRANS_STMT_COMMIT_PREPARED;
+}
+
+static void watch_utility(POSTRIDER_UTILITY_PARAMETERS) {
+    const Node *statement = pstmt->utilityStmt;
+    const bool wakes = may_commit_captured(statement);
+
+    before(statement);
+    if (previous_utility != NULL) {
+        previous_utility(POSTRIDER_UTILITY_ARGUMENTS);
+    } else {
+        standard_ProcessUtility(POSTRIDER_UTILITY_ARGUMENTS);
+    }
+    if (wakes) {
+        postrider_wake_worker();
+    }
+}
+
+static void
+watch_access(ObjectAccessType access, Oid class_id, Oid object, int part, void *argument) {
+    if (previous_access != NULL) {
+        previous_access(access, class_id, object, part, argument);
+    }
+    if (class_id == ExtensionRelationId && (access == OAT_DROP || access == OAT_POST_ALTER)) {
+        postrider_wake_at_commit();
+    }
+}
+
+void postrider_watch_init(void) {
+    previous_utility = ProcessUtility_hook;
+    ProcessUtility_hook = watch_utility;
+    previous_access = object_access_hook;
+    object_access_hook = watch_access;
+}

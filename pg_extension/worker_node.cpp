@@ -1,0 +1,149 @@
+// The engine over SPI, files and a maildir.
+#include "pg_extension/worker_node.hpp"
+
+#include "common/base/text_copy.hpp"
+#include "common/engine/park.hpp"
+#include "common/engine/rounds.hpp"
+#include "common/engine/store/log.hpp"
+#include "common/engine/store/peers.hpp"
+#include "common/engine/store/rows.hpp"
+#include "common/engine/try_again.hpp"
+
+#include "pg_extension/node.hpp"
+
+extern "C" {
+#include <miscadmin.h>
+}
+
+namespace postrider::pg {
+
+namespace {
+
+/// As many as any honest exchange between two nodes on one machine needs; what is left waits for
+/// the next call.
+constexpr int rounds_max = 200;
+
+void report_problem(WorkerReport &report, const Error &error) {
+    copy_text(report.problem, error.message);
+    copy_text(report.detail, error.detail);
+    copy_text(report.hint, error.hint);
+}
+
+void tell_step(WorkerReport &report, const engine::CycleResult &sum) {
+    copy_text(report.step[report.steps % 2], engine::what_was_done(sum));
+    call([&]() noexcept {
+        pg_write_barrier();
+        ++report.steps;
+        if (report.caller != nullptr) {
+            SetLatch(report.caller);
+        }
+        CHECK_FOR_INTERRUPTS();
+    });
+}
+
+} // namespace
+
+WorkerNode::WorkerNode()
+    : vault_(unwrap(vault_places(*database_.begin(engine::Mode::read)))),
+      timing_(mail_timing()),
+      engine_({database_, vault_, transport_},
+              {.timing = timing_, .holder = "process " + std::to_string(MyProcPid)}) {}
+
+/// Another process of this node may have had its turn since: what it has taken over is taken back
+/// by the second try.
+Result<engine::CycleResult> WorkerNode::cycle() {
+    Result<engine::CycleResult> done = engine_.cycle(system_now());
+    if (!done && done.error().code == Errc::unavailable) {
+        done = engine_.cycle(system_now());
+    }
+    return done;
+}
+
+void WorkerNode::serve_only(const std::string &name) {
+    const auto transaction = database_.begin(engine::Mode::read);
+    engine_.serve_only(unwrap(engine::require_peer(*transaction, name)).peer_id);
+}
+
+/// Somebody asks for a round: what waits for its next try is tried now.
+void WorkerNode::try_again_now() {
+    const auto transaction = database_.begin(engine::Mode::write);
+    const engine::Identity identity = unwrap(engine::load_identity(*transaction, vault_));
+    engine::try_again_now({*transaction, database_.dialect(), identity, timing_, system_now()});
+    transaction->commit();
+}
+
+std::string WorkerNode::retry_parked(const WorkerReport &report) {
+    const auto transaction = database_.begin(engine::Mode::write);
+    const engine::Identity identity = unwrap(engine::load_identity(*transaction, vault_));
+    const engine::Session session{*transaction, database_.dialect(), identity, timing_,
+                                  system_now()};
+    std::string done = unwrap(engine::retry_parked_now(
+        session, report.has_row ? std::optional{report.row} : std::nullopt));
+    transaction->commit();
+    return done;
+}
+
+Result<engine::CycleResult> WorkerNode::rounds(WorkerReport &report) {
+    engine::CycleResult sum;
+    for (int round = 0; round < rounds_max; ++round) {
+        const Result<engine::CycleResult> cycle = this->cycle();
+        if (!cycle) {
+            return cycle.error();
+        }
+        engine::add_round(sum, *cycle);
+        if (!cycle->did_anything()) {
+            break;
+        }
+        tell_step(report, sum);
+    }
+    return sum;
+}
+
+void WorkerNode::begin_rounds(WorkerReport &report) {
+    try_again_now();
+    const Result<engine::CycleResult> done = rounds(report);
+    if (!done) {
+        report_refusal(report, done.error());
+        return;
+    }
+    copy_text(report.summary, engine::what_was_done(*done));
+    if (done->problem) {
+        report_problem(report, *done->problem);
+    }
+}
+
+void WorkerNode::serve(WorkerReport &report) {
+    try {
+        switch (report.asked) {
+        case Asked::rounds:
+            begin_rounds(report);
+            break;
+        case Asked::retry_parked:
+            copy_text(report.summary, retry_parked(report));
+            break;
+        }
+    } catch (const CoreError &error) {
+        report_refusal(report, error.error);
+    } catch (const engine::DatabaseError &error) {
+        report_refusal(report, error.error());
+    }
+}
+
+bool is_declared(engine::Database &database) {
+    const auto transaction = database.begin(engine::Mode::read);
+    return engine::first_row(*transaction, "SELECT 1 FROM @node").has_value();
+}
+
+void keep_event(engine::Database &database, const Error &error) {
+    const auto transaction = database.begin(engine::Mode::write);
+    engine::log_event(*transaction, system_now(),
+                      {"worker", std::nullopt, error.message, error.hint});
+    transaction->commit();
+}
+
+void report_refusal(WorkerReport &report, const Error &error) {
+    report.is_refused = true;
+    report_problem(report, error);
+}
+
+} // namespace postrider::pg

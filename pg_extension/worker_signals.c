@@ -1,0 +1,60 @@
+/* SIGTERM ends a worker with exit code 0, so that nobody starts it again: who drops the database or
+ * stops the server wants that. It is answered wherever the server answers it: while waiting, and
+ * between the rows of a statement. */
+#include <postgres.h>
+
+#include "pg_extension/worker_signals.h"
+
+#include <miscadmin.h>
+#include <pgstat.h>
+#include <postmaster/bgworker.h>
+#include <postmaster/interrupt.h>
+#include <signal.h>
+#include <storage/ipc.h>
+#include <storage/latch.h>
+#include <tcop/tcopprot.h>
+#include <utils/guc.h>
+#include <utils/wait_event.h>
+
+static volatile sig_atomic_t stop_asked = false;
+
+static void ask_to_stop(SIGNAL_ARGS) {
+    stop_asked = true;
+    die(postgres_signal_arg);
+}
+
+/* What ends the process in the middle of a statement is a FATAL error, with code 1. */
+static void end_well(int code, Datum argument pg_attribute_unused()) {
+    if (code == 1 && stop_asked) {
+        proc_exit(0);
+    }
+}
+
+void postrider_worker_signals(void) {
+    on_proc_exit(end_well, (Datum)0);
+    pqsignal(SIGTERM, ask_to_stop);
+    pqsignal(SIGHUP, SignalHandlerForConfigReload);
+    BackgroundWorkerUnblockSignals();
+}
+
+bool postrider_stop_asked(void) {
+    return stop_asked;
+}
+
+bool postrider_worker_sleep(long milliseconds) {
+    if (milliseconds > 0) {
+        (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, milliseconds,
+                        PG_WAIT_EXTENSION);
+    }
+    ResetLatch(MyLatch);
+    if (stop_asked) {
+        proc_exit(0);
+    }
+    CHECK_FOR_INTERRUPTS();
+    if (!ConfigReloadPending) {
+        return false;
+    }
+    ConfigReloadPending = false;
+    ProcessConfigFile(PGC_SIGHUP);
+    return true;
+}

@@ -145,4 +145,10 @@ extern uint64 postrider_capture_transaction(void);
 /* The table postrider.capture_log; invalid when it is not there. */
 extern Oid postrider_capture_log(void);
 
+/* capture_take.c */
+
+/* Gives what a drained log takes on the disk back to the file system, where nobody reads or writes
+ * it just then. A transaction of its own. */
+extern void postrider_capture_give_back(void);
+
 #endif

@@ -427,6 +427,12 @@ class JoinedTransaction final : public SpiTransaction {
   public:
     JoinedTransaction(std::unique_ptr<StatementCache> cache, engine::Mode mode)
         : SpiTransaction(*cache, false), cache_(std::move(cache)) {
+        if (mode == engine::Mode::write && IsolationUsesXactSnapshot()) {
+            throw CoreError({Errc::refused,
+                             "a transaction that sees one snapshot cannot change the node",
+                             "What the worker has done since would not be seen.",
+                             "Call it in a transaction at READ COMMITTED."});
+        }
         as_database_error("begin", [&] {
             const StateTable state = open_state(mode);
             call([&]() noexcept {

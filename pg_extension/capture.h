@@ -7,6 +7,7 @@
  * capture_columns.c  which of its columns are told, and how
  * capture_encode.c   values and records
  * capture_chunks.c   rows of the log: packing, subtransactions, the end of a transaction
+ * capture_declared.c whether the trigger is one of this database's own
  * capture_take.c     reads and removes rows of the log
  */
 #ifndef POSTRIDER_CAPTURE_H
@@ -83,6 +84,7 @@ typedef struct CapturePlan {
     Oid trigger;
     Oid relation;
     bool valid;
+    bool is_declared;     /* else the trigger came with a dump, and notes nothing */
     bool is_part;         /* the capture belongs to a table of which this is a partition */
     bool fixed_settings;  /* output depends on settings */
     bool server_encoding; /* a send function would convert to the client's encoding */
@@ -144,6 +146,9 @@ extern void postrider_record_end(CaptureBuffer *record, CapturePlan *plan);
 extern uint64 postrider_capture_transaction(void);
 /* The table postrider.capture_log; invalid when it is not there. */
 extern Oid postrider_capture_log(void);
+
+/* capture_declared.c */
+extern bool postrider_capture_is_declared(uint64 id);
 
 /* capture_take.c */
 

@@ -279,6 +279,7 @@ static CapturePlan *make_plan(const TriggerData *trigger) {
     plan->trigger = trigger->tg_trigger->tgoid;
     plan->relation = RelationGetRelid(trigger->tg_relation);
     plan->state = state_of(id);
+    plan->is_declared = postrider_capture_is_declared(id);
     postrider_plan_columns(plan, trigger->tg_relation,
                            captured_table(plan, trigger->tg_relation, trigger->tg_trigger),
                            kept_names(trigger->tg_trigger));

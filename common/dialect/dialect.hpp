@@ -149,6 +149,9 @@ class Dialect {
     /// One statement. `engine` is the kind of the other database, as `name` gives it.
     [[nodiscard]] virtual std::string create_missing_table(const NewTable &table,
                                                            std::string_view engine) const = 0;
+    /// The foreign keys of such a table where they can be made only when all tables are there;
+    /// empty where there are none, or where they have been made with it.
+    [[nodiscard]] virtual std::string add_missing_foreign_keys(const NewTable &table) const = 0;
     [[nodiscard]] virtual std::string add_missing_column(std::string_view table,
                                                          const Column &column,
                                                          std::string_view engine) const = 0;

@@ -250,6 +250,10 @@ class PostgresqlDialect final : public Dialect {
         return postgresql_text::create_missing_table(table, types);
     }
 
+    [[nodiscard]] std::string add_missing_foreign_keys(const NewTable &table) const override {
+        return postgresql_text::add_missing_foreign_keys(table);
+    }
+
     [[nodiscard]] std::string add_missing_column(std::string_view table,
                                                  const Column &column,
                                                  std::string_view engine) const override {

@@ -369,6 +369,11 @@ class SqliteDialect final : public Dialect {
         return sqlite_text::create_table(table, types);
     }
 
+    [[nodiscard]] std::string
+    add_missing_foreign_keys([[maybe_unused]] const NewTable &table) const override {
+        return {}; // a parent may come after its child
+    }
+
     [[nodiscard]] std::string add_missing_column(std::string_view table,
                                                  const Column &column,
                                                  std::string_view engine) const override {

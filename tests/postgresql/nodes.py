@@ -91,12 +91,7 @@ def run_cases(cases, settings=()):
     wanted = sys.argv[1:]
     passed = failed = 0
     module = load_cluster()
-    cluster = module.Cluster(dict(settings))
-    cluster.settings["postrider.secret_directory"] = str(cluster.folder / "secret")
-    with cluster:
-        (cluster.folder / "secret").mkdir(mode=0o700)
-        if cluster.user is not None:
-            os.chown(cluster.folder / "secret", cluster.user.pw_uid, cluster.user.pw_gid)
+    with module.Cluster(dict(settings)) as cluster:
         for number, case in enumerate(case for case in cases if not wanted or case.__name__ in wanted):
             try:
                 case(Pair(cluster, number))

@@ -91,8 +91,12 @@ TEST(PostgresqlNewTable, is_made_of_our_words_and_quoted_names_alone) {
     table.foreign_keys = {{{"owner"}, "people", {"id"}}};
     EXPECT_EQ(postgresql().create_missing_table(table, "sqlite"),
               "CREATE TABLE \"crm\".\"new\"(\"id\" bigint NOT NULL, \"no\"\"te\" text,"
-              " \"owner\" bigint NOT NULL, PRIMARY KEY (\"id\"), FOREIGN KEY (\"owner\")"
-              " REFERENCES \"public\".\"people\"(\"id\") DEFERRABLE)");
+              " \"owner\" bigint NOT NULL, PRIMARY KEY (\"id\"))");
+    EXPECT_EQ(postgresql().add_missing_foreign_keys(table),
+              "ALTER TABLE \"crm\".\"new\" ADD FOREIGN KEY (\"owner\")"
+              " REFERENCES \"public\".\"people\"(\"id\") DEFERRABLE");
+    table.foreign_keys.clear();
+    EXPECT_EQ(postgresql().add_missing_foreign_keys(table), "");
     EXPECT_EQ(postgresql().add_missing_column("new", table.columns[2], "sqlite"),
               "ALTER TABLE \"public\".\"new\" ADD COLUMN \"owner\" bigint");
 }

@@ -158,7 +158,12 @@ class Worker {
   private:
     /// Looks at the extension, which may have been dropped or altered meanwhile.
     bool goes_on() {
-        const ExtensionState state = call([]() noexcept { return postrider_extension_state(); });
+        ExtensionState state{};
+        if (attempt([&] {
+                state = call([]() noexcept { return postrider_extension_state(); });
+            })) {
+            return true; // cancelled; it is looked at again
+        }
         if (state.id != extension_) {
             node_.reset();
             is_declared_ = false;
@@ -248,7 +253,7 @@ class Worker {
     }
 
     Timestamp try_again(Timestamp now, const Error &failed) {
-        if (OidIsValid(call([]() noexcept { return postrider_extension_state().id; }))) {
+        if (goes_on()) { // else that was the reason
             teller_.tell(failed);
         }
         const Duration after =

@@ -50,6 +50,7 @@ bool postrider_worker_sleep(long milliseconds) {
     if (stop_asked) {
         proc_exit(0);
     }
+    QueryCancelPending = false; /* there is no statement to cancel */
     CHECK_FOR_INTERRUPTS();
     if (!ConfigReloadPending) {
         return false;

@@ -194,7 +194,11 @@ class PostgresqlDialect final : public Dialect {
         return postgresql_text::schema_version();
     }
 
-    [[nodiscard]] std::string content_version() const override { return ""; }
+    [[nodiscard]] std::string content_version() const override {
+        return "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint";
+    }
+
+    [[nodiscard]] bool content_version_has_own_writes() const override { return true; }
 
     /// Which transactions have ended: those of the server's other databases too.
     [[nodiscard]] std::string change_counters() const override {

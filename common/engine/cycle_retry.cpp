@@ -55,6 +55,11 @@ void Engine::retry_all(Timestamp now, CycleResult &result) {
     for (const Peer &peer : peers) {
         guarded(result, [&] { retry_for(now, peer.peer_id, result); });
     }
+    if (ports_.database.dialect().content_version_has_own_writes()) {
+        // A retry is no reason for the next one. What others have committed while it ran calls for
+        // one with their next commit.
+        read(now, [&](const Session &session) { retried_content_ = content_version(session); });
+    }
 }
 
 /// As long as that helps any row: the next may have waited for it. A transaction for each lot.

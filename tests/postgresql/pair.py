@@ -1,0 +1,111 @@
+"""Two databases of one cluster, hq and branch, paired over a maildir, with their workers at work: for tests.
+
+Nothing here sleeps for a fixed time: what is waited for is asked for again and again until a deadline.
+"""
+import importlib.machinery
+import importlib.util
+import os
+import pathlib
+import subprocess
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+NODES = ("hq", "branch")
+
+
+def load_cluster():
+    """The class of the script beside this file, which has no suffix."""
+    loader = importlib.machinery.SourceFileLoader("cluster", str(HERE / "cluster"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("cluster", loader))
+    loader.exec_module(module)
+    return module.Cluster
+
+
+class Pair:
+    """Use as `with Pair(settings) as pair:`; the settings are the server's."""
+
+    def __init__(self, settings=(), preload=True):
+        self.cluster = load_cluster()({
+            "restart_after_crash": "on",
+            "max_worker_processes": "16",
+            "postrider.secret_directory": "",
+            **({"shared_preload_libraries": "postrider"} if preload else {}),
+            **dict(settings),
+        })
+        self.folder = self.cluster.folder
+        self.cluster.settings["postrider.secret_directory"] = str(self.folder / "secret")
+
+    def __enter__(self):
+        for name in ("secret", "mail", "mail/tmp", "mail/new", "mail/cur"):
+            self.make_folder(self.folder / name)
+        self.cluster.__enter__()
+        return self
+
+    def __exit__(self, *reason):
+        self.cluster.__exit__(*reason)
+
+    def make_folder(self, path):
+        path.mkdir(mode=0o700)
+        if self.cluster.user is not None:
+            os.chown(path, self.cluster.user.pw_uid, self.cluster.user.pw_gid)
+            os.chown(self.folder, self.cluster.user.pw_uid, self.cluster.user.pw_gid)
+
+    @property
+    def mail(self):
+        return self.folder / "mail"
+
+    def client(self, database, *options, program="psql", **more):
+        return subprocess.Popen(
+            [self.cluster.programs / program, *options, database], text=True,
+            env={**os.environ, **self.cluster.environment, "PGCONNECT_TIMEOUT": "10"}, **more,
+        )
+
+    def sql(self, database, text, may_fail=False):
+        """What the statements give, without headings; None where they fail and may."""
+        process = self.client(
+            database, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d",
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+        out, errors = process.communicate(text)
+        if process.returncode != 0:
+            if may_fail:
+                return None
+            raise RuntimeError(f"{database}: {text}\n{errors}")
+        return out.strip()
+
+    def pair(self, tables, task):
+        """Makes the tables on both sides and joins them; the workers do the rest."""
+        for node in NODES:
+            self.sql("postgres", f"CREATE DATABASE {node}")
+            self.sql(node, f"CREATE EXTENSION postrider;\n{tables}")
+        path = f"MAILDIR '{self.mail}'"
+        self.sql("hq", f"SELECT * FROM postrider.declare($$NODE hq; PEER branch {path}; {task}$$)")
+        line = self.sql("hq", "SELECT postrider.invite('branch')")
+        self.sql("branch", f"SELECT * FROM postrider.declare($$NODE branch; PEER hq {path};$$)")
+        self.sql("branch", f"SELECT * FROM postrider.accept('{line}', 'maildir:{self.mail}', true)")
+
+    def wait_until(self, what, is_so, seconds=60):
+        deadline = time.monotonic() + seconds
+        while not is_so():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{what}: not within {seconds} seconds\n{self.report()}")
+            time.sleep(0.05)
+
+    def worker_pid(self, node):
+        pid = self.sql(node, "SELECT pid FROM pg_stat_activity WHERE backend_type = 'postrider'"
+                             " AND datname = current_database()", may_fail=True)
+        return int(pid) if pid else None
+
+    def wait_for_worker(self, node, other_than=None):
+        self.wait_until(f"a worker of {node}", lambda: self.worker_pid(node) not in (None, other_than))
+        return self.worker_pid(node)
+
+    def report(self):
+        """What the databases and the server say, for whoever looks for the reason."""
+        lines = []
+        for node in NODES:
+            for query in ("SELECT * FROM postrider.status", "SELECT * FROM postrider.parked",
+                          "SELECT * FROM postrider.events ORDER BY 1 DESC LIMIT 10"):
+                lines.append(f"{node}: {self.sql(node, query, may_fail=True)}")
+        lines += self.cluster.log.read_text(errors="replace").splitlines()[-40:]
+        return "\n".join(lines)

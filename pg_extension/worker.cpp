@@ -159,9 +159,7 @@ class Worker {
     /// Looks at the extension, which may have been dropped or altered meanwhile.
     bool goes_on() {
         ExtensionState state{};
-        if (attempt([&] {
-                state = call([]() noexcept { return postrider_extension_state(); });
-            })) {
+        if (attempt([&] { state = call([]() noexcept { return postrider_extension_state(); }); })) {
             return true; // cancelled; it is looked at again
         }
         if (state.id != extension_) {

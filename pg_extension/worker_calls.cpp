@@ -107,6 +107,7 @@ void work_by_visitor(const Segment &segment) {
 }
 
 WorkerReport have_done(const Segment &segment) {
+    call([]() noexcept { postrider_refuse_on_standby(); });
     if (!ask_worker(segment)) {
         work_by_visitor(segment);
     }

@@ -31,6 +31,7 @@ void pause() {
 } // namespace
 
 SQL_FUNCTION(postrider_start) {
+    call([]() noexcept { postrider_refuse_on_standby(); });
     if (call([]() noexcept { return postrider_worker_pid(); }) != 0) {
         return give_text("worker was running already");
     }

@@ -3,6 +3,7 @@
 
 #include "pg_extension/worker_start.h"
 
+#include <access/xlog.h>
 #include <miscadmin.h>
 #include <postmaster/bgworker.h>
 
@@ -32,6 +33,14 @@ BackgroundWorkerHandle *postrider_start_worker(Oid database, WorkerLife life, ds
     memcpy(worker.bgw_extra, &database, sizeof database);
     worker.bgw_notify_pid = MyProcPid;
     return RegisterDynamicBackgroundWorker(&worker, &handle) ? handle : NULL;
+}
+
+void postrider_refuse_on_standby(void) {
+    if (RecoveryInProgress()) {
+        ereport(ERROR, errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
+                errmsg("this server is a standby: the node is at work on the primary"),
+                errhint("When this server is promoted, the node goes on here by itself."));
+    }
 }
 
 void postrider_launcher_init(void) {

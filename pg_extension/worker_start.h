@@ -18,6 +18,9 @@ typedef enum WorkerLife {
 extern BackgroundWorkerHandle *
 postrider_start_worker(Oid database, WorkerLife life, dsm_handle report);
 
+/* Nothing is started on a standby: an ERROR says so, since waiting for it would have no end. */
+extern void postrider_refuse_on_standby(void);
+
 /* Called once, when the library is loaded: with shared_preload_libraries. */
 extern void postrider_launcher_init(void);
 

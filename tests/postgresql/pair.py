@@ -1,4 +1,4 @@
-"""Two databases of one cluster, hq and branch, paired over a maildir, with their workers at work: for tests.
+"""Two databases, hq and branch, paired over a maildir, with their workers at work: for tests.
 
 Nothing here sleeps for a fixed time: what is waited for is asked for again and again until a deadline.
 """
@@ -22,42 +22,64 @@ def load_cluster():
 
 
 class Pair:
-    """Use as `with Pair(settings) as pair:`; the settings are the server's."""
+    """Use as `with Pair(settings) as pair:`; the settings are the server's. The databases are of one cluster, or each
+    of its own where they are `apart`; the secrets lie beside the cluster's data."""
 
-    def __init__(self, settings=(), preload=True):
-        self.cluster = load_cluster()({
+    def __init__(self, settings=(), preload=True, apart=False):
+        self.cluster = self.new_cluster(settings, preload)
+        branch = self.new_cluster(settings, preload) if apart else self.cluster
+        self.clusters = {"hq": self.cluster, "branch": branch}
+
+    @staticmethod
+    def new_cluster(settings, preload):
+        cluster = load_cluster()({
             "restart_after_crash": "on",
             "max_worker_processes": "16",
-            "postrider.secret_directory": "",
             **({"shared_preload_libraries": "postrider"} if preload else {}),
             **dict(settings),
         })
-        self.folder = self.cluster.folder
-        self.cluster.settings["postrider.secret_directory"] = str(self.folder / "secret")
+        cluster.settings["postrider.secret_directory"] = str(cluster.folder / "secret")
+        return cluster
 
     def __enter__(self):
-        for name in ("secret", "mail", "mail/tmp", "mail/new", "mail/cur"):
-            self.make_folder(self.folder / name)
-        self.cluster.__enter__()
+        try:
+            for cluster in dict.fromkeys(self.clusters.values()):
+                self.make_folder(cluster, "secret")
+                cluster.__enter__()
+            for name in ("mail", "mail/tmp", "mail/new", "mail/cur"):
+                self.make_folder(self.cluster, name)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *reason):
-        self.cluster.__exit__(*reason)
+        for cluster in dict.fromkeys(self.clusters.values()):
+            cluster.__exit__(*reason)
 
-    def make_folder(self, path):
+    @staticmethod
+    def make_folder(cluster, name):
+        path = cluster.folder / name
         path.mkdir(mode=0o700)
-        if self.cluster.user is not None:
-            os.chown(path, self.cluster.user.pw_uid, self.cluster.user.pw_gid)
-            os.chown(self.folder, self.cluster.user.pw_uid, self.cluster.user.pw_gid)
+        if cluster.user is not None:
+            os.chown(path, cluster.user.pw_uid, cluster.user.pw_gid)
+
+    @property
+    def folder(self):
+        return self.cluster.folder
+
+    def cluster_of(self, database):
+        return self.clusters.get(database, self.cluster)
 
     @property
     def mail(self):
         return self.folder / "mail"
 
     def client(self, database, *options, program="psql", **more):
+        cluster = self.cluster_of(database)
         return subprocess.Popen(
-            [self.cluster.programs / program, *options, database], text=True,
-            env={**os.environ, **self.cluster.environment, "PGCONNECT_TIMEOUT": "10"}, **more,
+            [cluster.programs / program, *options, database], text=True,
+            env={**os.environ, **cluster.environment, "PGCONNECT_TIMEOUT": "10"}, **more,
         )
 
     def sql(self, database, text, may_fail=False):
@@ -73,10 +95,14 @@ class Pair:
             raise RuntimeError(f"{database}: {text}\n{errors}")
         return out.strip()
 
+    def create_database(self, node):
+        cluster = self.cluster_of(node)
+        subprocess.run([cluster.programs / "createdb", node], env={**os.environ, **cluster.environment}, check=True)
+
     def pair(self, tables, task):
         """Makes the tables on both sides and joins them; the workers do the rest."""
         for node in NODES:
-            self.sql("postgres", f"CREATE DATABASE {node}")
+            self.create_database(node)
             self.sql(node, f"CREATE EXTENSION postrider;\n{tables}")
         path = f"MAILDIR '{self.mail}'"
         self.sql("hq", f"SELECT * FROM postrider.declare($$NODE hq; PEER branch {path}; {task}$$)")
@@ -107,5 +133,6 @@ class Pair:
             for query in ("SELECT * FROM postrider.status", "SELECT * FROM postrider.parked",
                           "SELECT * FROM postrider.events ORDER BY 1 DESC LIMIT 10"):
                 lines.append(f"{node}: {self.sql(node, query, may_fail=True)}")
-        lines += self.cluster.log.read_text(errors="replace").splitlines()[-40:]
+        for cluster in dict.fromkeys(self.clusters.values()):
+            lines += cluster.log.read_text(errors="replace").splitlines()[-40:]
         return "\n".join(lines)

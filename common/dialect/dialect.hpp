@@ -11,6 +11,7 @@
 #include "common/base/result.hpp"
 #include "common/dialect/capture.hpp"
 #include "common/dialect/condition.hpp"
+#include "common/dialect/kept_references.hpp"
 #include "common/dialect/key_capture.hpp"
 #include "common/dialect/log_capture.hpp"
 #include "common/dialect/new_table.hpp"
@@ -88,6 +89,23 @@ class Dialect {
                                              Names columns) const = 0;
     /// ?1 … are the key.
     [[nodiscard]] virtual std::string remove(const TableDescription &table) const = 0;
+
+    // --- the same for many rows (block_statement.hpp); empty: one at a time. No two rows have a
+    // key
+    [[nodiscard]] virtual std::string upsert_many(const TableDescription & /*table*/,
+                                                  Names /*columns*/) const {
+        return "";
+    }
+
+    [[nodiscard]] virtual std::string update_many(const TableDescription & /*table*/,
+                                                  Names /*columns*/) const {
+        return "";
+    }
+
+    [[nodiscard]] virtual std::string remove_many(const TableDescription & /*table*/) const {
+        return "";
+    }
+
     /// ?1 … are the key; gives `columns`.
     [[nodiscard]] virtual std::string select_row(const TableDescription &table,
                                                  Names columns) const = 0;
@@ -131,6 +149,8 @@ class Dialect {
     [[nodiscard]] virtual std::string list_tables() const = 0;
     /// No parameter: those of them that stand at either end of a foreign key.
     [[nodiscard]] virtual std::string list_referring_tables() const = 0;
+    /// Whether a column takes values of its type alone.
+    [[nodiscard]] virtual bool has_strict_types() const = 0;
     [[nodiscard]] virtual Affinity affinity(std::string_view declared_type) const = 0;
     /// The neutral type that a declared type comes nearest to.
     [[nodiscard]] virtual Type neutral_type(std::string_view declared_type) const = 0;
@@ -168,6 +188,9 @@ class Dialect {
     /// ?1 … = values of the parent's columns: columns of all children that have them.
     [[nodiscard]] virtual std::string select_referring(const Reference &reference,
                                                        Names columns) const = 0;
+
+    /// Where the database does not look at foreign keys for what the engine writes; else null.
+    [[nodiscard]] virtual const KeptReferences *kept_references() const = 0;
 
     // --- conditions and expressions of tasks
     /// Refused, with the reason, unless it looks at nothing but its row.

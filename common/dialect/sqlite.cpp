@@ -318,6 +318,9 @@ class SqliteDialect final : public Dialect {
     }
 
     /// The rules of https://www.sqlite.org/datatype3.html section 3.1, in their order.
+    /// Not even in a STRICT table of type ANY.
+    [[nodiscard]] bool has_strict_types() const override { return false; }
+
     [[nodiscard]] Affinity affinity(std::string_view declared_type) const override {
         const std::string name = lower_ascii(declared_type);
         if (contains(name, "int")) {
@@ -389,6 +392,8 @@ class SqliteDialect final : public Dialect {
     column_collations(std::string_view definition) const override {
         return sqlite_text::column_collations(definition);
     }
+
+    [[nodiscard]] const KeptReferences *kept_references() const override { return nullptr; }
 
     [[nodiscard]] Result<Condition> read_condition(std::string_view text,
                                                    const TableDescription &table) const override {

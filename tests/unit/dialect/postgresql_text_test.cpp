@@ -84,9 +84,9 @@ TEST(PostgresqlNewTable, is_made_of_our_words_and_quoted_names_alone) {
     NewTable table;
     table.name = "crm.new";
     table.columns = {
-        {.name = "id", .type = {.kind = Kind::int64}},
+        {.name = "id", .type = {.kind = Kind::int64, .native_name = ""}},
         {.name = "no\"te", .type = {.kind = Kind::text, .native_name = "text); DROP TABLE x; --"}},
-        {.name = "owner", .type = {.kind = Kind::int64}, .nullable = false}};
+        {.name = "owner", .type = {.kind = Kind::int64, .native_name = ""}, .nullable = false}};
     table.key = {0};
     table.foreign_keys = {{{"owner"}, "people", {"id"}}};
     EXPECT_EQ(postgresql().create_missing_table(table, "sqlite"),

@@ -410,7 +410,7 @@ class WorkerTransaction final : public SpiTransaction {
 
     static void roll_back() noexcept {
         if (IsTransactionOrTransactionBlock()) {
-            AbortCurrentTransaction();
+            AbortOutOfAnyTransaction(); // with the savepoints that are open
         }
     }
 

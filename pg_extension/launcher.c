@@ -2,7 +2,7 @@
  * shared_preload_libraries = 'postrider', is connected to no database, and sleeps until a worker
  * has ended, a setting has changed or somebody has work for a worker that does not run: CREATE
  * EXTENSION, a function of ours, or a captured change. A worker that finds no extension ends, and
- * is tried again only then. */
+ * is tried again only then, or when settings have changed. */
 #include <postgres.h>
 
 #include <access/heapam.h>
@@ -119,8 +119,9 @@ static void tell_unknown(List *names) {
     }
 }
 
-/* Reads pg_database: which ones there are, and which of them are to have a worker. */
-static void read_databases(void) {
+/* Reads pg_database: which ones there are, and which of them are to have a worker. A database that
+ * was made meanwhile has no extension, or else says so when it is used. */
+static void read_databases(bool try_all) {
     List *names = NIL;
     bool all;
     Relation table;
@@ -142,6 +143,10 @@ static void read_databases(void) {
         const bool named = take_name(&names, NameStr(form->datname));
         if (database == NULL) {
             database = add_database(form->oid);
+            database->next_try = NEVER;
+        }
+        if (try_all && database->next_try == NEVER) {
+            database->next_try = 0;
         }
         database->served = form->datallowconn && (named || (all && !form->datistemplate));
         there = lappend_oid(there, form->oid);
@@ -246,7 +251,7 @@ static TimestampTz look_after(Database *database, TimestampTz now) {
     if (!database->served) {
         return NEVER;
     }
-    if (slot->wanted && slot->end == WORKER_WITHOUT_EXTENSION) {
+    if (slot->wanted && database->next_try == NEVER && slot->end != WORKER_STOPPED) {
         database->next_try = now;
     }
     if (database->next_try <= now) {
@@ -255,7 +260,8 @@ static TimestampTz look_after(Database *database, TimestampTz now) {
     return database->handle == NULL ? database->next_try : NEVER;
 }
 
-static void sleep_until(TimestampTz next) {
+/* True: settings have been read again. */
+static bool sleep_until(TimestampTz next) {
     int events = WL_LATCH_SET | WL_EXIT_ON_PM_DEATH;
     long milliseconds = -1;
 
@@ -269,10 +275,12 @@ static void sleep_until(TimestampTz next) {
     if (ShutdownRequestPending) {
         proc_exit(0);
     }
-    if (ConfigReloadPending) {
-        ConfigReloadPending = false;
-        ProcessConfigFile(PGC_SIGHUP);
+    if (!ConfigReloadPending) {
+        return false;
     }
+    ConfigReloadPending = false;
+    ProcessConfigFile(PGC_SIGHUP);
+    return true;
 }
 
 void postrider_launcher_main(Datum argument pg_attribute_unused()) {
@@ -282,17 +290,18 @@ void postrider_launcher_main(Datum argument pg_attribute_unused()) {
     BackgroundWorkerInitializeConnection(NULL, NULL, 0);
     postrider_slots_launcher();
     pgstat_report_appname("postrider launcher");
+    bool try_all = true;
     for (;;) {
         TimestampTz next = NEVER;
         const TimestampTz now = GetCurrentTimestamp();
         ListCell *cell;
 
         pgstat_report_activity(STATE_RUNNING, "looks after the workers");
-        read_databases();
+        read_databases(try_all);
         foreach (cell, databases) {
             next = Min(next, look_after(lfirst(cell), now));
         }
         pgstat_report_activity(STATE_IDLE, "waits until a worker ends or is wanted");
-        sleep_until(next);
+        try_all = sleep_until(next);
     }
 }

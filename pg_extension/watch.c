@@ -1,6 +1,7 @@
 /* Hooks: COMMIT PREPARED may commit what was captured, without any event of its own; DROP EXTENSION
- * and ALTER EXTENSION concern the worker that is at work with it; and a worker that only waits must
- * not keep a database from being dropped, renamed or copied. */
+ * and ALTER EXTENSION concern the worker that is at work with it, and do not wait for the end of a
+ * long round; and a worker that only waits must not keep a database from being dropped, renamed or
+ * copied. */
 #include <postgres.h>
 
 #include "pg_extension/watch.h"
@@ -47,10 +48,30 @@ static const char *template_of(const CreatedbStmt *statement) {
     return NULL;
 }
 
+/* A round that is cancelled is tried again later, if there still is an extension then. */
+static void interrupt_for_drop(const DropStmt *statement) {
+    const ListCell *cell;
+
+    if (statement->removeType != OBJECT_EXTENSION || !superuser()) {
+        return;
+    }
+    foreach (cell, statement->objects) {
+        if (IsA(lfirst(cell), String) && strcmp(strVal(lfirst(cell)), "postrider") == 0) {
+            const pid_t worker = postrider_worker_pid();
+            if (worker != 0) {
+                kill(worker, SIGINT);
+            }
+        }
+    }
+}
+
 static void before(const Node *statement) {
     switch (nodeTag(statement)) {
     case T_DropdbStmt:
         end_worker_of(((const DropdbStmt *)statement)->dbname);
+        break;
+    case T_DropStmt:
+        interrupt_for_drop((const DropStmt *)statement);
         break;
     case T_CreatedbStmt:
         end_worker_of(template_of((const CreatedbStmt *)statement));

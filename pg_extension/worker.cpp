@@ -32,7 +32,7 @@ namespace {
 
 /// After a round that failed as a whole; twice as long after each further one.
 constexpr Duration try_again_after = std::chrono::seconds{2};
-constexpr Duration try_again_after_max = std::chrono::minutes{5};
+constexpr Duration try_again_after_max = std::chrono::minutes{1};
 /// The longest sleep; what is due later is asked for again.
 constexpr Duration sleep_max = std::chrono::minutes{10};
 
@@ -64,11 +64,7 @@ void show(BackendState state, const char *what) {
 }
 
 void end_transaction() {
-    call([]() noexcept {
-        if (IsTransactionOrTransactionBlock()) {
-            AbortCurrentTransaction();
-        }
-    });
+    call([]() noexcept { AbortOutOfAnyTransaction(); });
 }
 
 /// Runs `work`, and gives what it failed with.

@@ -140,8 +140,10 @@ class Dialect {
     /// A number that changes when another connection has committed anything. Empty where the
     /// database has none.
     [[nodiscard]] virtual std::string content_version() const = 0;
+
     /// Whether that number changes with what this connection commits, too.
     [[nodiscard]] virtual bool content_version_has_own_writes() const { return false; }
+
     /// A row that differs once anything was written, by this connection too. Empty where the
     /// database has none.
     [[nodiscard]] virtual std::string change_counters() const = 0;

@@ -34,6 +34,9 @@ Result<dialect::TableDescription> resolve_table(Transaction &transaction,
 Result<ResolvedTask>
 resolve_task(Transaction &transaction, const dialect::Dialect &dialect, const task::Task &task);
 
+/// What is put on a table that is captured, for people.
+std::string capture_detail(const dialect::Dialect &dialect);
+
 /// Paths, schedule, priority and ON ERROR in one canonical text: tasks with equal ones share a
 /// stream.
 std::string lane_of(const task::Task &task);

@@ -118,6 +118,13 @@ class Dialect {
     [[nodiscard]] virtual std::string
     select_behind(const TableDescription &table, Names columns, const RowsBehind &rows) const = 0;
 
+    /// The one name by which a table is known that a task calls by these parts, the table's own
+    /// last; none where no table of the database can be meant.
+    [[nodiscard]] virtual std::optional<std::string> known_name(Names parts) const = 0;
+    /// The other way round.
+    [[nodiscard]] virtual std::vector<std::string>
+    name_parts(std::string_view known_name) const = 0;
+
     // --- catalogue queries, each with the table's name as ?1 and result columns as named here
     /// name, type ("table", "view", "virtual", "shadow", "temporary", "unlogged", "inherited"),
     /// without_rowid, strict, hidden_by_temporary

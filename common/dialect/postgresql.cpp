@@ -185,6 +185,14 @@ class PostgresqlDialect final : public Dialect {
         return postgresql_text::select_behind(table, columns, rows);
     }
 
+    [[nodiscard]] std::optional<std::string> known_name(Names parts) const override {
+        return postgresql_text::known_name(parts);
+    }
+
+    [[nodiscard]] std::vector<std::string> name_parts(std::string_view known_name) const override {
+        return postgresql_text::name_parts(known_name);
+    }
+
     [[nodiscard]] std::string describe_table() const override {
         return postgresql_text::describe_table();
     }

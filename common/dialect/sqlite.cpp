@@ -248,6 +248,16 @@ class SqliteDialect final : public Dialect {
         return sqlite_text::select_behind(table, columns, rows);
     }
 
+    [[nodiscard]] std::optional<std::string> known_name(Names parts) const override {
+        const bool is_here =
+            parts.size() == 1 || (parts.size() == 2 && lower_ascii(parts.front()) == "main");
+        return is_here ? std::optional{parts.back()} : std::nullopt;
+    }
+
+    [[nodiscard]] std::vector<std::string> name_parts(std::string_view known_name) const override {
+        return {std::string{known_name}};
+    }
+
     [[nodiscard]] std::string describe_table() const override {
         return "SELECT l.name, CASE l.schema WHEN 'main' THEN l.type ELSE 'temporary' END, l.wr, "
                "l.strict, EXISTS(SELECT 1 FROM sqlite_temp_schema AS t WHERE t.name = l.name "

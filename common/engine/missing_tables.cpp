@@ -10,6 +10,7 @@
 #include "common/dialect/sql_text.hpp"
 #include "common/engine/introspect.hpp"
 #include "common/engine/store/rows.hpp"
+#include "common/engine/table_names.hpp"
 
 namespace postrider::engine {
 
@@ -268,15 +269,16 @@ Result<LocalPlace> find_place(const Session &session, const wire::OfferedTable &
                      {},
                      "Let the peer correct AS in its task."};
     }
-    const task::Identifier &name = suggested->parts.back();
-    const bool is_local = suggested->parts.size() == 1 ||
-                          dialect::lower_ascii(suggested->parts.front().text) == "main";
-    if (!is_local || describe_table(session.transaction, session.dialect, name.text)) {
-        return LocalPlace{name.text, true};
+    const std::optional<task::Identifier> name = known_name(session.dialect, *suggested);
+    if (!name) {
+        return LocalPlace{suggested->parts.back().text, true};
+    }
+    if (describe_table(session.transaction, session.dialect, name->text)) {
+        return LocalPlace{name->text, true};
     }
     const bool as_there =
-        !name.exact && dialect::lower_ascii(name.text) == dialect::lower_ascii(offered.wire_name);
-    return LocalPlace{as_there ? offered.wire_name : name.text, false};
+        !name->exact && dialect::lower_ascii(name->text) == dialect::lower_ascii(offered.wire_name);
+    return LocalPlace{as_there ? offered.wire_name : name->text, false};
 }
 
 Result<std::vector<std::string>> missing_tables(const Session &session,

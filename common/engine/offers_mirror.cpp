@@ -18,6 +18,7 @@
 #include "common/engine/offers_out.hpp"
 #include "common/engine/plan.hpp"
 #include "common/engine/store/log.hpp"
+#include "common/engine/table_names.hpp"
 #include "common/task/check.hpp"
 
 namespace postrider::engine {
@@ -108,7 +109,7 @@ Result<task::Task> task_of(const Session &session, const Peer &peer, const wire:
             return local.error();
         }
         task::Table table;
-        table.name = exact_name(local->name);
+        table.name = object_name(session.dialect, local->name);
         if (offered.wire_name != local->name) {
             table.as = exact_name(offered.wire_name);
         }

@@ -80,6 +80,21 @@ TEST(PostgresqlCollations, are_read_from_a_line_for_each_column) {
     EXPECT_EQ(postgresql().column_collations(""), Map{});
 }
 
+TEST(PostgresqlNames, of_tables_have_a_schema_unless_it_is_public) {
+    const auto known = [](std::vector<std::string> parts) {
+        return postgresql().known_name(parts);
+    };
+    EXPECT_EQ(known({"items"}), "items");
+    EXPECT_EQ(known({"crm", "clients"}), "crm.clients");
+    EXPECT_EQ(known({"PUBLIC", "Items"}), "Items");
+    EXPECT_EQ(known({"a", "b", "c"}), std::nullopt);
+    EXPECT_EQ(known({"a.b"}), std::nullopt);
+    EXPECT_EQ(known({}), std::nullopt);
+    using Parts = std::vector<std::string>;
+    EXPECT_EQ(postgresql().name_parts("items"), Parts{"items"});
+    EXPECT_EQ(postgresql().name_parts("crm.clients"), (Parts{"crm", "clients"}));
+}
+
 TEST(PostgresqlNewTable, is_made_of_our_words_and_quoted_names_alone) {
     NewTable table;
     table.name = "crm.new";

@@ -36,6 +36,16 @@ postrider_analyze(RawStmt *statement, const char *sql, Oid **types, int *count) 
 #endif
 }
 
+/* COPY FROM with rows that a function gives; 14 added the condition. */
+#if PG_VERSION_NUM >= 140000
+#define postrider_begin_copy_from(state, relation, source, columns, options)                       \
+    BeginCopyFrom(state, relation, NULL, NULL, false, source, columns, options)
+#else
+#define CopyFromState CopyState
+#define postrider_begin_copy_from(state, relation, source, columns, options)                       \
+    BeginCopyFrom(state, relation, NULL, false, source, columns, options)
+#endif
+
 /* A setting that nobody has defined is a misspelt one. */
 #if PG_VERSION_NUM >= 150000
 #define postrider_reserve_settings(prefix) MarkGUCPrefixReserved(prefix)

@@ -8,6 +8,7 @@
 
 #include "common/dialect/postgresql.hpp"
 
+#include "pg_extension/spi_copy.hpp"
 #include "pg_extension/spi_error.hpp"
 #include "pg_extension/spi_lists.hpp"
 
@@ -328,25 +329,70 @@ class SpiTransaction : public engine::Transaction {
                  std::span<const Row> rows,
                  std::span<const std::size_t> lot,
                  BlockOutcome &outcome) {
-        if (lot.size() < lot_rows_min || statement.many_rows.empty()) {
+        if (lot.size() < lot_rows_min) {
             return false;
         }
-        std::size_t changed = 0;
-        bool is_run = false;
+        std::optional<std::size_t> changed = copy_lot(statement, rows, lot);
+        if (!changed) {
+            changed = attempted([&] { return list_lot(statement, rows, lot); });
+        }
+        if (changed) {
+            outcome.without_effect += lot.size() - std::min(*changed, lot.size());
+        }
+        return changed.has_value();
+    }
+
+    /// In a savepoint; nothing where it failed.
+    template <typename Body>
+    std::optional<std::size_t> attempted(Body body) {
+        std::optional<std::size_t> changed;
         const Result<void> done = attempt([&]() -> Result<void> {
-            run(statement.many_rows, [&] {
-                ListStatement *many = cache_.prepare_lists(statement);
-                if (many != nullptr) {
-                    const StatementMemory memory;
-                    changed = static_cast<std::size_t>(execute_plan(
-                        many->plan(), many->arguments(rows, lot), is_hidden(statement)));
-                    is_run = true;
-                }
-            });
+            const StatementMemory memory;
+            changed = as_database_error(run_statement, body);
             return {};
         });
-        outcome.without_effect += done && changed < lot.size() ? lot.size() - changed : 0;
-        return done && is_run;
+        return done ? changed : std::nullopt;
+    }
+
+    std::optional<std::size_t> list_lot(const dialect::BlockStatement &statement,
+                                        std::span<const Row> rows,
+                                        std::span<const std::size_t> lot) {
+        const ListStatement *lists = cache_.prepare_lists(statement);
+        if (lists == nullptr) {
+            return std::nullopt;
+        }
+        return static_cast<std::size_t>(
+            execute_plan(lists->plan(), lists->arguments(rows, lot), is_hidden(statement)));
+    }
+
+    /// Nothing where it is not to be tried, or one of the rows is there or refused.
+    std::optional<std::size_t> copy_lot(const dialect::BlockStatement &statement,
+                                        std::span<const Row> rows,
+                                        std::span<const std::size_t> lot) {
+        if (statement.many_new_rows.empty()) {
+            return std::nullopt;
+        }
+        bool is_tried = false;
+        const auto changed = attempted([&]() -> std::optional<std::size_t> {
+            CopyStatement *copy = cache_.prepare_copy(statement);
+            if (copy == nullptr || !copy->encode(rows, lot)) {
+                return std::nullopt;
+            }
+            is_tried = true;
+            const bool hides = is_hidden(statement);
+            call([&]() noexcept {
+                if (hides) {
+                    postrider_applying_begin();
+                }
+            });
+            const std::uint64_t copied = copy->run();
+            postrider_applying_end();
+            return copied;
+        });
+        if (is_tried && !changed) {
+            cache_.copy_was_refused(statement);
+        }
+        return changed;
     }
 
     /// A row that is refused costs the savepoint in which it and those before it ran; these are run

@@ -4,6 +4,7 @@
 #include "common/dialect/postgresql.hpp"
 #include "common/dialect/state_names.hpp"
 
+#include "pg_extension/spi_copy.hpp"
 #include "pg_extension/spi_error.hpp"
 #include "pg_extension/spi_lists.hpp"
 
@@ -127,6 +128,7 @@ Statement &StatementCache::prepare(std::string_view sql) {
     if (statements_.size() >= statements_max) {
         statements_.clear();
         lists_.clear();
+        copies_.clear();
         forms_.clear();
     }
     auto statement = std::make_unique<Statement>(sql);
@@ -138,9 +140,9 @@ void StatementCache::forget(std::string_view sql) {
     if (known != statements_.end()) {
         statements_.erase(known);
     }
-    if (const auto list = lists_.find(sql); list != lists_.end()) {
-        lists_.erase(list);
-    }
+    // They have their types from statements for one row, of which this may be the one.
+    lists_.clear();
+    copies_.clear();
     forms_.clear();
 }
 
@@ -150,13 +152,30 @@ ListStatement *StatementCache::prepare_lists(const dialect::BlockStatement &stat
     }
     auto known = lists_.find(statement.many_rows);
     if (known == lists_.end()) {
-        const Statement &one_row = prepare(statement.one_row);
-        known = lists_
-                    .emplace(statement.many_rows,
-                             std::make_unique<ListStatement>(statement.many_rows, one_row))
-                    .first;
+        auto lists =
+            std::make_unique<ListStatement>(statement.many_rows, prepare(statement.one_row));
+        known = lists_.emplace(statement.many_rows, std::move(lists)).first;
     }
     return known->second->is_usable() ? known->second.get() : nullptr;
+}
+
+CopyStatement *StatementCache::prepare_copy(const dialect::BlockStatement &statement) {
+    if (statement.many_new_rows.empty()) {
+        return nullptr;
+    }
+    auto known = copies_.find(statement.many_new_rows);
+    if (known == copies_.end()) {
+        auto copy =
+            std::make_unique<CopyStatement>(statement.many_new_rows, prepare(statement.one_row));
+        known = copies_.emplace(statement.many_new_rows, std::move(copy)).first;
+    }
+    return known->second->is_hopeful() ? known->second.get() : nullptr;
+}
+
+void StatementCache::copy_was_refused(const dialect::BlockStatement &statement) {
+    if (const auto known = copies_.find(statement.many_new_rows); known != copies_.end()) {
+        known->second->was_refused();
+    }
 }
 
 const TypeForm &StatementCache::form(Oid type) {

@@ -44,6 +44,7 @@ class Statement {
 };
 
 class ListStatement;
+class CopyStatement;
 
 /// By the engine's text. One for each session.
 class StatementCache {
@@ -57,8 +58,10 @@ class StatementCache {
     /// may have changed.
     Statement &prepare(std::string_view sql);
     void forget(std::string_view sql);
-    /// The form for many rows, kept and forgotten like the other; null: there is none.
+    /// The forms for many rows, kept and forgotten like the other; null: there is none.
     ListStatement *prepare_lists(const dialect::BlockStatement &statement);
+    CopyStatement *prepare_copy(const dialect::BlockStatement &statement);
+    void copy_was_refused(const dialect::BlockStatement &statement);
 
     /// The forms of types are looked up once.
     const TypeForm &form(Oid type);
@@ -66,6 +69,7 @@ class StatementCache {
   private:
     std::map<std::string, std::unique_ptr<Statement>, std::less<>> statements_;
     std::map<std::string, std::unique_ptr<ListStatement>, std::less<>> lists_;
+    std::map<std::string, std::unique_ptr<CopyStatement>, std::less<>> copies_;
     std::map<Oid, TypeForm> forms_;
 };
 

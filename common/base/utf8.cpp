@@ -2,6 +2,7 @@
 #include "common/base/utf8.hpp"
 
 #include <cstdint>
+#include <cstring>
 
 namespace postrider {
 
@@ -56,15 +57,37 @@ bool is_hidden(std::uint32_t code_point) {
 
 } // namespace
 
+namespace {
+
+/// How many bytes at the beginning are ASCII, as most bytes are; eight at a time.
+std::size_t ascii_prefix(std::string_view text) {
+    std::size_t size = 0;
+    for (std::uint64_t eight = 0; text.size() - size >= sizeof eight; size += sizeof eight) {
+        std::memcpy(&eight, text.data() + size, sizeof eight);
+        if ((eight & 0x8080808080808080U) != 0) {
+            break;
+        }
+    }
+    while (size < text.size() && static_cast<std::uint8_t>(text[size]) < 0x80U) {
+        ++size;
+    }
+    return size;
+}
+
+} // namespace
+
 bool is_utf8(std::string_view text) {
-    while (!text.empty()) {
+    while (true) {
+        text.remove_prefix(ascii_prefix(text));
+        if (text.empty()) {
+            return true;
+        }
         const Character character = read_character(text);
         if (character.size == 0) {
             return false;
         }
         text.remove_prefix(character.size);
     }
-    return true;
 }
 
 std::string_view cut_utf8(std::string_view text, std::size_t bytes_max) {

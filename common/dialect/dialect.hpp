@@ -97,6 +97,11 @@ class Dialect {
         return "";
     }
 
+    [[nodiscard]] virtual std::string insert_many(const TableDescription & /*table*/,
+                                                  Names /*columns*/) const {
+        return "";
+    }
+
     [[nodiscard]] virtual std::string update_many(const TableDescription & /*table*/,
                                                   Names /*columns*/) const {
         return "";

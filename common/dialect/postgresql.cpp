@@ -160,6 +160,11 @@ class PostgresqlDialect final : public Dialect {
         return postgresql_text::upsert_many(table, columns);
     }
 
+    [[nodiscard]] std::string insert_many(const TableDescription &table,
+                                          Names columns) const override {
+        return postgresql_text::copy_new(table, columns);
+    }
+
     [[nodiscard]] std::string update_many(const TableDescription &table,
                                           Names columns) const override {
         return postgresql_text::update_many(table, columns);

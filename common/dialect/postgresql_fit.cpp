@@ -214,6 +214,32 @@ Fitted fit_array(Kind element, DeclaredType type, const Value &value) {
     return result;
 }
 
+/// Whether the column holds the value as it is. True for most values, and quickly; false says
+/// nothing.
+bool holds(const std::string &type, const Value &value) {
+    if (const auto *integer = value.as<std::int64_t>()) {
+        return type == "bigint" ||
+               (type == "integer" && *integer == static_cast<std::int32_t>(*integer));
+    }
+    if (const auto *text = value.as<Text>()) {
+        return type == "text" && text_fault(text->text).empty();
+    }
+    switch (value.kind()) {
+    case Kind::boolean:
+        return type == "boolean";
+    case Kind::bytes:
+        return type == "bytea";
+    case Kind::uuid:
+        return type == "uuid";
+    case Kind::timestamp_with_zone:
+        return type == "timestamp with time zone";
+    case Kind::timestamp:
+        return type == "timestamp without time zone";
+    default:
+        return false;
+    }
+}
+
 Fitted fit_scalar(Kind kind, const DeclaredType &type, const Value &value) {
     switch (kind) {
     case Kind::boolean:
@@ -263,7 +289,7 @@ Result<Value> fit(const TableDescription &table,
                   const ColumnDescription &column,
                   const Value &value,
                   Exactness exactness) {
-    if (value.is_null()) {
+    if (value.is_null() || holds(column.type.native_name, value)) {
         return value;
     }
     const DeclaredType type = read_declared(column.type.native_name).value_or(DeclaredType{});

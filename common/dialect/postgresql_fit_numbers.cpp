@@ -210,6 +210,10 @@ Fitted fit_decimal(const DeclaredType &type, const Value &value) {
     if (type.precision < 0 && number->fraction.size() <= fraction_digits_max) {
         return Fitted::exactly(Decimal{*std::move(digits)});
     }
+    if (type.precision >= 0 && type.scale >= 0 && value.kind() == Kind::decimal &&
+        number->fraction.size() == static_cast<std::size_t>(type.scale)) {
+        return Fitted::exactly(value); // as it is stored
+    }
     const std::int32_t scale =
         type.precision < 0 ? static_cast<std::int32_t>(fraction_digits_max) : type.scale;
     std::string rounded = with_scale(*number, scale);

@@ -105,6 +105,11 @@ std::string upsert(const TableDescription &table, Names columns) {
     return insert(table, columns) + on_conflict(table, columns);
 }
 
+std::string copy_new(const TableDescription &table, Names columns) {
+    return "COPY " + table_name(table.name) + "(" + column_list(columns) +
+           ") FROM STDIN WITH (FORMAT binary)";
+}
+
 std::string upsert_many(const TableDescription &table, Names columns) {
     return insert_into(table, columns) + "SELECT " + all_listed(columns.size()) + " FROM " +
            rows_of_lists(columns.size(), false) + on_conflict(table, columns);

@@ -16,6 +16,7 @@ std::string upsert(const TableDescription &table, Names columns);
 std::string update(const TableDescription &table, Names columns);
 std::string remove(const TableDescription &table);
 std::string upsert_many(const TableDescription &table, Names columns);
+std::string copy_new(const TableDescription &table, Names columns);
 std::string update_many(const TableDescription &table, Names columns);
 std::string remove_many(const TableDescription &table);
 std::string select_row(const TableDescription &table, Names columns);

@@ -175,7 +175,8 @@ class WorkBuilder {
         columns.insert(columns.end(), work_.key_columns.begin(), work_.key_columns.end());
         if (!is_update) {
             statement = {.one_row = dialect_.upsert(target_.table, columns),
-                         .many_rows = dialect_.upsert_many(target_.table, columns)};
+                         .many_rows = dialect_.upsert_many(target_.table, columns),
+                         .many_new_rows = dialect_.insert_many(target_.table, columns)};
         }
         form.block = block_for({.columns = columns,
                                 .rows = {},
@@ -306,9 +307,10 @@ class BlockRun {
         return next_ == block_->waiting.size() ? no_lot : block_->lots[block_->waiting[next_]];
     }
 
-    void run_lot(Transaction &transaction, std::size_t lot) {
+    /// The rows of the lots before `end`.
+    void run(Transaction &transaction, std::size_t end) {
         const std::size_t first = next_;
-        while (next_lot() == lot) {
+        while (next_lot() < end) {
             ++next_;
         }
         if (next_ == first) {
@@ -412,9 +414,12 @@ void run_blocks(Transaction &transaction, std::span<RowBlock *const> blocks) {
         }
         return lot;
     };
+    const auto waiting = std::count_if(runs.begin(), runs.end(), [](const BlockRun &run) {
+        return run.next_lot() != BlockRun::no_lot;
+    });
     for (std::size_t lot = next_lot(); lot != BlockRun::no_lot; lot = next_lot()) {
         for (BlockRun &run : runs) {
-            run.run_lot(transaction, lot);
+            run.run(transaction, waiting == 1 ? BlockRun::no_lot : lot + 1);
         }
     }
     for (BlockRun &run : runs) {

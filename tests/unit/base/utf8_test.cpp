@@ -19,6 +19,17 @@ TEST(Utf8, RefusesOverlongFormsSurrogatesAndTruncation) {
     }
 }
 
+TEST(Utf8, FindsAWrongByteWhereverItStandsAmongManyOfAscii) {
+    for (std::size_t size = 1; size <= 33; ++size) {
+        for (std::size_t place = 0; place < size; ++place) {
+            std::string text(size, 'a');
+            EXPECT_TRUE(is_utf8(text));
+            text[place] = '\xff';
+            EXPECT_FALSE(is_utf8(text)) << place << " of " << size;
+        }
+    }
+}
+
 TEST(Utf8, CutsOnACharacterBorder) {
     EXPECT_EQ(cut_utf8("a\xe2\x82\xac", 4), "a\xe2\x82\xac");
     EXPECT_EQ(cut_utf8("a\xe2\x82\xac", 3), "a");

@@ -575,5 +575,20 @@ TEST(PostgresqlNarrower, SaysWhatOfATypeAColumnDoesNotHold) {
     EXPECT_EQ(narrower_than("inet", "text"), "it holds what its type reads only");
 }
 
+TEST(PostgresqlFit, ValuesOfTheColumnsOwnTypePassAsTheyAre) {
+    const std::vector<std::pair<const char *, Value>> values{
+        {"bigint", number(std::numeric_limits<std::int64_t>::min())},
+        {"integer", number(std::numeric_limits<std::int32_t>::max())},
+        {"text", text("sch\xc3\xb6n")},
+        {"numeric(12,2)", decimal("-0.50")},
+        {"timestamp with time zone", ZonedTimestamp{-1}}};
+    for (const auto &[type, value] : values) {
+        EXPECT_EQ(PostgresqlTable{type}.exact(value), value) << type;
+    }
+    EXPECT_NE(PostgresqlTable{"integer"}.refusal(number(std::int64_t{1} << 31U)), "");
+    EXPECT_NE(PostgresqlTable{"text"}.refusal(text(std::string("a\0b", 3))), "");
+    EXPECT_EQ(PostgresqlTable{"numeric(12,2)"}.exact(decimal("1.500")), decimal("1.50"));
+}
+
 } // namespace
 } // namespace postrider::dialect::postgresql_text

@@ -105,6 +105,9 @@ TEST(PostgresqlRows, are_written_many_at_once_out_of_lists) {
               " SELECT k.v1, k.v2, k.v3 FROM ROWS FROM (pg_catalog.unnest(?1),"
               " pg_catalog.unnest(?2), pg_catalog.unnest(?3)) AS k(v1, v2, v3)"
               " ON CONFLICT (\"Code\", \"id\") DO UPDATE SET \"name\" = excluded.\"name\"");
+    EXPECT_EQ(
+        postgresql().insert_many(clients(), three),
+        "COPY \"crm\".\"clients\"(\"id\", \"Code\", \"name\") FROM STDIN WITH (FORMAT binary)");
     const std::vector<std::string> columns{"name", "price"};
     EXPECT_EQ(postgresql().update_many(clients(), columns),
               "UPDATE \"crm\".\"clients\" AS t SET \"name\" = k.v1, \"price\" = k.v2 FROM ROWS FROM"

@@ -73,10 +73,6 @@ static Database *find_database(Oid id) {
     return NULL;
 }
 
-static bool is_known(Oid id) {
-    return find_database(id) != NULL;
-}
-
 static Database *add_database(Oid id) {
     const MemoryContext before = MemoryContextSwitchTo(TopMemoryContext);
     Database *database = palloc0(sizeof(Database));
@@ -154,14 +150,15 @@ static void read_databases(bool try_all) {
     table_endscan(scan);
     table_close(table, AccessShareLock);
     foreach (cell, databases) {
-        const Database *database = lfirst(cell);
+        Database *database = lfirst(cell);
         if (!list_member_oid(there, database->id)) {
             databases = foreach_delete_current(databases, cell);
+            postrider_slot_forget(database->id);
+            pfree(database);
         }
     }
     tell_unknown(names);
     CommitTransactionCommand();
-    postrider_slots_sweep(is_known);
 }
 
 /* --- Their workers -------------------------------------------------------------------------- */

@@ -30,6 +30,7 @@ SETTINGS = {
 
 TABLE = "(id bigint PRIMARY KEY, a int, b text, c numeric(12, 2), d timestamptz)"
 SETUP = f"""
+INSERT INTO postrider.capture (capture_id, table_name, fingerprint) VALUES (7, 't_ours', '');
 CREATE UNLOGGED TABLE source {TABLE};
 INSERT INTO source SELECT g, g % 1000, 'row ' || md5(g::text) || (g % 100000), (g % 1000000) / 100.0,
        timestamptz '2024-01-01 00:00+00' + g * interval '1 second' FROM generate_series(1, 500000) g;

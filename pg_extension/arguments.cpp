@@ -42,7 +42,7 @@ RowSet open_rows(FunctionCallInfo fcinfo) {
                     errmsg("a function that gives rows was called where none can be taken"),
                     errhint("Write it behind FROM."));
         }
-        const MemoryContext before = MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
+        MemoryContext before = MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
         RowSet rows{};
         if (get_call_result_type(fcinfo, nullptr, &rows.description) != TYPEFUNC_COMPOSITE) {
             ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("the result is no row"));
@@ -114,6 +114,7 @@ Datum give_text(const std::string &text) {
 Datum give_rows(FunctionCallInfo fcinfo, const std::vector<engine::Row> &rows) {
     const RowSet out = open_rows(fcinfo);
     std::vector<TypeForm> forms;
+    forms.reserve(static_cast<std::size_t>(out.description->natts));
     for (int index = 0; index < out.description->natts; ++index) {
         forms.push_back(form_of(TupleDescAttr(out.description, index)->atttypid));
     }

@@ -259,6 +259,9 @@ Datum postrider_capture(PG_FUNCTION_ARGS) {
         return PointerGetDatum(NULL);
     }
     plan = postrider_capture_plan(trigger);
+    if (!plan->is_declared) {
+        return PointerGetDatum(NULL);
+    }
     if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event)) {
         note_truncate(plan);
     } else {

@@ -2,11 +2,13 @@
  * Capture in PostgreSQL: an AFTER trigger notes whole changes, and the changes of a transaction are
  * packed into rows of postrider.capture_log, which wire/capture_log.hpp describes and reads.
  *
- * capture.c         the trigger function: which event, and what changed
- * capture_plan.c    what is known of a trigger's table, kept from one row to the next
- * capture_encode.c  values and records
- * capture_chunks.c  rows of the log: packing, subtransactions, the end of a transaction
- * capture_take.c    reads and removes rows of the log
+ * capture.c          the trigger function: which event, and what changed
+ * capture_plan.c     what is known of a trigger's table, kept from one row to the next
+ * capture_columns.c  which of its columns are told, and how
+ * capture_encode.c   values and records
+ * capture_chunks.c   rows of the log: packing, subtransactions, the end of a transaction
+ * capture_declared.c whether the trigger is one of this database's own
+ * capture_take.c     reads and removes rows of the log
  */
 #ifndef POSTRIDER_CAPTURE_H
 #define POSTRIDER_CAPTURE_H
@@ -82,6 +84,7 @@ typedef struct CapturePlan {
     Oid trigger;
     Oid relation;
     bool valid;
+    bool is_declared;     /* else the trigger came with a dump, and notes nothing */
     bool is_part;         /* the capture belongs to a table of which this is a partition */
     bool fixed_settings;  /* output depends on settings */
     bool server_encoding; /* a send function would convert to the client's encoding */
@@ -114,6 +117,11 @@ extern void postrider_applying_aborted(SubTransactionId subxact);
 extern CapturePlan *postrider_capture_plan(const TriggerData *trigger);
 extern void postrider_capture_plan_sweep(void);
 
+/* capture_columns.c */
+
+/* `captured` is the table whose places of columns are told, `kept` has names as C strings. */
+extern void postrider_plan_columns(CapturePlan *plan, Relation relation, Oid captured, List *kept);
+
 /* capture_encode.c */
 extern void postrider_buffer_reserve(CaptureBuffer *buffer, Size more);
 extern void postrider_put_byte(CaptureBuffer *buffer, uint8 byte);
@@ -138,5 +146,14 @@ extern void postrider_record_end(CaptureBuffer *record, CapturePlan *plan);
 extern uint64 postrider_capture_transaction(void);
 /* The table postrider.capture_log; invalid when it is not there. */
 extern Oid postrider_capture_log(void);
+
+/* capture_declared.c */
+extern bool postrider_capture_is_declared(uint64 id);
+
+/* capture_take.c */
+
+/* Gives what a drained log takes on the disk back to the file system, where nobody reads or writes
+ * it just then. A transaction of its own. */
+extern void postrider_capture_give_back(void);
 
 #endif

@@ -3,11 +3,13 @@
 #include <postgres.h>
 
 #include <access/genam.h>
+#include <access/htup_details.h>
 #include <access/table.h>
 #include <catalog/partition.h>
-#include <catalog/pg_type.h>
+#include <catalog/pg_trigger.h>
 #include <common/int.h>
 #include <utils/builtins.h>
+#include <utils/fmgroids.h>
 #include <utils/hsearch.h>
 #include <utils/inval.h>
 #include <utils/lsyscache.h>
@@ -16,12 +18,6 @@
 #include <utils/syscache.h>
 
 #include "pg_extension/capture.h"
-
-/* What decides which columns are told, and how. */
-typedef struct PlanNames {
-    AttrNumber key[INDEX_MAX_KEYS]; /* of the relation */
-    List *kept;
-} PlanNames;
 
 typedef struct PlanEntry {
     Oid trigger; /* the hash key; first */
@@ -173,249 +169,6 @@ static List *kept_names(const Trigger *trigger) {
     return NIL;
 }
 
-/* --- The key ------------------------------------------------------------------------------- */
-
-/* Whether the index tells all rows apart at any time. */
-static bool is_key(Relation index, TupleDesc columns) {
-    const Form_pg_index form = index->rd_index;
-
-    if (!form->indisunique || !form->indimmediate || !form->indisvalid ||
-        RelationGetIndexPredicate(index) != NIL) {
-        return false;
-    }
-    for (int place = 0; place < form->indnkeyatts; ++place) {
-        const AttrNumber attnum = form->indkey.values[place];
-        if (attnum <= 0 || !TupleDescAttr(columns, attnum - 1)->attnotnull) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* The key's columns in the index's order; 0 when it is no key. */
-static int key_of_index(Oid id, TupleDesc columns, AttrNumber *key) {
-    Relation index = index_open(id, AccessShareLock);
-    int count = 0;
-
-    if (is_key(index, columns)) {
-        count = index->rd_index->indnkeyatts;
-        for (int place = 0; place < count; ++place) {
-            key[place] = index->rd_index->indkey.values[place];
-        }
-    }
-    index_close(index, AccessShareLock);
-    return count;
-}
-
-/* The primary key, else the replica identity, else the oldest index that would do. */
-static int find_key(Relation relation, AttrNumber *key) {
-    List *indexes = RelationGetIndexList(relation); /* in the order of their oids */
-    const Oid preferred[] = {postrider_primary_key(relation), RelationGetReplicaIndex(relation)};
-    ListCell *cell;
-    int count = 0;
-
-    for (size_t place = 0; place < lengthof(preferred) && count == 0; ++place) {
-        if (OidIsValid(preferred[place])) {
-            count = key_of_index(preferred[place], RelationGetDescr(relation), key);
-        }
-    }
-    foreach (cell, indexes) {
-        if (count > 0) {
-            break;
-        }
-        count = key_of_index(lfirst_oid(cell), RelationGetDescr(relation), key);
-    }
-    list_free(indexes);
-    return count;
-}
-
-/* --- Columns ------------------------------------------------------------------------------- */
-
-/* A type whose send format is the datum itself in network order, or nearly so. */
-static bool direct_form(Oid type, ValueForm *form) {
-    switch (type) {
-    case BOOLOID:
-        *form = VALUE_BYTE;
-        return true;
-    case INT2OID:
-        *form = VALUE_SHORT;
-        return true;
-    case INT4OID:
-    case OIDOID:
-    case FLOAT4OID:
-    case DATEOID:
-        *form = VALUE_INT;
-        return true;
-    case INT8OID:
-    case FLOAT8OID:
-    case TIMEOID:
-    case TIMESTAMPOID:
-    case TIMESTAMPTZOID:
-        *form = VALUE_LONG;
-        return true;
-    case UUIDOID:
-        *form = VALUE_UUID;
-        return true;
-    case INTERVALOID:
-        *form = VALUE_INTERVAL;
-        return true;
-    case NAMEOID:
-        *form = VALUE_NAME;
-        return true;
-    case TEXTOID:
-    case VARCHAROID:
-    case BPCHAROID:
-    case BYTEAOID:
-    case JSONOID:
-        *form = VALUE_RAW;
-        return true;
-    case JSONBOID:
-        *form = VALUE_JSONB;
-        return true;
-    default:
-        return false;
-    }
-}
-
-static bool is_sent(Oid type) {
-    ValueForm form;
-    return direct_form(type, &form) || type == TIMETZOID || type == NUMERICOID || type == BITOID ||
-           type == VARBITOID;
-}
-
-/* An array's send function sends the texts in it as if to the client. */
-static bool has_text(Oid element) {
-    return element == TEXTOID || element == VARCHAROID || element == BPCHAROID ||
-           element == NAMEOID || element == JSONOID || element == JSONBOID;
-}
-
-/* Types whose output is the same under all settings. */
-static bool has_fixed_output(Oid type) {
-    switch (type) {
-    case INETOID:
-    case CIDROID:
-    case MACADDROID:
-    case MACADDR8OID:
-    case XMLOID:
-    case TSVECTOROID:
-    case TSQUERYOID:
-    case CHAROID:
-    case INT2VECTOROID:
-    case OIDVECTOROID:
-    case PG_LSNOID:
-        return true;
-    default:
-        return get_typtype(type) == TYPTYPE_ENUM;
-    }
-}
-
-static void choose_form(CapturePlan *plan, CaptureColumn *column, Oid declared) {
-    const Oid type = getBaseType(declared);
-    const Oid element = get_element_type(type);
-    Oid function;
-    bool is_varlena;
-
-    column->type = type;
-    if (direct_form(type, &column->form)) {
-        return;
-    }
-    if (is_sent(type) ||
-        (OidIsValid(element) && is_sent(element) && get_array_type(element) == type)) {
-        column->form = VALUE_SEND;
-        getTypeBinaryOutputInfo(type, &function, &is_varlena);
-        plan->server_encoding = plan->server_encoding || has_text(element);
-    } else {
-        column->form = VALUE_OUTPUT;
-        column->type = InvalidOid;
-        getTypeOutputInfo(type, &function, &is_varlena);
-        plan->fixed_settings = plan->fixed_settings || !has_fixed_output(type);
-    }
-    fmgr_info_cxt(function, &column->function, plan->context);
-}
-
-static int place_of(const AttrNumber *attnums, int count, AttrNumber attnum) {
-    for (int place = 0; place < count; ++place) {
-        if (attnums[place] == attnum) {
-            return place;
-        }
-    }
-    return -1;
-}
-
-static bool is_named(List *names, const char *name) {
-    ListCell *cell;
-    foreach (cell, names) {
-        if (strcmp(lfirst(cell), name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Adds the relation's column of this name. Of the generated ones only those that are stored, and in
- * the key or kept. */
-static void add_column(CapturePlan *plan,
-                       const FormData_pg_attribute *told,
-                       const FormData_pg_attribute *attribute,
-                       const PlanNames *names) {
-    CaptureColumn *column = &plan->columns[plan->column_count];
-    const int place = place_of(names->key, plan->key_count, attribute->attnum);
-    const bool is_kept = is_named(names->kept, NameStr(attribute->attname));
-
-    if (attribute->attgenerated != '\0' &&
-        (attribute->attgenerated != ATTRIBUTE_GENERATED_STORED || (place < 0 && !is_kept))) {
-        return;
-    }
-    column->attnum = told->attnum;
-    column->place = attribute->attnum - 1;
-    column->by_value = attribute->attbyval;
-    column->length = attribute->attlen;
-    column->in_key = place >= 0;
-    choose_form(plan, column, attribute->atttypid);
-    if (place >= 0) {
-        plan->key[place] = plan->column_count;
-    }
-    if (is_kept) {
-        plan->kept[plan->kept_count++] = plan->column_count;
-    }
-    ++plan->column_count;
-}
-
-static const FormData_pg_attribute *find_attribute(TupleDesc descriptor, const char *name) {
-    for (int index = 0; index < descriptor->natts; ++index) {
-        const FormData_pg_attribute *attribute = TupleDescAttr(descriptor, index);
-        if (!attribute->attisdropped && strcmp(NameStr(attribute->attname), name) == 0) {
-            return attribute;
-        }
-    }
-    return NULL;
-}
-
-/* All columns that are there, with the attnums and in the order of the table that has the capture:
- * a partition may have them at other places. */
-static void plan_columns(CapturePlan *plan, Relation relation, TupleDesc captured, List *kept) {
-    TupleDesc descriptor = RelationGetDescr(relation);
-    PlanNames names = {.kept = kept};
-
-    plan->key_count = find_key(relation, names.key);
-    plan->columns = palloc0(sizeof(CaptureColumn) * (Size)(captured->natts + 1));
-    plan->key = palloc0(sizeof(int) * INDEX_MAX_KEYS);
-    plan->kept = palloc0(sizeof(int) * (Size)(captured->natts + 1));
-    for (int index = 0; index < captured->natts; ++index) {
-        const FormData_pg_attribute *told = TupleDescAttr(captured, index);
-        const FormData_pg_attribute *attribute = told;
-        if (told->attisdropped) {
-            continue;
-        }
-        if (captured != descriptor) {
-            attribute = find_attribute(descriptor, NameStr(told->attname));
-        }
-        if (attribute != NULL) {
-            add_column(plan, told, attribute, &names);
-        }
-    }
-}
-
 /* --- The layout ---------------------------------------------------------------------------- */
 
 static void put_indexes(CaptureBuffer *buffer, const int *indexes, int count) {
@@ -459,28 +212,48 @@ static void plan_layout(CapturePlan *plan) {
 
 /* --- A plan -------------------------------------------------------------------------------- */
 
-/* The columns of the table that has the capture: the relation's own, or of the table above all
- * whose trigger a partition has got. */
-static TupleDesc captured_columns(CapturePlan *plan, Relation relation, const Trigger *trigger) {
-    TupleDesc columns = RelationGetDescr(relation);
+/* Whether the table has a trigger of the same capture. The catalogue is asked, since a lock on a
+ * table above the one that is being written could meet one that waits for that. */
+static bool has_capture(Oid table, const Trigger *trigger) {
+    Relation triggers = table_open(TriggerRelationId, AccessShareLock);
+    ScanKeyData key;
+    SysScanDesc scan;
+    HeapTuple row;
+    bool found = false;
+
+    ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
+                ObjectIdGetDatum(table));
+    scan = systable_beginscan(triggers, TriggerRelidNameIndexId, true, NULL, 1, &key);
+    while (!found && HeapTupleIsValid(row = systable_getnext(scan))) {
+        const FormData_pg_trigger *form = (const FormData_pg_trigger *)GETSTRUCT(row);
+        bool is_null;
+        const Datum arguments =
+            heap_getattr(row, Anum_pg_trigger_tgargs, RelationGetDescr(triggers), &is_null);
+        /* Each argument ends with a zero; the first one names the capture. */
+        found = form->tgfoid == trigger->tgfoid && form->tgnargs > 0 && !is_null &&
+                strcmp(VARDATA_ANY(DatumGetByteaPP(arguments)), trigger->tgargs[0]) == 0;
+    }
+    systable_endscan(scan);
+    table_close(triggers, AccessShareLock);
+    return found;
+}
+
+/* The table that has the capture: the relation, or the one above all whose trigger a partition has
+ * got. */
+static Oid captured_table(CapturePlan *plan, Relation relation, const Trigger *trigger) {
+    Oid table = RelationGetRelid(relation);
     ListCell *cell;
 
     if (!relation->rd_rel->relispartition) {
-        return columns;
+        return table;
     }
     foreach (cell, get_partition_ancestors(RelationGetRelid(relation))) {
-        Relation ancestor = table_open(lfirst_oid(cell), AccessShareLock);
-        const TriggerDesc *triggers = ancestor->trigdesc;
-        for (int index = 0; triggers != NULL && index < triggers->numtriggers; ++index) {
-            const Trigger *other = &triggers->triggers[index];
-            if (other->tgfoid == trigger->tgfoid && capture_id(other) == plan->state->id) {
-                plan->is_part = true;
-                columns = CreateTupleDescCopy(RelationGetDescr(ancestor));
-            }
+        if (has_capture(lfirst_oid(cell), trigger)) {
+            plan->is_part = true;
+            table = lfirst_oid(cell);
         }
-        table_close(ancestor, AccessShareLock);
     }
-    return columns;
+    return table;
 }
 
 static CaptureState *state_of(uint64 id) {
@@ -506,9 +279,10 @@ static CapturePlan *make_plan(const TriggerData *trigger) {
     plan->trigger = trigger->tg_trigger->tgoid;
     plan->relation = RelationGetRelid(trigger->tg_relation);
     plan->state = state_of(id);
-    plan_columns(plan, trigger->tg_relation,
-                 captured_columns(plan, trigger->tg_relation, trigger->tg_trigger),
-                 kept_names(trigger->tg_trigger));
+    plan->is_declared = postrider_capture_is_declared(id);
+    postrider_plan_columns(plan, trigger->tg_relation,
+                           captured_table(plan, trigger->tg_relation, trigger->tg_trigger),
+                           kept_names(trigger->tg_trigger));
     plan_layout(plan);
     plan->valid = invalidations == invalidations_before;
     any_invalid = any_invalid || !plan->valid;

@@ -1,4 +1,4 @@
-/* Takes what is in postrider.capture_log, for collecting.
+/* Takes what is in postrider.capture_log, for collecting, and gives its place back.
  *
  * A DELETE in SQL would do the same, but the executor refuses it on a table without replica
  * identity where the host publishes all tables, and with one the deletions would be sent to
@@ -9,10 +9,14 @@
 #include <access/heapam.h>
 #include <access/table.h>
 #include <access/tableam.h>
+#include <access/xact.h>
 #include <executor/executor.h>
+#include <executor/spi.h>
 #include <funcapi.h>
 #include <miscadmin.h>
 #include <nodes/execnodes.h>
+#include <storage/bufmgr.h>
+#include <storage/lmgr.h>
 #include <utils/rel.h>
 #include <utils/snapmgr.h>
 #include <utils/tuplestore.h>
@@ -63,4 +67,47 @@ Datum postrider_take_captured(PG_FUNCTION_ARGS) {
     take_rows(table, result->setResult, result->setDesc);
     table_close(table, NoLock);
     return (Datum)0;
+}
+
+/* More than a few transactions leave behind; below it, the place is used again. */
+#define KEPT_BLOCKS (8 * 1024 * 1024 / BLCKSZ)
+
+static bool is_large(Oid id) {
+    Relation table = table_open(id, AccessShareLock);
+    const bool large = RelationGetNumberOfBlocks(table) > KEPT_BLOCKS;
+
+    table_close(table, AccessShareLock);
+    return large;
+}
+
+/* The snapshot has to be younger than the lock: what a writer has committed before we got it has to
+ * be seen. */
+static bool is_empty(Oid id) {
+    Relation table = table_open(id, NoLock);
+    TableScanDesc scan = table_beginscan(table, GetActiveSnapshot(), 0, NULL);
+    TupleTableSlot *row = table_slot_create(table, NULL);
+    const bool has_row = table_scan_getnextslot(scan, ForwardScanDirection, row);
+
+    ExecDropSingleTupleTableSlot(row);
+    table_endscan(scan);
+    table_close(table, NoLock);
+    return !has_row;
+}
+
+void postrider_capture_give_back(void) {
+    Oid id;
+
+    StartTransactionCommand();
+    id = postrider_capture_log();
+    /* Never waits: who stands behind a waiting exclusive lock would wait too. */
+    if (OidIsValid(id) && is_large(id) && ConditionalLockRelationOid(id, AccessExclusiveLock)) {
+        PushActiveSnapshot(GetTransactionSnapshot());
+        if (is_empty(id)) {
+            SPI_connect();
+            SPI_execute("TRUNCATE ONLY postrider.capture_log", false, 0);
+            SPI_finish();
+        }
+        PopActiveSnapshot();
+    }
+    CommitTransactionCommand();
 }

@@ -240,6 +240,7 @@ CREATE TABLE postrider.capture(
   "with_mask" bigint NOT NULL DEFAULT 0,
   "held" text NOT NULL DEFAULT '',
   "kept" text NOT NULL DEFAULT '',
+  "parts" text NOT NULL DEFAULT '',
   UNIQUE ("table_name")
 );
 CREATE TABLE postrider.load(
@@ -565,6 +566,39 @@ CREATE FUNCTION postrider.capture() RETURNS trigger
 CREATE FUNCTION postrider.take_captured() RETURNS SETOF postrider.capture_log
     LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'postrider_take_captured';
 
+-- A partition that comes later gets the trigger for TRUNCATE in the statement that makes or attaches it: what a partition
+-- lost before anybody looked would be told by nobody. The trigger for rows the server hands down itself.
+CREATE FUNCTION postrider.capture_partitions() RETURNS event_trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+    part record;
+BEGIN
+    FOR part IN
+        SELECT DISTINCT leaf.relid AS name, wanted.tgname AS trigger
+        FROM pg_event_trigger_ddl_commands() AS command
+        JOIN pg_class AS c ON c.oid = command.objid AND command.classid = 'pg_class'::regclass
+        CROSS JOIN LATERAL pg_partition_tree(c.oid) AS leaf
+        JOIN pg_trigger AS wanted ON wanted.tgrelid = pg_partition_root(leaf.relid)
+        WHERE (c.relispartition OR c.relkind = 'p') AND leaf.isleaf
+          AND wanted.tgfoid = 'postrider.capture'::regproc AND wanted.tgname ~ '^postrider_capture_[0-9]+_truncate$'
+          AND NOT EXISTS (SELECT FROM pg_trigger AS own
+                          WHERE own.tgrelid = leaf.relid AND own.tgname = wanted.tgname)
+    LOOP
+        EXECUTE format('CREATE TRIGGER %1$I AFTER TRUNCATE ON %2$s FOR EACH STATEMENT'
+                       ' EXECUTE FUNCTION postrider.capture(%3$L);'
+                       ' ALTER TABLE %2$s ENABLE ALWAYS TRIGGER %1$I',
+                       part.trigger, part.name, substring(part.trigger FROM '[0-9]+'));
+    END LOOP;
+EXCEPTION WHEN OTHERS THEN
+    -- Whoever alters a table must never be refused because of us.
+    RAISE WARNING 'postrider could not look after a new partition: %', SQLERRM
+        USING HINT = 'CALL postrider.sync_now() does it; do not TRUNCATE the partition before.';
+END
+$function$;
+CREATE EVENT TRIGGER postrider_partitions ON ddl_command_end
+    WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE') EXECUTE FUNCTION postrider.capture_partitions();
+ALTER EVENT TRIGGER postrider_partitions ENABLE ALWAYS;
+
 -- What users call; docs/sql_reference.md describes each. Roles: postrider_admin may call all of it, postrider_monitor
 -- what only looks.
 
@@ -662,7 +696,8 @@ GRANT SELECT ON postrider.status, postrider.history, postrider.events, postrider
     postrider.parked, postrider.progress, postrider.schema_differences TO postrider_admin, postrider_monitor;
 GRANT EXECUTE ON FUNCTION postrider.version() TO postrider_admin, postrider_monitor;
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA postrider TO postrider_admin;
-REVOKE ALL ON FUNCTION postrider.capture(), postrider.take_captured() FROM postrider_admin;
+REVOKE ALL ON FUNCTION postrider.capture(), postrider.take_captured(), postrider.capture_partitions()
+    FROM postrider_admin;
 
 -- The launcher looks whether this database wants a worker, when all of this has been committed.
 SELECT postrider.wake();

@@ -1,11 +1,15 @@
 // Transactions, savepoints and cursors over SPI.
 #include "pg_extension/spi_database.hpp"
 
+#include <algorithm>
+#include <numeric>
+#include <optional>
 #include <vector>
 
 #include "common/dialect/postgresql.hpp"
 
 #include "pg_extension/spi_error.hpp"
+#include "pg_extension/spi_lists.hpp"
 
 extern "C" {
 #include <access/htup_details.h>
@@ -36,6 +40,11 @@ using engine::Row;
 constexpr const char *run_statement = "run a statement";
 /// Rows that a cursor has fetched and not given yet.
 constexpr long rows_at_once = 100;
+/// What one statement for many rows is given.
+constexpr std::size_t lot_rows_max = 1000;
+constexpr std::size_t lot_bytes_max = 4U << 20U;
+/// Fewer are not worth the planning.
+constexpr std::size_t lot_rows_min = 8;
 
 void check_spi(int code) {
     if (code < 0) {
@@ -126,7 +135,7 @@ class SpiCursor final : public engine::Cursor {
                 return nullptr;
             }
             const StatementMemory memory;
-            RowReader{cache_, fetched_->tupdesc}.read(fetched_->vals[at_++], row_);
+            reader_->read(fetched_->vals[at_++], row_);
             return &row_;
         });
     }
@@ -147,6 +156,7 @@ class SpiCursor final : public engine::Cursor {
             SPI_cursor_fetch(portal, true, rows_at_once);
             fetched_ = SPI_tuptable;
         });
+        reader_.emplace(cache_, fetched_->tupdesc);
         at_ = 0;
         count_ = SPI_processed;
         is_done_ = count_ < static_cast<std::uint64_t>(rows_at_once);
@@ -156,6 +166,7 @@ class SpiCursor final : public engine::Cursor {
     StatementCache &cache_;
     std::string name_;
     SPITupleTable *fetched_ = nullptr;
+    std::optional<RowReader> reader_; // of what was fetched
     std::uint64_t at_ = 0;
     std::uint64_t count_ = 0;
     bool is_done_ = false;
@@ -187,7 +198,7 @@ class SpiTransaction : public engine::Transaction {
         return run(sql, [&] {
             Statement &statement = cache_.prepare(sql);
             const StatementMemory memory;
-            return execute_plan(statement, parameters);
+            return execute_plan(statement.plan(), statement.arguments(parameters), is_engine_);
         });
     }
 
@@ -197,21 +208,34 @@ class SpiTransaction : public engine::Transaction {
         });
     }
 
-    /// A row that is refused costs the savepoint in which it and those before it ran; these are run
-    /// again without it.
-    BlockOutcome execute_block(std::string_view sql,
+    /// Lot by lot; in a lot of which something is refused, row by row.
+    BlockOutcome execute_block(const dialect::BlockStatement &statement,
                                std::span<const Row> rows,
                                std::span<const std::size_t> indexes) override {
         BlockOutcome outcome;
-        std::size_t from = 0;
-        while (from < indexes.size()) {
-            const std::size_t refused = run_rows(sql, rows, indexes.subspan(from), outcome);
-            from += refused;
-            if (from < indexes.size()) {
-                outcome.refused.push_back(indexes[from++]);
+        while (!indexes.empty()) {
+            const auto lot = indexes.first(lot_size(rows, indexes));
+            if (!run_lot(statement, rows, lot, outcome)) {
+                run_each(statement, rows, lot, outcome);
             }
+            indexes = indexes.subspan(lot.size());
         }
         return outcome;
+    }
+
+    std::vector<engine::FoundRow> query_block(const dialect::BlockStatement &query,
+                                              std::span<const Row> rows) override {
+        return run(query.one_row, [&] {
+            std::vector<engine::FoundRow> found;
+            std::vector<std::size_t> indexes(rows.size());
+            std::iota(indexes.begin(), indexes.end(), std::size_t{0});
+            for (std::span<const std::size_t> left = indexes; !left.empty();) {
+                const auto lot = left.first(lot_size(rows, left));
+                query_lot(query, rows, lot, found);
+                left = left.subspan(lot.size());
+            }
+            return found;
+        });
     }
 
     void execute_script(std::string_view sql) override {
@@ -264,15 +288,14 @@ class SpiTransaction : public engine::Transaction {
     using engine::Transaction::execute;
 
   private:
-    std::int64_t execute_plan(Statement &statement, Parameters parameters) {
-        Statement::Arguments given = statement.arguments(parameters);
+    static std::int64_t
+    execute_plan(SPIPlanPtr plan, Statement::Arguments given, bool is_hidden_from_capture) {
         return call([&]() noexcept {
-            if (is_engine_) {
+            if (is_hidden_from_capture) {
                 postrider_applying_begin();
             }
-            check_spi(SPI_execute_plan(statement.plan(), given.datums.data(), given.nulls.data(),
-                                       false, 0));
-            if (is_engine_) {
+            check_spi(SPI_execute_plan(plan, given.datums.data(), given.nulls.data(), false, 0));
+            if (is_hidden_from_capture) {
                 postrider_applying_end();
             }
             SPI_freetuptable(SPI_tuptable);
@@ -280,8 +303,69 @@ class SpiTransaction : public engine::Transaction {
         });
     }
 
+    /// How many of the rows one statement may be given.
+    static std::size_t lot_size(std::span<const Row> rows, std::span<const std::size_t> indexes) {
+        std::size_t bytes = 0;
+        std::size_t size = 0;
+        while (size < std::min(indexes.size(), lot_rows_max)) {
+            for (const Value &value : rows[indexes[size]]) {
+                bytes += value.cell_bytes();
+            }
+            if (bytes > lot_bytes_max && size > 0) {
+                break;
+            }
+            ++size;
+        }
+        return size;
+    }
+
+    [[nodiscard]] bool is_hidden(const dialect::BlockStatement &statement) const {
+        return is_engine_ && !statement.is_own_change;
+    }
+
+    /// False: it was undone, and nothing is known of single rows.
+    bool run_lot(const dialect::BlockStatement &statement,
+                 std::span<const Row> rows,
+                 std::span<const std::size_t> lot,
+                 BlockOutcome &outcome) {
+        if (lot.size() < lot_rows_min || statement.many_rows.empty()) {
+            return false;
+        }
+        std::size_t changed = 0;
+        bool is_run = false;
+        const Result<void> done = attempt([&]() -> Result<void> {
+            run(statement.many_rows, [&] {
+                ListStatement *many = cache_.prepare_lists(statement);
+                if (many != nullptr) {
+                    const StatementMemory memory;
+                    changed = static_cast<std::size_t>(execute_plan(
+                        many->plan(), many->arguments(rows, lot), is_hidden(statement)));
+                    is_run = true;
+                }
+            });
+            return {};
+        });
+        outcome.without_effect += done && changed < lot.size() ? lot.size() - changed : 0;
+        return done && is_run;
+    }
+
+    /// A row that is refused costs the savepoint in which it and those before it ran; these are run
+    /// again without it.
+    void run_each(const dialect::BlockStatement &statement,
+                  std::span<const Row> rows,
+                  std::span<const std::size_t> indexes,
+                  BlockOutcome &outcome) {
+        while (!indexes.empty()) {
+            const std::size_t done = run_rows(statement, rows, indexes, outcome);
+            if (done < indexes.size()) {
+                outcome.refused.push_back(indexes[done]);
+            }
+            indexes = indexes.subspan(std::min(done + 1, indexes.size()));
+        }
+    }
+
     /// Runs the rows up to the first one that is refused, and gives how many there are before it.
-    std::size_t run_rows(std::string_view sql,
+    std::size_t run_rows(const dialect::BlockStatement &block,
                          std::span<const Row> rows,
                          std::span<const std::size_t> indexes,
                          BlockOutcome &outcome) {
@@ -292,9 +376,12 @@ class SpiTransaction : public engine::Transaction {
             savepoint();
             try {
                 const StatementMemory memory;
-                Statement &statement = cache_.prepare(sql);
+                Statement &statement = cache_.prepare(block.one_row);
                 for (; done < wanted; ++done) {
-                    without_effect += execute_plan(statement, rows[indexes[done]]) == 0 ? 1U : 0U;
+                    const auto changed =
+                        execute_plan(statement.plan(), statement.arguments(rows[indexes[done]]),
+                                     is_hidden(block));
+                    without_effect += changed == 0 ? 1U : 0U;
                 }
             } catch (const PgError &error) {
                 refused_alone(error);
@@ -314,6 +401,45 @@ class SpiTransaction : public engine::Transaction {
             break;
         }
         return wanted;
+    }
+
+    void query_lot(const dialect::BlockStatement &query,
+                   std::span<const Row> rows,
+                   std::span<const std::size_t> lot,
+                   std::vector<engine::FoundRow> &found) {
+        const StatementMemory memory;
+        ListStatement *many = lot.size() >= lot_rows_min ? cache_.prepare_lists(query) : nullptr;
+        if (many != nullptr) {
+            for (Row &row : latest_rows(many->plan(), many->arguments(rows, lot))) {
+                const std::int64_t number = *row.at(0).as<std::int64_t>();
+                row.erase(row.begin());
+                found.push_back({lot[static_cast<std::size_t>(number - 1)], std::move(row)});
+            }
+            return;
+        }
+        Statement &statement = cache_.prepare(query.one_row);
+        for (const std::size_t index : lot) {
+            for (Row &row : latest_rows(statement.plan(), statement.arguments(rows[index]))) {
+                found.push_back({index, std::move(row)});
+            }
+        }
+    }
+
+    /// All rows of a query, as committed until now. It may lock rows.
+    std::vector<Row> latest_rows(SPIPlanPtr plan, Statement::Arguments given) {
+        SPITupleTable *table = call([&]() noexcept {
+            check_spi(SPI_execute_snapshot(plan, given.datums.data(), given.nulls.data(),
+                                           GetLatestSnapshot(), InvalidSnapshot, false, false, 0));
+            return SPI_tuptable;
+        });
+        const std::uint64_t count = SPI_processed;
+        const RowReader reader{cache_, table->tupdesc};
+        std::vector<Row> rows(count);
+        for (std::uint64_t index = 0; index < count; ++index) {
+            reader.read(table->vals[index], rows[index]);
+        }
+        SPI_freetuptable(table);
+        return rows;
     }
 
     /// Throws what is not the row's own fault.
@@ -408,9 +534,10 @@ class WorkerTransaction final : public SpiTransaction {
         });
     }
 
+    /// With all savepoints in it, in which an error may have left us.
     static void roll_back() noexcept {
         if (IsTransactionOrTransactionBlock()) {
-            AbortOutOfAnyTransaction(); // with the savepoints that are open
+            AbortOutOfAnyTransaction();
         }
     }
 
@@ -424,6 +551,12 @@ class JoinedTransaction final : public SpiTransaction {
   public:
     JoinedTransaction(std::unique_ptr<StatementCache> cache, engine::Mode mode)
         : SpiTransaction(*cache, false), cache_(std::move(cache)) {
+        if (mode == engine::Mode::write && IsolationUsesXactSnapshot()) {
+            throw CoreError({Errc::refused,
+                             "a transaction that sees one snapshot cannot change the node",
+                             "What the worker has done since would not be seen.",
+                             "Call it in a transaction at READ COMMITTED."});
+        }
         as_database_error("begin", [&] {
             const StateTable state = open_state(mode);
             call([&]() noexcept {

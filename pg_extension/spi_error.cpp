@@ -22,6 +22,7 @@ Reading reading_of(Reason reason) {
     case Reason::constraint:
         return {Errc::conflict, "cannot", ""};
     case Reason::busy:
+    case Reason::overtaken:
         return {Errc::unavailable, "could not",
                 "Another session holds a lock or has changed the same rows; it is tried again by "
                 "itself."};
@@ -47,6 +48,7 @@ Reason reason_of(int sqlstate) {
     switch (sqlstate) {
     case ERRCODE_T_R_SERIALIZATION_FAILURE:
     case ERRCODE_T_R_DEADLOCK_DETECTED:
+        return Reason::overtaken;
     case ERRCODE_LOCK_NOT_AVAILABLE:
     case ERRCODE_OBJECT_IN_USE:
         return Reason::busy;

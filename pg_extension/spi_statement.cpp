@@ -5,6 +5,7 @@
 #include "common/dialect/state_names.hpp"
 
 #include "pg_extension/spi_error.hpp"
+#include "pg_extension/spi_lists.hpp"
 
 extern "C" {
 #include <parser/parser.h>
@@ -115,6 +116,9 @@ Statement::Arguments Statement::arguments(engine::Parameters parameters) const {
     return given;
 }
 
+StatementCache::StatementCache() = default;
+StatementCache::~StatementCache() = default;
+
 Statement &StatementCache::prepare(std::string_view sql) {
     const auto known = statements_.find(sql);
     if (known != statements_.end()) {
@@ -122,6 +126,7 @@ Statement &StatementCache::prepare(std::string_view sql) {
     }
     if (statements_.size() >= statements_max) {
         statements_.clear();
+        lists_.clear();
         forms_.clear();
     }
     auto statement = std::make_unique<Statement>(sql);
@@ -133,7 +138,25 @@ void StatementCache::forget(std::string_view sql) {
     if (known != statements_.end()) {
         statements_.erase(known);
     }
+    if (const auto list = lists_.find(sql); list != lists_.end()) {
+        lists_.erase(list);
+    }
     forms_.clear();
+}
+
+ListStatement *StatementCache::prepare_lists(const dialect::BlockStatement &statement) {
+    if (statement.many_rows.empty()) {
+        return nullptr;
+    }
+    auto known = lists_.find(statement.many_rows);
+    if (known == lists_.end()) {
+        const Statement &one_row = prepare(statement.one_row);
+        known = lists_
+                    .emplace(statement.many_rows,
+                             std::make_unique<ListStatement>(statement.many_rows, one_row))
+                    .first;
+    }
+    return known->second->is_usable() ? known->second.get() : nullptr;
 }
 
 const TypeForm &StatementCache::form(Oid type) {

@@ -28,6 +28,8 @@ class Statement {
 
     [[nodiscard]] SPIPlanPtr plan() const { return plan_; }
 
+    [[nodiscard]] const std::vector<TypeForm> &parameters() const { return parameters_; }
+
     /// The parameters as the plan takes them; they live as long as the current memory context.
     struct Arguments {
         std::vector<Datum> datums;
@@ -41,19 +43,29 @@ class Statement {
     std::vector<TypeForm> parameters_;
 };
 
+class ListStatement;
+
 /// By the engine's text. One for each session.
 class StatementCache {
   public:
+    StatementCache();
+    StatementCache(const StatementCache &) = delete;
+    StatementCache &operator=(const StatementCache &) = delete;
+    ~StatementCache();
+
     /// Kept until it is forgotten; a statement that failed is to be, since what it was prepared for
     /// may have changed.
     Statement &prepare(std::string_view sql);
     void forget(std::string_view sql);
+    /// The form for many rows, kept and forgotten like the other; null: there is none.
+    ListStatement *prepare_lists(const dialect::BlockStatement &statement);
 
     /// The forms of types are looked up once.
     const TypeForm &form(Oid type);
 
   private:
     std::map<std::string, std::unique_ptr<Statement>, std::less<>> statements_;
+    std::map<std::string, std::unique_ptr<ListStatement>, std::less<>> lists_;
     std::map<Oid, TypeForm> forms_;
 };
 

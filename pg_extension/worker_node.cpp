@@ -13,6 +13,8 @@
 
 extern "C" {
 #include <miscadmin.h>
+
+#include "pg_extension/capture.h"
 }
 
 namespace postrider::pg {
@@ -55,6 +57,9 @@ Result<engine::CycleResult> WorkerNode::cycle() {
     Result<engine::CycleResult> done = engine_.cycle(system_now());
     if (!done && done.error().code == Errc::unavailable) {
         done = engine_.cycle(system_now());
+    }
+    if (done && done->rows_collected > 0) {
+        call([]() noexcept { postrider_capture_give_back(); });
     }
     return done;
 }

@@ -47,3 +47,13 @@ SELECT * FROM changes();
 ALTER TABLE sales ATTACH PARTITION sales_2021 FOR VALUES FROM (2021) TO (2022);
 INSERT INTO sales_2021 (year, id) VALUES (2021, 10);
 SELECT * FROM changes();
+
+-- A partition of a partition: columns by the places of the table above all, and lost when it is emptied.
+CREATE TABLE sales_2023 PARTITION OF sales FOR VALUES FROM (2023) TO (2024) PARTITION BY RANGE (id);
+CREATE TABLE sales_2023_a (note text, year int NOT NULL, id int NOT NULL);
+ALTER TABLE sales_2023 ATTACH PARTITION sales_2023_a FOR VALUES FROM (0) TO (100);
+CREATE TRIGGER emptied AFTER TRUNCATE ON sales_2023_a FOR EACH STATEMENT EXECUTE FUNCTION postrider.capture('7');
+INSERT INTO sales VALUES (2023, 11, 'h');
+UPDATE sales_2023_a SET note = 'i';
+TRUNCATE sales_2023;
+SELECT * FROM changes();

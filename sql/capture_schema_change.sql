@@ -77,6 +77,7 @@ INSERT INTO items VALUES (4, 4, 4);
 DROP EXTENSION postrider CASCADE;
 COMMIT;
 CREATE EXTENSION postrider;
+INSERT INTO postrider.capture (capture_id, table_name, fingerprint) VALUES (9, 'items', '');
 CREATE TRIGGER again AFTER INSERT ON items FOR EACH ROW EXECUTE FUNCTION postrider.capture('9');
 INSERT INTO items VALUES (5, 5, 5);
 SELECT * FROM changes();

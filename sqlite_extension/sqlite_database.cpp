@@ -74,11 +74,11 @@ class SqliteTransaction : public engine::Transaction {
         return std::make_unique<SqliteCursor>(cache_, sql, parameters);
     }
 
-    engine::BlockOutcome execute_block(std::string_view sql,
+    engine::BlockOutcome execute_block(const dialect::BlockStatement &block,
                                        std::span<const engine::Row> rows,
                                        std::span<const std::size_t> indexes) override {
         engine::BlockOutcome outcome;
-        Statement statement(cache_, sql);
+        Statement statement(cache_, block.one_row);
         for (const std::size_t index : indexes) {
             if (!run_row(statement, rows[index])) {
                 outcome.refused.push_back(index);

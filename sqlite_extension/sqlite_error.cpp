@@ -27,6 +27,7 @@ Reading reading_of(Reason reason) {
     case Reason::constraint:
         return {Errc::conflict, "cannot", ""};
     case Reason::busy:
+    case Reason::overtaken:
         return {Errc::unavailable, "could not",
                 "Another program holds the lock of the database file; try again when it has "
                 "committed."};

@@ -11,6 +11,7 @@
 #include "common/base/result.hpp"
 #include "common/dialect/capture.hpp"
 #include "common/dialect/condition.hpp"
+#include "common/dialect/kept_references.hpp"
 #include "common/dialect/key_capture.hpp"
 #include "common/dialect/log_capture.hpp"
 #include "common/dialect/new_table.hpp"
@@ -88,6 +89,23 @@ class Dialect {
                                              Names columns) const = 0;
     /// ?1 … are the key.
     [[nodiscard]] virtual std::string remove(const TableDescription &table) const = 0;
+
+    // --- the same for many rows (block_statement.hpp); empty: one at a time. No two rows have a
+    // key
+    [[nodiscard]] virtual std::string upsert_many(const TableDescription & /*table*/,
+                                                  Names /*columns*/) const {
+        return "";
+    }
+
+    [[nodiscard]] virtual std::string update_many(const TableDescription & /*table*/,
+                                                  Names /*columns*/) const {
+        return "";
+    }
+
+    [[nodiscard]] virtual std::string remove_many(const TableDescription & /*table*/) const {
+        return "";
+    }
+
     /// ?1 … are the key; gives `columns`.
     [[nodiscard]] virtual std::string select_row(const TableDescription &table,
                                                  Names columns) const = 0;
@@ -99,6 +117,13 @@ class Dialect {
     /// which the rows are, if one is given.
     [[nodiscard]] virtual std::string
     select_behind(const TableDescription &table, Names columns, const RowsBehind &rows) const = 0;
+
+    /// The one name by which a table is known that a task calls by these parts, the table's own
+    /// last; none where no table of the database can be meant.
+    [[nodiscard]] virtual std::optional<std::string> known_name(Names parts) const = 0;
+    /// The other way round.
+    [[nodiscard]] virtual std::vector<std::string>
+    name_parts(std::string_view known_name) const = 0;
 
     // --- catalogue queries, each with the table's name as ?1 and result columns as named here
     /// name, type ("table", "view", "virtual", "shadow", "temporary", "unlogged", "inherited"),
@@ -113,6 +138,9 @@ class Dialect {
     /// id, parent, column, parent_column (null: primary key), on_update, on_delete; the columns of
     /// one foreign key stand together in their order
     [[nodiscard]] virtual std::string describe_foreign_keys() const = 0;
+    /// The tables that hold the rows of a partitioned one. Empty where the database has no such
+    /// thing.
+    [[nodiscard]] virtual std::string describe_parts() const = 0;
     /// No parameter: a number that changes with every alteration of the schema; empty where there
     /// is none.
     [[nodiscard]] virtual std::string schema_version() const = 0;
@@ -130,6 +158,8 @@ class Dialect {
     [[nodiscard]] virtual std::string list_tables() const = 0;
     /// No parameter: those of them that stand at either end of a foreign key.
     [[nodiscard]] virtual std::string list_referring_tables() const = 0;
+    /// Whether a column takes values of its type alone.
+    [[nodiscard]] virtual bool has_strict_types() const = 0;
     [[nodiscard]] virtual Affinity affinity(std::string_view declared_type) const = 0;
     /// The neutral type that a declared type comes nearest to.
     [[nodiscard]] virtual Type neutral_type(std::string_view declared_type) const = 0;
@@ -150,6 +180,9 @@ class Dialect {
     /// One statement. `engine` is the kind of the other database, as `name` gives it.
     [[nodiscard]] virtual std::string create_missing_table(const NewTable &table,
                                                            std::string_view engine) const = 0;
+    /// The foreign keys of such a table where they can be made only when all tables are there;
+    /// empty where there are none, or where they have been made with it.
+    [[nodiscard]] virtual std::string add_missing_foreign_keys(const NewTable &table) const = 0;
     [[nodiscard]] virtual std::string add_missing_column(std::string_view table,
                                                          const Column &column,
                                                          std::string_view engine) const = 0;
@@ -164,6 +197,9 @@ class Dialect {
     /// ?1 … = values of the parent's columns: columns of all children that have them.
     [[nodiscard]] virtual std::string select_referring(const Reference &reference,
                                                        Names columns) const = 0;
+
+    /// Where the database does not look at foreign keys for what the engine writes; else null.
+    [[nodiscard]] virtual const KeptReferences *kept_references() const = 0;
 
     // --- conditions and expressions of tasks
     /// Refused, with the reason, unless it looks at nothing but its row.

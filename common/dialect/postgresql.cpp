@@ -8,6 +8,7 @@
 #include "common/dialect/postgresql_condition.hpp"
 #include "common/dialect/postgresql_fit.hpp"
 #include "common/dialect/postgresql_images.hpp"
+#include "common/dialect/postgresql_kept_references.hpp"
 #include "common/dialect/postgresql_names.hpp"
 #include "common/dialect/postgresql_new_table.hpp"
 #include "common/dialect/postgresql_references.hpp"
@@ -154,6 +155,20 @@ class PostgresqlDialect final : public Dialect {
         return postgresql_text::remove(table);
     }
 
+    [[nodiscard]] std::string upsert_many(const TableDescription &table,
+                                          Names columns) const override {
+        return postgresql_text::upsert_many(table, columns);
+    }
+
+    [[nodiscard]] std::string update_many(const TableDescription &table,
+                                          Names columns) const override {
+        return postgresql_text::update_many(table, columns);
+    }
+
+    [[nodiscard]] std::string remove_many(const TableDescription &table) const override {
+        return postgresql_text::remove_many(table);
+    }
+
     [[nodiscard]] std::string select_row(const TableDescription &table,
                                          Names columns) const override {
         return postgresql_text::select_row(table, columns);
@@ -170,6 +185,14 @@ class PostgresqlDialect final : public Dialect {
         return postgresql_text::select_behind(table, columns, rows);
     }
 
+    [[nodiscard]] std::optional<std::string> known_name(Names parts) const override {
+        return postgresql_text::known_name(parts);
+    }
+
+    [[nodiscard]] std::vector<std::string> name_parts(std::string_view known_name) const override {
+        return postgresql_text::name_parts(known_name);
+    }
+
     [[nodiscard]] std::string describe_table() const override {
         return postgresql_text::describe_table();
     }
@@ -184,6 +207,10 @@ class PostgresqlDialect final : public Dialect {
 
     [[nodiscard]] std::string describe_foreign_keys() const override {
         return postgresql_text::describe_foreign_keys();
+    }
+
+    [[nodiscard]] std::string describe_parts() const override {
+        return postgresql_text::describe_parts();
     }
 
     [[nodiscard]] std::string schema_version() const override {
@@ -209,7 +236,8 @@ class PostgresqlDialect final : public Dialect {
         return postgresql_text::list_referring_tables();
     }
 
-    /// A column takes values of its type alone.
+    [[nodiscard]] bool has_strict_types() const override { return true; }
+
     [[nodiscard]] Affinity affinity(std::string_view /*declared_type*/) const override {
         return Affinity::none;
     }
@@ -250,6 +278,10 @@ class PostgresqlDialect final : public Dialect {
         return postgresql_text::create_missing_table(table, types);
     }
 
+    [[nodiscard]] std::string add_missing_foreign_keys(const NewTable &table) const override {
+        return postgresql_text::add_missing_foreign_keys(table);
+    }
+
     [[nodiscard]] std::string add_missing_column(std::string_view table,
                                                  const Column &column,
                                                  std::string_view engine) const override {
@@ -272,6 +304,10 @@ class PostgresqlDialect final : public Dialect {
     [[nodiscard]] std::string select_referring(const Reference &reference,
                                                Names columns) const override {
         return postgresql_text::select_referring(reference, columns);
+    }
+
+    [[nodiscard]] const KeptReferences *kept_references() const override {
+        return &postgresql_text::kept_references();
     }
 
     [[nodiscard]] Result<Condition> read_condition(std::string_view text,

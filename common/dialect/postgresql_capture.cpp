@@ -1,6 +1,7 @@
-// The triggers of one captured table. They fire whatever session_replication_role says (ENABLE
-// ALWAYS), so that what another replication writes is captured too. A partitioned table hands its
-// row trigger down to its partitions, and a partition that is attached later gets it as well.
+// The triggers of one captured table, and those of its partitions that tell when one is emptied.
+// They fire whatever session_replication_role says (ENABLE ALWAYS), so that what another
+// replication writes is captured too. A partitioned table hands its row trigger down to its
+// partitions, and a partition that is attached later gets it as well.
 #include "common/dialect/postgresql_capture.hpp"
 
 #include "common/dialect/postgresql_binary.hpp"
@@ -92,8 +93,8 @@ struct TriggerParts {
 };
 
 /// Exactly as `list_capture` puts it together again.
-TriggerText trigger_text(const TableDescription &table, const TriggerParts &parts) {
-    const std::string where = table_name(table.name);
+TriggerText trigger_text(std::string_view table, const TriggerParts &parts) {
+    const std::string where = table_name(table);
     std::string sql = "CREATE TRIGGER " + parts.name + " AFTER ";
     sql += parts.events;
     sql += " ON " + where + " FOR EACH ";
@@ -149,10 +150,15 @@ capture_schema(const TableDescription &table, CaptureId capture, const CaptureOp
     const std::string name = "postrider_capture_" + id;
     const std::string argument = "'" + id + "'";
     CaptureSchema schema;
-    schema.triggers.push_back(trigger_text(
-        table, {name, "INSERT OR DELETE OR UPDATE", "ROW", argument + ", " + quoted(kept, '\'')}));
+    schema.triggers.push_back(trigger_text(table.name, {name, "INSERT OR DELETE OR UPDATE", "ROW",
+                                                        argument + ", " + quoted(kept, '\'')}));
+    for (const std::string &part : table.parts) {
+        schema.triggers.push_back(
+            trigger_text(part, {name + "_truncate", "TRUNCATE", "STATEMENT", argument}));
+    }
+    // Behind those of the partitions: postrider.capture_partitions makes what is missing of them.
     schema.triggers.push_back(
-        trigger_text(table, {name + "_truncate", "TRUNCATE", "STATEMENT", argument}));
+        trigger_text(table.name, {name + "_truncate", "TRUNCATE", "STATEMENT", argument}));
     return schema;
 }
 

@@ -217,6 +217,13 @@ std::string describe_foreign_keys() {
            " ORDER BY r.oid, k.position";
 }
 
+std::string describe_parts() {
+    return "WITH " + target() + " SELECT " + std::string{canonical_name} + " AS name" +
+           std::string{class_and_schema} +
+           " JOIN (SELECT t.relid FROM target, pg_partition_tree(target.oid) AS t"
+           " WHERE t.isleaf AND t.level > 0) AS part ON part.relid = c.oid ORDER BY name";
+}
+
 std::string list_tables() {
     return "SELECT " + std::string{canonical_name} + " AS name" + std::string{class_and_schema} +
            " WHERE " + takes_part() + " ORDER BY name";

@@ -12,6 +12,7 @@ std::string describe_table();
 std::string describe_columns();
 /// ?1 = table: attnum, name.
 std::string number_columns();
+std::string describe_parts();
 std::string describe_indexes();
 std::string describe_foreign_keys();
 std::string list_tables();

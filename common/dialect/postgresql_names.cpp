@@ -22,6 +22,8 @@ constexpr std::string_view reserved_words =
     " session_user similar some symmetric system_user table tablesample then to trailing true"
     " union unique user using variadic verbose when where window with ";
 
+constexpr std::string_view unnamed_schema = "public";
+
 bool is_bare(std::string_view name) {
     return !name.empty() && (name.front() < '0' || name.front() > '9') &&
            std::all_of(name.begin(), name.end(), [](char letter) {
@@ -36,10 +38,29 @@ std::string identifier(std::string_view name) {
     return quoted(name, '"');
 }
 
+std::optional<std::string> known_name(Names parts) {
+    const bool has_dot = std::any_of(parts.begin(), parts.end(), [](const std::string &part) {
+        return part.find('.') != std::string::npos;
+    });
+    if (has_dot || parts.empty() || parts.size() > 2) {
+        return std::nullopt;
+    }
+    const bool is_public = parts.size() == 1 || lower_ascii(parts.front()) == unnamed_schema;
+    return is_public ? parts.back() : parts.front() + "." + parts.back();
+}
+
+std::vector<std::string> name_parts(std::string_view canonical) {
+    TableName name = split_name(canonical);
+    if (canonical.find('.') == std::string_view::npos) {
+        return {std::move(name.table)};
+    }
+    return {std::move(name.schema), std::move(name.table)};
+}
+
 TableName split_name(std::string_view canonical) {
     const std::size_t dot = canonical.find('.');
     if (dot == std::string_view::npos) {
-        return {"public", std::string{canonical}};
+        return {std::string{unnamed_schema}, std::string{canonical}};
     }
     return {std::string{canonical.substr(0, dot)}, std::string{canonical.substr(dot + 1)}};
 }

@@ -1,8 +1,10 @@
 // Names in PostgreSQL's texts: of tables with their schemas, of columns, of placeholders.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/dialect/dialect.hpp"
 
@@ -17,6 +19,11 @@ struct TableName {
 };
 
 TableName split_name(std::string_view canonical);
+
+/// What `split_name` splits, without the schema where that is the one that need not be named; none
+/// for parts that no canonical name can have.
+std::optional<std::string> known_name(Names parts);
+std::vector<std::string> name_parts(std::string_view canonical);
 
 /// Both parts, each quoted.
 std::string table_name(std::string_view canonical);

@@ -64,10 +64,15 @@ std::string create_missing_table(const NewTable &table, const std::vector<std::s
         key.push_back(table.columns[index].name);
     }
     append(body, ", ", "PRIMARY KEY (" + column_list(key) + ")");
-    for (const NewForeignKey &foreign_key : table.foreign_keys) {
-        append(body, ", ", foreign_key_definition(foreign_key));
-    }
     return "CREATE TABLE " + table_name(table.name) + "(" + body + ")";
+}
+
+std::string add_missing_foreign_keys(const NewTable &table) {
+    std::string added;
+    for (const NewForeignKey &foreign_key : table.foreign_keys) {
+        append(added, ", ", "ADD " + foreign_key_definition(foreign_key));
+    }
+    return added.empty() ? added : "ALTER TABLE " + table_name(table.name) + " " + added;
 }
 
 std::string

@@ -1,6 +1,9 @@
 // Plain statements: keys that are equal for the server are one key.
 #include "common/dialect/postgresql_rows.hpp"
 
+#include <algorithm>
+
+#include "common/dialect/postgresql_lists.hpp"
 #include "common/dialect/postgresql_names.hpp"
 #include "common/dialect/sql_text.hpp"
 
@@ -52,6 +55,36 @@ std::string select(const TableDescription &table, Names columns) {
     return "SELECT " + column_list(columns) + " FROM " + table_name(table.name);
 }
 
+std::string insert_into(const TableDescription &table, Names columns) {
+    return "INSERT INTO " + table_name(table.name) + "(" + column_list(columns) +
+           ") OVERRIDING SYSTEM VALUE ";
+}
+
+std::string on_conflict(const TableDescription &table, Names columns) {
+    std::string target;
+    for (const std::uint32_t column : table.key) {
+        append(target, ", ", identifier(table.columns[column].name));
+    }
+    std::string assignments;
+    for (const std::string &column : columns) {
+        if (is_written_by_upsert(table, column)) {
+            append(assignments, ", ", identifier(column) + " = excluded." + identifier(column));
+        }
+    }
+    return " ON CONFLICT (" + target + ") DO " +
+           (assignments.empty() ? "NOTHING" : "UPDATE SET " + assignments);
+}
+
+/// As the key of the table, with values out of lists from `first`.
+std::string same_listed_key(const TableDescription &table, std::size_t first) {
+    std::string condition;
+    for (const std::uint32_t column : table.key) {
+        append(condition, " AND ",
+               "t." + identifier(table.columns[column].name) + " = " + listed(first++));
+    }
+    return condition;
+}
+
 } // namespace
 
 std::string same_key(const TableDescription &table, std::size_t first, std::string_view before) {
@@ -65,23 +98,40 @@ std::string same_key(const TableDescription &table, std::size_t first, std::stri
 }
 
 std::string insert(const TableDescription &table, Names columns) {
-    return "INSERT INTO " + table_name(table.name) + "(" + column_list(columns) +
-           ") OVERRIDING SYSTEM VALUE VALUES (" + placeholder_list(1, columns.size()) + ")";
+    return insert_into(table, columns) + "VALUES (" + placeholder_list(1, columns.size()) + ")";
 }
 
 std::string upsert(const TableDescription &table, Names columns) {
-    std::string target;
-    for (const std::uint32_t column : table.key) {
-        append(target, ", ", identifier(table.columns[column].name));
+    return insert(table, columns) + on_conflict(table, columns);
+}
+
+std::string upsert_many(const TableDescription &table, Names columns) {
+    return insert_into(table, columns) + "SELECT " + all_listed(columns.size()) + " FROM " +
+           rows_of_lists(columns.size(), false) + on_conflict(table, columns);
+}
+
+/// Two spellings of one key would be one row, which an UPDATE writes but once, and nobody knows
+/// with which values: such rows are written one by one.
+std::string update_many(const TableDescription &table, Names columns) {
+    const bool is_exact =
+        std::none_of(table.key.begin(), table.key.end(),
+                     [&](std::uint32_t column) { return has_spellings(table.columns[column]); });
+    if (!is_exact) {
+        return "";
     }
     std::string assignments;
+    std::size_t number = 0;
     for (const std::string &column : columns) {
-        if (is_written_by_upsert(table, column)) {
-            append(assignments, ", ", identifier(column) + " = excluded." + identifier(column));
-        }
+        append(assignments, ", ", identifier(column) + " = " + listed(++number));
     }
-    return insert(table, columns) + " ON CONFLICT (" + target + ") DO " +
-           (assignments.empty() ? "NOTHING" : "UPDATE SET " + assignments);
+    return "UPDATE " + table_name(table.name) + " AS t SET " + assignments + " FROM " +
+           rows_of_lists(columns.size() + table.key.size(), false) + " WHERE " +
+           same_listed_key(table, columns.size() + 1);
+}
+
+std::string remove_many(const TableDescription &table) {
+    return "DELETE FROM " + table_name(table.name) + " AS t USING " +
+           rows_of_lists(table.key.size(), false) + " WHERE " + same_listed_key(table, 1);
 }
 
 std::string update(const TableDescription &table, Names columns) {

@@ -248,6 +248,16 @@ class SqliteDialect final : public Dialect {
         return sqlite_text::select_behind(table, columns, rows);
     }
 
+    [[nodiscard]] std::optional<std::string> known_name(Names parts) const override {
+        const bool is_here =
+            parts.size() == 1 || (parts.size() == 2 && lower_ascii(parts.front()) == "main");
+        return is_here ? std::optional{parts.back()} : std::nullopt;
+    }
+
+    [[nodiscard]] std::vector<std::string> name_parts(std::string_view known_name) const override {
+        return {std::string{known_name}};
+    }
+
     [[nodiscard]] std::string describe_table() const override {
         return "SELECT l.name, CASE l.schema WHEN 'main' THEN l.type ELSE 'temporary' END, l.wr, "
                "l.strict, EXISTS(SELECT 1 FROM sqlite_temp_schema AS t WHERE t.name = l.name "
@@ -271,6 +281,8 @@ class SqliteDialect final : public Dialect {
         return "SELECT id, \"table\", \"from\", \"to\", on_update, on_delete FROM "
                "pragma_foreign_key_list(?1, 'main') ORDER BY id, seq";
     }
+
+    [[nodiscard]] std::string describe_parts() const override { return ""; }
 
     /// https://www.sqlite.org/pragma.html#pragma_schema_version
     [[nodiscard]] std::string schema_version() const override { return "PRAGMA schema_version"; }
@@ -316,6 +328,9 @@ class SqliteDialect final : public Dialect {
     }
 
     /// The rules of https://www.sqlite.org/datatype3.html section 3.1, in their order.
+    /// Not even in a STRICT table of type ANY.
+    [[nodiscard]] bool has_strict_types() const override { return false; }
+
     [[nodiscard]] Affinity affinity(std::string_view declared_type) const override {
         const std::string name = lower_ascii(declared_type);
         if (contains(name, "int")) {
@@ -367,6 +382,11 @@ class SqliteDialect final : public Dialect {
         return sqlite_text::create_table(table, types);
     }
 
+    [[nodiscard]] std::string
+    add_missing_foreign_keys([[maybe_unused]] const NewTable &table) const override {
+        return {}; // a parent may come after its child
+    }
+
     [[nodiscard]] std::string add_missing_column(std::string_view table,
                                                  const Column &column,
                                                  std::string_view engine) const override {
@@ -382,6 +402,8 @@ class SqliteDialect final : public Dialect {
     column_collations(std::string_view definition) const override {
         return sqlite_text::column_collations(definition);
     }
+
+    [[nodiscard]] const KeptReferences *kept_references() const override { return nullptr; }
 
     [[nodiscard]] Result<Condition> read_condition(std::string_view text,
                                                    const TableDescription &table) const override {

@@ -70,6 +70,7 @@ struct TableDescription {
     std::vector<std::uint32_t> key; // indexes into `columns`, in key order; empty: no primary key
     std::vector<IndexDescription> indexes;
     std::vector<ForeignKeyDescription> foreign_keys;
+    std::vector<std::string> parts; // of a partitioned table: those that hold its rows
 
     /// Null when there is none; names are compared as the catalogue spells them.
     [[nodiscard]] const ColumnDescription *find_column(std::string_view column) const;
@@ -79,8 +80,8 @@ struct TableDescription {
     [[nodiscard]] TableSchema schema() const;
 };
 
-/// One canonical text of everything in the description that capture and apply lean on; equal texts
-/// mean that nothing needs to be rebuilt.
+/// One canonical text of everything in the description that capture and apply lean on, but the
+/// parts; equal texts mean that nothing needs to be rebuilt.
 std::string fingerprint(const TableDescription &table);
 
 } // namespace postrider::dialect

@@ -6,6 +6,7 @@
 
 #include "common/engine/hangs_on.hpp"
 #include "common/engine/own_effects.hpp"
+#include "common/engine/reference_keeper.hpp"
 #include "common/engine/row_writer.hpp"
 
 namespace postrider::engine {
@@ -93,14 +94,20 @@ class Fitter {
         }
         std::vector<TableWork> &works = *built;
         const RowKeys kept = rows_to_keep(works);
-        const std::vector<Released> released =
-            is_slow_ ? released_by(works) : std::vector<Released>{};
+        const std::vector<Released> released = is_slow_ && dialect_.kept_references() == nullptr
+                                                   ? released_by(works)
+                                                   : std::vector<Released>{};
         OwnEffects effects{transaction_, dialect_};
         if (effects.may_come_of(works)) {
             effects.mark(works, references_);
         }
+        ReferenceKeeper keeper{transaction_, dialect_, references_};
+        for (const TableWork &work : works) {
+            keeper.look_before(work);
+        }
         RowWriter writer{transaction_, dialect_, references_, works};
         writer.keep(kept);
+        writer.follow(keeper);
         if (is_careful_) {
             writer.one_by_one();
         }
@@ -116,6 +123,7 @@ class Fitter {
             return because("rows refer to rows that are not here",
                            "Have the missing rows sent too, or put them here.");
         }
+        find_broken(works, keeper);
         if (!found_.empty()) {
             return found_.front().reason;
         }
@@ -260,6 +268,19 @@ class Fitter {
                         }
                     }
                 }
+            }
+        }
+    }
+
+    /// Where the database does not look at foreign keys.
+    void find_broken(const std::vector<TableWork> &works, ReferenceKeeper &keeper) {
+        keeper.act();
+        for (const Stranding &stranding : keeper.stranding()) {
+            find(*stranding.work, *stranding.key, still_referred(*stranding.reference));
+        }
+        for (const TableWork &work : works) {
+            for (const Orphan &orphan : keeper.find_orphans(work)) {
+                find(work, *orphan.block->keys[orphan.index], no_parent(*orphan.reference));
             }
         }
     }

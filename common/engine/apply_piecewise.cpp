@@ -15,6 +15,7 @@
 #include "common/engine/own_effects.hpp"
 #include "common/engine/own_tables.hpp"
 #include "common/engine/parked_rows.hpp"
+#include "common/engine/reference_keeper.hpp"
 #include "common/engine/step_keys.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/engine/targets.hpp"
@@ -22,6 +23,9 @@
 namespace postrider::engine {
 
 namespace {
+
+/// Rows whose parents have not come yet; with more of them the step is composed.
+constexpr std::size_t orphans_max = 100'000;
 
 /// Seen by nobody: the step is composed.
 Error needs_the_whole() {
@@ -36,6 +40,7 @@ class Piecewise {
           row_(row),
           tables_(tables),
           references_(session.transaction, session.dialect),
+          keeper_(session.transaction, session.dialect, references_),
           keys_(session),
           effects_(session.transaction, session.dialect) {}
 
@@ -56,7 +61,7 @@ class Piecewise {
         if (Result<void> gone = remove(); !gone) {
             return gone.error();
         }
-        if (session_.transaction.has_broken_references()) {
+        if (session_.transaction.has_broken_references() || breaks_references()) {
             return needs_the_whole();
         }
         keys_.forget();
@@ -160,12 +165,32 @@ class Piecewise {
                 keys_.take_back(name, keys_of(work, block));
             }
         }
+        note_orphans(work);
+        if (orphans_count_ > orphans_max) {
+            return needs_the_whole();
+        }
         counts_.missing += work.missing();
         if (!work.removals.rows.empty()) {
             table.loses_rows = true;
             keys_.add_going(name, work.removals.rows);
         }
         return {};
+    }
+
+    /// Rows whose parents may come with another batch.
+    void note_orphans(const TableWork &work) {
+        for (const Orphan &orphan : keeper_.find_orphans(work)) {
+            orphans_[orphan.reference].push_back(work.key_of(orphan.block->rows[orphan.index]));
+            ++orphans_count_;
+        }
+    }
+
+    bool breaks_references() {
+        keeper_.act();
+        return !keeper_.stranding().empty() ||
+               std::any_of(orphans_.begin(), orphans_.end(), [&](const auto &each) {
+                   return keeper_.are_orphans(*each.first, each.second);
+               });
     }
 
     static std::vector<Row> keys_of(const TableWork &work, const RowBlock &block) {
@@ -234,8 +259,10 @@ class Piecewise {
             if (effects_.may_come_of(works)) {
                 effects_.mark(works, references_);
             }
+            keeper_.look_before(works.front());
             RowBlock &block = works.front().removals;
             run_blocks(session_.transaction, std::array{&block});
+            keeper_.forget_settled();
             return block.waiting.empty() ? Result<void>{} : Result<void>{needs_the_whole()};
         });
     }
@@ -260,6 +287,9 @@ class Piecewise {
     const IncomingRow &row_;
     OwnTables &tables_;
     References references_;
+    ReferenceKeeper keeper_;
+    std::map<const dialect::Reference *, std::vector<Row>> orphans_; // until now
+    std::size_t orphans_count_ = 0;
     StepKeys keys_;
     OwnEffects effects_;
     std::map<std::string, Table> known_; // by local name

@@ -3,6 +3,7 @@
 
 #include "common/engine/foreign_keys.hpp"
 #include "common/engine/own_effects.hpp"
+#include "common/engine/reference_keeper.hpp"
 #include "common/engine/row_writer.hpp"
 
 namespace postrider::engine {
@@ -40,6 +41,34 @@ Result<void> check_done(const std::vector<TableWork> &works) {
     }
     if (waiting > 0) {
         return stuck_writes(waiting, table);
+    }
+    return {};
+}
+
+/// Where the database does not look at foreign keys.
+Result<void> check_references(const std::vector<TableWork> &works, ReferenceKeeper &keeper) {
+    keeper.act();
+    if (!keeper.stranding().empty()) {
+        const Stranding &first = keeper.stranding().front();
+        return Error{Errc::conflict,
+                     "rows of table \"" + first.work->target->table.name +
+                         "\" cannot be deleted or changed: rows of table \"" +
+                         first.reference->child->name + "\" refer to them",
+                     {},
+                     "Delete or change the rows that refer to them; the batch is tried again by "
+                     "itself."};
+    }
+    for (const TableWork &work : works) {
+        const std::vector<Orphan> orphans = keeper.find_orphans(work);
+        if (!orphans.empty()) {
+            return Error{Errc::conflict,
+                         "rows of table \"" + work.target->table.name +
+                             "\" refer to rows of table \"" +
+                             orphans.front().reference->parent->name + "\" that are not here",
+                         {},
+                         "Have the missing rows sent too, or put them here; the batch is tried "
+                         "again by itself."};
+        }
     }
     return {};
 }
@@ -88,9 +117,18 @@ Result<ApplyCounts> apply_rows(Transaction &transaction,
     if (effects.may_come_of(*works)) {
         effects.mark(*works, references);
     }
-    RowWriter{transaction, dialect, references, *works}.write();
+    ReferenceKeeper keeper{transaction, dialect, references};
+    for (const TableWork &work : *works) {
+        keeper.look_before(work);
+    }
+    RowWriter writer{transaction, dialect, references, *works};
+    writer.follow(keeper);
+    writer.write();
     if (Result<void> done = check_done(*works); !done) {
         return done.error();
+    }
+    if (Result<void> kept = check_references(*works, keeper); !kept) {
+        return kept.error();
     }
     for (const TableWork &work : *works) {
         counts.missing += work.missing();

@@ -1,6 +1,7 @@
 // Reading captured keys back.
 #include "common/engine/collect.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <limits>
 #include <map>
@@ -29,6 +30,7 @@ struct CapturedTable {
     std::string name;
     std::string fingerprint;
     std::string held;
+    std::string parts;           // as it was looked at last
     std::int64_t whole_load = 0; // that asks for all rows in one step; 0 for none
 
     [[nodiscard]] bool comes_whole() const { return whole_load != 0; }
@@ -36,20 +38,21 @@ struct CapturedTable {
 
 std::vector<CapturedTable> captured_tables(Transaction &transaction) {
     std::vector<CapturedTable> tables;
-    for (const Row &row :
-         all_rows(transaction,
-                  "SELECT c.capture_id, c.table_name, c.fingerprint, c.with_mask, c.held, c.kept,"
-                  " coalesce((SELECT l.load_id FROM @load l WHERE l.capture_id = c.capture_id"
-                  " AND l.kind = ?1 AND l.finished_at IS NULL), 0)"
-                  " FROM @capture c ORDER BY c.capture_id",
-                  {static_cast<std::int64_t>(LoadKind::replacing)})) {
+    for (const Row &row : all_rows(
+             transaction,
+             "SELECT c.capture_id, c.table_name, c.fingerprint, c.with_mask, c.held, c.kept,"
+             " c.parts, coalesce((SELECT l.load_id FROM @load l WHERE l.capture_id = c.capture_id"
+             " AND l.kind = ?1 AND l.finished_at IS NULL), 0)"
+             " FROM @capture c ORDER BY c.capture_id",
+             {static_cast<std::int64_t>(LoadKind::replacing)})) {
         tables.push_back(
             {.capture = {integer_at(row, 0),
                          {.mask = integer_at(row, 3) != 0, .kept = read_kept(text_at(row, 5))}},
              .name = text_at(row, 1),
              .fingerprint = text_at(row, 2),
              .held = text_at(row, 4),
-             .whole_load = integer_at(row, 6)});
+             .parts = text_at(row, 6),
+             .whole_load = integer_at(row, 7)});
     }
     return tables;
 }
@@ -370,6 +373,44 @@ void reinstall(const Session &session,
     log_event(session.transaction, session.now, event);
 }
 
+bool has_rows(const Session &session, const std::string &table) {
+    return first_row(session.transaction,
+                     "SELECT 1 FROM " + session.dialect.quote_table(table) + " LIMIT 1")
+        .has_value();
+}
+
+/// Partitions have come or gone. The rows of one that is gone are gone from the table, and those
+/// that one has brought along were captured by nobody.
+void renew_parts(const Session &session,
+                 const CapturedTable &captured,
+                 const TableDescription &table) {
+    const std::vector<std::string> before = read_kept(captured.parts);
+    if (before == table.parts) {
+        return;
+    }
+    session.transaction.execute("UPDATE @capture SET parts = ?2 WHERE capture_id = ?1",
+                                {captured.capture.id, Value::text(print_kept(table.parts))});
+    const auto is_among = [](const std::vector<std::string> &parts, const std::string &part) {
+        return std::find(parts.begin(), parts.end(), part) != parts.end();
+    };
+    const bool has_lost = std::any_of(before.begin(), before.end(), [&](const std::string &part) {
+        return !is_among(table.parts, part);
+    });
+    const bool has_won =
+        std::any_of(table.parts.begin(), table.parts.end(), [&](const std::string &part) {
+            return !is_among(before, part) && has_rows(session, part);
+        });
+    if (has_lost || has_won) {
+        request_load(session.transaction, captured.name,
+                     has_lost ? LoadKind::replacing : LoadKind::rows, everybody);
+    }
+    if (captured.held.empty()) {
+        const Result<void> installed =
+            install_capture(session.transaction, session.dialect, table, captured.capture);
+        ensure(installed.has_value(), "a table that is not held can be captured");
+    }
+}
+
 void inspect(const Session &session, const CapturedTable &captured) {
     const Result<TableDescription> table =
         describe_table(session.transaction, session.dialect, captured.name);
@@ -393,6 +434,7 @@ void inspect(const Session &session, const CapturedTable &captured) {
         !capturable && captured.held == capturable.error().message) {
         return; // it was said when it was held
     }
+    renew_parts(session, captured, *table);
     const std::vector<std::string> faults =
         check_capture(session.transaction, session.dialect, *table, captured.capture);
     if (!faults.empty()) {

@@ -107,6 +107,8 @@ class Engine {
     void write(Timestamp now, const Work &work);
     /// The same; an Error of the work undoes it too, and is given.
     Result<void> write_if(Timestamp now, const Attempt &work);
+    /// As `write`; where another session was faster, the work is done again at once, a few times.
+    void write_persistently(Timestamp now, const Work &work);
     void read(Timestamp now, const Work &work);
     void guarded(CycleResult &result, const std::function<void()> &part);
 

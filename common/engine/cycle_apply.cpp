@@ -6,6 +6,26 @@
 
 namespace postrider::engine {
 
+namespace {
+
+/// Sessions that write the same rows all the time would keep us for ever.
+constexpr int tries_max = 5;
+
+} // namespace
+
+void Engine::write_persistently(Timestamp now, const Work &work) {
+    for (int tries = 1;; ++tries) {
+        try {
+            write(now, work);
+            return;
+        } catch (const DatabaseError &error) {
+            if (error.reason() != DatabaseError::Reason::overtaken || tries == tries_max) {
+                throw;
+            }
+        }
+    }
+}
+
 void Engine::apply_stream(Timestamp now,
                           std::int64_t peer_id,
                           const StreamKey &key,
@@ -14,7 +34,7 @@ void Engine::apply_stream(Timestamp now,
     while (applied == Applied::step) {
         std::optional<Error> refused_at_commit;
         try {
-            write(now, [&](const Session &session) {
+            write_persistently(now, [&](const Session &session) {
                 const auto peer = load_peer(session.transaction, peer_id);
                 applied = peer && may_apply(session, *peer, key)
                               ? apply_next_step(session, *peer, key)

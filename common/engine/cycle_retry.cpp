@@ -69,7 +69,7 @@ void Engine::retry_for(Timestamp now, std::int64_t peer_id, CycleResult &result)
         applied = 0;
         Retried retried;
         do {
-            write(now, [&](const Session &session) {
+            write_persistently(now, [&](const Session &session) {
                 const auto peer = load_peer(session.transaction, peer_id);
                 retried = peer && count_parked(session.transaction, peer_id) > 0
                               ? retry_parked(session, *peer, retried.last)

@@ -21,6 +21,18 @@ std::vector<Row> Transaction::catalogue(std::string_view sql, Parameters paramet
     return rows;
 }
 
+std::vector<FoundRow> Transaction::query_block(const dialect::BlockStatement &query,
+                                               std::span<const Row> rows) {
+    std::vector<FoundRow> found;
+    for (std::size_t index = 0; index < rows.size(); ++index) {
+        const auto cursor = this->query(query.one_row, Parameters{rows[index]});
+        while (const Row *row = cursor->next()) {
+            found.push_back({index, *row});
+        }
+    }
+    return found;
+}
+
 Result<void> Transaction::attempt(const std::function<Result<void>()> &work) {
     savepoint();
     try {

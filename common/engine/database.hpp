@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/base/result.hpp"
+#include "common/dialect/block_statement.hpp"
 #include "common/model/value.hpp"
 
 namespace postrider::dialect {
@@ -24,8 +25,9 @@ namespace postrider::engine {
 class DatabaseError : public std::exception {
   public:
     /// `constraint`: the statement met a UNIQUE, CHECK, NOT NULL or FOREIGN KEY and nothing else is
-    /// wrong.
-    enum class Reason { constraint, busy, full, read_only, corrupt, missing, other };
+    /// wrong. `overtaken`: another session was faster; the same may succeed at once, in a new
+    /// transaction.
+    enum class Reason { constraint, busy, overtaken, full, read_only, corrupt, missing, other };
 
     DatabaseError(Reason reason, Error error) : reason_(reason), error_(std::move(error)) {}
 
@@ -54,6 +56,12 @@ class Cursor {
     virtual const Row *next() = 0;
 };
 
+/// A row that a query gave for one of a block.
+struct FoundRow {
+    std::size_t index = 0; // of the row that was asked for
+    Row row;
+};
+
 /// How a statement fared with the rows of a block.
 struct BlockOutcome {
     std::vector<std::size_t> refused; // indexes of rows that met a constraint, rising
@@ -77,9 +85,13 @@ class Transaction {
     virtual std::vector<Row> catalogue(std::string_view sql, Parameters parameters);
     /// Runs one statement for some rows of a block, in the order of their rising indexes. A row
     /// that meets a constraint is left out; any other error throws.
-    virtual BlockOutcome execute_block(std::string_view sql,
+    virtual BlockOutcome execute_block(const dialect::BlockStatement &statement,
                                        std::span<const Row> rows,
                                        std::span<const std::size_t> indexes) = 0;
+    /// Runs a query for each row, in any order. It sees what others have committed until now, even
+    /// where the other statements of the transaction do not.
+    virtual std::vector<FoundRow> query_block(const dialect::BlockStatement &query,
+                                              std::span<const Row> rows);
     /// Runs several statements without parameters, for DDL.
     virtual void execute_script(std::string_view sql) = 0;
     /// After it, `execute_block` and `execute` may violate foreign keys until the commit.

@@ -17,6 +17,7 @@
 #include "common/engine/offers_out.hpp"
 #include "common/engine/queue.hpp"
 #include "common/engine/store/rows.hpp"
+#include "common/engine/table_names.hpp"
 #include "common/task/check.hpp"
 #include "common/task/words.hpp"
 
@@ -261,9 +262,10 @@ Result<void> capture_table(const Session &session,
         return table.error();
     }
     const std::vector<std::string> kept = columns_to_keep(session.dialect, *table, texts);
-    transaction.execute("INSERT INTO @capture (table_name, fingerprint, kept) VALUES (?1, ?2, ?3)",
+    transaction.execute("INSERT INTO @capture (table_name, fingerprint, kept, parts)"
+                        " VALUES (?1, ?2, ?3, ?4)",
                         {Value::text(name), Value::text(dialect::fingerprint(*table)),
-                         Value::text(print_kept(kept))});
+                         Value::text(print_kept(kept)), Value::text(print_kept(table->parts))});
     const auto id = first_row(transaction, "SELECT capture_id FROM @capture WHERE table_name = ?1",
                               {Value::text(name)});
     return install_capture(transaction, session.dialect, *table,
@@ -306,12 +308,12 @@ Result<dialect::TableDescription> resolve_table(Transaction &transaction,
                                                 const dialect::Dialect &dialect,
                                                 const task::ObjectName &name) {
     const task::Position at = name.parts.front().at;
-    if (name.parts.size() > 2 ||
-        (name.parts.size() == 2 && task::lower_ascii(name.parts.front().text) != "main")) {
+    const std::optional<task::Identifier> known = known_name(dialect, name);
+    if (!known) {
         return task::mistake_at(at, "table " + task::print(name) + " is not in this database",
                                 "Name the table alone, without a schema.");
     }
-    Result<std::string> spelled = catalogue_name(transaction, dialect, name.parts.back());
+    Result<std::string> spelled = catalogue_name(transaction, dialect, *known);
     if (!spelled) {
         return at_place(at, spelled.error());
     }
@@ -319,7 +321,7 @@ Result<dialect::TableDescription> resolve_table(Transaction &transaction,
     if (!description) {
         return at_place(at, description.error());
     }
-    if (name.parts.back().exact && description->name != name.parts.back().text) {
+    if (known->exact && description->name != known->text) {
         return task::mistake_at(at, "table " + task::print(name) + " does not exist",
                                 "Did you mean \"" + description->name + "\"?");
     }
@@ -338,13 +340,13 @@ std::optional<dialect::TableDescription> table_to_make(Transaction &transaction,
                                                        const dialect::Dialect &dialect,
                                                        const task::Task &task,
                                                        const task::ObjectName &name) {
-    if (!task.create_missing || task.direction.value != task::Direction::receive ||
-        name.parts.size() > 1 ||
-        describe_table(transaction, dialect, name.parts.back().text).has_value()) {
+    const std::optional<task::Identifier> known = known_name(dialect, name);
+    if (!task.create_missing || task.direction.value != task::Direction::receive || !known ||
+        describe_table(transaction, dialect, known->text).has_value()) {
         return std::nullopt;
     }
     dialect::TableDescription table;
-    table.name = name.parts.back().text;
+    table.name = known->text;
     return table;
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "common/engine/free_value.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/engine/unique_values.hpp"
 
@@ -102,7 +103,7 @@ class HandedOver {
             }
         }
         for (Referring &row : looking_away_) {
-            const Value nobodys = free_value(*child.find_column(column_));
+            const Value nobodys = free_value(dialect_, *child.find_column(column_));
             write(nobodys, row.key);
             if (is_in_key) {
                 row.key[position] = nobodys;

@@ -129,6 +129,15 @@ void read_foreign_keys(Transaction &transaction,
     });
 }
 
+void read_parts(Transaction &transaction,
+                const dialect::Dialect &dialect,
+                dialect::TableDescription &table) {
+    if (const std::string sql = dialect.describe_parts(); !sql.empty()) {
+        each_row(transaction, sql, table.name,
+                 [&](const Row &row) { table.parts.push_back(text_of(row[0])); });
+    }
+}
+
 /// Edits (one letter in, out or exchanged) that turn one name into the other.
 std::size_t distance(std::string_view from, std::string_view to) {
     std::vector<std::size_t> row(to.size() + 1);
@@ -279,6 +288,7 @@ describe_table(Transaction &transaction, const dialect::Dialect &dialect, std::s
     read_columns(transaction, dialect, table);
     read_indexes(transaction, dialect, table);
     read_foreign_keys(transaction, dialect, table);
+    read_parts(transaction, dialect, table);
     return table;
 }
 
@@ -362,12 +372,13 @@ std::vector<std::string> check_capture(Transaction &transaction,
         problems.push_back("Table \"" + schema.key_table + "\" does not fit the captured table.");
     }
     for (const dialect::TriggerText &trigger : schema.triggers) {
-        const dialect::TriggerText *found = find(existing, trigger.name);
-        if (found == nullptr) {
-            problems.push_back("Trigger \"" + trigger.name + "\" is missing.");
-        } else if (found->sql != trigger.sql) {
-            problems.push_back("Trigger \"" + trigger.name + "\" was altered.");
+        if (std::any_of(existing.begin(), existing.end(),
+                        [&](const auto &each) { return each.sql == trigger.sql; })) {
+            continue;
         }
+        const bool is_there = find(existing, trigger.name) != nullptr;
+        problems.push_back("Trigger \"" + trigger.name + "\" " +
+                           (is_there ? "was altered." : "is missing."));
     }
     return problems;
 }

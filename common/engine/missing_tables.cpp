@@ -2,6 +2,7 @@
 #include "common/engine/missing_tables.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "common/base/limits.hpp"
@@ -9,6 +10,7 @@
 #include "common/dialect/sql_text.hpp"
 #include "common/engine/introspect.hpp"
 #include "common/engine/store/rows.hpp"
+#include "common/engine/table_names.hpp"
 
 namespace postrider::engine {
 
@@ -146,23 +148,31 @@ class Maker {
 
     Result<ActionRows> statements(const std::set<std::string> &extended) {
         ActionRows rows;
+        ActionRows references; // each parent before its children is no order where they form a ring
         for (const wire::OfferedTable &offered : patterns_.tables) {
             const LocalPlace &place = places_.at(offered.wire_name);
             if (place.exists) {
                 add_columns(offered, place, extended, rows);
                 continue;
             }
-            const Result<std::string> sql = create(offered, place);
-            if (!sql) {
-                return sql.error();
+            const Result<dialect::NewTable> table = new_table(offered, place);
+            if (!table) {
+                return table.error();
             }
-            rows.push_back({"create", "table " + place.name, *sql});
+            rows.push_back({"create", "table " + place.name,
+                            session_.dialect.create_missing_table(*table, patterns_.engine)});
+            if (std::string keys = session_.dialect.add_missing_foreign_keys(*table);
+                !keys.empty()) {
+                references.push_back({"change", "table " + place.name, std::move(keys)});
+            }
         }
+        std::move(references.begin(), references.end(), std::back_inserter(rows));
         return rows;
     }
 
   private:
-    Result<std::string> create(const wire::OfferedTable &offered, const LocalPlace &place) {
+    Result<dialect::NewTable> new_table(const wire::OfferedTable &offered,
+                                        const LocalPlace &place) {
         if (Result<void> name = session_.dialect.check_new_name(place.name); !name) {
             return name.error();
         }
@@ -179,7 +189,7 @@ class Maker {
                     {key.columns, places_.at(key.parent).name, key.parent_columns});
             }
         }
-        return session_.dialect.create_missing_table(table, patterns_.engine);
+        return table;
     }
 
     /// Other foreign keys would make every write fail.
@@ -259,15 +269,16 @@ Result<LocalPlace> find_place(const Session &session, const wire::OfferedTable &
                      {},
                      "Let the peer correct AS in its task."};
     }
-    const task::Identifier &name = suggested->parts.back();
-    const bool is_local = suggested->parts.size() == 1 ||
-                          dialect::lower_ascii(suggested->parts.front().text) == "main";
-    if (!is_local || describe_table(session.transaction, session.dialect, name.text)) {
-        return LocalPlace{name.text, true};
+    const std::optional<task::Identifier> name = known_name(session.dialect, *suggested);
+    if (!name) {
+        return LocalPlace{suggested->parts.back().text, true};
+    }
+    if (describe_table(session.transaction, session.dialect, name->text)) {
+        return LocalPlace{name->text, true};
     }
     const bool as_there =
-        !name.exact && dialect::lower_ascii(name.text) == dialect::lower_ascii(offered.wire_name);
-    return LocalPlace{as_there ? offered.wire_name : name.text, false};
+        !name->exact && dialect::lower_ascii(name->text) == dialect::lower_ascii(offered.wire_name);
+    return LocalPlace{as_there ? offered.wire_name : name->text, false};
 }
 
 Result<std::vector<std::string>> missing_tables(const Session &session,

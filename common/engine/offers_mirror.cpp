@@ -16,7 +16,9 @@
 #include "common/engine/offered_clauses.hpp"
 #include "common/engine/offers.hpp"
 #include "common/engine/offers_out.hpp"
+#include "common/engine/plan.hpp"
 #include "common/engine/store/log.hpp"
+#include "common/engine/table_names.hpp"
 #include "common/task/check.hpp"
 
 namespace postrider::engine {
@@ -107,7 +109,7 @@ Result<task::Task> task_of(const Session &session, const Peer &peer, const wire:
             return local.error();
         }
         task::Table table;
-        table.name = exact_name(local->name);
+        table.name = object_name(session.dialect, local->name);
         if (offered.wire_name != local->name) {
             table.as = exact_name(offered.wire_name);
         }
@@ -290,7 +292,7 @@ Result<ActionRows> apply_offer(const Session &session, const Peer &peer, const w
                      task::print(task::Statement{resolved->task})}};
     rows.insert(rows.end(), made.begin(), made.end());
     for (const std::string &table : captures->installed) {
-        rows.push_back({"create", "capture of table " + table, "Triggers and a table of keys."});
+        rows.push_back(capture_row(session.dialect, table));
     }
     return rows;
 }

@@ -6,6 +6,7 @@
 
 #include "common/engine/peer_attributes.hpp"
 #include "common/engine/store/rows.hpp"
+#include "common/engine/table_names.hpp"
 #include "common/task/check.hpp"
 #include "common/task/words.hpp"
 
@@ -278,7 +279,9 @@ resolve_tasks(Transaction &transaction, const dialect::Dialect &dialect, Intenti
     return check_lanes(intention.tasks);
 }
 
-void compare_captures(Transaction &transaction, Intention &intention) {
+void compare_captures(Transaction &transaction,
+                      const dialect::Dialect &dialect,
+                      Intention &intention) {
     std::set<std::string> wanted;
     for (const ResolvedTask &task : intention.tasks) {
         for (const ResolvedTable &table : task.tables) {
@@ -290,7 +293,8 @@ void compare_captures(Transaction &transaction, Intention &intention) {
     for (const Mirror &mirror : remaining_mirrors(intention)) {
         for (const task::Table &table : mirror.task.tables) {
             if (mirror.task.direction.value == task::Direction::send) {
-                wanted.insert(table.name.parts.back().text);
+                const auto known = known_name(dialect, table.name);
+                wanted.insert(known ? known->text : table.name.parts.back().text);
             }
         }
     }
@@ -399,8 +403,13 @@ Result<Intention> make_intention(Transaction &transaction,
     if (const auto resolved = resolve_tasks(transaction, dialect, intention); !resolved) {
         return resolved.error();
     }
-    compare_captures(transaction, intention);
+    compare_captures(transaction, dialect, intention);
     return intention;
+}
+
+ActionRow capture_row(const dialect::Dialect &dialect, const std::string &table) {
+    return {"create", "capture of table " + table,
+            dialect.keys() != nullptr ? "Triggers and a table of keys." : "Triggers."};
 }
 
 namespace {
@@ -415,7 +424,7 @@ action_rows(Transaction &transaction, const dialect::Dialect &dialect, const Int
         rows.push_back({"drop", "task " + mirror.full_name(), "The peer is told."});
     }
     for (const std::string &table : intention.captures_to_install) {
-        rows.push_back({"create", "capture of table " + table, "Triggers and a table of keys."});
+        rows.push_back(capture_row(dialect, table));
     }
     for (const std::string &table : intention.captures_to_remove) {
         rows.push_back({"drop", "capture of table " + table, "The rows stay."});

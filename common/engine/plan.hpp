@@ -47,6 +47,9 @@ void add_waits(const DeclareSite &site,
                const TimeZone &zone,
                ActionRows &rows);
 
+/// Says that the changes of a table are captured from now on.
+ActionRow capture_row(const dialect::Dialect &dialect, const std::string &table);
+
 /// "peer branch7"
 std::string object_of(const task::Statement &statement);
 

@@ -21,7 +21,7 @@ Error no_such_task(Transaction &transaction, const std::string &name) {
     std::vector<std::string> known;
     for (const Row &row :
          all_rows(transaction, std::string{"SELECT full_name FROM ("} + named_tasks +
-                                   ") WHERE direction = 'send' ORDER BY 1")) {
+                                   ") t WHERE direction = 'send' ORDER BY 1")) {
         known.push_back(text_at(row, 0));
     }
     return {Errc::refused,
@@ -38,7 +38,7 @@ reload(const Session &session, const std::string &task, const std::optional<std:
     Transaction &transaction = session.transaction;
     const auto row = first_row(transaction,
                                std::string{"SELECT task_id, direction FROM ("} + named_tasks +
-                                   ") WHERE full_name = ?1",
+                                   ") t WHERE full_name = ?1",
                                {Value::text(task)});
     if (!row) {
         return no_such_task(transaction, task);

@@ -41,9 +41,21 @@ std::vector<std::size_t> key_order(const TargetTable &target) {
     return order;
 }
 
+/// Whether another value may be equal to it (1.0 and 1, 24 hours and a day), where databases have
+/// values of such kinds.
+bool has_spellings(const Value &value) {
+    if (const auto *decimal = value.as<Decimal>()) {
+        return decimal->digits.find('.') != std::string::npos && decimal->digits.back() == '0';
+    }
+    return value.as<Interval>() != nullptr || value.as<Native>() != nullptr;
+}
+
 /// Whether the column may hold the value in another form: as one of another storage class, or in
 /// other letters.
 bool has_other_form(const dialect::ColumnDescription &column, const Value &value) {
+    if (has_spellings(value)) {
+        return true;
+    }
     const bool is_text = value.as<Text>() != nullptr;
     if (is_text && dialect::lower_ascii(column.collation) != "binary") {
         return true;
@@ -76,7 +88,8 @@ class WorkBuilder {
         work_.target = &target_;
         work_.key_columns = key_names(target_.table);
         work_.removals.columns = work_.key_columns;
-        work_.removals.sql = dialect_.remove(target_.table);
+        work_.removals.statement = {.one_row = dialect_.remove(target_.table),
+                                    .many_rows = dialect_.remove_many(target_.table)};
         order_ = key_order(target_);
         for (const Column &column : target_.schema.columns) {
             takers_.push_back({target_.table.find_column(column.name),
@@ -154,24 +167,29 @@ class WorkBuilder {
         if (is_update && columns.empty()) {
             return form; // only what the table computes itself
         }
-        std::string sql = is_update ? dialect_.update(target_.table, columns) : "";
+        dialect::BlockStatement statement;
+        if (is_update) {
+            statement = {.one_row = dialect_.update(target_.table, columns),
+                         .many_rows = dialect_.update_many(target_.table, columns)};
+        }
         columns.insert(columns.end(), work_.key_columns.begin(), work_.key_columns.end());
         if (!is_update) {
-            sql = dialect_.upsert(target_.table, columns);
+            statement = {.one_row = dialect_.upsert(target_.table, columns),
+                         .many_rows = dialect_.upsert_many(target_.table, columns)};
         }
         form.block = block_for({.columns = columns,
                                 .rows = {},
                                 .keys = {},
                                 .lots = {},
                                 .waiting = {},
-                                .sql = sql,
+                                .statement = std::move(statement),
                                 .is_update = is_update});
         return form;
     }
 
     std::size_t block_for(RowBlock wanted) {
         for (std::size_t index = 0; index < work_.writes.size(); ++index) {
-            if (work_.writes[index].sql == wanted.sql) {
+            if (work_.writes[index].statement == wanted.statement) {
                 return index;
             }
         }
@@ -296,8 +314,9 @@ class BlockRun {
         if (next_ == first) {
             return;
         }
-        const BlockOutcome outcome = transaction.execute_block(
-            block_->sql, block_->rows, std::span{block_->waiting}.subspan(first, next_ - first));
+        const BlockOutcome outcome =
+            transaction.execute_block(block_->statement, block_->rows,
+                                      std::span{block_->waiting}.subspan(first, next_ - first));
         refused_.insert(refused_.end(), outcome.refused.begin(), outcome.refused.end());
         block_->missing += block_->is_update ? outcome.without_effect : 0;
     }
@@ -405,7 +424,8 @@ void run_blocks(Transaction &transaction, std::span<RowBlock *const> blocks) {
 
 Result<void> run_one(Transaction &transaction, RowBlock &block, std::size_t index) {
     return transaction.attempt([&]() -> Result<void> {
-        const std::int64_t rows = transaction.execute(block.sql, Parameters{block.rows[index]});
+        const std::int64_t rows =
+            transaction.execute(block.statement.one_row, Parameters{block.rows[index]});
         block.missing += block.is_update && rows == 0 ? 1 : 0;
         return {};
     });

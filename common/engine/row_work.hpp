@@ -29,7 +29,7 @@ struct RowBlock {
     std::vector<const Key *> keys;    // beside `rows`: as they came
     std::vector<std::size_t> lots;    // beside `rows`, rising: those of one lot are neighbours
     std::vector<std::size_t> waiting; // rows that are not written yet
-    std::string sql;
+    dialect::BlockStatement statement;
     bool is_update = false;
     std::size_t missing = 0; // rows of an update that are not here; counted as they are written
 };

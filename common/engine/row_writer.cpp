@@ -253,7 +253,9 @@ void RowWriter::write_followers() {
 }
 
 void RowWriter::write() {
-    free_handed_over(transaction_, dialect_, references_, works_);
+    if (!keeps_references()) {
+        free_handed_over(transaction_, dialect_, references_, works_);
+    }
     write_all();
     for (TableWork &work : works_) {
         pass_over_respelled(work);
@@ -266,12 +268,15 @@ void RowWriter::write() {
     }
     join(held, kept_);
     remove_all(held);
+    if (keeps_references() && waiting_writes() > 0) {
+        keeper_->act(); // what goes with them may be in the way
+    }
     finish();
     if (waiting_removals() > 0) {
         remove_all(kept_);
         finish();
     }
-    if (freed_) {
+    if (freed_ && !keeps_references()) {
         write_followers();
     }
 }

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "common/engine/reference_keeper.hpp"
 #include "common/engine/references.hpp"
 #include "common/engine/row_work.hpp"
 
@@ -24,6 +25,10 @@ class RowWriter {
     /// Rows that are not to be deleted: what refers to them is not as it should be yet. Their
     /// removals stay waiting.
     void keep(RowKeys rows) { kept_ = std::move(rows); }
+
+    /// What refers to rows that go follows while the rows are written, where the database does not
+    /// see to that.
+    void follow(ReferenceKeeper &keeper) { keeper_ = &keeper; }
 
     /// Each row by itself: an error that is no constraint's fails only its row.
     void one_by_one() { one_by_one_ = true; }
@@ -58,7 +63,13 @@ class RowWriter {
     const dialect::Dialect &dialect_;
     const References &references_;
     std::vector<TableWork> &works_;
+
+    [[nodiscard]] bool keeps_references() const {
+        return keeper_ != nullptr && keeper_->is_needed();
+    }
+
     RowKeys kept_;
+    ReferenceKeeper *keeper_ = nullptr;
     bool one_by_one_ = false;
     bool freed_ = false;
 };

@@ -36,15 +36,16 @@ void StepKeys::store(const std::string &table, const std::vector<Row> &keys, boo
         row.push_back(stored(goes));
     }
     session_.transaction.execute_block(
-        "INSERT INTO @step_key (table_name, row_key, goes) VALUES (?1, ?2, ?3)"
-        " ON CONFLICT (table_name, row_key) DO UPDATE SET goes = excluded.goes",
+        {.one_row = "INSERT INTO @step_key (table_name, row_key, goes) VALUES (?1, ?2, ?3)"
+                    " ON CONFLICT (table_name, row_key) DO UPDATE SET goes = excluded.goes"},
         rows, all_of(rows));
 }
 
 void StepKeys::take_back(const std::string &table, const std::vector<Row> &keys) {
     const std::vector<Row> rows = packed(table, keys);
     session_.transaction.execute_block(
-        "DELETE FROM @step_key WHERE table_name = ?1 AND row_key = ?2", rows, all_of(rows));
+        {.one_row = "DELETE FROM @step_key WHERE table_name = ?1 AND row_key = ?2"}, rows,
+        all_of(rows));
 }
 
 void StepKeys::add_going(const std::string &table, const std::vector<Row> &keys) {

@@ -1,13 +1,10 @@
-// Free temporary values for the columns of unique indexes.
+// Which columns stand under unique indexes.
 #include "common/engine/unique_values.hpp"
 
 #include <algorithm>
 #include <set>
 
-#include <sodium.h>
-
-#include "common/base/text_encoding.hpp"
-#include "common/crypto/secret_bytes.hpp"
+#include "common/engine/free_value.hpp"
 
 namespace postrider::engine {
 
@@ -42,19 +39,6 @@ bool has_unique_values(const dialect::TableDescription &table) {
         [](const dialect::IndexDescription &index) { return index.unique && !index.primary; });
 }
 
-Value free_value(const dialect::ColumnDescription &column) {
-    if (!column.not_null) {
-        return Value{};
-    }
-    const FixedBytes<16> random = crypto::random_bytes<16>();
-    if (column.affinity == dialect::Affinity::text || column.affinity == dialect::Affinity::none) {
-        return Value::text(to_hex(random));
-    }
-    ByteReader reader{random};
-    // 52 bits: exact in an integer and in a double alike.
-    return -static_cast<std::int64_t>(reader.u64() >> 12U);
-}
-
 void give_up_unique_values(Transaction &transaction,
                            const dialect::Dialect &dialect,
                            const WrittenColumns &written,
@@ -65,7 +49,7 @@ void give_up_unique_values(Transaction &transaction,
     for (const std::string &name : written.columns) {
         if (unique.contains(name)) {
             columns.push_back(name);
-            parameters.push_back(free_value(*written.table.find_column(name)));
+            parameters.push_back(free_value(dialect, *written.table.find_column(name)));
         }
     }
     if (columns.empty()) {

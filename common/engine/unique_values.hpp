@@ -20,9 +20,6 @@ struct WrittenColumns {
 /// Beside its key: the only values, keys apart, to which other rows can refer.
 bool has_unique_values(const dialect::TableDescription &table);
 
-/// NULL where the column allows it, else a random value.
-Value free_value(const dialect::ColumnDescription &column);
-
 /// Replaces what the row holds in those of the columns that stand under unique indexes, the key's
 /// apart, by free values. Nothing when the row is not there. The caller writes the real values in
 /// the same transaction.

@@ -73,9 +73,12 @@ Error missing(const FileVaultPlaces &places, const NodeId &node) {
                  "secret file \"" + places.directory + "/" + to_hex(node) + ".secret\" is missing",
                  "Without it the node can neither send nor open what it receives; changes are "
                  "still captured.",
-                 "Put the file back from a copy or with import_identity. If it lies in another "
-                 "directory, name that in "
-                 "POSTRIDER_STATE_DIRECTORY; another user has another one."};
+                 places.server
+                     ? "Put the file back from a copy. If it lies in another directory, name "
+                       "that in postrider.secret_directory."
+                     : "Put the file back from a copy or with import_identity. If it lies "
+                       "in another directory, name that in POSTRIDER_STATE_DIRECTORY; "
+                       "another user has another one."};
 }
 
 } // namespace

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Holds the includes to the layers: a folder includes itself and the layers left of it, nothing else.
 
-Also: common/ outside connection/ knows neither SQLite nor PostgreSQL, and common/sources.list is sorted and names
-exactly the sources on disk. Prints one line per finding, then "N passed, M failed" with one check per file.
+Also: a database's headers are included by its own extension alone, and in common/ by connection/; common/sources.list
+is sorted and names exactly the sources on disk. Prints one line per finding, then "N passed, M failed" with one check
+per file.
 """
 import pathlib
 import re
@@ -23,9 +24,17 @@ LAYERS = [
     {"pg_extension", "sqlite_extension"},
     {"programs"},
 ]
-DATABASE_HEADERS = re.compile(
-    r"^(sqlite3.*\.h|postgres.*\.h|libpq-fe\.h|fmgr\.h|(access|catalog|executor|utils)/.*\.h)$"
+# The headers of a PostgreSQL server, and what else belongs to a database; who may include them.
+SERVER_HEADERS = re.compile(
+    r"^(postgres(_fe|_ext)?|fmgr|funcapi|miscadmin|pgstat|pgtime|windowapi|c|pg_config\w*|port/.*"
+    r"|(access|backup|catalog|commands|executor|foreign|jit|lib|libpq|nodes|optimizer|parser|partitioning|postmaster"
+    r"|replication|rewrite|statistics|storage|tcop|tsearch|utils)/.*)\.h$"
 )
+DATABASE_HEADERS = [
+    (re.compile(r"^sqlite3.*\.h$"), {"common/connection", "sqlite_extension", "programs"}),
+    (re.compile(r"^libpq-fe\.h$"), {"common/connection"}),
+    (SERVER_HEADERS, {"pg_extension"}),
+]
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
@@ -59,8 +68,10 @@ def check_file(path, findings):
             continue
         quoted, name = match.group(1) == '"', match.group(2)
         place = f"{path}:{number}"
-        if folder.startswith("common/") and folder != "common/connection" and DATABASE_HEADERS.match(name):
-            findings.append(f"{place}: {name} belongs to a database; the core includes it in connection/ only")
+        for headers, folders in DATABASE_HEADERS:
+            if not quoted and headers.match(name) and folder not in folders:
+                where = ", ".join(sorted(folders))
+                findings.append(f"{place}: {name} belongs to a database; only {where} may include it")
         if not quoted:
             continue
         if not (ROOT / name).is_file():

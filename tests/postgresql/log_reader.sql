@@ -4,6 +4,7 @@ SET client_min_messages = warning;
 DROP SCHEMA IF EXISTS shop, look CASCADE;
 DROP EXTENSION IF EXISTS postrider CASCADE;
 CREATE EXTENSION postrider;
+INSERT INTO postrider.capture (capture_id, table_name, fingerprint) SELECT n, 'table ' || n, '' FROM generate_series(1, 99) n;
 CREATE SCHEMA shop;
 CREATE SCHEMA look;
 SET search_path = shop, look, pg_catalog;

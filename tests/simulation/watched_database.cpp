@@ -41,10 +41,15 @@ class WatchedTransaction final : public engine::Transaction {
         return inner_->catalogue(sql, parameters);
     }
 
-    engine::BlockOutcome execute_block(std::string_view sql,
+    engine::BlockOutcome execute_block(const dialect::BlockStatement &statement,
                                        std::span<const engine::Row> rows,
                                        std::span<const std::size_t> indexes) override {
-        return inner_->execute_block(sql, rows, indexes);
+        return inner_->execute_block(statement, rows, indexes);
+    }
+
+    std::vector<engine::FoundRow> query_block(const dialect::BlockStatement &query,
+                                              std::span<const engine::Row> rows) override {
+        return inner_->query_block(query, rows);
     }
 
     void execute_script(std::string_view sql) override { inner_->execute_script(sql); }

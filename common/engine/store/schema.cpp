@@ -244,10 +244,12 @@ std::vector<StateTable> task_tables() {
                      text("ddl", "''"), integer("received_at")},
          .primary_key = {"peer_id", "name"}},
         // Tables with capture triggers; the keys lie in capture_<capture_id>. `kept`: columns whose
-        // old values it keeps, for filters; empty for none.
+        // old values it keeps, for filters; empty for none. `parts`: those of a partitioned table
+        // when it was looked at last.
         {.name = "capture",
          .columns = {integer("capture_id"), text("table_name"), text("fingerprint"),
-                     boolean("with_mask"), text("held", "''"), text("kept", "''")},
+                     boolean("with_mask"), text("held", "''"), text("kept", "''"),
+                     text("parts", "''")},
          .primary_key = {"capture_id"},
          .unique = {{"table_name"}}},
         // Rows of a table that are sent again or for the first time (engine/load_request.hpp):

@@ -99,5 +99,29 @@ TEST(PostgresqlReferences, look_from_the_child_and_from_the_parent) {
               " c.\"client\" = ?2");
 }
 
+TEST(PostgresqlRows, are_written_many_at_once_out_of_lists) {
+    EXPECT_EQ(postgresql().upsert_many(clients(), three),
+              "INSERT INTO \"crm\".\"clients\"(\"id\", \"Code\", \"name\") OVERRIDING SYSTEM VALUE"
+              " SELECT k.v1, k.v2, k.v3 FROM ROWS FROM (pg_catalog.unnest(?1),"
+              " pg_catalog.unnest(?2), pg_catalog.unnest(?3)) AS k(v1, v2, v3)"
+              " ON CONFLICT (\"Code\", \"id\") DO UPDATE SET \"name\" = excluded.\"name\"");
+    const std::vector<std::string> columns{"name", "price"};
+    EXPECT_EQ(postgresql().update_many(clients(), columns),
+              "UPDATE \"crm\".\"clients\" AS t SET \"name\" = k.v1, \"price\" = k.v2 FROM ROWS FROM"
+              " (pg_catalog.unnest(?1), pg_catalog.unnest(?2), pg_catalog.unnest(?3),"
+              " pg_catalog.unnest(?4)) AS k(v1, v2, v3, v4) WHERE t.\"Code\" = k.v3"
+              " AND t.\"id\" = k.v4");
+    EXPECT_EQ(postgresql().remove_many(clients()),
+              "DELETE FROM \"crm\".\"clients\" AS t USING ROWS FROM (pg_catalog.unnest(?1),"
+              " pg_catalog.unnest(?2)) AS k(v1, v2) WHERE t.\"Code\" = k.v1 AND t.\"id\" = k.v2");
+}
+
+TEST(PostgresqlRows, are_updated_one_by_one_where_a_key_has_several_spellings) {
+    TableDescription table = clients();
+    table.key = {3};
+    EXPECT_EQ(postgresql().update_many(table, three), "");
+    EXPECT_NE(postgresql().upsert_many(table, three), ""); // the server refuses a row twice
+}
+
 } // namespace
 } // namespace postrider::dialect

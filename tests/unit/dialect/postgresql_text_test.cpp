@@ -80,19 +80,38 @@ TEST(PostgresqlCollations, are_read_from_a_line_for_each_column) {
     EXPECT_EQ(postgresql().column_collations(""), Map{});
 }
 
+TEST(PostgresqlNames, of_tables_have_a_schema_unless_it_is_public) {
+    const auto known = [](std::vector<std::string> parts) {
+        return postgresql().known_name(parts);
+    };
+    EXPECT_EQ(known({"items"}), "items");
+    EXPECT_EQ(known({"crm", "clients"}), "crm.clients");
+    EXPECT_EQ(known({"PUBLIC", "Items"}), "Items");
+    EXPECT_EQ(known({"a", "b", "c"}), std::nullopt);
+    EXPECT_EQ(known({"a.b"}), std::nullopt);
+    EXPECT_EQ(known({}), std::nullopt);
+    using Parts = std::vector<std::string>;
+    EXPECT_EQ(postgresql().name_parts("items"), Parts{"items"});
+    EXPECT_EQ(postgresql().name_parts("crm.clients"), (Parts{"crm", "clients"}));
+}
+
 TEST(PostgresqlNewTable, is_made_of_our_words_and_quoted_names_alone) {
     NewTable table;
     table.name = "crm.new";
     table.columns = {
-        {.name = "id", .type = {.kind = Kind::int64}},
+        {.name = "id", .type = {.kind = Kind::int64, .native_name = ""}},
         {.name = "no\"te", .type = {.kind = Kind::text, .native_name = "text); DROP TABLE x; --"}},
-        {.name = "owner", .type = {.kind = Kind::int64}, .nullable = false}};
+        {.name = "owner", .type = {.kind = Kind::int64, .native_name = ""}, .nullable = false}};
     table.key = {0};
     table.foreign_keys = {{{"owner"}, "people", {"id"}}};
     EXPECT_EQ(postgresql().create_missing_table(table, "sqlite"),
               "CREATE TABLE \"crm\".\"new\"(\"id\" bigint NOT NULL, \"no\"\"te\" text,"
-              " \"owner\" bigint NOT NULL, PRIMARY KEY (\"id\"), FOREIGN KEY (\"owner\")"
-              " REFERENCES \"public\".\"people\"(\"id\") DEFERRABLE)");
+              " \"owner\" bigint NOT NULL, PRIMARY KEY (\"id\"))");
+    EXPECT_EQ(postgresql().add_missing_foreign_keys(table),
+              "ALTER TABLE \"crm\".\"new\" ADD FOREIGN KEY (\"owner\")"
+              " REFERENCES \"public\".\"people\"(\"id\") DEFERRABLE");
+    table.foreign_keys.clear();
+    EXPECT_EQ(postgresql().add_missing_foreign_keys(table), "");
     EXPECT_EQ(postgresql().add_missing_column("new", table.columns[2], "sqlite"),
               "ALTER TABLE \"public\".\"new\" ADD COLUMN \"owner\" bigint");
 }

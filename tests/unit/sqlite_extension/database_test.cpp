@@ -224,8 +224,8 @@ TEST(SqliteDatabase, a_block_leaves_out_the_rows_that_meet_a_constraint) {
                                            {std::int64_t{3}, Null{}},
                                            {std::int64_t{4}, Value::text("not asked for")}};
     const std::vector<std::size_t> indexes = {0, 1, 2, 3, 4};
-    const engine::BlockOutcome outcome =
-        transaction->execute_block("INSERT INTO t(id, v) VALUES(?1, ?2)", rows, indexes);
+    const engine::BlockOutcome outcome = transaction->execute_block(
+        {.one_row = "INSERT INTO t(id, v) VALUES(?1, ?2)"}, rows, indexes);
     EXPECT_EQ(outcome.refused, (std::vector<std::size_t>{1, 2, 3, 4}));
     EXPECT_EQ(integer(*transaction, "SELECT count(*) FROM t"), 1);
 }
@@ -241,7 +241,7 @@ TEST(SqliteDatabase, a_block_counts_the_rows_that_are_not_there) {
                                            {Value::text("c"), std::int64_t{8}}};
     const std::vector<std::size_t> indexes = {0, 1, 2, 3};
     const engine::BlockOutcome outcome =
-        transaction->execute_block("UPDATE t SET v = ?1 WHERE id = ?2", rows, indexes);
+        transaction->execute_block({.one_row = "UPDATE t SET v = ?1 WHERE id = ?2"}, rows, indexes);
     EXPECT_EQ(outcome.refused, (std::vector<std::size_t>{2}));
     EXPECT_EQ(outcome.without_effect, 2U);
 }

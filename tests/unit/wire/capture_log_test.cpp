@@ -315,5 +315,52 @@ TEST(CaptureLog, TakesARowOfTheGreatestSize) {
     EXPECT_EQ(code_of({row.byte(6).bytes()}), Errc::too_large);
 }
 
+Bytes from_hexadecimal(std::string_view digits) {
+    const auto number = [](char digit) {
+        return static_cast<unsigned>(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+    };
+    Bytes bytes;
+    for (std::size_t place = 0; place + 1 < digits.size(); place += 2) {
+        bytes.push_back(
+            static_cast<std::uint8_t>(number(digits[place]) * 16 + number(digits[place + 1])));
+    }
+    return bytes;
+}
+
+// A table (id bigint PRIMARY KEY, name text, price numeric, at timestamptz) with price kept.
+TEST(CaptureLog, ReadsWhatPostgresql15HasWritten) {
+    const Rows rows = {
+        from_hexadecimal("000107040114021903a40d04a009010001020207000800000000000000010161"
+                         "0c000200000000000100011388080003047f9380b88b02070808000000000000"
+                         "000201620c000200000000000100021388"),
+        from_hexadecimal("000107040114021903a40d04a0090100010203070f0008000000000000000101"
+                         "630c000200000000000100011388080003047f9380b88b000c00020000000000"
+                         "0100011388"),
+        from_hexadecimal("000107040114021903a40d04a009010001020407080000000000000002000c00"
+                         "0200000000000100021388020708080000000000000003"
+                         "01620c000200000000000100021388"),
+        from_hexadecimal("000107040114021903a40d04a0090100010204070800000000000000"
+                         "01000c00020000000000010001138804070800000000000000"
+                         "03000c000200000000000100021388"),
+        from_hexadecimal("000107040114021903a40d04a0090100000507"),
+    };
+    std::vector<CaptureOperation> operations;
+    CaptureLogReader reader;
+    for (const Bytes &row : rows) {
+        ASSERT_TRUE(reader.feed(row));
+        for (auto record = reader.next(); *record != nullptr; record = reader.next()) {
+            operations.push_back((*record)->operation);
+            EXPECT_EQ((*record)->capture, 7);
+            const std::vector<CapturedColumn> columns = {{1, 20}, {2, 25}, {3, 1700}, {4, 1184}};
+            EXPECT_EQ((*record)->layout->columns, columns);
+        }
+    }
+    EXPECT_TRUE(reader.finish());
+    using enum CaptureOperation;
+    const std::vector<CaptureOperation> expected = {insert, insert, update, remove,
+                                                    insert, remove, remove, truncate};
+    EXPECT_EQ(operations, expected);
+}
+
 } // namespace
 } // namespace postrider::wire

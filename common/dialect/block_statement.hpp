@@ -1,0 +1,20 @@
+// A statement for rows of a block, and what it means to run it for many of them at once.
+#pragma once
+
+#include <string>
+
+namespace postrider::dialect {
+
+struct BlockStatement {
+    /// ?1 … are the values of one row.
+    std::string one_row;
+    /// The same for many: ?1 … are lists, each of the values that its parameter would have. A query
+    /// gives the number of the row, from 1, before what it gives for one. Empty: there is none.
+    std::string many_rows = {};
+    /// What it changes is a change of this node's own, which capture is to note.
+    bool is_own_change = false;
+
+    friend bool operator==(const BlockStatement &, const BlockStatement &) = default;
+};
+
+} // namespace postrider::dialect

@@ -44,6 +44,7 @@ typedef struct Database {
     Oid id;
     bool served; /* by postrider.databases */
     bool ran;
+    TimestampTz waits_since; /* every worker that the server may have is in use; 0: no */
     BackgroundWorkerHandle *handle;
     TimestampTz started_at;
     TimestampTz next_try;
@@ -52,6 +53,7 @@ typedef struct Database {
 
 static List *databases; /* of Database; in TopMemoryContext */
 static bool told_no_worker;
+static bool has_place; /* a worker has ended since no further one could be started */
 
 extern PGDLLEXPORT void postrider_launcher_main(Datum argument);
 
@@ -71,10 +73,6 @@ static Database *find_database(Oid id) {
         }
     }
     return NULL;
-}
-
-static bool is_known(Oid id) {
-    return find_database(id) != NULL;
 }
 
 static Database *add_database(Oid id) {
@@ -154,14 +152,15 @@ static void read_databases(bool try_all) {
     table_endscan(scan);
     table_close(table, AccessShareLock);
     foreach (cell, databases) {
-        const Database *database = lfirst(cell);
+        Database *database = lfirst(cell);
         if (!list_member_oid(there, database->id)) {
             databases = foreach_delete_current(databases, cell);
+            postrider_slot_forget(database->id);
+            pfree(database);
         }
     }
     tell_unknown(names);
     CommitTransactionCommand();
-    postrider_slots_sweep(is_known);
 }
 
 /* --- Their workers -------------------------------------------------------------------------- */
@@ -213,11 +212,16 @@ static void start(Database *database, WorkerSlot *slot, TimestampTz now) {
     database->started_at = now;
     database->handle = postrider_start_worker(database->id, WORKER_OF_LAUNCHER, DSM_HANDLE_INVALID);
     if (database->handle != NULL) {
-        told_no_worker = false;
+        database->waits_since = 0;
         return;
     }
+    if (database->waits_since == 0) {
+        database->waits_since = now;
+    }
+    has_place = false;
     database->next_try = in_seconds(now, TRY_AGAIN_SECONDS);
-    if (!told_no_worker) {
+    /* Many databases that are tried at once find their places one after the other. */
+    if (!told_no_worker && now >= in_seconds(database->waits_since, TRY_AGAIN_SECONDS)) {
         told_no_worker = true;
         ereport(LOG, errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
                 errmsg("postrider: could not start a background worker"),
@@ -241,6 +245,7 @@ static TimestampTz look_after(Database *database, TimestampTz now) {
         return NEVER;
     }
     if (database->ran || database->handle != NULL) {
+        has_place = true;
         database->next_try = after_end(database, slot->end, now);
         database->ran = false;
         if (database->handle != NULL) {
@@ -254,10 +259,30 @@ static TimestampTz look_after(Database *database, TimestampTz now) {
     if (slot->wanted && database->next_try == NEVER && slot->end != WORKER_STOPPED) {
         database->next_try = now;
     }
+    if (database->waits_since != 0 && has_place) {
+        database->next_try = now;
+    }
     if (database->next_try <= now) {
         start(database, slot, now);
     }
     return database->handle == NULL ? database->next_try : NEVER;
+}
+
+/* Gives when to do so again. */
+static TimestampTz look_after_all(void) {
+    const TimestampTz now = GetCurrentTimestamp();
+    TimestampTz next = NEVER;
+    ListCell *cell;
+
+    foreach (cell, databases) {
+        next = Min(next, look_after(lfirst(cell), now));
+    }
+    foreach (cell, databases) {
+        if (has_place && ((const Database *)lfirst(cell))->waits_since != 0) {
+            next = now; /* it was looked at before its place was free */
+        }
+    }
+    return next;
 }
 
 /* True: settings have been read again. */
@@ -292,15 +317,11 @@ void postrider_launcher_main(Datum argument pg_attribute_unused()) {
     pgstat_report_appname("postrider launcher");
     bool try_all = true;
     for (;;) {
-        TimestampTz next = NEVER;
-        const TimestampTz now = GetCurrentTimestamp();
-        ListCell *cell;
+        TimestampTz next;
 
         pgstat_report_activity(STATE_RUNNING, "looks after the workers");
         read_databases(try_all);
-        foreach (cell, databases) {
-            next = Min(next, look_after(lfirst(cell), now));
-        }
+        next = look_after_all();
         pgstat_report_activity(STATE_IDLE, "waits until a worker ends or is wanted");
         try_all = sleep_until(next);
     }

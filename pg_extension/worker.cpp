@@ -33,6 +33,9 @@ namespace {
 /// After a round that failed as a whole; twice as long after each further one.
 constexpr Duration try_again_after = std::chrono::seconds{2};
 constexpr Duration try_again_after_max = std::chrono::minutes{1};
+/// Whoever waits for a lock within a round takes the news of a commit for that of the lock. So a
+/// round that somebody has asked for is followed by another look.
+constexpr Duration look_again_after = std::chrono::seconds{1};
 /// The longest sleep; what is due later is asked for again.
 constexpr Duration sleep_max = std::chrono::minutes{10};
 
@@ -247,9 +250,10 @@ class Worker {
     }
 
     Timestamp try_again(Timestamp now, const Error &failed) {
-        if (goes_on()) { // else that was the reason
-            teller_.tell(failed);
+        if (!goes_on()) {
+            return now; // that was the reason
         }
+        teller_.tell(failed);
         const Duration after =
             std::min(try_again_after * (1 << std::min(failures_++, 10)), try_again_after_max);
         try_again_at_ = now + after;
@@ -258,19 +262,21 @@ class Worker {
 
     /// Until `next`, or until somebody sets our latch.
     void sleep_until(Timestamp next) {
-        const Duration left = std::clamp(next - system_now(), Duration{0}, sleep_max);
+        const Duration longest = look_again_ ? look_again_after : sleep_max;
+        const Duration left = std::clamp(next - system_now(), Duration{0}, longest);
         const auto milliseconds =
             left.count() == 0
                 ? 0
                 : std::chrono::duration_cast<std::chrono::milliseconds>(left).count() + 1;
-        const bool has_new_settings = call([&]() noexcept {
+        const WorkerWaking waking = call([&]() noexcept {
             if (milliseconds > 0) {
                 pgstat_report_stat(true);
                 pgstat_report_activity(STATE_IDLE, "waits for changes, mails or the next hour");
             }
             return postrider_worker_sleep(static_cast<long>(milliseconds));
         });
-        if (has_new_settings) {
+        look_again_ = milliseconds == 0 || waking != WOKEN_BY_TIME;
+        if (waking == WOKEN_BY_SETTINGS) {
             node_.reset();
             try_again_at_ = {};
         }
@@ -284,6 +290,7 @@ class Worker {
     bool is_declared_ = false;
     Teller teller_;
     Timestamp try_again_at_{};
+    bool look_again_ = true;
     int failures_ = 0;
 };
 

@@ -41,11 +41,10 @@ bool postrider_stop_asked(void) {
     return stop_asked;
 }
 
-bool postrider_worker_sleep(long milliseconds) {
-    if (milliseconds > 0) {
-        (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, milliseconds,
-                        PG_WAIT_EXTENSION);
-    }
+WorkerWaking postrider_worker_sleep(long milliseconds) {
+    const int event = WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+                                milliseconds, PG_WAIT_EXTENSION);
+
     ResetLatch(MyLatch);
     if (stop_asked) {
         proc_exit(0);
@@ -53,9 +52,9 @@ bool postrider_worker_sleep(long milliseconds) {
     QueryCancelPending = false; /* there is no statement to cancel */
     CHECK_FOR_INTERRUPTS();
     if (!ConfigReloadPending) {
-        return false;
+        return (event & WL_LATCH_SET) != 0 ? WOKEN_BY_LATCH : WOKEN_BY_TIME;
     }
     ConfigReloadPending = false;
     ProcessConfigFile(PGC_SIGHUP);
-    return true;
+    return WOKEN_BY_SETTINGS;
 }

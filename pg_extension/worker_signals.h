@@ -9,8 +9,13 @@ extern void postrider_worker_signals(void);
 /* SIGTERM came. */
 extern bool postrider_stop_asked(void);
 
-/* Waits for the latch, at most so long; ends the process when the server wants that. True: settings
- * have been read again. */
-extern bool postrider_worker_sleep(long milliseconds);
+typedef enum WorkerWaking {
+    WOKEN_BY_TIME,
+    WOKEN_BY_LATCH,
+    WOKEN_BY_SETTINGS, /* which have been read again */
+} WorkerWaking;
+
+/* Waits for the latch, at most so long; ends the process when the server wants that. */
+extern WorkerWaking postrider_worker_sleep(long milliseconds);
 
 #endif

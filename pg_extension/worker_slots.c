@@ -91,13 +91,13 @@ WorkerSlot *postrider_slot(Oid database) {
     return known;
 }
 
-void postrider_slots_sweep(bool (*is_there)(Oid database)) {
+void postrider_slot_forget(Oid database) {
+    WorkerSlot *slot;
+
     LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-    for (int index = 0; index < SLOTS_MAX; ++index) {
-        WorkerSlot *slot = &shared->slots[index];
-        if (OidIsValid(slot->database) && slot->pid == 0 && !is_there(slot->database)) {
-            slot->database = InvalidOid;
-        }
+    slot = find(database);
+    if (slot != NULL && slot->pid == 0) {
+        slot->database = InvalidOid;
     }
     LWLockRelease(shared->lock);
 }

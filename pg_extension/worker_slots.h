@@ -41,8 +41,8 @@ extern bool postrider_has_slots(void);
 
 /* The database's slot; null where there is no shared memory, or no slot is left. */
 extern WorkerSlot *postrider_slot(Oid database);
-/* Gives back the slots of databases that `is_there` does not know. */
-extern void postrider_slots_sweep(bool (*is_there)(Oid database));
+/* The database was dropped: its slot is free for another one. */
+extern void postrider_slot_forget(Oid database);
 
 /* This process is now the worker of its database, until it exits. */
 extern void postrider_slot_enter(void);

@@ -3,6 +3,7 @@
 
 Prints one line per finding, then "N passed, M failed" with one check per file.
 """
+import json
 import pathlib
 import re
 import subprocess
@@ -82,6 +83,19 @@ def check_file(name):
     return findings
 
 
+def check_versions():
+    """What PGXN is told is the version that CREATE EXTENSION makes."""
+    meta = json.loads((ROOT / "META.json").read_text(encoding="utf-8"))
+    control = (ROOT / "pg_extension/postrider.control").read_text(encoding="utf-8")
+    version = re.search(r"^default_version = '(.*)'", control, re.M)[1]
+    provided = meta["provides"]["postrider"]
+    wrong = [f"META.json: version {each}, but {version} in pg_extension/postrider.control"
+             for each in (meta["version"], provided["version"]) if each != f"{version}.0"]
+    if not (ROOT / provided["file"]).is_file():
+        wrong.append(f"META.json: there is no {provided['file']}")
+    return wrong
+
+
 def main():
     names = [name for name in project_files() if not DATA.search(name)]
     failed = 0
@@ -90,7 +104,10 @@ def main():
         failed += bool(findings)
         for finding in findings:
             print(finding)
-    print(f"{len(names) - failed} passed, {failed} failed")
+    wrong = check_versions()
+    print("\n".join(wrong), end="\n" if wrong else "")
+    failed += bool(wrong)
+    print(f"{len(names) + 1 - failed} passed, {failed} failed")
     return 1 if failed else 0
 
 

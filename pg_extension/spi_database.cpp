@@ -9,6 +9,7 @@
 #include "common/dialect/postgresql.hpp"
 
 #include "pg_extension/spi_copy.hpp"
+#include "pg_extension/spi_cursor.hpp"
 #include "pg_extension/spi_error.hpp"
 #include "pg_extension/spi_lists.hpp"
 
@@ -21,7 +22,6 @@ extern "C" {
 #include <nodes/makefuncs.h>
 #include <storage/lmgr.h>
 #include <utils/memutils.h>
-#include <utils/portal.h>
 #include <utils/resowner.h>
 #include <utils/snapmgr.h>
 #include <utils/syscache.h>
@@ -39,140 +39,18 @@ using engine::Parameters;
 using engine::Row;
 
 constexpr const char *run_statement = "run a statement";
-/// Rows that a cursor has fetched and not given yet.
-constexpr long rows_at_once = 100;
-/// What one statement for many rows is given.
-constexpr std::size_t lot_rows_max = 1000;
-constexpr std::size_t lot_bytes_max = 4U << 20U;
+
+/// What one statement is given.
+struct LotSize {
+    std::size_t rows;
+    std::size_t bytes;
+};
+
+constexpr LotSize list_lot_max{1000, 4U << 20U};
+/// COPY makes a thousand slots for rows at its beginning, and lets go of them one by one.
+constexpr LotSize copy_lot_max{20'000, 16U << 20U};
 /// Fewer are not worth the planning.
 constexpr std::size_t lot_rows_min = 8;
-
-void check_spi(int code) {
-    if (code < 0) {
-        ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR),
-                errmsg("a statement was not run: %s", SPI_result_code_string(code)));
-    }
-}
-
-/// A memory context that is emptied when a statement has run.
-class StatementMemory {
-  public:
-    StatementMemory()
-        : own_(call([]() noexcept {
-              return AllocSetContextCreate(CurrentMemoryContext, "postrider values",
-                                           ALLOCSET_DEFAULT_SIZES);
-          })),
-          outer_(MemoryContextSwitchTo(own_)) {}
-
-    StatementMemory(const StatementMemory &) = delete;
-    StatementMemory &operator=(const StatementMemory &) = delete;
-
-    ~StatementMemory() {
-        MemoryContextSwitchTo(outer_);
-        MemoryContextDelete(own_);
-    }
-
-  private:
-    MemoryContext own_;
-    MemoryContext outer_;
-};
-
-/// Reads the rows of an SPI result into values.
-class RowReader {
-  public:
-    RowReader(StatementCache &cache, TupleDesc description) : description_(description) {
-        for (int index = 0; index < description->natts; ++index) {
-            forms_.push_back(cache.form(TupleDescAttr(description, index)->atttypid));
-        }
-    }
-
-    void read(HeapTuple tuple, Row &row) const {
-        row.resize(forms_.size());
-        for (std::size_t index = 0; index < forms_.size(); ++index) {
-            bool is_null = false;
-            const Datum datum = call([&]() noexcept {
-                return SPI_getbinval(tuple, description_, static_cast<int>(index) + 1, &is_null);
-            });
-            row[index] = is_null ? Value{} : from_server(forms_[index], datum);
-        }
-    }
-
-  private:
-    TupleDesc description_;
-    std::vector<TypeForm> forms_;
-};
-
-/// The rows of a query, some of them at a time. Where its transaction or savepoint was aborted, the
-/// server has closed the portal already.
-class SpiCursor final : public engine::Cursor {
-  public:
-    SpiCursor(StatementCache &cache, std::string_view sql, Parameters parameters) : cache_(cache) {
-        Statement &statement = cache.prepare(sql);
-        const StatementMemory memory;
-        Statement::Arguments given = statement.arguments(parameters);
-        Portal portal = call([&]() noexcept {
-            return SPI_cursor_open(nullptr, statement.plan(), given.datums.data(),
-                                   given.nulls.data(), false);
-        });
-        name_ = portal->name;
-    }
-
-    SpiCursor(const SpiCursor &) = delete;
-    SpiCursor &operator=(const SpiCursor &) = delete;
-
-    ~SpiCursor() override {
-        if (fetched_ != nullptr && IsTransactionState()) {
-            SPI_freetuptable(fetched_);
-        }
-        Portal portal = SPI_cursor_find(name_.c_str());
-        if (portal != nullptr && portal->status != PORTAL_FAILED && IsTransactionState()) {
-            SPI_cursor_close(portal);
-        }
-    }
-
-    const Row *next() override {
-        return as_database_error(run_statement, [&]() -> const Row * {
-            if (at_ == count_ && !fetch()) {
-                return nullptr;
-            }
-            const StatementMemory memory;
-            reader_->read(fetched_->vals[at_++], row_);
-            return &row_;
-        });
-    }
-
-  private:
-    bool fetch() {
-        if (is_done_) {
-            return false;
-        }
-        call([&]() noexcept {
-            SPI_freetuptable(fetched_);
-            fetched_ = nullptr;
-            Portal portal = SPI_cursor_find(name_.c_str());
-            if (portal == nullptr) {
-                ereport(ERROR, errcode(ERRCODE_INVALID_CURSOR_STATE),
-                        errmsg("a cursor was closed while it was read"));
-            }
-            SPI_cursor_fetch(portal, true, rows_at_once);
-            fetched_ = SPI_tuptable;
-        });
-        reader_.emplace(cache_, fetched_->tupdesc);
-        at_ = 0;
-        count_ = SPI_processed;
-        is_done_ = count_ < static_cast<std::uint64_t>(rows_at_once);
-        return count_ > 0;
-    }
-
-    StatementCache &cache_;
-    std::string name_;
-    SPITupleTable *fetched_ = nullptr;
-    std::optional<RowReader> reader_; // of what was fetched
-    std::uint64_t at_ = 0;
-    std::uint64_t count_ = 0;
-    bool is_done_ = false;
-    Row row_;
-};
 
 /// What both kinds of transaction share: everything but how they begin and end.
 class SpiTransaction : public engine::Transaction {
@@ -205,19 +83,20 @@ class SpiTransaction : public engine::Transaction {
 
     std::unique_ptr<engine::Cursor> query(std::string_view sql, Parameters parameters) override {
         return run(sql, [&]() -> std::unique_ptr<engine::Cursor> {
-            return std::make_unique<SpiCursor>(cache_, sql, parameters);
+            return open_cursor(cache_, sql, parameters);
         });
     }
 
-    /// Lot by lot; in a lot of which something is refused, row by row.
+    /// Lot by lot: new rows by COPY, others by lists; in a lot of which something is refused, row
+    /// by row.
     BlockOutcome execute_block(const dialect::BlockStatement &statement,
                                std::span<const Row> rows,
                                std::span<const std::size_t> indexes) override {
         BlockOutcome outcome;
         while (!indexes.empty()) {
-            const auto lot = indexes.first(lot_size(rows, indexes));
-            if (!run_lot(statement, rows, lot, outcome)) {
-                run_each(statement, rows, lot, outcome);
+            const auto lot = indexes.first(lot_size(rows, indexes, copy_lot_max));
+            if (!copy_lot(statement, rows, lot)) {
+                run_lots(statement, rows, lot, outcome);
             }
             indexes = indexes.subspan(lot.size());
         }
@@ -231,7 +110,7 @@ class SpiTransaction : public engine::Transaction {
             std::vector<std::size_t> indexes(rows.size());
             std::iota(indexes.begin(), indexes.end(), std::size_t{0});
             for (std::span<const std::size_t> left = indexes; !left.empty();) {
-                const auto lot = left.first(lot_size(rows, left));
+                const auto lot = left.first(lot_size(rows, left, list_lot_max));
                 query_lot(query, rows, lot, found);
                 left = left.subspan(lot.size());
             }
@@ -305,14 +184,15 @@ class SpiTransaction : public engine::Transaction {
     }
 
     /// How many of the rows one statement may be given.
-    static std::size_t lot_size(std::span<const Row> rows, std::span<const std::size_t> indexes) {
+    static std::size_t
+    lot_size(std::span<const Row> rows, std::span<const std::size_t> indexes, const LotSize &most) {
         std::size_t bytes = 0;
         std::size_t size = 0;
-        while (size < std::min(indexes.size(), lot_rows_max)) {
+        while (size < std::min(indexes.size(), most.rows)) {
             for (const Value &value : rows[indexes[size]]) {
                 bytes += value.cell_bytes();
             }
-            if (bytes > lot_bytes_max && size > 0) {
+            if (bytes > most.bytes && size > 0) {
                 break;
             }
             ++size;
@@ -324,22 +204,20 @@ class SpiTransaction : public engine::Transaction {
         return is_engine_ && !statement.is_own_change;
     }
 
-    /// False: it was undone, and nothing is known of single rows.
-    bool run_lot(const dialect::BlockStatement &statement,
-                 std::span<const Row> rows,
-                 std::span<const std::size_t> lot,
-                 BlockOutcome &outcome) {
-        if (lot.size() < lot_rows_min) {
-            return false;
+    void run_lots(const dialect::BlockStatement &statement,
+                  std::span<const Row> rows,
+                  std::span<const std::size_t> indexes,
+                  BlockOutcome &outcome) {
+        while (!indexes.empty()) {
+            const auto lot = indexes.first(lot_size(rows, indexes, list_lot_max));
+            const std::optional<std::size_t> changed = list_lot(statement, rows, lot);
+            if (changed) {
+                outcome.without_effect += lot.size() - std::min(*changed, lot.size());
+            } else {
+                run_each(statement, rows, lot, outcome);
+            }
+            indexes = indexes.subspan(lot.size());
         }
-        std::optional<std::size_t> changed = copy_lot(statement, rows, lot);
-        if (!changed) {
-            changed = attempted([&] { return list_lot(statement, rows, lot); });
-        }
-        if (changed) {
-            outcome.without_effect += lot.size() - std::min(*changed, lot.size());
-        }
-        return changed.has_value();
     }
 
     /// In a savepoint; nothing where it failed.
@@ -354,23 +232,29 @@ class SpiTransaction : public engine::Transaction {
         return done ? changed : std::nullopt;
     }
 
+    /// How many rows it changed. Nothing: it was undone, and nothing is known of single rows.
     std::optional<std::size_t> list_lot(const dialect::BlockStatement &statement,
                                         std::span<const Row> rows,
                                         std::span<const std::size_t> lot) {
-        const ListStatement *lists = cache_.prepare_lists(statement);
-        if (lists == nullptr) {
+        if (lot.size() < lot_rows_min || statement.many_rows.empty()) {
             return std::nullopt;
         }
-        return static_cast<std::size_t>(
-            execute_plan(lists->plan(), lists->arguments(rows, lot), is_hidden(statement)));
+        return attempted([&]() -> std::optional<std::size_t> {
+            const ListStatement *lists = cache_.prepare_lists(statement);
+            if (lists == nullptr) {
+                return std::nullopt;
+            }
+            return static_cast<std::size_t>(
+                execute_plan(lists->plan(), lists->arguments(rows, lot), is_hidden(statement)));
+        });
     }
 
-    /// Nothing where it is not to be tried, or one of the rows is there or refused.
-    std::optional<std::size_t> copy_lot(const dialect::BlockStatement &statement,
-                                        std::span<const Row> rows,
-                                        std::span<const std::size_t> lot) {
-        if (statement.many_new_rows.empty()) {
-            return std::nullopt;
+    /// False where it is not to be tried, or one of the rows is there or refused.
+    bool copy_lot(const dialect::BlockStatement &statement,
+                  std::span<const Row> rows,
+                  std::span<const std::size_t> lot) {
+        if (lot.size() < lot_rows_min || statement.many_new_rows.empty()) {
+            return false;
         }
         bool is_tried = false;
         const auto changed = attempted([&]() -> std::optional<std::size_t> {
@@ -392,7 +276,7 @@ class SpiTransaction : public engine::Transaction {
         if (is_tried && !changed) {
             cache_.copy_was_refused(statement);
         }
-        return changed;
+        return changed.has_value();
     }
 
     /// A row that is refused costs the savepoint in which it and those before it ran; these are run

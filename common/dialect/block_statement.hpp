@@ -11,8 +11,8 @@ struct BlockStatement {
     /// The same for many: ?1 … are lists, each of the values that its parameter would have. A query
     /// gives the number of the row, from 1, before what it gives for one. Empty: there is none.
     std::string many_rows = {};
-    /// As `many_rows` where none of the rows is there yet, and faster; else it is refused. Empty:
-    /// there is none.
+    /// For rows of which none is there yet, or it is refused: a statement that reads them from the
+    /// adapter (COPY). Empty: there is none.
     std::string many_new_rows = {};
     /// What it changes is a change of this node's own, which capture is to note.
     bool is_own_change = false;

@@ -327,10 +327,10 @@ class SqliteDialect final : public Dialect {
                takes_part + " ORDER BY name";
     }
 
-    /// The rules of https://www.sqlite.org/datatype3.html section 3.1, in their order.
     /// Not even in a STRICT table of type ANY.
     [[nodiscard]] bool has_strict_types() const override { return false; }
 
+    /// The rules of https://www.sqlite.org/datatype3.html section 3.1, in their order.
     [[nodiscard]] Affinity affinity(std::string_view declared_type) const override {
         const std::string name = lower_ascii(declared_type);
         if (contains(name, "int")) {

@@ -34,11 +34,27 @@ bool leads_to_key(const dialect::Reference &reference) {
     });
 }
 
+const std::vector<std::string> &References::names() const {
+    if (!names_) {
+        names_.emplace();
+        for (const Row &row : transaction_.catalogue(dialect_.list_referring_tables())) {
+            names_->push_back(text_at(row, 0));
+        }
+    }
+    return *names_;
+}
+
+/// A foreign key may spell its parent in other letters.
+bool References::has_any(const std::string &table) const {
+    return std::any_of(names().begin(), names().end(), [&](const std::string &name) {
+        return dialect::lower_ascii(name) == dialect::lower_ascii(table);
+    });
+}
+
 const std::vector<dialect::Reference> &References::all() const {
     if (!catalogue_) {
         Catalogue &catalogue = catalogue_.emplace();
-        for (const Row &row : transaction_.catalogue(dialect_.list_referring_tables())) {
-            const std::string &name = text_at(row, 0);
+        for (const std::string &name : names()) {
             if (auto table = describe_table(transaction_, dialect_, name)) {
                 catalogue.tables.emplace(dialect::lower_ascii(name), *std::move(table));
             }
@@ -72,6 +88,9 @@ void References::add(const dialect::TableDescription &child, Catalogue &catalogu
 
 std::vector<const dialect::Reference *> References::from(const std::string &table) const {
     std::vector<const dialect::Reference *> found;
+    if (!has_any(table)) {
+        return found;
+    }
     for (const dialect::Reference &reference : all()) {
         if (reference.child->name == table) {
             found.push_back(&reference);
@@ -82,6 +101,9 @@ std::vector<const dialect::Reference *> References::from(const std::string &tabl
 
 std::vector<const dialect::Reference *> References::to(const std::string &table) const {
     std::vector<const dialect::Reference *> found;
+    if (!has_any(table)) {
+        return found;
+    }
     for (const dialect::Reference &reference : all()) {
         if (reference.parent->name == table) {
             found.push_back(&reference);

@@ -40,10 +40,15 @@ class References {
     };
 
     [[nodiscard]] const std::vector<dialect::Reference> &all() const;
+    [[nodiscard]] const std::vector<std::string> &names() const;
+    /// Whether the table stands at either end of a foreign key: most do not, and then no table is
+    /// looked at.
+    [[nodiscard]] bool has_any(const std::string &table) const;
     static void add(const dialect::TableDescription &child, Catalogue &catalogue);
 
     Transaction &transaction_;
     const dialect::Dialect &dialect_;
+    mutable std::optional<std::vector<std::string>> names_; // of tables with foreign keys
     mutable std::optional<Catalogue> catalogue_;
 };
 

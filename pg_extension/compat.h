@@ -5,6 +5,7 @@
 
 #include <postgres.h>
 
+#include <catalog/pg_class.h>
 #include <catalog/pg_database.h>
 #include <fmgr.h>
 #include <miscadmin.h>
@@ -98,6 +99,16 @@ static inline void (*postrider_request_memory_by(void (*request)(void)))(void) {
         QueryEnvironment *environment, DestReceiver *dest, QueryCompletion *completion
 #define POSTRIDER_UTILITY_ARGUMENTS pstmt, text, context, params, environment, dest, completion
 #endif
+
+/* Whether the role owns the table, or may act as its owner; 16 asks for all kinds of objects alike.
+ */
+static inline bool postrider_owns_table(Oid table, Oid role) {
+#if PG_VERSION_NUM >= 160000
+    return object_ownercheck(RelationRelationId, table, role);
+#else
+    return pg_class_ownercheck(table, role);
+#endif
+}
 
 /* A name of ours in C++, where it is no word of the language; the server's headers say pg_restrict.
  */

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/dialect/postgresql.hpp"
+#include "common/dialect/postgresql_names.hpp"
 
 #include "pg_extension/spi_copy.hpp"
 #include "pg_extension/spi_cursor.hpp"
@@ -503,6 +504,25 @@ class JoinedTransaction final : public SpiTransaction {
     /// Where it was not committed, an error is on its way out, and the server ends SPI and gives
     /// the caller back with it.
     ~JoinedTransaction() override = default;
+
+    /// A task writes into the table, or has its rows read: that is for its owner to say.
+    Result<void> may_decide(std::string_view table) override {
+        const dialect::postgresql_text::TableName name =
+            dialect::postgresql_text::split_name(table);
+        const bool may = call([&]() noexcept {
+            const Oid id = RangeVarGetRelid(
+                makeRangeVar(pstrdup(name.schema.c_str()), pstrdup(name.table.c_str()), -1), NoLock,
+                true);
+            return !OidIsValid(id) || postrider_owns_table(id, caller_);
+        });
+        if (may) {
+            return {};
+        }
+        return Error{Errc::refused,
+                     "table \"" + std::string{table} + "\" is not yours",
+                     {},
+                     "Its owner, or a superuser, declares what becomes of it."};
+    }
 
     void commit() override {
         call([&]() noexcept {

@@ -16,6 +16,7 @@ SELECT string_agg(relname, ', ' ORDER BY relname) FROM pg_class
  WHERE relnamespace = 'postrider'::regnamespace AND relkind IN ('r', 'v') AND has_table_privilege('postrider_monitor', oid, 'SELECT');
 SELECT count(*) FROM pg_class WHERE relnamespace = 'postrider'::regnamespace AND relkind IN ('r', 'v', 'S')
    AND (has_table_privilege('postrider_admin', oid, 'INSERT, UPDATE, DELETE, TRUNCATE') OR has_table_privilege('public', oid, 'SELECT'));
+CREATE TABLE wages (id int PRIMARY KEY);
 CREATE ROLE postrider_regress_clerk;
 CREATE ROLE postrider_regress_keeper IN ROLE postrider_admin;
 CREATE ROLE postrider_regress_watcher IN ROLE postrider_monitor;
@@ -37,6 +38,8 @@ SELECT postrider.describe('prices');
 CALL postrider.sync_now();
 SELECT * FROM postrider.take_captured();
 TABLE postrider.node;
+-- What becomes of a table is for its owner to say.
+SELECT action FROM postrider.plan('TASK pay SEND wages TO branch;');
 RESET ROLE;
 DROP OWNED BY postrider_regress_clerk;
 DROP ROLE postrider_regress_clerk, postrider_regress_keeper, postrider_regress_watcher;

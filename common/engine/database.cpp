@@ -33,6 +33,10 @@ std::vector<FoundRow> Transaction::query_block(const dialect::BlockStatement &qu
     return found;
 }
 
+Result<void> Transaction::may_decide(std::string_view /*table*/) {
+    return {};
+}
+
 Result<void> Transaction::attempt(const std::function<Result<void>()> &work) {
     savepoint();
     try {

@@ -98,6 +98,9 @@ class Transaction {
     virtual void defer_foreign_keys() = 0;
     /// Whether the commit would fail for a foreign key that is violated now. Cheap.
     [[nodiscard]] virtual bool has_broken_references() = 0;
+    /// `refused` unless whoever asks may decide what happens to the table. Where the database knows
+    /// no owners, everybody may.
+    virtual Result<void> may_decide(std::string_view table);
     virtual void savepoint() = 0;
     virtual void release() = 0;
     virtual void rollback_to() = 0;

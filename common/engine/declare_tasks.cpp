@@ -329,6 +329,10 @@ Result<dialect::TableDescription> resolve_table(Transaction &transaction,
     if (!fit) {
         return at_place(at, fit.error());
     }
+    const Result<void> may = transaction.may_decide(description->name);
+    if (!may) {
+        return at_place(at, may.error());
+    }
     return description;
 }
 

@@ -13,10 +13,10 @@ namespace postrider::pg {
 /// How elements of a type lie in an array of it.
 struct ElementForm {
     TypeForm form;
-    std::int16_t length;
-    bool by_value;
-    char alignment;
-    Oid array; // none: arrays have no arrays of their own
+    std::int16_t length = 0;
+    bool by_value = false;
+    char alignment = 0;
+    Oid array = InvalidOid; // none: arrays have no arrays of their own
 };
 
 class ListStatement {

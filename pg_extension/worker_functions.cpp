@@ -1,9 +1,10 @@
 // The functions that start and stop this database's worker.
+#include <csignal>
+
 #include "pg_extension/arguments.hpp"
 
 extern "C" {
 #include <miscadmin.h>
-#include <signal.h>
 #include <storage/latch.h>
 #include <utils/wait_event.h>
 

@@ -15,7 +15,6 @@ import os
 import pathlib
 import statistics
 import sys
-import tempfile
 import threading
 import time
 
@@ -155,13 +154,11 @@ def main():
     if unknown:
         sys.exit(f"pg_apply.py: no figure is named {unknown[0]}")
     apply = load("apply", ROOT / "tests" / "postgresql" / "apply")
-    module = apply.load_cluster()
-    with tempfile.TemporaryDirectory() as folder, apply.secret_folder(folder, module) as secret:
-        with module.Cluster({**SETTINGS, "postrider.secret_directory": secret}) as cluster:
-            pair = apply.Pair(cluster)
-            set_up(pair)
-            found = rounds(pair)
-            pair.branch.run("DROP SUBSCRIPTION s;")
+    with apply.load_cluster().Cluster(SETTINGS) as cluster:
+        pair = apply.Pair(cluster)
+        set_up(pair)
+        found = rounds(pair)
+        pair.branch.run("DROP SUBSCRIPTION s;")
     for name in names:
         rows = INSERTED if name == "pg_apply_insert" else UPDATED
         ours, native = found[name, "ours"], found[name, "native"]

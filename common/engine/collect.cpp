@@ -297,17 +297,26 @@ void read_table(const Session &session,
 
 /// The changes in the log, and the tables of which it does not tell everything.
 void read_log(const Session &session, const std::vector<CapturedTable> &captured, Pieces &pieces) {
+    std::map<dialect::CaptureId, const CapturedTable *> by_capture;
     LoggedTables tables;
     for (const CapturedTable &each : captured) {
-        auto table = describe_table(session.transaction, session.dialect, each.name);
-        if (each.held.empty() && table && check_kept(*table, each.capture.options.kept)) {
-            tables.emplace(each.capture.id,
-                           LoggedTable{each.name, *std::move(table), each.capture.options.kept});
+        if (each.held.empty()) {
+            by_capture.emplace(each.capture.id, &each);
+            tables.captures.insert(each.capture.id);
         }
     }
+    tables.find = [&](dialect::CaptureId capture) -> std::optional<LoggedTable> {
+        const CapturedTable &wanted = *by_capture.at(capture);
+        const std::vector<std::string> &kept = wanted.capture.options.kept;
+        auto table = describe_table(session.transaction, session.dialect, wanted.name);
+        return table && check_kept(*table, kept)
+                   ? std::optional{LoggedTable{wanted.name, *std::move(table), kept}}
+                   : std::nullopt;
+    };
     for (const dialect::CaptureId whole : take_log(session, tables, pieces)) {
-        const LoggedTable &table = tables.at(whole);
-        read_all(session, {table.name, table.description, table.kept}, pieces);
+        if (const auto table = tables.find(whole)) {
+            read_all(session, *table, pieces);
+        }
     }
 }
 

@@ -29,13 +29,15 @@ struct LayoutMap {
 /// One table and the layouts of it that were met.
 class TableReader {
   public:
-    TableReader(const Session &session, const LoggedTable &table)
-        : session_(session), table_(table), map_(map_columns(table.description, table.kept)) {
+    TableReader(const Session &session, LoggedTable table)
+        : session_(session),
+          table_(std::move(table)),
+          map_(map_columns(table_.description, table_.kept)) {
         for (std::uint32_t index = 0; index < map_.names.size(); ++index) {
             position_.emplace(map_.names[index], index);
         }
         for (const Row &row : session.transaction.catalogue(session.dialect.log()->columns(),
-                                                            {Value::text(table.name)})) {
+                                                            {Value::text(table_.name)})) {
             numbers_.emplace(static_cast<std::uint16_t>(integer_at(row, 0)), text_at(row, 1));
         }
     }
@@ -176,7 +178,7 @@ class TableReader {
     }
 
     const Session &session_;
-    const LoggedTable &table_;
+    LoggedTable table_;
     ColumnMap map_;
     std::map<std::string, std::uint32_t> position_; // name → index into the schema
     std::map<std::uint16_t, std::string> numbers_;  // attnum → name
@@ -235,11 +237,15 @@ class LogTaker {
     }
 
     TableReader *reader_of(dialect::CaptureId capture) {
-        const auto table = tables_.find(capture);
-        if (table == tables_.end()) {
-            return nullptr;
+        if (const auto known = readers_.find(capture); known != readers_.end()) {
+            return known->second ? &*known->second : nullptr;
         }
-        return &tables_read_.try_emplace(capture, session_, table->second).first->second;
+        std::optional<TableReader> &reader = readers_[capture];
+        if (auto table =
+                tables_.captures.contains(capture) ? tables_.find(capture) : std::nullopt) {
+            reader.emplace(session_, *std::move(table));
+        }
+        return reader ? &*reader : nullptr;
     }
 
     void everything_is_lost(const Error &reason) {
@@ -248,9 +254,7 @@ class LogTaker {
                    .peer_id = {},
                    .message = "captured changes could not be read: " + reason.message,
                    .action = "nothing to do: the tables that are sent are sent again whole"});
-        for (const auto &[capture, table] : tables_) {
-            whole_.insert(capture);
-        }
+        whole_ = tables_.captures;
     }
 
     const Session &session_;
@@ -258,7 +262,7 @@ class LogTaker {
     Pieces &pieces_;
     wire::CaptureLogReader reader_;
     Bytes content_;
-    std::map<dialect::CaptureId, TableReader> tables_read_;
+    std::map<dialect::CaptureId, std::optional<TableReader>> readers_; // none: nobody wants it
     std::set<dialect::CaptureId> whole_;
 };
 

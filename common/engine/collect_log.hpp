@@ -1,7 +1,8 @@
 // From the log of captured changes to the pieces of a step (docs/correctness.md, A1 and A2).
 #pragma once
 
-#include <map>
+#include <functional>
+#include <optional>
 #include <set>
 
 #include "common/engine/collect_pieces.hpp"
@@ -15,7 +16,12 @@ struct LoggedTable {
     std::vector<std::string> kept;
 };
 
-using LoggedTables = std::map<dialect::CaptureId, LoggedTable>;
+/// The captures whose changes are wanted. A table is described when the first of its changes is
+/// met: most of them have none.
+struct LoggedTables {
+    std::set<dialect::CaptureId> captures;
+    std::function<std::optional<LoggedTable>(dialect::CaptureId)> find; // nothing: it is held
+};
 
 /// Takes what waits in the log; what is of none of the tables is dropped. Gives the captures of
 /// tables that have to be read whole, since they were truncated or nobody can tell what happened to

@@ -2,23 +2,13 @@
 
 Nothing here sleeps for a fixed time: what is waited for is asked for again and again until a deadline.
 """
-import importlib.machinery
-import importlib.util
 import os
-import pathlib
 import subprocess
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
+from nodes import load_cluster
+
 NODES = ("hq", "branch")
-
-
-def load_cluster():
-    """The class of the script beside this file, which has no suffix."""
-    loader = importlib.machinery.SourceFileLoader("cluster", str(HERE / "cluster"))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("cluster", loader))
-    loader.exec_module(module)
-    return module.Cluster
 
 
 class Pair:
@@ -32,7 +22,7 @@ class Pair:
 
     @staticmethod
     def new_cluster(settings, preload):
-        cluster = load_cluster()({
+        cluster = load_cluster().Cluster({
             "restart_after_crash": "on",
             "max_worker_processes": "16",
             **({"shared_preload_libraries": "postrider"} if preload else {}),

@@ -70,7 +70,7 @@ class FaultServer:
         """A request whose answer is JSON."""
         return json.loads(self.say(*words, content=content))
 
-    def wait_for_mails(self, user, count, box="INBOX", seconds=20):
+    def wait_for_mails(self, user, count, box="INBOX", seconds=60):
         deadline = time.monotonic() + seconds
         while len(mails := self.ask("mails", user, box)) < count:
             if time.monotonic() > deadline:

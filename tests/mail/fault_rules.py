@@ -5,7 +5,8 @@
 PROTOCOL is smtp, imap, pop3 or *. STAGE is connect (the greeting), tls (the handshake), starttls (POP3's STLS too),
 body (the answer to SMTP's final dot), or a command in lower case ("rcpt", "uid fetch", "retr"), or *. Then:
 
-    when            times=N  skip=N  chance=0.2  to=PATTERN  from=PATTERN  user=PATTERN  line=PATTERN
+    when            times=N  skip=N  chance=0.2  seed=N  to=PATTERN  from=PATTERN  user=PATTERN
+                    line=PATTERN
     instead of an answer   reply=TEXT  raw=BYTES  silent  close  nonsense=BYTES  endless
     to the answer          delay=SECONDS  slow=BYTES_PER_SECOND  junk=BYTES  inject=BYTES  truncate=BYTES  short=BYTES
     accept                 what was asked is done all the same, and only the answer goes wrong
@@ -18,7 +19,7 @@ the answer and closes; short leaves bytes out of each literal that was announced
 import fnmatch
 import random
 
-NUMBERS = {"times": int, "skip": int, "chance": float, "nonsense": int, "delay": float, "slow": float, "junk": int,
+NUMBERS = {"times": int, "skip": int, "chance": float, "seed": int, "nonsense": int, "delay": float, "slow": float, "junk": int,
            "truncate": int, "short": int}
 PATTERNS = ("to", "from", "user", "line")
 TEXTS = ("reply", "raw", "inject")

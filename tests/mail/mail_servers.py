@@ -7,6 +7,7 @@
 They are children of this process, or live on after `detach`; they are ended by the pids that were started, never by
 name. Dovecot is the system's; the MTA is what scripts/install-deps unpacked, or else the system's.
 """
+import contextlib
 import grp
 import json
 import os
@@ -252,15 +253,14 @@ class MailServers:
     def _end(pids):
         """Each server leads a session of its own, so that its number names its children too."""
         for pid in pids.values():
-            os.kill(pid, signal.SIGTERM)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
         while any(started_at(pid) is not None for pid in pids.values()) and time.monotonic() < deadline:
             time.sleep(0.02)
         for pid in pids.values():
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
 
     def __enter__(self):
         try:
@@ -319,7 +319,7 @@ class MailServers:
     def count(self, user, mailbox="INBOX"):
         return len(self.mails(user, mailbox))
 
-    def wait_for_mails(self, user, count=1, mailbox="INBOX", seconds=20):
+    def wait_for_mails(self, user, count=1, mailbox="INBOX", seconds=60):
         deadline = time.monotonic() + seconds
         while self.count(user, mailbox) < count:
             if time.monotonic() > deadline:

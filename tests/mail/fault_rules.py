@@ -5,22 +5,21 @@
 PROTOCOL is smtp, imap, pop3 or *. STAGE is connect (the greeting), tls (the handshake), starttls (POP3's STLS too),
 body (the answer to SMTP's final dot), or a command in lower case ("rcpt", "uid fetch", "retr"), or *. Then:
 
-    when            times=N  skip=N  chance=0.2  seed=N  to=PATTERN  from=PATTERN  user=PATTERN
-                    line=PATTERN
-    instead of an answer   reply=TEXT  raw=BYTES  silent  close  nonsense=BYTES  endless
-    to the answer          delay=SECONDS  slow=BYTES_PER_SECOND  junk=BYTES  inject=BYTES  truncate=BYTES  short=BYTES
-    accept                 what was asked is done all the same, and only the answer goes wrong
+    when           times=N  skip=N  chance=0.2  seed=N  to=PATTERN  from=PATTERN  user=PATTERN  line=PATTERN
+    no answer but  reply=TEXT  raw=BYTES  silent  close  nonsense=BYTES  endless
+    an answer and  delay=SECONDS  slow=BYTES_PER_SECOND  junk=BYTES  inject=BYTES  truncate=BYTES  short=BYTES
+    accept         what was asked is done all the same, and only the answer goes wrong
 
 A pattern is one as for file names, of an address or of what the client said, whatever the case of its letters.
-reply is given in the protocol's form, several lines divided by \\n; raw, inject and nonsense know \\r \\n \\x00, and
-{tag} is IMAP's tag. inject comes before the answer, but after the one to STARTTLS, still in the clear. truncate cuts
+reply is given in the protocol's form, several lines divided by \\n; raw and inject know \\r \\n \\x00, and {tag} is
+IMAP's tag. inject comes before the answer, but after the one to STARTTLS, still in the clear. truncate cuts
 the answer and closes; short leaves bytes out of each literal that was announced.
 """
 import fnmatch
 import random
 
-NUMBERS = {"times": int, "skip": int, "chance": float, "seed": int, "nonsense": int, "delay": float, "slow": float, "junk": int,
-           "truncate": int, "short": int}
+NUMBERS = {"times": int, "skip": int, "chance": float, "seed": int, "nonsense": int, "delay": float,
+           "slow": float, "junk": int, "truncate": int, "short": int}
 PATTERNS = ("to", "from", "user", "line")
 TEXTS = ("reply", "raw", "inject")
 FLAGS = ("silent", "close", "endless", "accept")

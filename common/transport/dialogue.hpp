@@ -1,7 +1,7 @@
-// A conversation with a mail server without its connection: bytes in, bytes out. It begins where the
-// connection is encrypted and the user known (libcurl sees to that), opens no socket, asks no clock,
-// and can be tested and fuzzed byte by byte. Who owns the connection moves the bytes and counts the
-// time (common/network).
+// A conversation with a mail server without its connection: bytes in, bytes out. It begins where
+// the connection is encrypted and the user known (libcurl sees to that), opens no socket, asks no
+// clock, and can be tested and fuzzed byte by byte. Who owns the connection moves the bytes and
+// counts the time (common/network).
 #pragma once
 
 #include <cstddef>
@@ -22,8 +22,8 @@ class Dialogue {
     Dialogue &operator=(const Dialogue &) = delete;
     virtual ~Dialogue() = default;
 
-    /// Takes bytes of the server, in pieces of any size. After an error the connection is of no more
-    /// use; the owner closes it and calls `lost` with the error.
+    /// Takes bytes of the server, in pieces of any size. After an error the connection is of no
+    /// more use; the owner closes it and calls `lost` with the error.
     virtual Result<void> receive(ByteView bytes) = 0;
     /// Gives up to about `bytes_max` bytes to write now; none when it is the server's turn.
     virtual Bytes output(std::size_t bytes_max) = 0;

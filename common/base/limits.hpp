@@ -82,6 +82,12 @@ inline constexpr std::size_t mail_envelopes_max = 16;
 inline constexpr std::size_t bounce_recipients_max = 50;
 inline constexpr std::size_t bounce_names_max = 8;
 
+// Mail servers
+/// A line of a reply, without its end; RFC 5321 and RFC 2449 allow 512.
+inline constexpr std::size_t server_line_bytes_max = 4 * kib;
+inline constexpr std::size_t smtp_reply_lines_max = 100;
+inline constexpr std::size_t smtp_recipients_max = envelope_recipients_max;
+
 // Transports
 inline constexpr std::size_t transport_events_max = 32;
 inline constexpr std::size_t maildir_names_max = 100'000;

@@ -92,6 +92,23 @@ inline constexpr std::size_t smtp_recipients_max = envelope_recipients_max;
 inline constexpr std::size_t transport_events_max = 32;
 inline constexpr std::size_t maildir_names_max = 100'000;
 
+// IMAP: what a server may say. Lists of mails are read as they come and have no limit.
+inline constexpr std::size_t imap_text_bytes_max = 64 * kib; // behind OK, NO, BAD, BYE, +
+inline constexpr std::size_t imap_atom_bytes_max = 8 * kib;
+inline constexpr std::size_t imap_quoted_bytes_max = 64 * kib;
+/// RFC 3501: a number has 32 bits.
+inline constexpr std::uint64_t imap_literal_bytes_max = 4'294'967'295;
+inline constexpr std::size_t imap_depth_max = 32;
+/// What is read whole: capabilities, a folder's names, quotas.
+inline constexpr std::size_t imap_response_bytes_max = 64 * kib;
+/// What is kept of the header fields of a listed mail.
+inline constexpr std::size_t imap_header_bytes_max = 16 * kib;
+inline constexpr std::size_t imap_found_at_once_max = 512;
+/// The set of UIDs in one command; RFC 2683 3.2.1.5 advises lines of at most 1000 bytes.
+inline constexpr std::size_t imap_set_bytes_max = 900;
+inline constexpr std::size_t imap_folder_bytes_max = 1000;
+inline constexpr Duration imap_patience = std::chrono::minutes{2};
+
 // Task texts and pairing
 inline constexpr std::size_t task_text_bytes_max = 1 * mib;
 inline constexpr std::size_t task_sql_depth_max = 200;

@@ -3,9 +3,10 @@
 
   pg_capture.py NAME…      pg_capture_insert: INSERT … SELECT of 500,000 rows; pg_capture_update: UPDATE of 200,000
 
-Four tables alike, one for each way to capture: none, a C trigger that does nothing, a PL/pgSQL trigger that writes each
-row as jsonb, ours. They take turns, and the figure is the median of the rounds' ratios. The module is build/pg's
-postrider.so, or POSTRIDER_MODULE; nothing has to be installed. PG_CONFIG names the server.
+Tables alike, one for each way to capture: none, a C trigger that does nothing, a PL/pgSQL trigger that writes each row
+as jsonb, PgQ's C trigger where the server has PgQ (Debian: postgresql-15-pgq3), ours. They take turns, and the figure
+is the median of the rounds' ratios. The module is build/pg's postrider.so, or POSTRIDER_MODULE; nothing has to be
+installed. PG_CONFIG names the server.
 """
 import os
 import pathlib
@@ -18,7 +19,7 @@ BUILD = ROOT / "build" / "bench_pg"
 MODULE = pathlib.Path(os.environ.get("POSTRIDER_MODULE", ROOT / "build" / "pg" / "postrider.so")).resolve()
 ROUNDS = int(os.environ.get("POSTRIDER_ROUNDS", "5"))
 GOALS = {"pg_capture_insert": 1.45, "pg_capture_update": 1.40}
-VARIANTS = ("none", "empty", "jsonb", "ours")
+CONFIG = os.environ.get("PG_CONFIG", "pg_config")
 SETTINGS = {
     "shared_buffers": "1GB",
     "max_wal_size": "20GB",
@@ -45,16 +46,26 @@ BEGIN
 END $$;
 CREATE FUNCTION empty_trigger() RETURNS trigger LANGUAGE c AS '{BUILD}/empty_trigger.so', 'empty_trigger';
 """
-TRIGGERS = {"empty": "empty_trigger()", "jsonb": "jsonb_trigger()", "ours": "postrider.capture('7', '')"}
+SETUP_PGQ = "CREATE EXTENSION pgq;\nDO $$ BEGIN PERFORM pgq.create_queue('changes'); END $$;\n"
+QUEUES = {"jsonb": "queue", "pgq": "pgq.event_1", "ours": "postrider.capture_log"}  # pgq.event_1 with all that inherit
+TRIGGERS = {"empty": "empty_trigger()", "jsonb": "jsonb_trigger()", "pgq": "pgq.logutriga('changes')",
+            "ours": "postrider.capture('7', '')"}
+
+
+def asked(*options):
+    return subprocess.check_output([CONFIG, *options], text=True).split()
+
+
+def has_pgq():
+    return pathlib.Path(asked("--sharedir")[0], "extension", "pgq.control").exists()
+
+
+def variants():
+    return ("none", "empty", "jsonb", *(["pgq"] if has_pgq() else []), "ours")
 
 
 def build_empty_trigger():
     BUILD.mkdir(parents=True, exist_ok=True)
-    config = os.environ.get("PG_CONFIG", "pg_config")
-
-    def asked(*options):
-        return subprocess.check_output([config, *options], text=True).split()
-
     subprocess.run(
         ["gcc", *asked("--cflags"), *asked("--cflags_sl"), f"-I{asked('--includedir-server')[0]}", "-shared", "-o",
          BUILD / "empty_trigger.so", ROOT / "bench" / "pg_empty_trigger.c"],
@@ -80,8 +91,12 @@ def measured(label, statement):
 
 
 def script():
+    ways = variants()
     parts = ["\\set QUIET on\n\\set ON_ERROR_STOP on\n\\pset tuples_only on\n", extension_script(), SETUP]
-    for variant in VARIANTS:
+    if "pgq" in ways:
+        parts.append(SETUP_PGQ)
+    empty = f"TRUNCATE {', '.join(QUEUES[way] for way in ways if way in QUEUES)};\n"
+    for variant in ways:
         parts.append(f"CREATE TABLE t_{variant} {TABLE};\n")
         if variant in TRIGGERS:
             parts.append(f"CREATE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON t_{variant} FOR EACH ROW "
@@ -90,13 +105,13 @@ def script():
     for turn in range(ROUNDS + 1):
         # The first round, which warms up, is not counted.
         name = f"round {turn}"
-        order = VARIANTS[turn % len(VARIANTS):] + VARIANTS[: turn % len(VARIANTS)]
+        order = ways[turn % len(ways):] + ways[: turn % len(ways)]
         for variant in order:
-            parts.append("TRUNCATE queue, postrider.capture_log;\n")
+            parts.append(empty)
             parts.append(measured(f"{name} {variant} pg_capture_insert",
                                   f"INSERT INTO t_{variant} SELECT * FROM source"))
         for variant in order:
-            parts.append("TRUNCATE queue, postrider.capture_log;\n")
+            parts.append(empty)
             parts.append(measured(f"{name} {variant} pg_capture_update",
                                   f"UPDATE t_{variant} SET a = a + 1, d = d + interval '1 day' WHERE id <= 200000"))
             parts.append(f"TRUNCATE t_{variant};\n")
@@ -112,7 +127,7 @@ def main():
         sys.exit(f"pg_capture.py: there is no {MODULE}; build the PostgreSQL extension first, or set POSTRIDER_MODULE")
     build_empty_trigger()
     settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
-    programs = subprocess.check_output([os.environ.get("PG_CONFIG", "pg_config"), "--bindir"], text=True).strip()
+    programs = subprocess.check_output([CONFIG, "--bindir"], text=True).strip()
     done = subprocess.run(
         [ROOT / "tests" / "postgresql" / "cluster", *settings, "--", f"{programs}/psql", "-X", "-d", "postgres"],
         input=script(), stdout=subprocess.PIPE, text=True, check=False,
@@ -130,9 +145,10 @@ def main():
         def ratio(variant):
             return statistics.median(time / base for time, base in zip(times[name, variant], none))
 
+        pgq = f"pgq.logutriga {ratio('pgq'):.2f} x" if has_pgq() else "PgQ is not installed"
         met = "met" if ratio("ours") <= GOALS[name] else "not met"
         print(f"{name} {ratio('ours'):.2f} x (baseline: none {statistics.median(none):.0f} ms; empty trigger "
-              f"{ratio('empty'):.2f} x, PL/pgSQL jsonb {ratio('jsonb'):.2f} x) goal {GOALS[name]:.2f} {met}")
+              f"{ratio('empty'):.2f} x, PL/pgSQL jsonb {ratio('jsonb'):.2f} x, {pgq}) goal {GOALS[name]:.2f} {met}")
     return 0
 
 

@@ -143,10 +143,10 @@ Result<void> check_new_name(std::string_view name) {
 std::string create_table(const NewTable &table, const std::vector<std::string> &types) {
     std::string body;
     for (std::uint32_t index = 0; index < table.columns.size(); ++index) {
+        const Column &column = table.columns[index];
         append(body, ", ",
-               identifier(table.columns[index].name) +
-                   (types[index].empty() ? "" : " " + types[index]) +
-                   (is_key(table, index) ? " NOT NULL" : ""));
+               identifier(column.name) + (types[index].empty() ? "" : " " + types[index]) +
+                   (is_key(table, index) || !column.nullable ? " NOT NULL" : ""));
     }
     std::vector<std::string> key;
     for (const std::uint32_t index : table.key) {

@@ -3,6 +3,7 @@
 Statements are written in PostgreSQL's spelling of the shop's names (invoice_line); SQLite's script spells them
 InvoiceLine. Values are given as texts; tests/postgresql/chinook says which texts of the two engines mean the same.
 """
+import dataclasses
 import gzip
 import json
 import os
@@ -15,12 +16,48 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("POSTRIDER_BUILD", ROOT / "build" / "simulation")).resolve()
 TABLES = ["album", "artist", "customer", "employee", "genre", "invoice", "invoice_line", "media_type", "playlist",
           "playlist_track", "track"]
+# As pg_constraint has them.
+ACTIONS = {"a": "NO ACTION", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 # What a minute without news would bring: what was sent is sent again, what is missed or came twice is reported again.
 A_MINUTE_LATER = """
     UPDATE @outbox SET next_send = 0;
     UPDATE @stream_in SET gap_since = 0 WHERE gap_since IS NOT NULL;
     UPDATE @stream_in SET last_gap_report = NULL, gap_reports = 0, last_repeat = NULL, repeats = 0;
 """
+
+
+@dataclasses.dataclass
+class Column:
+    name: str
+    type: str
+    not_null: bool
+    default: str | None
+
+
+@dataclasses.dataclass
+class ForeignKey:
+    columns: list
+    parent: str
+    parent_columns: list
+    on_delete: str
+    on_update: str
+    deferrable: bool
+
+
+@dataclasses.dataclass
+class Index:
+    columns: list
+    unique: bool
+
+
+@dataclasses.dataclass
+class Table:
+    name: str
+    columns: list
+    key: list
+    foreign_keys: list
+    indexes: list  # but for that of the key
+    storage: dict = dataclasses.field(default_factory=dict)  # by column, the classes of values, where those are free
 
 
 def run(words, text=None, **environment):
@@ -75,9 +112,39 @@ class PostgresqlNode:
         tags = self._psql(self.name, script, stop=0).stdout
         return len(re.findall(r"^(?:UPDATE|DELETE|INSERT 0) [1-9]", tags, re.M))
 
+    def table_names(self):
+        return self.ask("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1").splitlines()
+
     def columns(self, table):
         return self.ask("SELECT column_name FROM information_schema.columns WHERE table_schema = 'public'"
                         f" AND table_name = {quoted(table)} ORDER BY ordinal_position").splitlines()
+
+    def _records(self, sql):
+        return [json.loads(line) for line in self.ask(f"SELECT row_to_json(r) FROM ({sql}) r").splitlines()]
+
+    def table(self, name):
+        relation = f"""'public."{name}"'::regclass"""
+        columns = self._records(
+            "SELECT attname AS name, format_type(atttypid, atttypmod) AS type, attnotnull AS not_null,"
+            " pg_get_expr(adbin, adrelid) AS default FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid"
+            f" AND adnum = attnum WHERE attrelid = {relation} AND attnum > 0 AND NOT attisdropped ORDER BY attnum")
+        listed = "ARRAY(SELECT attname FROM unnest({}::int2[]) WITH ORDINALITY AS n (number, place)" \
+                 " JOIN pg_attribute ON attrelid = {} AND attnum = number ORDER BY place)"
+        keys = self._records(f"SELECT {listed.format('conkey', 'conrelid')} AS columns FROM pg_constraint"
+                             f" WHERE conrelid = {relation} AND contype = 'p'")
+        foreign_keys = self._records(
+            f"SELECT {listed.format('conkey', 'conrelid')} AS columns, confrelid::regclass AS parent,"
+            f" {listed.format('confkey', 'confrelid')} AS parent_columns, confdeltype AS on_delete,"
+            " confupdtype AS on_update, condeferrable AS deferrable FROM pg_constraint"
+            f" WHERE conrelid = {relation} AND contype = 'f'")
+        indexes = self._records(
+            f"SELECT {listed.format('indkey', 'indrelid')} AS columns, indisunique AS unique FROM pg_index"
+            f" WHERE indrelid = {relation} AND NOT indisprimary")
+        for key in foreign_keys:
+            key["parent"] = key["parent"].strip('"')
+            key["on_delete"], key["on_update"] = (ACTIONS[key[when]] for when in ("on_delete", "on_update"))
+        return Table(name, [Column(**column) for column in columns], keys[0]["columns"],
+                     [ForeignKey(**key) for key in foreign_keys], [Index(**index) for index in indexes])
 
     def rows(self, table, columns):
         """Every value as text, None for NULL."""
@@ -145,8 +212,35 @@ class SqliteNode:
                 self.program.execute("ROLLBACK")
         return count
 
+    def table_names(self):
+        return [row[0] for row in self.program.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'postrider%' ORDER BY 1")]
+
     def columns(self, table):
         return [row[0] for row in self.program.execute("SELECT name FROM pragma_table_info(?)", (table,))]
+
+    def table(self, name):
+        def ask(sql, about=(name,)):
+            return self.program.execute(sql, about).fetchall()
+
+        columns = ask("SELECT name, type, \"notnull\" = 1, dflt_value FROM pragma_table_info(?)")
+        key = ask("SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk")
+        statement = ask("SELECT sql FROM sqlite_master WHERE name = ?")[0][0]
+        foreign_keys = {}
+        for number, parent, column, referenced, on_update, on_delete in ask(
+                "SELECT id, \"table\", \"from\", \"to\", on_update, on_delete FROM pragma_foreign_key_list(?)"
+                " ORDER BY id, seq"):
+            foreign_key = foreign_keys.setdefault(number, ForeignKey(
+                [], parent, [], on_delete, on_update, "DEFERRABLE" in statement.upper()))
+            foreign_key.columns.append(column)
+            foreign_key.parent_columns.append(referenced)
+        indexes = [Index([row[0] for row in ask("SELECT name FROM pragma_index_info(?) ORDER BY seqno", (index,))],
+                         unique == 1)
+                   for index, unique in ask("SELECT name, \"unique\" FROM pragma_index_list(?) WHERE origin <> 'pk'")]
+        storage = {column[0]: [row[0] for row in ask(f'SELECT DISTINCT typeof("{column[0]}") FROM "{name}"', ())]
+                   for column in columns}
+        return Table(name, [Column(*column) for column in columns], [row[0] for row in key],
+                     list(foreign_keys.values()), indexes, storage)
 
     def rows(self, table, columns):
         """Every value as text, None for NULL."""

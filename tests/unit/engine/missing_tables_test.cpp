@@ -66,8 +66,9 @@ TEST_F(MissingTables, AreMadeWithTheirKeysAndForeignKeysAndThenLoaded) {
     declare(hq, "TASK music SEND album, artist TO b7 CREATE MISSING TABLES");
     run_until_quiet(hq, b7);
     EXPECT_EQ(tables(b7_application),
-              "CREATE TABLE \"album\"(\"id\" INTEGER NOT NULL, \"title\" TEXT, \"artist\" INTEGER,"
-              " \"made\" DATETIME, PRIMARY KEY(\"id\"), FOREIGN KEY(\"artist\") REFERENCES"
+              "CREATE TABLE \"album\"(\"id\" INTEGER NOT NULL, \"title\" TEXT NOT NULL,"
+              " \"artist\" INTEGER NOT NULL, \"made\" DATETIME, PRIMARY KEY(\"id\"), FOREIGN "
+              "KEY(\"artist\") REFERENCES"
               " \"artist\"(\"id\"))\n"
               "CREATE TABLE \"artist\"(\"id\" INTEGER NOT NULL, \"name\" VARCHAR(120),"
               " PRIMARY KEY(\"id\"))");

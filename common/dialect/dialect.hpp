@@ -66,6 +66,8 @@ class Dialect {
     [[nodiscard]] virtual std::string command(std::string_view name) const = 0;
     /// What a user types for a round of work at once, without the semicolon.
     [[nodiscard]] virtual std::string sync_command() const = 0;
+    /// How a user writes that an argument holds.
+    [[nodiscard]] virtual std::string true_word() const = 0;
     /// An expression that shows milliseconds since 1970 as "2026-11-24 09:30:00" in UTC; null stays
     /// null.
     [[nodiscard]] virtual std::string time_text(std::string_view milliseconds) const = 0;

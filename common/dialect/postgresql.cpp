@@ -80,6 +80,8 @@ class PostgresqlDialect final : public Dialect {
         return "CALL " + command("sync_now") + "()";
     }
 
+    [[nodiscard]] std::string true_word() const override { return "true"; }
+
     [[nodiscard]] std::string time_text(std::string_view milliseconds) const override {
         return "to_char(to_timestamp((" + std::string(milliseconds) +
                ") / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')";

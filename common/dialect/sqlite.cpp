@@ -156,6 +156,8 @@ class SqliteDialect final : public Dialect {
         return "SELECT " + command("sync_now") + "()";
     }
 
+    [[nodiscard]] std::string true_word() const override { return "1"; }
+
     [[nodiscard]] std::string time_text(std::string_view milliseconds) const override {
         return "strftime('%Y-%m-%d %H:%M:%S', (" + std::string(milliseconds) +
                ") / 1000, 'unixepoch')";

@@ -372,6 +372,8 @@ class PostgresqlDialect final : public Dialect {
         return postgresql_text::count_captured();
     }
 
+    [[nodiscard]] std::string captured_unit() const override { return "transactions"; }
+
     [[nodiscard]] const KeyCapture *keys() const override { return nullptr; }
 
     [[nodiscard]] const LogCapture *log() const override { return &postgresql_text::log_capture(); }

@@ -465,6 +465,8 @@ class SqliteDialect final : public Dialect {
         return "SELECT count(*) FROM main." + identifier(sqlite_text::key_table(capture));
     }
 
+    [[nodiscard]] std::string captured_unit() const override { return "changed keys"; }
+
     [[nodiscard]] const KeyCapture *keys() const override { return &sqlite_text::key_capture(); }
 
     [[nodiscard]] const LogCapture *log() const override { return nullptr; }

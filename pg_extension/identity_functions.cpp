@@ -101,9 +101,8 @@ SQL_FUNCTION(postrider_import_identity) {
 /// As SQLite's, which has no command for it; DROP EXTENSION would not ask what waits.
 SQL_FUNCTION(postrider_uninstall) {
     const bool abandon = flag_argument(fcinfo, 0);
-    as_node(engine::Mode::write, [&](const NodeSite &site) {
-        unwrap(engine::release_tables(site.session, abandon));
-    });
+    as_node(engine::Mode::write,
+            [&](const NodeSite &site) { unwrap(engine::release_tables(site.session, abandon)); });
     drop_extension();
     return give_text("everything of Postrider is gone from this database; the keys of the node"
                      " stay where they are");

@@ -35,7 +35,7 @@
 enum {
     TRY_AGAIN_SECONDS = 10, /* after a failure; twice as long after each further one */
     TRY_AGAIN_SECONDS_MAX = 300,
-    MADE_ROOM_SECONDS = 10,    /* the server waits for five until a database is free */
+    MADE_ROOM_SECONDS = 10, /* the server waits for five until a database is free */
     TERMINATED_SECONDS = 1,
     RAN_WELL_SECONDS = 60, /* who ran for so long begins with the first failure again */
 };

@@ -137,12 +137,6 @@ Session Engine::session_at(Transaction &transaction, Timestamp now) const {
             .inspected_schema = inspected_schema_};
 }
 
-void Engine::show(const char *work, const std::string &peer) const {
-    if (settings_.show) {
-        settings_.show(std::string{work} + " peer " + peer);
-    }
-}
-
 void Engine::guarded(CycleResult &result, const std::function<void()> &part) {
     try {
         part();

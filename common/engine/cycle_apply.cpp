@@ -13,6 +13,12 @@ constexpr int tries_max = 5;
 
 } // namespace
 
+void Engine::show(const char *work, const std::string &peer) const {
+    if (settings_.show) {
+        settings_.show(std::string{work} + " peer " + peer);
+    }
+}
+
 void Engine::write_persistently(Timestamp now, const Work &work) {
     for (int tries = 1;; ++tries) {
         try {

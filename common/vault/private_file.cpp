@@ -139,7 +139,8 @@ Result<void> sync_directory(const std::string &directory) {
 /// What an operator types where the directory cannot be made or used by us.
 Error directory_error(const std::string &verb, const std::string &directory, int error_number) {
     Error error = could_not(verb, "secret directory " + quoted(directory), error_number);
-    error.hint = "As root: install -d -o " + user_name(::geteuid()) + " -m 0700 '" + directory + "'";
+    error.hint =
+        "As root: install -d -o " + user_name(::geteuid()) + " -m 0700 '" + directory + "'";
     return error;
 }
 
@@ -248,12 +249,11 @@ Result<std::string> private_text(const std::string &path, const std::string &wha
         return refused(quoted(printable(path)) + " is not the full path of a file",
                        "Begin it with '/'.");
     }
-    Result<std::optional<Bytes>> content =
-        read_private({.directory = path.substr(0, slash),
-                      .name = path.substr(slash + 1),
-                      .what = "file with the " + what,
-                      .bytes_max = limits::secret_file_bytes_max,
-                      .in_own_directory = false});
+    Result<std::optional<Bytes>> content = read_private({.directory = path.substr(0, slash),
+                                                         .name = path.substr(slash + 1),
+                                                         .what = "file with the " + what,
+                                                         .bytes_max = limits::secret_file_bytes_max,
+                                                         .in_own_directory = false});
     if (!content) {
         return content.error();
     }

@@ -33,7 +33,8 @@ Result<void> write_private(const PrivateFile &file, ByteView content);
 Result<std::string> private_text(const std::string &path, const std::string &what);
 
 /// `refused` when the real path of `directory`, or of its nearest parent that exists, is one of
-/// `forbidden` or lies below one. Empty and missing ones are skipped. `setting` names the directory.
+/// `forbidden` or lies below one. Empty and missing ones are skipped. `setting` holds the
+/// directory's name.
 Result<void> check_outside(const std::string &directory,
                            const std::vector<std::string> &forbidden,
                            const std::string &setting);

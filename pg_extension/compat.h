@@ -5,6 +5,7 @@
 
 #include <postgres.h>
 
+#include <catalog/pg_authid.h>
 #include <catalog/pg_class.h>
 #include <catalog/pg_database.h>
 #include <fmgr.h>
@@ -107,6 +108,15 @@ static inline bool postrider_owns_table(Oid table, Oid role) {
     return object_ownercheck(RelationRelationId, table, role);
 #else
     return pg_class_ownercheck(table, role);
+#endif
+}
+
+/* Whether the role may read any file of the server's user; 14 named the role anew. */
+static inline bool postrider_may_read_files(Oid role) {
+#if PG_VERSION_NUM >= 140000
+    return has_privs_of_role(role, ROLE_PG_READ_SERVER_FILES);
+#else
+    return has_privs_of_role(role, DEFAULT_ROLE_READ_SERVER_FILES);
 #endif
 }
 

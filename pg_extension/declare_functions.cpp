@@ -1,10 +1,8 @@
-// The functions that set a node up: the task language, pairing, offers, identity.
+// The functions that set a node up: the task language, pairing, offers.
 #include "common/engine/approval.hpp"
 #include "common/engine/offers.hpp"
 #include "common/engine/pairing.hpp"
-#include "common/engine/recovery.hpp"
 #include "common/engine/rounds.hpp"
-#include "common/engine/start.hpp"
 
 #include "pg_extension/arguments.hpp"
 #include "pg_extension/node.hpp"
@@ -111,36 +109,6 @@ SQL_FUNCTION(postrider_replace_peer) {
     as_node(engine::Mode::write,
             [&](const NodeSite &site) { line = unwrap(engine::replace_peer(site.session, peer)); });
     return give_text(line);
-}
-
-SQL_FUNCTION(postrider_claim_identity) {
-    std::string name;
-    as_node(engine::Mode::write, [&](const NodeSite &site) {
-        engine::Identity identity =
-            unwrap(engine::load_identity(site.session.transaction, site.vault));
-        unwrap(engine::claim_identity(site.session, site.vault, identity));
-        name = identity.name;
-    });
-    return give_text("node \"" + name + "\" goes on here");
-}
-
-SQL_FUNCTION(postrider_new_identity) {
-    const std::string name = required_text(fcinfo, 0, "the new name");
-    engine::ActionRows actions;
-    as_site(engine::Mode::write, [&](const engine::DeclareSite &site) {
-        actions = unwrap(engine::new_identity(site, name));
-    });
-    return give_actions(fcinfo, actions);
-}
-
-SQL_FUNCTION(postrider_export_identity) {
-    std::vector<engine::Row> rows;
-    as_node(engine::Mode::read, [&](const NodeSite &site) {
-        const engine::ExportedIdentity exported =
-            unwrap(engine::export_identity(site.session, site.vault));
-        rows.push_back({Value::text(exported.bundle), Value::text(exported.code)});
-    });
-    return give_rows(fcinfo, rows);
 }
 
 } // namespace postrider::pg

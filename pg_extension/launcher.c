@@ -35,6 +35,8 @@
 enum {
     TRY_AGAIN_SECONDS = 10, /* after a failure; twice as long after each further one */
     TRY_AGAIN_SECONDS_MAX = 300,
+    MADE_ROOM_SECONDS = 10, /* the server waits for five until a database is free */
+    TERMINATED_SECONDS = 1,
     RAN_WELL_SECONDS = 60, /* who ran for so long begins with the first failure again */
 };
 
@@ -173,7 +175,9 @@ static TimestampTz after_end(Database *database, WorkerEnd end, TimestampTz now)
     case WORKER_STOPPED:
         return NEVER;
     case WORKER_TERMINATED:
-        return in_seconds(now, TRY_AGAIN_SECONDS);
+        return in_seconds(now, TERMINATED_SECONDS);
+    case WORKER_MADE_ROOM:
+        return in_seconds(now, MADE_ROOM_SECONDS);
     case WORKER_FAILED:
         break;
     }

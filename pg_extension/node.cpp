@@ -1,7 +1,10 @@
 // What tells this database from every other one, and the sessions of our functions.
 #include "pg_extension/node.hpp"
 
+#include <unistd.h>
+
 #include "common/dialect/postgresql.hpp"
+#include "common/vault/private_file.hpp"
 
 #include "pg_extension/spi_error.hpp"
 
@@ -39,12 +42,13 @@ Timestamp system_now() {
 
 Result<vault::FileVaultPlaces> vault_places(engine::Transaction &transaction) {
     const std::string directory{postrider_secret_directory};
-    if (directory.empty() || directory.front() != '/') {
+    if (directory.empty()) {
         return Error{Errc::refused, "there is no place for the keys of this node yet",
                      "They must not lie in the database, nor where its backups reach.",
-                     "Make a directory that only the server's user can read, and set its full path "
-                     "in postgresql.conf: postrider.secret_directory = '/etc/postrider'; then "
-                     "SELECT pg_reload_conf();"};
+                     "Set postrider.secret_directory. As root: install -d -o " +
+                         vault::user_name(::geteuid()) +
+                         " -m 0700 /etc/postrider; then as a superuser: ALTER SYSTEM SET "
+                         "postrider.secret_directory = '/etc/postrider'; SELECT pg_reload_conf();"};
     }
     return vault::FileVaultPlaces{.directory = directory,
                                   .database_path = "",

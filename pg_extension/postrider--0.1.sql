@@ -599,6 +599,27 @@ CREATE EVENT TRIGGER postrider_partitions ON ddl_command_end
     WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE') EXECUTE FUNCTION postrider.capture_partitions();
 ALTER EVENT TRIGGER postrider_partitions ENABLE ALWAYS;
 
+-- Tells sessions that LISTEN postrider of what was committed: that something came from a peer, or that an event was
+-- written. The payload is the number of the peer, and nothing where an event is about none. Worker and functions write
+-- with users' triggers switched off, so these fire always. A queue that a listener has let fill up is left alone: nobody
+-- may keep changes from being applied by not listening.
+CREATE FUNCTION postrider.tell_listeners() RETURNS trigger
+    LANGUAGE plpgsql AS $function$
+BEGIN
+    IF pg_catalog.pg_notification_queue_usage() OPERATOR(pg_catalog.<) 0.5 THEN
+        PERFORM pg_catalog.pg_notify('postrider', coalesce(NEW.peer_id::pg_catalog.text, ''));
+    END IF;
+    RETURN NULL;
+END
+$function$;
+CREATE TRIGGER tell_listeners AFTER INSERT ON postrider.event
+    FOR EACH ROW EXECUTE FUNCTION postrider.tell_listeners();
+ALTER TABLE postrider.event ENABLE ALWAYS TRIGGER tell_listeners;
+CREATE TRIGGER tell_listeners AFTER UPDATE OF state ON postrider.delivery
+    FOR EACH ROW WHEN (NEW.direction = 'received' AND NEW.state = 'applied' AND OLD.state <> 'applied')
+    EXECUTE FUNCTION postrider.tell_listeners();
+ALTER TABLE postrider.delivery ENABLE ALWAYS TRIGGER tell_listeners;
+
 -- What users call; docs/sql_reference.md describes each. Roles: postrider_admin may call all of it, postrider_monitor
 -- what only looks.
 
@@ -637,6 +658,10 @@ CREATE FUNCTION postrider.new_identity(name text)
     LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'postrider_new_identity';
 CREATE FUNCTION postrider.export_identity() RETURNS TABLE (bundle text, code text)
     LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'postrider_export_identity';
+CREATE FUNCTION postrider.import_identity(bundle text, code_file text) RETURNS text
+    LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'postrider_import_identity';
+CREATE FUNCTION postrider.uninstall(abandon_waiting boolean DEFAULT false) RETURNS text
+    LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'postrider_uninstall';
 
 -- Running.
 CREATE PROCEDURE postrider.sync_now(peer text DEFAULT NULL)
@@ -696,8 +721,10 @@ GRANT SELECT ON postrider.status, postrider.history, postrider.events, postrider
     postrider.parked, postrider.progress, postrider.schema_differences TO postrider_admin, postrider_monitor;
 GRANT EXECUTE ON FUNCTION postrider.version() TO postrider_admin, postrider_monitor;
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA postrider TO postrider_admin;
-REVOKE ALL ON FUNCTION postrider.capture(), postrider.take_captured(), postrider.capture_partitions()
-    FROM postrider_admin;
+-- The name of the peer whose number a notification has.
+GRANT SELECT (peer_id, name) ON postrider.peer TO postrider_admin, postrider_monitor;
+REVOKE ALL ON FUNCTION postrider.capture(), postrider.take_captured(), postrider.capture_partitions(),
+    postrider.tell_listeners() FROM postrider_admin;
 
 -- The launcher looks whether this database wants a worker, when all of this has been committed.
 SELECT postrider.wake();

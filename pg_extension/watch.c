@@ -28,24 +28,32 @@ static void end_worker_of(const char *name) {
     const Oid database = name == NULL ? InvalidOid : get_database_oid(name, true);
     const bool may = OidIsValid(database) && database != MyDatabaseId &&
                      (superuser() || postrider_owns_database(database));
-    const WorkerSlot *slot = may ? postrider_slot(database) : NULL;
+    WorkerSlot *slot = may ? postrider_slot(database) : NULL;
 
     if (slot != NULL && slot->pid != 0) {
+        slot->end = WORKER_MADE_ROOM;
         kill(slot->pid, SIGTERM);
     }
 }
 
-static const char *template_of(const CreatedbStmt *statement) {
+/* The text of an option; null where it is not given. */
+static const char *option_of(const List *options, const char *name) {
     const ListCell *cell;
 
-    foreach (cell, statement->options) {
+    foreach (cell, options) {
         const DefElem *option = lfirst(cell);
-        if (strcmp(option->defname, "template") == 0 && option->arg != NULL &&
-            IsA(option->arg, String)) {
+        if (strcmp(option->defname, name) == 0 && option->arg != NULL && IsA(option->arg, String)) {
             return strVal(option->arg);
         }
     }
     return NULL;
+}
+
+/* It may be moved to another tablespace. */
+static void before_alter(const AlterDatabaseStmt *statement) {
+    if (option_of(statement->options, "tablespace") != NULL) {
+        end_worker_of(statement->dbname);
+    }
 }
 
 /* A round that is cancelled is tried again later, if there still is an extension then. */
@@ -74,7 +82,10 @@ static void before(const Node *statement) {
         interrupt_for_drop((const DropStmt *)statement);
         break;
     case T_CreatedbStmt:
-        end_worker_of(template_of((const CreatedbStmt *)statement));
+        end_worker_of(option_of(((const CreatedbStmt *)statement)->options, "template"));
+        break;
+    case T_AlterDatabaseStmt:
+        before_alter((const AlterDatabaseStmt *)statement);
         break;
     case T_RenameStmt:
         if (((const RenameStmt *)statement)->renameType == OBJECT_DATABASE) {

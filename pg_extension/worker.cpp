@@ -118,27 +118,39 @@ class Teller {
   public:
     void tell(const std::optional<Error> &problem) {
         const std::string text = problem ? engine::one_text(*problem) : "";
-        if (text == told_) {
-            return;
+        if (text != told_ && problem) {
+            log(*problem);
+            unkept_ = *problem;
         }
         told_ = text;
-        if (!problem) {
-            return;
-        }
-        call([&]() noexcept {
-            ereport(LOG, errmsg_internal("postrider: %s", problem->message.c_str()),
-                    problem->detail.empty() ? 0 : errdetail_internal("%s", problem->detail.c_str()),
-                    problem->hint.empty() ? 0 : errhint("%s", problem->hint.c_str()));
-        });
-        // A database that takes no event has told its trouble to the log.
-        (void)attempt([&] {
-            WorkerDatabase database;
-            keep_event(database, *problem);
-        });
+        keep();
     }
 
   private:
+    static void log(const Error &problem) {
+        call([&]() noexcept {
+            ereport(LOG, errmsg_internal("postrider: %s", problem.message.c_str()),
+                    problem.detail.empty() ? 0 : errdetail_internal("%s", problem.detail.c_str()),
+                    problem.hint.empty() ? 0 : errhint("%s", problem.hint.c_str()));
+        });
+    }
+
+    /// A database that takes no event now, such as one whose disk is full, gets it later.
+    void keep() {
+        if (!unkept_) {
+            return;
+        }
+        const std::optional<Error> failed = attempt([&] {
+            WorkerDatabase database;
+            keep_event(database, *unkept_);
+        });
+        if (!failed) {
+            unkept_.reset();
+        }
+    }
+
     std::string told_;
+    std::optional<Error> unkept_;
 };
 
 /// The worker that stays.

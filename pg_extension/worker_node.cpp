@@ -13,6 +13,7 @@
 
 extern "C" {
 #include <miscadmin.h>
+#include <pgstat.h>
 
 #include "pg_extension/capture.h"
 }
@@ -43,13 +44,21 @@ void tell_step(WorkerReport &report, const engine::CycleResult &sum) {
     });
 }
 
+/// For pg_stat_activity.
+void show_activity(const std::string &work) {
+    const std::string text = "postrider: " + work;
+    call([&]() noexcept { pgstat_report_activity(STATE_RUNNING, text.c_str()); });
+}
+
 } // namespace
 
 WorkerNode::WorkerNode()
     : vault_(unwrap(vault_places(*database_.begin(engine::Mode::read)))),
       timing_(mail_timing()),
       engine_({database_, vault_, transport_},
-              {.timing = timing_, .holder = "process " + std::to_string(MyProcPid)}) {}
+              {.timing = timing_,
+               .holder = "process " + std::to_string(MyProcPid),
+               .show = show_activity}) {}
 
 /// Another process of this node may have had its turn since: what it has taken over is taken back
 /// by the second try.

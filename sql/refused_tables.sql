@@ -16,6 +16,13 @@ CREATE TABLE parted (id int PRIMARY KEY) PARTITION BY RANGE (id);
 CREATE TABLE part PARTITION OF parted FOR VALUES FROM (0) TO (10);
 CREATE TABLE "a.b" (id int PRIMARY KEY);
 SELECT * FROM postrider.declare('TASK t SEND no_key TO branch');
+ALTER TABLE no_key REPLICA IDENTITY FULL;
+SELECT * FROM postrider.declare('TASK t SEND no_key TO branch');
+-- As the hint says.
+ALTER TABLE no_key ALTER COLUMN id SET NOT NULL;
+CREATE UNIQUE INDEX no_key_id ON no_key (id);
+ALTER TABLE no_key REPLICA IDENTITY USING INDEX no_key_id;
+SELECT action, object FROM postrider.plan('TASK t SEND no_key TO branch');
 SELECT * FROM postrider.declare('TASK t SEND unlogged TO branch');
 SELECT * FROM postrider.declare('TASK t SEND temporary TO branch');
 SELECT * FROM postrider.declare('TASK t SEND seen TO branch');

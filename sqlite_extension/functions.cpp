@@ -168,44 +168,13 @@ Result<Value> claim_identity(sqlite3 *connection, Arguments /*arguments*/) {
     });
 }
 
-/// The text of a file that only its owner may read. Arguments of a statement are logged here and
-/// there; a file is not.
-Result<std::string> private_text(const std::string &path) {
-    const std::size_t slash = path.find_last_of('/');
-    const bool is_whole = !path.empty() && path.front() == '/' && slash + 1 < path.size();
-    if (!is_whole) {
-        return Error{Errc::refused,
-                     "\"" + printable(path) + "\" is not the full path of a file",
-                     {},
-                     "Begin it with '/'."};
-    }
-    Result<std::optional<Bytes>> content =
-        vault::read_private({.directory = path.substr(0, slash),
-                             .name = path.substr(slash + 1),
-                             .what = "file with the recovery code",
-                             .bytes_max = limits::secret_file_bytes_max,
-                             .in_own_directory = false});
-    if (!content) {
-        return content.error();
-    }
-    if (!*content) {
-        return Error{Errc::refused,
-                     "there is no file \"" + printable(path) + "\"",
-                     {},
-                     "Write the recovery code into it, readable by you alone."};
-    }
-    std::string text{as_text(**content)};
-    sodium_memzero((*content)->data(), (*content)->size());
-    return text;
-}
-
 Result<Value> import_identity(sqlite3 *connection, Arguments arguments) {
     const auto bundle = text_argument(arguments, 0, "postrider_import_identity");
     const auto path = text_argument(arguments, 1, "postrider_import_identity");
     if (!bundle || !path) {
         return bundle ? path.error() : bundle.error();
     }
-    Result<std::string> code = private_text(*path);
+    Result<std::string> code = vault::private_text(*path, "recovery code");
     if (!code) {
         return code.error();
     }

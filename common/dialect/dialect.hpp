@@ -66,6 +66,8 @@ class Dialect {
     [[nodiscard]] virtual std::string command(std::string_view name) const = 0;
     /// What a user types for a round of work at once, without the semicolon.
     [[nodiscard]] virtual std::string sync_command() const = 0;
+    /// How a user writes that an argument holds.
+    [[nodiscard]] virtual std::string true_word() const = 0;
     /// An expression that shows milliseconds since 1970 as "2026-11-24 09:30:00" in UTC; null stays
     /// null.
     [[nodiscard]] virtual std::string time_text(std::string_view milliseconds) const = 0;
@@ -242,8 +244,10 @@ class Dialect {
     /// ?1 = capture id: name, sql, statement that drops it, of the key table and of every trigger
     /// that bears the capture's name; the triggers first.
     [[nodiscard]] virtual std::string list_capture() const = 0;
-    /// ?1 = capture id: how many keys, or parts of a log, wait to be collected.
+    /// How much waits to be collected; where there is a log, for all captures together.
     [[nodiscard]] virtual std::string count_captured(CaptureId capture) const = 0;
+    /// What that counts.
+    [[nodiscard]] virtual std::string captured_unit() const = 0;
     /// Where the triggers note keys; else null. A database has one of the two.
     [[nodiscard]] virtual const KeyCapture *keys() const = 0;
     /// Where they note whole changes; else null.

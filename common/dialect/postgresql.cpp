@@ -80,6 +80,8 @@ class PostgresqlDialect final : public Dialect {
         return "CALL " + command("sync_now") + "()";
     }
 
+    [[nodiscard]] std::string true_word() const override { return "true"; }
+
     [[nodiscard]] std::string time_text(std::string_view milliseconds) const override {
         return "to_char(to_timestamp((" + std::string(milliseconds) +
                ") / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')";
@@ -369,6 +371,8 @@ class PostgresqlDialect final : public Dialect {
     [[nodiscard]] std::string count_captured(CaptureId /*capture*/) const override {
         return postgresql_text::count_captured();
     }
+
+    [[nodiscard]] std::string captured_unit() const override { return "transactions"; }
 
     [[nodiscard]] const KeyCapture *keys() const override { return nullptr; }
 

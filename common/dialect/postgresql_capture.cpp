@@ -196,7 +196,7 @@ std::string list_capture() {
 }
 
 std::string count_captured() {
-    return "SELECT count(*) FROM postrider.capture_log";
+    return "SELECT count(DISTINCT xid) FROM postrider.capture_log";
 }
 
 const LogCapture &log_capture() {

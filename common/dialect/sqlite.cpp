@@ -156,6 +156,8 @@ class SqliteDialect final : public Dialect {
         return "SELECT " + command("sync_now") + "()";
     }
 
+    [[nodiscard]] std::string true_word() const override { return "1"; }
+
     [[nodiscard]] std::string time_text(std::string_view milliseconds) const override {
         return "strftime('%Y-%m-%d %H:%M:%S', (" + std::string(milliseconds) +
                ") / 1000, 'unixepoch')";
@@ -462,6 +464,8 @@ class SqliteDialect final : public Dialect {
     [[nodiscard]] std::string count_captured(CaptureId capture) const override {
         return "SELECT count(*) FROM main." + identifier(sqlite_text::key_table(capture));
     }
+
+    [[nodiscard]] std::string captured_unit() const override { return "changed keys"; }
 
     [[nodiscard]] const KeyCapture *keys() const override { return &sqlite_text::key_capture(); }
 

@@ -313,7 +313,9 @@ void Engine::collect_all(Timestamp now, CycleResult &result) {
         altered = catalogue_version(session) != inspected_schema_;
         captured = has_captured(session.transaction, session.dialect);
     });
-    if (captured || altered || is_due(inspected_at_, inspect_every, now)) {
+    // Whoever reads a log asks for itself, in the transaction that does.
+    const bool by_keys = ports_.database.dialect().keys() != nullptr;
+    if ((captured && by_keys) || altered || is_due(inspected_at_, inspect_every, now)) {
         std::optional<std::int64_t> schema;
         write(now, [&](const Session &session) {
             schema = inspect_captures(session, inspected_schema_);
@@ -328,7 +330,7 @@ void Engine::collect_all(Timestamp now, CycleResult &result) {
     if (!captured) {
         return;
     }
-    if (ports_.database.dialect().keys() == nullptr) {
+    if (!by_keys) {
         // No writer waits while a log is read.
         write(now, [&](const Session &session) {
             result.rows_collected += collect(session, session.sizes.chunk_bytes);
@@ -357,6 +359,7 @@ void Engine::build_all(Timestamp now, CycleResult &result) {
             if (!has_work(now, known)) {
                 return;
             }
+            show("builds batches for", known.name);
             build_for(now, known.peer_id, result);
         });
     }
@@ -415,6 +418,7 @@ std::vector<Transmission> Engine::due_now(const Session &session) {
     for (std::size_t index = 0; index < peers.size() && out.size() < parts_max; ++index) {
         const Peer &peer = peers[index];
         const std::size_t before = out.size();
+        show("sends to", peer.name);
         append(due_transmissions(session, peer, tickets_, parts_max - out.size()));
         append(due_report(session, peer, tickets_));
         if (out.size() >= parts_max) {

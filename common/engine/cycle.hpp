@@ -26,6 +26,8 @@ struct EngineSettings {
     stream::Timing timing;
     BatchSizes batches = {};
     std::string holder = "worker"; // names this process in `lease`
+    /// Is told what a round does and for which peer, for whoever watches the process.
+    std::function<void(const std::string &)> show = {};
 };
 
 struct CycleResult {
@@ -111,6 +113,7 @@ class Engine {
     void write_persistently(Timestamp now, const Work &work);
     void read(Timestamp now, const Work &work);
     void guarded(CycleResult &result, const std::function<void()> &part);
+    void show(const char *work, const std::string &peer) const;
 
     Ports ports_;
     EngineSettings settings_;

@@ -13,6 +13,12 @@ constexpr int tries_max = 5;
 
 } // namespace
 
+void Engine::show(const char *work, const std::string &peer) const {
+    if (settings_.show) {
+        settings_.show(std::string{work} + " peer " + peer);
+    }
+}
+
 void Engine::write_persistently(Timestamp now, const Work &work) {
     for (int tries = 1;; ++tries) {
         try {
@@ -30,6 +36,11 @@ void Engine::apply_stream(Timestamp now,
                           std::int64_t peer_id,
                           const StreamKey &key,
                           CycleResult &result) {
+    read(now, [&](const Session &session) {
+        if (const auto peer = load_peer(session.transaction, peer_id)) {
+            show("applies what came from", peer->name);
+        }
+    });
     Applied applied = Applied::step;
     while (applied == Applied::step) {
         std::optional<Error> refused_at_commit;

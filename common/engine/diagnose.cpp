@@ -70,7 +70,9 @@ Finding capture(const Session &session, const Row &row) {
     }
     const std::int64_t waiting = integer_at(
         *first_row(session.transaction, session.dialect.count_captured(integer_at(row, 0))), 0);
-    const std::string detail = "changed keys that wait to be collected: " + std::to_string(waiting);
+    const std::string detail = session.dialect.captured_unit() +
+                               (session.dialect.log() == nullptr ? "" : " of all tables") +
+                               " that wait to be collected: " + std::to_string(waiting);
     if (waiting > captured_keys_usual) {
         return {check, Health::attention, detail,
                 "is anything running for this node? " + session.dialect.sync_command() + ";"};

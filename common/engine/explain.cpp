@@ -36,7 +36,7 @@ std::string peer_blocks(const Peer &peer) {
 }
 
 Station capture_station(const Session &session, const Peer &peer) {
-    Station station{outgoing, "capture", 0, "changed keys", {}, {}, {}};
+    Station station{outgoing, "capture", 0, session.dialect.captured_unit(), {}, {}, {}};
     for (const Row &row : all_rows(session.transaction,
                                    "SELECT DISTINCT c.capture_id, c.table_name, c.held"
                                    " FROM @capture c JOIN @task_table tt"
@@ -46,8 +46,9 @@ Station capture_station(const Session &session, const Peer &peer) {
                                    " WHERE tp.peer_id = ?1 AND t.direction = 'send'"
                                    " ORDER BY c.capture_id",
                                    {peer.peer_id})) {
-        station.count += unsigned_at(
+        const std::uint64_t waiting = unsigned_at(
             *first_row(session.transaction, session.dialect.count_captured(integer_at(row, 0))), 0);
+        station.count = session.dialect.log() == nullptr ? station.count + waiting : waiting;
         if (const std::string held = text_at(row, 2); !held.empty()) {
             say(station.blocked_by, "table \"" + text_at(row, 1) + "\": " + held);
         }

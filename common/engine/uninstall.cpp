@@ -30,19 +30,27 @@ bool anything_waits(const Session &session) {
 
 } // namespace
 
-Result<void> uninstall(const Session &session, bool abandon_waiting) {
+Result<void> release_tables(const Session &session, bool abandon_waiting) {
     if (!abandon_waiting && anything_waits(session)) {
         return Error{Errc::refused, "changes wait here that no peer has acknowledged",
                      "They would never arrive.",
                      "Let them go out first: " + session.dialect.sync_command() +
-                         "; or give them up: SELECT " + session.dialect.command("uninstall") +
-                         "(1);"};
+                         "; or give them up: SELECT " + session.dialect.command("uninstall") + "(" +
+                         session.dialect.true_word() + ");"};
     }
     Transaction &transaction = session.transaction;
     for (const Row &row : all_rows(transaction, "SELECT capture_id FROM @capture")) {
         remove_capture(transaction, session.dialect, integer_at(row, 0));
     }
     drop_leftovers(transaction, session.dialect, {});
+    return {};
+}
+
+Result<void> uninstall(const Session &session, bool abandon_waiting) {
+    if (Result<void> released = release_tables(session, abandon_waiting); !released) {
+        return released;
+    }
+    Transaction &transaction = session.transaction;
     for (const View &view : views(session.dialect)) {
         transaction.execute_script("DROP VIEW @" + view.name);
     }

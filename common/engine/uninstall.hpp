@@ -11,4 +11,8 @@ namespace postrider::engine {
 /// The files of the vault are not touched.
 Result<void> uninstall(const Session &session, bool abandon_waiting);
 
+/// The first half of it: what is on the user's tables goes, the state tables stay, for a database
+/// that has a command of its own for these.
+Result<void> release_tables(const Session &session, bool abandon_waiting);
+
 } // namespace postrider::engine

@@ -40,6 +40,10 @@ Error unreadable(const FileVaultPlaces &places,
                                                          : std::move(hint)};
 }
 
+std::string setting_of(const FileVaultPlaces &places) {
+    return places.server ? "postrider.secret_directory" : "POSTRIDER_STATE_DIRECTORY";
+}
+
 Result<void> check_place(const FileVaultPlaces &places) {
     if (places.directory.empty() || places.directory.front() != '/') {
         return Error{Errc::refused,
@@ -47,8 +51,8 @@ Result<void> check_place(const FileVaultPlaces &places) {
                          ? "secret directory is not set"
                          : "secret directory \"" + places.directory + "\" is not a full path",
                      {},
-                     "Name a directory outside the data by its full path in "
-                     "POSTRIDER_STATE_DIRECTORY."};
+                     "Name a directory outside the data by its full path in " + setting_of(places) +
+                         "."};
     }
     std::vector<std::string> forbidden = places.data_directories;
     if (!places.database_path.empty()) {
@@ -65,7 +69,7 @@ Result<void> check_place(const FileVaultPlaces &places) {
             forbidden.push_back(beside);
         }
     }
-    return check_outside(places.directory, forbidden);
+    return check_outside(places.directory, forbidden, setting_of(places));
 }
 
 Error missing(const FileVaultPlaces &places, const NodeId &node) {
@@ -74,8 +78,8 @@ Error missing(const FileVaultPlaces &places, const NodeId &node) {
                  "Without it the node can neither send nor open what it receives; changes are "
                  "still captured.",
                  places.server
-                     ? "Put the file back from a copy. If it lies in another directory, name "
-                       "that in postrider.secret_directory."
+                     ? "Put the file back from a copy or with import_identity. If it lies in "
+                       "another directory, name that in postrider.secret_directory."
                      : "Put the file back from a copy or with import_identity. If it lies "
                        "in another directory, name that in POSTRIDER_STATE_DIRECTORY; "
                        "another user has another one."};

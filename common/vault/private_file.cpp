@@ -14,6 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/base/limits.hpp"
+#include "common/base/utf8.hpp"
+#include "common/crypto/secret_bytes.hpp"
 #include "common/vault/descriptor.hpp"
 
 namespace postrider::vault {
@@ -133,11 +136,19 @@ Result<void> sync_directory(const std::string &directory) {
     return {};
 }
 
+/// What an operator types where the directory cannot be made or used by us.
+Error directory_error(const std::string &verb, const std::string &directory, int error_number) {
+    Error error = could_not(verb, "secret directory " + quoted(directory), error_number);
+    error.hint =
+        "As root: install -d -o " + user_name(::geteuid()) + " -m 0700 '" + directory + "'";
+    return error;
+}
+
 Result<void> make_directories(const std::string &directory) {
     for (std::size_t end = directory.find('/', 1);; end = directory.find('/', end + 1)) {
         const std::string prefix = directory.substr(0, end);
         if (::mkdir(prefix.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
-            return could_not("make", "secret directory " + quoted(prefix), errno);
+            return directory_error("make", directory, errno);
         }
         if (end == std::string::npos) {
             return {};
@@ -206,7 +217,7 @@ Result<void> write_private(const PrivateFile &file, ByteView content) {
     // Two processes of one node may write at once.
     const Descriptor directory{::open(file.directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (!directory || ::flock(directory.get(), LOCK_EX) != 0) {
-        return could_not("lock", "secret directory " + quoted(file.directory), errno);
+        return directory_error("lock", file.directory, errno);
     }
     const std::string temporary = path_of(file) + ".new";
     // What a crash left behind; O_EXCL then makes sure that the file is ours.
@@ -231,8 +242,33 @@ Result<void> write_private(const PrivateFile &file, ByteView content) {
     return sync_directory(file.directory);
 }
 
+Result<std::string> private_text(const std::string &path, const std::string &what) {
+    const std::size_t slash = path.find_last_of('/');
+    const bool is_whole = !path.empty() && path.front() == '/' && slash + 1 < path.size();
+    if (!is_whole) {
+        return refused(quoted(printable(path)) + " is not the full path of a file",
+                       "Begin it with '/'.");
+    }
+    Result<std::optional<Bytes>> content = read_private({.directory = path.substr(0, slash),
+                                                         .name = path.substr(slash + 1),
+                                                         .what = "file with the " + what,
+                                                         .bytes_max = limits::secret_file_bytes_max,
+                                                         .in_own_directory = false});
+    if (!content) {
+        return content.error();
+    }
+    if (!*content) {
+        return refused("there is no file " + quoted(printable(path)),
+                       "Write the " + what + " into it, readable by you alone.");
+    }
+    std::string text{as_text(**content)};
+    sodium_memzero((*content)->data(), (*content)->size());
+    return text;
+}
+
 Result<void> check_outside(const std::string &directory,
-                           const std::vector<std::string> &forbidden) {
+                           const std::vector<std::string> &forbidden,
+                           const std::string &setting) {
     std::string existing = directory;
     std::string real = real_path(existing);
     while (real.empty() && existing != "/" && existing != ".") {
@@ -248,8 +284,8 @@ Result<void> check_outside(const std::string &directory,
                          "secret directory " + quoted(directory) + " lies beside the data in " +
                              quoted(real_place),
                          "A copy or backup of the data would contain the keys.",
-                         "Name a directory outside of " + quoted(real_place) +
-                             " in POSTRIDER_STATE_DIRECTORY."};
+                         "Name a directory outside of " + quoted(real_place) + " in " + setting +
+                             "."};
         }
     }
     return {};

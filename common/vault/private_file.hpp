@@ -28,9 +28,16 @@ Result<std::optional<Bytes>> read_private(const PrivateFile &file);
 /// the directory.
 Result<void> write_private(const PrivateFile &file, ByteView content);
 
+/// The text of a file that only its owner may read, by its full path. `what` it holds is for the
+/// messages. Arguments of statements are logged here and there; a file is not.
+Result<std::string> private_text(const std::string &path, const std::string &what);
+
 /// `refused` when the real path of `directory`, or of its nearest parent that exists, is one of
-/// `forbidden` or lies below one. Empty and missing ones are skipped.
-Result<void> check_outside(const std::string &directory, const std::vector<std::string> &forbidden);
+/// `forbidden` or lies below one. Empty and missing ones are skipped. `setting` holds the
+/// directory's name.
+Result<void> check_outside(const std::string &directory,
+                           const std::vector<std::string> &forbidden,
+                           const std::string &setting);
 
 /// The directory of a file, as a real path; empty when it does not exist.
 std::string real_directory_of(const std::string &file_path);

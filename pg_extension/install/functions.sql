@@ -36,6 +36,10 @@ CREATE FUNCTION postrider.new_identity(name text)
     LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'postrider_new_identity';
 CREATE FUNCTION postrider.export_identity() RETURNS TABLE (bundle text, code text)
     LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'postrider_export_identity';
+CREATE FUNCTION postrider.import_identity(bundle text, code_file text) RETURNS text
+    LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'postrider_import_identity';
+CREATE FUNCTION postrider.uninstall(abandon_waiting boolean DEFAULT false) RETURNS text
+    LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'postrider_uninstall';
 
 -- Running.
 CREATE PROCEDURE postrider.sync_now(peer text DEFAULT NULL)

@@ -22,8 +22,10 @@ GRANT SELECT ON postrider.status, postrider.history, postrider.events, postrider
     postrider.parked, postrider.progress, postrider.schema_differences TO postrider_admin, postrider_monitor;
 GRANT EXECUTE ON FUNCTION postrider.version() TO postrider_admin, postrider_monitor;
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA postrider TO postrider_admin;
-REVOKE ALL ON FUNCTION postrider.capture(), postrider.take_captured(), postrider.capture_partitions()
-    FROM postrider_admin;
+-- The name of the peer whose number a notification has.
+GRANT SELECT (peer_id, name) ON postrider.peer TO postrider_admin, postrider_monitor;
+REVOKE ALL ON FUNCTION postrider.capture(), postrider.take_captured(), postrider.capture_partitions(),
+    postrider.tell_listeners() FROM postrider_admin;
 
 -- The launcher looks whether this database wants a worker, when all of this has been committed.
 SELECT postrider.wake();

@@ -5,6 +5,8 @@ A block fenced as `console` is a transcript. Its lines are
     $ command                  what is typed in a shell; `$ sqlite3 FILE` begins a session of the sqlite3 shell
     sqlite> SELECT …           what is typed in a session; `.prompt 'office> '` gives the session another prompt
        ...> …                  how a statement goes on; `> …` how a command does
+    office=# SELECT …          what is typed in the session that `$ psql office` begins; `office-# …`, or `office'# …`
+                               within quotes and `office(# …` within parentheses, how it goes on
     anything else              what is printed
 
 A block fenced as `postrider` is a task text, `postrider later` one that this version must refuse.
@@ -15,7 +17,8 @@ import re
 FENCE = re.compile(r"^```\s*(.*)$")
 CONTINUED_COMMAND = "> "
 CONTINUED_STATEMENT = "   ...> "
-PROMPT = re.compile(r"^(\$|[a-z0-9_]+>) (.*)$")
+PROMPT = re.compile(r"^(\$|[a-z0-9_]+>|[a-z0-9_]+=#) (.*)$")
+PSQL = "=#"
 
 
 @dataclasses.dataclass
@@ -27,15 +30,22 @@ class Step:
     typed: list
     printed: list = dataclasses.field(default_factory=list)
 
-    @property
-    def continued(self):
-        """What begins a further line of what is typed."""
-        return CONTINUED_COMMAND if self.prompt == "$" else CONTINUED_STATEMENT
+    def continued(self, count):
+        """What begins a further line behind the first `count` of what is typed."""
+        if self.prompt == "$":
+            return CONTINUED_COMMAND
+        if not self.prompt.endswith(PSQL):
+            return CONTINUED_STATEMENT
+        text = "\n".join(self.typed[:count])
+        bare = re.sub(r"'[^']*'", "", text)
+        state = "'" if "'" in bare else "(" if bare.count("(") > bare.count(")") else "-"
+        return f"{self.prompt.removesuffix(PSQL)}{state}# "
 
     @property
     def shown(self):
         """The lines that are typed, with their prompts."""
-        return [f"{self.prompt} {self.typed[0]}", *((self.continued + line).rstrip() for line in self.typed[1:])]
+        further = (self.continued(index) + self.typed[index] for index in range(1, len(self.typed)))
+        return [f"{self.prompt} {self.typed[0]}", *(line.rstrip() for line in further)]
 
 
 @dataclasses.dataclass
@@ -62,8 +72,8 @@ def steps_of(block):
             steps.append(Step(number, prompted[1], [prompted[2]]))
         elif not steps:
             raise ValueError(f"line {number}: a transcript begins with a prompt")
-        elif line.startswith(steps[-1].continued.rstrip()) and not steps[-1].printed:
-            steps[-1].typed.append(line[len(steps[-1].continued):])
+        elif line.startswith(steps[-1].continued(len(steps[-1].typed)).rstrip()) and not steps[-1].printed:
+            steps[-1].typed.append(line[len(steps[-1].continued(len(steps[-1].typed))):])
         else:
             steps[-1].printed.append(line)
     return steps

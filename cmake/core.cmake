@@ -47,3 +47,4 @@ core_uses(dialect postrider_model)
 core_uses(engine postrider_wire postrider_mail postrider_stream postrider_task postrider_dialect)
 core_uses(vault postrider_engine)
 core_uses(transport postrider_engine postrider_mail postrider_vault)
+

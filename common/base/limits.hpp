@@ -79,6 +79,13 @@ inline constexpr std::size_t mail_envelopes_max = 16;
 inline constexpr std::size_t transport_events_max = 32;
 inline constexpr std::size_t maildir_names_max = 100'000;
 
+// The network process
+/// A part and what is said of it.
+inline constexpr std::size_t network_frame_bytes_max = part_body_bytes_max + 64 * kib;
+inline constexpr std::size_t network_items_max = 10'000; // of a list in a message
+/// What is submitted to the process without an outcome.
+inline constexpr std::size_t network_open_bytes_max = 2 * network_frame_bytes_max;
+
 // Task texts and pairing
 inline constexpr std::size_t task_text_bytes_max = 1 * mib;
 inline constexpr std::size_t task_sql_depth_max = 200;

@@ -55,16 +55,27 @@ struct Watched {
     bool for_writing = false; // as well as for reading
 };
 
+/// Where connections come from.
+class Connections {
+  public:
+    Connections() = default;
+    Connections(const Connections &) = delete;
+    Connections &operator=(const Connections &) = delete;
+    virtual ~Connections() = default;
+
+    /// `secret` is the password or token; it is wiped with the connection.
+    virtual std::unique_ptr<Connection> connect(const Endpoint &endpoint, Bytes secret) = 0;
+};
+
 /// Makes connections and moves those that are not open yet.
-class Connector {
+class Connector final : public Connections {
   public:
     Connector();
     Connector(const Connector &) = delete;
     Connector &operator=(const Connector &) = delete;
-    ~Connector();
+    ~Connector() override;
 
-    /// `secret` is the password or token; it is wiped with the connection.
-    std::unique_ptr<Connection> connect(const Endpoint &endpoint, Bytes secret);
+    std::unique_ptr<Connection> connect(const Endpoint &endpoint, Bytes secret) override;
     /// Waits until there is something to do for a watched descriptor or for a connection that is
     /// not open yet, at most so long; then moves the latter.
     void wait(std::span<const Watched> watched, Duration longest);

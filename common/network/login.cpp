@@ -6,15 +6,19 @@
 namespace postrider::network {
 
 void Login::begin(const transport::MailAccount &account, const Endpoint &endpoint) {
+    give_up();
     endpoint_ = endpoint;
-    connection_.reset();
-    problem_.reset();
-    question_.reset();
     if (endpoint_.login == transport::LoginKind::none) {
         connection_ = connections_.connect(endpoint_, {});
         return;
     }
     question_ = host_.ask_secret(account.name);
+}
+
+void Login::give_up() {
+    connection_.reset();
+    problem_.reset();
+    question_.reset();
 }
 
 bool Login::on_secret(const transport::Secret &secret) {

@@ -21,6 +21,8 @@ class Login {
     /// The connection or why there is none; nothing while it is under way.
     std::optional<Result<std::unique_ptr<Connection>>> take();
 
+    void give_up();
+
     [[nodiscard]] bool is_under_way() const { return question_ || connection_ || problem_; }
 
   private:

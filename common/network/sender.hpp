@@ -6,20 +6,11 @@
 #include <optional>
 
 #include "common/network/conversation.hpp"
-#include "common/network/host.hpp"
 #include "common/network/login.hpp"
+#include "common/network/surroundings.hpp"
 #include "common/transport/smtp_dialogue.hpp"
 
 namespace postrider::network {
-
-/// What the whole process knows and each part needs.
-struct Surroundings {
-    Host &host;
-    Connections &connections;
-    const Clock &clock;   // for the date of mails alone
-    std::string own_name; // said in EHLO
-    std::string ca_file;  // empty: the system's
-};
 
 class Sender {
   public:

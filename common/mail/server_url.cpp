@@ -37,7 +37,7 @@ Error wrong(std::string_view url, const std::string &what, std::string hint) {
         Errc::malformed, "mail server \"" + printable(url) + "\" " + what, {}, std::move(hint)};
 }
 
-std::string lower(std::string_view text) {
+std::string lower_case(std::string_view text) {
     std::string out{text};
     std::transform(out.begin(), out.end(), out.begin(), [](char c) {
         return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -45,17 +45,17 @@ std::string lower(std::string_view text) {
     return out;
 }
 
-bool is_digit(char c) {
+bool is_decimal_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-bool is_hex_digit(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+bool is_hexadecimal_digit(char c) {
+    return is_decimal_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 bool is_host_name(std::string_view host) {
     const auto plain = [](char c) {
-        return is_digit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_';
+        return is_decimal_digit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_';
     };
     return !host.empty() && host.size() <= host_bytes_max &&
            std::all_of(host.begin(), host.end(), plain) && host.front() != '.' &&
@@ -65,12 +65,13 @@ bool is_host_name(std::string_view host) {
 bool is_ipv6(std::string_view host) {
     return host.find(':') != std::string_view::npos && host.size() <= 45 &&
            std::all_of(host.begin(), host.end(),
-                       [](char c) { return is_hex_digit(c) || c == ':' || c == '.'; });
+                       [](char c) { return is_hexadecimal_digit(c) || c == ':' || c == '.'; });
 }
 
 std::optional<std::uint16_t> port_of(std::string_view text) {
     std::uint32_t port = 0;
-    if (text.empty() || text.size() > 5 || !std::all_of(text.begin(), text.end(), is_digit)) {
+    if (text.empty() || text.size() > 5 ||
+        !std::all_of(text.begin(), text.end(), is_decimal_digit)) {
         return std::nullopt;
     }
     for (const char c : text) {
@@ -80,21 +81,23 @@ std::optional<std::uint16_t> port_of(std::string_view text) {
                                       : std::optional{static_cast<std::uint16_t>(port)};
 }
 
-int hex_value(char c) {
-    return is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10;
+int value_of_digit(char c) {
+    return is_decimal_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10;
 }
 
-/// Percent-decoded (RFC 3986 section 2.1); empty where it holds control characters or bad escapes.
-std::optional<std::string> decoded(std::string_view text) {
+/// Percent-percent_decoded (RFC 3986 section 2.1); empty where it holds control characters or bad
+/// escapes.
+std::optional<std::string> percent_decoded(std::string_view text) {
     std::string out;
     for (std::size_t index = 0; index < text.size(); ++index) {
         char c = text[index];
         if (c == '%') {
-            if (text.size() - index < 3 || !is_hex_digit(text[index + 1]) ||
-                !is_hex_digit(text[index + 2])) {
+            if (text.size() - index < 3 || !is_hexadecimal_digit(text[index + 1]) ||
+                !is_hexadecimal_digit(text[index + 2])) {
                 return std::nullopt;
             }
-            c = static_cast<char>(hex_value(text[index + 1]) * 16 + hex_value(text[index + 2]));
+            c = static_cast<char>(value_of_digit(text[index + 1]) * 16 +
+                                  value_of_digit(text[index + 2]));
             index += 2;
         }
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
@@ -110,7 +113,7 @@ Result<void> read_host(std::string_view url, std::string_view authority, ServerU
     std::string host;
     if (authority.starts_with('[')) {
         const std::size_t end = authority.find(']');
-        host = lower(authority.substr(1, end == std::string_view::npos ? end : end - 1));
+        host = lower_case(authority.substr(1, end == std::string_view::npos ? end : end - 1));
         const std::string_view rest =
             end == std::string_view::npos ? std::string_view{} : authority.substr(end + 1);
         if (end == std::string_view::npos || !is_ipv6(host) ||
@@ -121,7 +124,7 @@ Result<void> read_host(std::string_view url, std::string_view authority, ServerU
         port = rest;
     } else {
         const std::size_t colon = authority.find(':');
-        host = lower(authority.substr(0, colon));
+        host = lower_case(authority.substr(0, colon));
         port = colon == std::string_view::npos ? std::string_view{} : authority.substr(colon);
         if (!is_host_name(host)) {
             return wrong(url, "has no host name that can be looked up",
@@ -166,7 +169,7 @@ Result<ServerUrl> parse_server_url(std::string_view url) {
     const auto *const scheme =
         std::find_if(schemes.begin(), schemes.end(), [&](const Scheme &candidate) {
             return end_of_scheme != std::string_view::npos &&
-                   candidate.name == lower(url.substr(0, end_of_scheme));
+                   candidate.name == lower_case(url.substr(0, end_of_scheme));
         });
     if (scheme == schemes.end()) {
         return wrong(url, "does not begin with a mail protocol",
@@ -193,7 +196,7 @@ Result<ServerUrl> parse_server_url(std::string_view url) {
     if (Result<void> read = read_host(url, authority, out); !read) {
         return read.error();
     }
-    const auto folder = decoded(rest.substr(std::min(slash + 1, rest.size())));
+    const auto folder = percent_decoded(rest.substr(std::min(slash + 1, rest.size())));
     if (!folder || folder->size() > limits::name_bytes_max) {
         return wrong(url, "has a folder that cannot be read",
                      "Write its name as UTF-8, and as %25 where it has a percent sign.");

@@ -1,8 +1,8 @@
 """The configurations of Dovecot, Exim and Postfix for a test: text only, one function for each program.
 
 Mail for users of test.invalid goes to their mailboxes over Dovecot's LMTP. Mail for anybody at far.invalid is taken and
-then refused by Dovecot, who has no such user, and mail for any other domain cannot be routed: both come back as bounces.
-The programs run without a chroot, look up no names, and touch nothing outside the folder.
+then refused by Dovecot, who has no such user, and mail for any other domain cannot be routed: both come back as
+bounces. The programs run without a chroot, look up no names, and touch nothing outside the folder.
 """
 DOMAIN = "test.invalid"
 FAR_DOMAIN = "far.invalid"
@@ -40,6 +40,7 @@ log_path = {folder}/log/dovecot.log
 listen = 127.0.0.1
 protocols = imap pop3 lmtp
 hostname = {HOST}
+# Whatever is set here, Dovecot takes passwords in the clear from the machine that it runs on.
 ssl = yes
 ssl_cert = <{stack.certificates.certificate(stack.certificate)}
 ssl_key = <{stack.certificates.key(stack.certificate)}
@@ -54,6 +55,7 @@ mail_fsync = never
 lmtp_save_to_detail_mailbox = no
 namespace inbox {{
   inbox = yes
+  separator = {stack.separator}
   mailbox Junk {{
     special_use = \\Junk
     auto = subscribe

@@ -29,7 +29,7 @@ from certificates import KINDS, Certificates
 from mail_configurations import DOMAIN
 
 START_SECONDS = 30
-STOP_SECONDS = 10
+STOP_SECONDS = 2  # Dovecot may wait longer for children that have nothing to do
 MTAS = ("exim", "postfix")
 PORTS = ("smtp", "submission", "imap", "imaps", "pop3", "pop3s")
 UNPACKED = pathlib.Path(os.environ.get("POSTRIDER_MAIL_SERVERS", "/var/cache/postrider"))
@@ -91,12 +91,12 @@ def is_open(port):
 class MailServers:
     """The servers of one folder. Options: the MTA, the users' names, the size of a mail and the recipients that the MTA
     takes at most, a quota ("100K" for all users, or {user: "100K"}), which certificate is shown, how long a wrong
-    password is thought about."""
+    password is thought about, and what divides the names of mailboxes in IMAP ("." is Dovecot's own for a maildir)."""
 
     password = "secret"
 
     def __init__(self, mta="exim", *, folder=None, users=("a", "b", "c", "d"), size_max=30 << 20, recipients_max=100,
-                 quota=None, certificate="right", failure_delay_seconds=2):
+                 quota=None, certificate="right", failure_delay_seconds=2, separator="."):
         if mta not in MTAS or certificate not in KINDS:
             raise ValueError(f"no MTA {mta} or no certificate {certificate}")
         self.mta = mta
@@ -106,6 +106,7 @@ class MailServers:
         self.quota = quota if isinstance(quota, dict) else dict.fromkeys(self.users, quota) if quota else {}
         self.certificate = certificate
         self.failure_delay_seconds = failure_delay_seconds
+        self.separator = separator
         self._check_machine()
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="postrider-mail-")).resolve()
         self.certificates = Certificates(self.folder / "tls")
@@ -136,8 +137,8 @@ class MailServers:
         return shutil.which(name, path=os.environ.get("PATH", os.defpath) + ":/usr/sbin")
 
     def _mta_program(self):
-        place = {"exim": ("exim4-daemon-light", "usr/sbin/exim4"), "postfix": ("postfix", "usr/lib/postfix/sbin/master")}
-        package, program = place[self.mta]
+        package, program = {"exim": ("exim4-daemon-light", "usr/sbin/exim4"),
+                            "postfix": ("postfix", "usr/lib/postfix/sbin/master")}[self.mta]
         candidates = (UNPACKED / package / program, pathlib.Path("/") / program)
         return next((path for path in candidates if path.is_file()), None)
 
@@ -201,14 +202,17 @@ class MailServers:
         os.chown(self.folder / "postfix/data", self.mta_uid, 0)
         queue = self.folder / "postfix/queue"
         modes = {"pid": 0o755, "public": 0o710, "maildrop": 0o730}
-        for name in ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private", "saved",
-                     "trace", *modes):
+        for name in ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private",
+                     "saved", "trace", *modes):
             (queue / name).mkdir()
             (queue / name).chmod(modes.get(name, 0o700))
             os.chown(queue / name, 0 if name == "pid" else self.mta_uid,
                      self.mta_gid if name in ("public", "maildrop") else 0)
         self._write("postfix/conf/main.cf", mail_configurations.postfix_main(self))
         self._write("postfix/conf/master.cf", mail_configurations.postfix_services(self))
+        # Postfix waits until the file is a second old: somebody may still be writing it.
+        written = time.time() - 60
+        os.utime(self.folder / "postfix/conf/main.cf", (written, written))
 
     def _start_programs(self):
         commands = {
@@ -299,14 +303,15 @@ class MailServers:
             connection.sendmail(sender, [self.address(user)], content)
 
     def mails(self, user, mailbox="INBOX"):
-        """The mails of a mailbox, the oldest first."""
+        """The mails of a mailbox, the oldest first. A mailbox in another is "outer.inner" here."""
         folder = self.folder / "mail" / user / "Maildir"
-        folder = folder if mailbox == "INBOX" else folder / ("." + mailbox.replace("/", "."))
+        folder = folder if mailbox == "INBOX" else folder / f".{mailbox}"
         found = []
         for path in [*folder.glob("new/*"), *folder.glob("cur/*")]:
             flags = re.search(r":2,([A-Za-z]*)$", path.name)
             found.append(Mail(path, flags[1] if flags else ""))
-        return sorted(found, key=lambda mail: mail.path.name)
+        # A file's name begins with the seconds and, after an M, the microseconds of its arrival.
+        return sorted(found, key=lambda mail: [int(number) for number in re.findall(r"\d+", mail.path.name)[:2]])
 
     def count(self, user, mailbox="INBOX"):
         return len(self.mails(user, mailbox))

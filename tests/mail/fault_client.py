@@ -56,6 +56,8 @@ class FaultServer:
     def say(self, *words, content=b""):
         """A request; the bytes of its answer."""
         line = shlex.join(map(str, words)) + (f" bytes={len(content)}" if content else "")
+        if "\n" in line:
+            raise ValueError(f"a request is one line; write \\n for a new one: {line}")
         self.control.write(line.encode() + b"\n" + content)
         self.control.flush()
         verdict, size = self.control.readline().decode().split()

@@ -190,7 +190,7 @@ class Connection:
         injected = self._bytes(self.rule.inject) if self.rule and self.rule.inject else b""
         self.write(go_ahead + injected)
         await self.flush()
-        await self.start_tls()
+        await self.perform("tls", {}, self.start_tls)
 
     # --- users --------------------------------------------------------------------------------------------------------
 

@@ -7,12 +7,13 @@ line "ok N" or "error N" and N bytes.
     clear [NUMBER]                      nothing does any more, or not that
     used NUMBER                         how often that rule has been used
     set NAME VALUE                      see below; `set NAME` takes it back
-    path [seed=N] [loss=P] [double=P] [delay=P] [reorder=P] [seconds=S]    what becomes of mails, in parts of 1
+    path [seed=N] [loss=P] [double=P] [delay=P] [reorder=P] [junk=P] [seconds=S]    what becomes of mails, P of 1
     flush                               mails that are under way arrive now
     user ADDRESS PASSWORD [TOKEN]       one more, or another password
     box USER NAME                       a mailbox is made
     deliver USER [BOX] [bytes=N]        a mail is put there; its UID
     forge USER [BOX]                    a mail whose text looks like answers of all three protocols; its UID
+    junk USER BYTES [BOX]               a mail of that size that is nobody's; its UID
     expunge USER BOX UID                another client deletes a mail
     uidvalidity USER BOX                the mailbox is rebuilt: another UIDVALIDITY, UIDs from 1
     disconnect [PROTOCOL]               all connections are cut
@@ -171,6 +172,11 @@ class Control:
 
     def do_forge(self, user, box="INBOX"):
         return self._box(user, box).add(FORGED.encode())
+
+    def do_junk(self, user, size, box="INBOX"):
+        begin = b"Subject: win money\r\nFrom: stranger@elsewhere.invalid\r\n\r\n"
+        lines = b"PRDR" + b"m" * 70 + b"\r\n"
+        return self._box(user, box).add((begin + lines * (int(size) // len(lines) + 1))[:int(size) - 2] + b"\r\n")
 
     def do_expunge(self, user, box, uid):
         mailbox = self._box(user, box)

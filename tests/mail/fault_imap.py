@@ -185,7 +185,7 @@ class Imap(ImapMails, Connection):
     # --- mailboxes ----------------------------------------------------------------------------------------------------
 
     async def do_list(self, words):
-        pattern = words[1]
+        pattern = [word for word in words if not isinstance(word, list)][1]  # without RFC 5258's options
         separator = quoted(self.server.text("imap.separator", "/"))
         if pattern == "":
             self.untagged(f'LIST (\\Noselect) {separator} ""')

@@ -1,5 +1,6 @@
 """The mailboxes of the fault server, in memory, and the way of mails into them, which loses some and doubles others."""
 import asyncio
+import functools
 import random
 import time
 
@@ -105,17 +106,17 @@ class Path:
     """What happens to a mail between the submission and its mailbox. What becomes of the n-th mail of a recipient
     depends on the seed, the recipient and n alone, so that a failing test can be run again."""
 
-    def __init__(self, seed=0, loss=0.0, double=0.0, delay=0.0, seconds=1.0, reorder=0.0):
+    def __init__(self, seed=0, loss=0.0, double=0.0, delay=0.0, seconds=1.0, reorder=0.0, junk=0.0):
         self.seed = seed
-        self.chances = {"lost": loss, "doubled": double, "delayed": delay, "reordered": reorder}
+        self.chances = {"lost": loss, "doubled": double, "delayed": delay, "reordered": reorder, "junked": junk}
         self.seconds = seconds
         self.counts = {}
         self.outcomes = dict.fromkeys(("delivered", *self.chances), 0)
         self.held = []  # (deadline, deliver) of mails that others overtake
         self.timers = set()
 
-    def send(self, recipient, deliver):
-        """Calls `deliver` never, once or twice, now or later."""
+    def send(self, recipient, deliver_to):
+        """Calls `deliver_to` with a mailbox's name: never, once or twice, now or later."""
         number = self.counts[recipient] = self.counts.get(recipient, 0) + 1
         dice = random.Random(f"{self.seed}/{recipient}/{number}")
         fate = {name for name, chance in self.chances.items() if dice.random() < chance}
@@ -123,6 +124,7 @@ class Path:
             self.outcomes[name] += 1
         if "lost" in fate:
             return
+        deliver = functools.partial(deliver_to, "Junk" if "junked" in fate else "INBOX")
         for _ in range(2 if "doubled" in fate else 1):
             if "reordered" in fate:
                 self._hold(deliver, self.seconds)  # until the next mail has passed, or nobody comes

@@ -41,7 +41,7 @@ class Pop3(Connection):
             handler = getattr(self, f"do_{verb}", None) if verb.isalpha() else None
             if handler is None or (verb in NEEDS_LOGIN and self.user is None):
                 handler = self.unknown
-            await self.perform(verb, {"line": line}, lambda: handler(argument))
+            await self.perform("starttls" if verb == "stls" else verb, {"line": line}, lambda: handler(argument))
 
     @staticmethod
     def _without_secret(line):

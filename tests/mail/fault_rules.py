@@ -2,8 +2,8 @@
 
     fault PROTOCOL STAGE [condition=…]… [what goes wrong]…
 
-PROTOCOL is smtp, imap, pop3 or *. STAGE is connect (the greeting), tls (the handshake), starttls, body (the answer to
-SMTP's final dot), or a command in lower case ("rcpt", "uid fetch", "retr"), or *. The words after it:
+PROTOCOL is smtp, imap, pop3 or *. STAGE is connect (the greeting), tls (the handshake), starttls (POP3's STLS too),
+body (the answer to SMTP's final dot), or a command in lower case ("rcpt", "uid fetch", "retr"), or *. Then:
 
     when            times=N  skip=N  chance=0.2  to=PATTERN  from=PATTERN  user=PATTERN  line=PATTERN
     instead of an answer   reply=TEXT  raw=BYTES  silent  close  nonsense=BYTES  endless

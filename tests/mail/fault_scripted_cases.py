@@ -80,6 +80,13 @@ def starttls_is_missing_or_tampered_with(server):
     server.say("fault", "smtp", "starttls", "inject=250-AUTH PLAIN\\r\\n250 SIZE 1\\r\\n", "times=1")
     said = lines_from(server, "smtp", "EHLO x", "STARTTLS", seconds=SHORT_SECONDS)
     assert said.endswith(b"220 2.0.0 go ahead\r\n250-AUTH PLAIN\r\n250 SIZE 1\r\n"), said
+    said = lines_from(server, "pop3", "STLS", seconds=SHORT_SECONDS)
+    assert said == b"+OK ready\r\n+OK begin\r\n", said
+    server.say("fault", "pop3", "starttls", "inject=+OK no more\\r\\n", "times=1")
+    said = lines_from(server, "pop3", "STLS", seconds=SHORT_SECONDS)
+    assert said == b"+OK ready\r\n+OK begin\r\n+OK no more\r\n", said
+    server.say("fault", "pop3", "tls", "silent", "times=1")
+    refused((TimeoutError, ssl.SSLError), lambda: poplib.POP3("localhost", server.ports["pop3"], SHORT_SECONDS).stls())
     server.say("fault", "imap", "starttls", "reply=NO out of certificates", "times=1")
     refused(imaplib.IMAP4.error, imap(server).__enter__)
 
@@ -235,6 +242,16 @@ def a_scenario_is_read_from_a_file(_):
                 assert client.mail("x@test.invalid") == (451, b'4.3.0 "busy"')
 
 
+def mails_land_in_the_junk_and_junk_in_the_inbox(server):
+    server.say("path", "junk=1")
+    send(server)
+    assert (len(server.ask("mails", "b")), len(server.ask("mails", "b", "Junk"))) == (0, 1)
+    assert server.ask("counters")["junked"] == 1
+    server.say("junk", "b", 3_000_000)
+    with imap(server) as client:
+        assert len(client.uid("FETCH", "1", "(BODY.PEEK[])")[1][0][1]) == 3_000_000
+
+
 def connections_are_cut_and_mistakes_told(server):
     with smtp(server) as client:
         server.say("disconnect")
@@ -248,4 +265,5 @@ CASES = (greetings_go_wrong, codes_are_given_at_chosen_places, a_mail_is_accepte
          starttls_is_missing_or_tampered_with, certificates_are_bad, answers_come_late_slowly_or_never,
          an_answer_has_too_much_of_everything, literals_are_cut_and_too_short, a_mail_looks_like_the_protocol,
          servers_hold_mails_back, limits_of_size_recipients_and_room, a_path_loses_doubles_delays_and_reorders,
-         a_scenario_is_read_from_a_file, connections_are_cut_and_mistakes_told)
+         mails_land_in_the_junk_and_junk_in_the_inbox, a_scenario_is_read_from_a_file,
+         connections_are_cut_and_mistakes_told)

@@ -149,11 +149,12 @@ class MailServers:
     # --- start and stop -----------------------------------------------------------------------------------------------
 
     def start(self):
-        """Makes everything new; a port that somebody else took in the meantime costs another try."""
+        """What was in the folder goes on: mailboxes, queued mails, and the ports of a stack that was stopped. A port
+        that somebody else took in the meantime costs another try."""
         if len(str(self.folder)) > FOLDER_LENGTH_MAX:
             raise RuntimeError(f"the folder's name is too long for sockets in it: {self.folder}")
         for tries_left in (2, 1, 0):
-            self.ports = dict(zip(PORTS, free_ports(len(PORTS))))
+            self.ports = self.ports or dict(zip(PORTS, free_ports(len(PORTS))))
             try:
                 self._prepare()
                 self._start_programs()
@@ -162,13 +163,14 @@ class MailServers:
                 return self
             except RuntimeError:
                 self.stop()
+                self.ports = {}
                 if tries_left == 0:
                     raise
         return self
 
     def _prepare(self):
-        shutil.rmtree(self.folder / self.mta, ignore_errors=True)
-        shutil.rmtree(self.folder / "dovecot", ignore_errors=True)
+        if "dovecot" not in self.processes:
+            shutil.rmtree(self.folder / "dovecot", ignore_errors=True)  # sockets only
         for name in ("dovecot", "log", "mail"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o755)
@@ -190,7 +192,7 @@ class MailServers:
 
     def _prepare_exim(self):
         spool = self.folder / "exim/spool"
-        spool.mkdir(parents=True)
+        spool.mkdir(parents=True, exist_ok=True)
         for place in (spool.parent, spool):
             os.chown(place, self.mta_uid, self.mta_gid)
         self._write("exim.conf", mail_configurations.exim(self))
@@ -198,13 +200,13 @@ class MailServers:
     def _prepare_postfix(self):
         """What `postfix start` would look after takes it two seconds."""
         for name in ("conf", "queue", "data"):
-            (self.folder / "postfix" / name).mkdir(parents=True)
+            (self.folder / "postfix" / name).mkdir(parents=True, exist_ok=True)
         os.chown(self.folder / "postfix/data", self.mta_uid, 0)
         queue = self.folder / "postfix/queue"
         modes = {"pid": 0o755, "public": 0o710, "maildrop": 0o730}
         for name in ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private",
                      "saved", "trace", *modes):
-            (queue / name).mkdir()
+            (queue / name).mkdir(exist_ok=True)
             (queue / name).chmod(modes.get(name, 0o700))
             os.chown(queue / name, 0 if name == "pid" else self.mta_uid,
                      self.mta_gid if name in ("public", "maildrop") else 0)
@@ -221,7 +223,7 @@ class MailServers:
             "postfix": [self.mta_program, "-c", self.folder / "postfix/conf", "-d"],
         }
         libraries = {"LD_LIBRARY_PATH": str(self.postfix_programs.parent)} if self.mta == "postfix" else {}
-        for name in ("dovecot", self.mta):
+        for name in {"dovecot", self.mta} - self.processes.keys():
             with open(self.folder / "log" / f"{name}.output", "ab") as log:
                 self.processes[name] = subprocess.Popen(
                     [str(word) for word in commands[name]], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log,
@@ -238,12 +240,13 @@ class MailServers:
                 raise RuntimeError(f"{' and '.join(ended) or 'the mail servers'} did not start\n{self.log()}")
             time.sleep(0.02)
 
-    def stop(self):
-        """Ends the servers and what they started."""
-        self._end({name: process.pid for name, process in self.processes.items() if process.poll() is None})
-        for process in self.processes.values():
+    def stop(self, *names):
+        """Ends the servers and what they started, or those that are named: "dovecot", or the MTA's name. `start` starts
+        all that do not run."""
+        ended = {name: self.processes.pop(name) for name in names or list(self.processes)}
+        self._end({name: process.pid for name, process in ended.items() if process.poll() is None})
+        for process in ended.values():
             process.wait()
-        self.processes = {}
 
     @staticmethod
     def _end(pids):

@@ -1,5 +1,6 @@
 """What real servers do, each case with Exim and with Postfix: the things that the product's transports lean on."""
 import imaplib
+import os
 import pathlib
 import poplib
 import re
@@ -30,6 +31,12 @@ def with_options(**options):
         return case
 
     return remember
+
+
+def slowness():
+    """How many programs want a processor, for each that there is: what is said about time is said about a machine that
+    has nothing else to do."""
+    return max(1.0, os.getloadavg()[0] / os.cpu_count())
 
 
 def headers(content):
@@ -137,15 +144,23 @@ def idle_tells_of_new_mail(servers):
             line = client.readline()
 
 
-def starts_in_time_and_again_in_the_same_folder(servers):
+def starts_in_time_and_goes_on_where_it_was(servers):
     servers.deliver("a", text("kept"))
-    kept = servers.wait_for_mails("a")
+    servers.wait_for_mails("a")
+    servers.stop("dovecot")
+    servers.deliver("a", text("queued"))
     servers.stop()
+    ports = dict(servers.ports)
     began = time.monotonic()
     servers.start()
     took = time.monotonic() - began
-    assert took < START_SECONDS_MAX, f"{took:.1f} s"
-    assert servers.mails("a")[0].path.name.split(":")[0] == kept[0].path.name.split(":")[0]
+    assert took < START_SECONDS_MAX * slowness(), f"{took:.1f} s"
+    assert servers.ports == ports
+    deadline = time.monotonic() + mail_clients.SECONDS
+    while not any("Subject: queued" in headers(mail.content) for mail in servers.mails("a")):
+        assert time.monotonic() < deadline, servers.log()
+        time.sleep(0.05)
+    assert "Subject: kept" in headers(servers.mails("a")[0].content)
 
 
 def a_bad_certificate_is_shown(mta="exim"):
@@ -187,5 +202,5 @@ def says_what_is_missing():
 CASES = (a_mail_is_sent_and_read_by_imap, a_mail_from_outside_is_read_by_pop3,
          nothing_is_sent_without_tls_nor_read_without_password, unknown_recipients_are_refused_or_come_back,
          a_full_mailbox_bounces, limits_are_told_and_held, idle_tells_of_new_mail,
-         starts_in_time_and_again_in_the_same_folder)
+         starts_in_time_and_goes_on_where_it_was)
 PROGRAM_CASES = (a_bad_certificate_is_shown, starts_and_stops_a_folder, says_what_is_missing)

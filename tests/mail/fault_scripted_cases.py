@@ -145,6 +145,7 @@ def literals_are_cut_and_too_short(server):
     server.say("fault", "pop3", "retr", "truncate=1000", "times=1")
     with pop3(server) as client:
         refused((poplib.error_proto, OSError), lambda: client.retr(1))
+    assert [each["ended"] for each in server.ask("connections")] == ["cut by a rule", "LOGOUT", "cut by a rule"]
 
 
 def a_mail_looks_like_the_protocol(server):

@@ -219,7 +219,7 @@ class MailServers:
     def _start_programs(self):
         commands = {
             "dovecot": [self._system_program("dovecot"), "-F", "-c", self.folder / "dovecot.conf"],
-            "exim": [self.mta_program, "-C", self.folder / "exim.conf", "-bdf", "-q10s"],
+            "exim": [self.mta_program, "-C", self.folder / "exim.conf", "-bdf", "-q2s"],
             "postfix": [self.mta_program, "-c", self.folder / "postfix/conf", "-d"],
         }
         libraries = {"LD_LIBRARY_PATH": str(self.postfix_programs.parent)} if self.mta == "postfix" else {}

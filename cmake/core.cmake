@@ -24,7 +24,10 @@ foreach(folder ${core_folders})
   if(POSTRIDER_FUZZ)
     target_compile_options(postrider_${folder} PRIVATE -fsanitize=fuzzer-no-link)
   endif()
-  target_link_libraries(postrider_core INTERFACE postrider_${folder})
+  # The network process alone is linked with libcurl: no host's process is.
+  if(NOT folder STREQUAL "network")
+    target_link_libraries(postrider_core INTERFACE postrider_${folder})
+  endif()
 endforeach()
 
 # core_uses(folder library…): only for folders that exist already.
@@ -47,3 +50,4 @@ core_uses(dialect postrider_model)
 core_uses(engine postrider_wire postrider_mail postrider_stream postrider_task postrider_dialect)
 core_uses(vault postrider_engine)
 core_uses(transport postrider_engine postrider_mail postrider_vault)
+core_uses(network postrider_transport PkgConfig::curl)

@@ -9,9 +9,7 @@
 #include "common/base/limits.hpp"
 #include "common/base/text_encoding.hpp"
 #include "common/base/utf8.hpp"
-#include "common/mail/extract.hpp"
 #include "common/mail/message.hpp"
-#include "common/wire/envelope.hpp"
 
 namespace postrider::transport {
 
@@ -58,30 +56,8 @@ bool is_file_name(std::string_view name) {
            name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-bool bears_stamp_of(ByteView envelope, const std::vector<FixedBytes<32>> &stamp_keys) {
-    const Result<wire::Prologue> prologue = wire::parse_prologue(envelope);
-    if (!prologue) {
-        return false;
-    }
-    const wire::StampCover cover = wire::stamp_cover(*prologue);
-    return std::any_of(stamp_keys.begin(), stamp_keys.end(), [&](const FixedBytes<32> &key) {
-        return wire::find_stamp(*prologue, cover, key).has_value();
-    });
-}
-
 std::string unique_name_of(const engine::Receipt &receipt) {
     return MessageFile{{}, receipt.substr(receipt.rfind('/') + 1)}.unique_name();
-}
-
-/// Of two settlements of one message, the one that loses less.
-engine::Settlement stricter(engine::Settlement left, engine::Settlement right) {
-    using engine::Settlement;
-    for (const Settlement settlement : {Settlement::keep, Settlement::set_aside}) {
-        if (left == settlement || right == settlement) {
-            return settlement;
-        }
-    }
-    return Settlement::remove;
 }
 
 std::string without_trailing_slashes(std::string path) {
@@ -118,7 +94,7 @@ void Maildir::configure(std::vector<engine::Inlet> inlets) {
             place.position.clear();
             // A batch that has overtaken the end of the pairing need not wait any longer.
             std::erase_if(place.held,
-                          [](const auto &entry) { return entry.second.open_events == 0; });
+                          [](const auto &entry) { return entry.second.mail.open_events == 0; });
         }
         place.inlet = std::move(inlet);
         places.push_back(std::move(place));
@@ -207,7 +183,7 @@ void Maildir::show_kept_again(Place &place, Timestamp now, Duration after) {
     std::erase_if(place.held, [&](const auto &entry) {
         const Held &held = entry.second;
         // A clock that was set back must not hide a message for longer.
-        return held.open_events == 0 && (now - held.kept_at >= after || now < held.kept_at);
+        return held.mail.open_events == 0 && (now - held.kept_at >= after || now < held.kept_at);
     });
 }
 
@@ -304,26 +280,19 @@ std::optional<Error> Maildir::read_all(Place &place,
 
 bool Maildir::judge(Place &place, const MessageFile &file, ByteView mail, Harvest &harvest) {
     const engine::Receipt receipt = path_of(place.inlet.source, file);
-    mail::Extraction found = mail::extract_envelopes(mail);
-    Held held;
-    for (Bytes &envelope : found.envelopes) {
-        if (bears_stamp_of(envelope, place.inlet.stamp_keys)) {
+    JudgedMail judged = judge_mail(mail, place.inlet.stamp_keys);
+    if (judged.is_ours()) {
+        place.held.insert_or_assign(file.unique_name(), Held{{judged.events()}, {}});
+        for (Bytes &envelope : judged.envelopes) {
             harvest.events.emplace_back(engine::Arrived{receipt, std::move(envelope)});
-            ++held.open_events;
         }
-    }
-    for (const mail::TruncatedEnvelope &truncated : found.truncated) {
-        if (held.open_events == 0 && bears_stamp_of(truncated.beginning, place.inlet.stamp_keys)) {
-            harvest.events.emplace_back(engine::Unusable{receipt, truncated.reason()});
-            ++held.open_events;
+        if (judged.cut) {
+            harvest.events.emplace_back(engine::Unusable{receipt, *judged.cut});
         }
-    }
-    if (held.open_events > 0) {
-        place.held.insert_or_assign(file.unique_name(), held);
         return true;
     }
-    if (found.problem) {
-        tell_and_leave(place, file, *found.problem, harvest);
+    if (judged.suspicion) {
+        tell_and_leave(place, file, *judged.suspicion, harvest);
         return true;
     }
     leave(place, file);
@@ -357,21 +326,20 @@ void Maildir::settle(const engine::Receipt &receipt, engine::Settlement settleme
         return;
     }
     Held &held = entry->second;
-    held.settlement = stricter(held.settlement, settlement);
-    if (--held.open_events > 0) {
+    if (!held.mail.settle(settlement)) {
         return;
     }
-    if (held.settlement == engine::Settlement::keep) {
+    if (held.mail.settlement == engine::Settlement::keep) {
         held.kept_at = last_poll_;
         return;
     }
-    if (carry_out(receipt, held.settlement)) {
+    if (carry_out(receipt, held.mail.settlement)) {
         place->held.erase(entry);
         return;
     }
     // Held on, or it would arrive again at once; why it failed is found out by the next try.
-    held.open_events = 1;
-    place->unsettled.insert_or_assign(receipt, held.settlement);
+    held.mail.open_events = 1;
+    place->unsettled.insert_or_assign(receipt, held.mail.settlement);
 }
 
 std::optional<Timestamp> Maildir::next_look(Timestamp now) const {

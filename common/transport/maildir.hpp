@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/engine/transport.hpp"
+#include "common/transport/judged_mail.hpp"
 #include "common/transport/maildir_files.hpp"
 
 namespace postrider::transport {
@@ -39,8 +40,7 @@ class Maildir final : public engine::Transport {
   private:
     /// A message that the host has been given, by its unique name.
     struct Held {
-        std::size_t open_events = 0; // 0: settled with `keep`, to be shown again
-        engine::Settlement settlement = engine::Settlement::remove;
+        HeldMail mail; // without open events: settled with `keep`, to be shown again
         Timestamp kept_at{};
     };
 

@@ -1,0 +1,224 @@
+// Reads the parts from left to right (RFC 3986), each with its own complaint.
+#include "common/mail/server_url.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "common/base/limits.hpp"
+#include "common/base/utf8.hpp"
+
+namespace postrider::mail {
+
+namespace {
+
+struct Scheme {
+    std::string_view name;
+    Protocol protocol;
+    Encryption encryption;
+    std::uint16_t port;
+};
+
+constexpr std::array<Scheme, 6> schemes{{
+    {"smtps", Protocol::smtp, Encryption::tls, 465},
+    {"smtp", Protocol::smtp, Encryption::starttls, 587},
+    {"imaps", Protocol::imap, Encryption::tls, 993},
+    {"imap", Protocol::imap, Encryption::starttls, 143},
+    {"pop3s", Protocol::pop3, Encryption::tls, 995},
+    {"pop3", Protocol::pop3, Encryption::starttls, 110},
+}};
+
+constexpr std::string_view in_clear = "encryption=none";
+constexpr std::size_t host_bytes_max = 253; // RFC 1035 section 2.3.4
+constexpr std::size_t url_bytes_max = 1000;
+
+Error wrong(std::string_view url, const std::string &what, std::string hint) {
+    return Error{
+        Errc::malformed, "mail server \"" + printable(url) + "\" " + what, {}, std::move(hint)};
+}
+
+std::string lower_case(std::string_view text) {
+    std::string out{text};
+    std::transform(out.begin(), out.end(), out.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return out;
+}
+
+bool is_decimal_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+bool is_hexadecimal_digit(char c) {
+    return is_decimal_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+bool is_host_name(std::string_view host) {
+    const auto plain = [](char c) {
+        return is_decimal_digit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_';
+    };
+    return !host.empty() && host.size() <= host_bytes_max &&
+           std::all_of(host.begin(), host.end(), plain) && host.front() != '.' &&
+           host.front() != '-' && host.find("..") == std::string_view::npos;
+}
+
+bool is_ipv6(std::string_view host) {
+    return host.find(':') != std::string_view::npos && host.size() <= 45 &&
+           std::all_of(host.begin(), host.end(),
+                       [](char c) { return is_hexadecimal_digit(c) || c == ':' || c == '.'; });
+}
+
+std::optional<std::uint16_t> port_of(std::string_view text) {
+    std::uint32_t port = 0;
+    if (text.empty() || text.size() > 5 ||
+        !std::all_of(text.begin(), text.end(), is_decimal_digit)) {
+        return std::nullopt;
+    }
+    for (const char c : text) {
+        port = port * 10 + static_cast<std::uint32_t>(c - '0');
+    }
+    return port == 0 || port > 65'535 ? std::nullopt
+                                      : std::optional{static_cast<std::uint16_t>(port)};
+}
+
+int value_of_digit(char c) {
+    return is_decimal_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10;
+}
+
+/// Percent-percent_decoded (RFC 3986 section 2.1); empty where it holds control characters or bad
+/// escapes.
+std::optional<std::string> percent_decoded(std::string_view text) {
+    std::string out;
+    for (std::size_t index = 0; index < text.size(); ++index) {
+        char c = text[index];
+        if (c == '%') {
+            if (text.size() - index < 3 || !is_hexadecimal_digit(text[index + 1]) ||
+                !is_hexadecimal_digit(text[index + 2])) {
+                return std::nullopt;
+            }
+            c = static_cast<char>(value_of_digit(text[index + 1]) * 16 +
+                                  value_of_digit(text[index + 2]));
+            index += 2;
+        }
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+            return std::nullopt;
+        }
+        out += c;
+    }
+    return is_utf8(out) ? std::optional{out} : std::nullopt;
+}
+
+Result<void> read_host(std::string_view url, std::string_view authority, ServerUrl &out) {
+    std::string_view port;
+    std::string host;
+    if (authority.starts_with('[')) {
+        const std::size_t end = authority.find(']');
+        host = lower_case(authority.substr(1, end == std::string_view::npos ? end : end - 1));
+        const std::string_view rest =
+            end == std::string_view::npos ? std::string_view{} : authority.substr(end + 1);
+        if (end == std::string_view::npos || !is_ipv6(host) ||
+            (!rest.empty() && rest.front() != ':')) {
+            return wrong(url, "has no IPv6 address between its brackets",
+                         "Write it like 'imaps://[2001:db8::25]'.");
+        }
+        port = rest;
+    } else {
+        const std::size_t colon = authority.find(':');
+        host = lower_case(authority.substr(0, colon));
+        port = colon == std::string_view::npos ? std::string_view{} : authority.substr(colon);
+        if (!is_host_name(host)) {
+            return wrong(url, "has no host name that can be looked up",
+                         "Write it like 'imaps://mail.example'; a name with other letters in its "
+                         "form that begins with xn--.");
+        }
+    }
+    out.host = std::move(host);
+    if (!port.empty()) {
+        const auto number = port_of(port.substr(1));
+        if (!number) {
+            return wrong(url, "has no port from 1 to 65535 behind its colon",
+                         "Leave the port out to take the usual one.");
+        }
+        out.port = *number;
+    }
+    return {};
+}
+
+Result<void> read_query(std::string_view url, std::string_view query, ServerUrl &out) {
+    if (query != in_clear) {
+        return wrong(url, "says something unknown behind its question mark",
+                     "Only ?encryption=none is known: it sends everything in clear, the password "
+                     "too.");
+    }
+    if (out.encryption == Encryption::tls) {
+        return wrong(url, "contradicts itself: its protocol is encrypted from the first byte",
+                     "Leave ?encryption=none out, or the s of the protocol.");
+    }
+    out.encryption = Encryption::none;
+    return {};
+}
+
+} // namespace
+
+Result<ServerUrl> parse_server_url(std::string_view url) {
+    if (url.size() > url_bytes_max) {
+        return Error{Errc::too_large, "the address of a mail server is longer than " +
+                                          std::to_string(url_bytes_max) + " bytes"};
+    }
+    const std::size_t end_of_scheme = url.find("://");
+    const auto *const scheme =
+        std::find_if(schemes.begin(), schemes.end(), [&](const Scheme &candidate) {
+            return end_of_scheme != std::string_view::npos &&
+                   candidate.name == lower_case(url.substr(0, end_of_scheme));
+        });
+    if (scheme == schemes.end()) {
+        return wrong(url, "does not begin with a mail protocol",
+                     "Write smtps://, imaps:// or pop3s:// and the server's name; without the s "
+                     "where the server asks for STARTTLS.");
+    }
+    ServerUrl out{scheme->protocol, scheme->encryption, {}, scheme->port, {}};
+    std::string_view rest = url.substr(end_of_scheme + 3);
+    const std::size_t query = rest.find('?');
+    if (query != std::string_view::npos) {
+        if (Result<void> read = read_query(url, rest.substr(query + 1), out); !read) {
+            return read.error();
+        }
+        rest = rest.substr(0, query);
+    }
+    const std::size_t slash = std::min(rest.find('/'), rest.size());
+    const std::string_view authority = rest.substr(0, slash);
+    if (authority.find('@') != std::string_view::npos) {
+        return Error{Errc::refused,
+                     "the address of a mail server holds a user",
+                     {},
+                     "Give it by USER '…' and PASSWORD FILE '…', which keep it out of all texts."};
+    }
+    if (Result<void> read = read_host(url, authority, out); !read) {
+        return read.error();
+    }
+    const auto folder = percent_decoded(rest.substr(std::min(slash + 1, rest.size())));
+    if (!folder || folder->size() > limits::name_bytes_max) {
+        return wrong(url, "has a folder that cannot be read",
+                     "Write its name as UTF-8, and as %25 where it has a percent sign.");
+    }
+    if (!folder->empty() && out.protocol != Protocol::imap) {
+        return wrong(url, "names a folder, which only IMAP has",
+                     "Leave out what follows the host.");
+    }
+    out.folder = *folder;
+    return out;
+}
+
+std::string to_text(const ServerUrl &url) {
+    const auto *const scheme =
+        std::find_if(schemes.begin(), schemes.end(), [&](const Scheme &candidate) {
+            return candidate.protocol == url.protocol &&
+                   (candidate.encryption == Encryption::tls) == (url.encryption == Encryption::tls);
+        });
+    const bool is_ipv6_address = url.host.find(':') != std::string::npos;
+    return std::string{scheme->name} + "://" + (is_ipv6_address ? "[" + url.host + "]" : url.host) +
+           ":" + std::to_string(url.port) +
+           (url.encryption == Encryption::none ? "?" + std::string{in_clear} : "");
+}
+
+} // namespace postrider::mail

@@ -1,0 +1,40 @@
+// The address of a mail server as a task text writes it: 'imaps://mail.example',
+// 'smtp://mail.example:587'. Says how the connection is encrypted; nothing is tried in clear unless
+// the text says `?encryption=none` in so many words.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "common/base/result.hpp"
+
+namespace postrider::mail {
+
+enum class Protocol { smtp, imap, pop3 };
+
+enum class Encryption {
+    tls,      // from the first byte (RFC 8314)
+    starttls, // asked for before anything else is said, and required
+    none,
+};
+
+struct ServerUrl {
+    Protocol protocol = Protocol::smtp;
+    Encryption encryption = Encryption::tls;
+    std::string host; // a name in lower case, an IPv4 address, or an IPv6 address without brackets
+    std::uint16_t port = 0;
+    std::string folder; // of IMAP, decoded; empty: the inbox
+
+    friend bool operator==(const ServerUrl &, const ServerUrl &) = default;
+};
+
+/// Schemes: smtps, imaps, pop3s (ports 465, 993, 995: TLS at once, RFC 8314) and smtp, imap, pop3
+/// (587, 143, 110: STARTTLS, required). `malformed` with a hint for everything else; `refused` for
+/// a user or password in it, which belong into USER and PASSWORD FILE.
+Result<ServerUrl> parse_server_url(std::string_view url);
+
+/// "imaps://mail.example:993": for messages and for whoever connects. Without the folder.
+std::string to_text(const ServerUrl &url);
+
+} // namespace postrider::mail

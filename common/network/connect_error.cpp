@@ -1,0 +1,89 @@
+// One sentence for each way to fail; the server's own words stand in the detail.
+#include "common/network/connect_error.hpp"
+
+#include <curl/curl.h>
+
+#include "common/base/utf8.hpp"
+
+namespace postrider::network {
+
+namespace {
+
+struct Meaning {
+    Errc code;
+    const char *what;
+    const char *hint;
+};
+
+Meaning meaning_of(CURLcode code) {
+    switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return {Errc::unavailable, "its name cannot be looked up",
+                "Compare the name with what your mail provider says. Where there is no network at"
+                " the moment, it is tried again."};
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return {Errc::unavailable, "the name of the proxy cannot be looked up", ""};
+    case CURLE_COULDNT_CONNECT:
+        return {Errc::unavailable, "nobody answers there",
+                "Compare host and port with what your mail provider says. It is tried again."};
+    case CURLE_OPERATION_TIMEDOUT:
+        return {Errc::timed_out, "it did not answer in time", "It is tried again."};
+    case CURLE_USE_SSL_FAILED:
+        return {Errc::refused, "it does not offer STARTTLS",
+                "Nothing was said in clear, no password either. Write the protocol with an s"
+                " (imaps://, smtps://) where the server wants TLS at once, or ask your provider."};
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ISSUER_ERROR:
+        return {Errc::refused, "its certificate is not accepted",
+                "The detail says why: another host name, expired, or signed by nobody that this"
+                " machine trusts. Nothing was sent. Use the name that the certificate has, or have"
+                " it renewed; a clock that is wrong makes good ones look expired."};
+    case CURLE_SSL_CONNECT_ERROR:
+        return {Errc::unavailable, "no encrypted connection comes about",
+                "Perhaps the port wants STARTTLS: write the protocol without the s then."};
+    case CURLE_LOGIN_DENIED:
+        return {Errc::refused, "it does not accept user and password",
+                "Many providers want an app password, or a token, in place of the password of"
+                " their web page. Write it into the file that PASSWORD FILE names."};
+    case CURLE_SSL_CACERT_BADFILE:
+        return {Errc::refused, "the file of trusted certificates cannot be read", ""};
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+        return {Errc::unavailable, "it closed the connection before anybody was logged in",
+                "It is tried again."};
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_REMOTE_ACCESS_DENIED:
+        return {Errc::unavailable, "it does not let us in, or does not speak this protocol",
+                "The detail has its words. Compare protocol and port with what your mail provider"
+                " says. It is tried again."};
+    default:
+        return {Errc::unavailable, "something went wrong", "It is tried again."};
+    }
+}
+
+std::string detail_of(const ConnectProblem &problem) {
+    std::string detail = printable(problem.words);
+    if (!problem.last_line.empty()) {
+        std::string line = problem.last_line;
+        while (line.ends_with('\r') || line.ends_with('\n')) {
+            line.pop_back();
+        }
+        detail += std::string{detail.empty() ? "" : "; "} + "its last words: " + printable(line);
+    }
+    return detail;
+}
+
+} // namespace
+
+Error connect_error(int code, const ConnectProblem &problem) {
+    const Meaning meaning = meaning_of(static_cast<CURLcode>(code));
+    return {meaning.code, "could not connect to " + problem.server + ": " + meaning.what,
+            detail_of(problem), meaning.hint};
+}
+
+Error connection_lost(const std::string &server) {
+    return {Errc::unavailable, "connection to " + server + " was closed", {}, "It is tried again."};
+}
+
+} // namespace postrider::network

@@ -1,0 +1,22 @@
+// What it means when libcurl could not connect or log in, and what an operator does about it.
+#pragma once
+
+#include <string>
+
+#include "common/base/error.hpp"
+
+namespace postrider::network {
+
+struct ConnectProblem {
+    std::string server;    // as the task text names it
+    std::string words;     // libcurl's
+    std::string last_line; // of the server, as it came
+};
+
+/// `code` is a CURLcode. `refused` where trying again alone does not help.
+Error connect_error(int code, const ConnectProblem &problem);
+
+/// The server, or something on the way, ended a connection that was open.
+Error connection_lost(const std::string &server);
+
+} // namespace postrider::network

@@ -1,0 +1,230 @@
+// libcurl's multi interface around handles that only connect.
+#include "common/network/connection.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <curl/curl.h>
+#include <sodium.h>
+
+#include "common/base/ensure.hpp"
+#include "common/base/utf8.hpp"
+#include "common/network/connect_error.hpp"
+
+namespace postrider::network {
+
+namespace {
+
+constexpr long connect_timeout_ms = 30'000;
+constexpr long reply_timeout_s = 60; // until the login is done
+constexpr std::size_t server_line_bytes_max = 400;
+
+template <class Value>
+void set(CURL *handle, CURLoption option, Value value) {
+    const CURLcode code = curl_easy_setopt(handle, option, value);
+    if (code == CURLE_OUT_OF_MEMORY) {
+        throw std::bad_alloc();
+    }
+    ensure(code == CURLE_OK, "libcurl of Debian 12 knows every option that is set");
+}
+
+const char *scheme_of(const mail::ServerUrl &url) {
+    const bool tls = url.encryption == mail::Encryption::tls;
+    switch (url.protocol) {
+    case mail::Protocol::smtp:
+        return tls ? "smtps" : "smtp";
+    case mail::Protocol::imap:
+        return tls ? "imaps" : "imap";
+    case mail::Protocol::pop3:
+        break;
+    }
+    return tls ? "pop3s" : "pop3";
+}
+
+/// The path of a URL of SMTP is the name that EHLO says.
+std::string curl_url(const Endpoint &endpoint) {
+    const bool is_ipv6 = endpoint.url.host.find(':') != std::string::npos;
+    return std::string{scheme_of(endpoint.url)} + "://" +
+           (is_ipv6 ? "[" + endpoint.url.host + "]" : endpoint.url.host) + ":" +
+           std::to_string(endpoint.url.port) + "/" +
+           (endpoint.url.protocol == mail::Protocol::smtp ? endpoint.client_name : "");
+}
+
+class CurlConnection final : public Connection {
+  public:
+    CurlConnection(CURLM *multi, const Endpoint &endpoint, Bytes secret)
+        : multi_(multi),
+          handle_(curl_easy_init()),
+          server_(mail::to_text(endpoint.url)),
+          secret_(std::move(secret)) {
+        if (handle_ == nullptr) {
+            throw std::bad_alloc();
+        }
+        configure(endpoint);
+        if (curl_multi_add_handle(multi_, handle_) != CURLM_OK) {
+            curl_easy_cleanup(handle_);
+            throw std::bad_alloc();
+        }
+    }
+
+    CurlConnection(const CurlConnection &) = delete;
+    CurlConnection &operator=(const CurlConnection &) = delete;
+
+    ~CurlConnection() override {
+        curl_multi_remove_handle(multi_, handle_);
+        curl_easy_cleanup(handle_);
+        sodium_memzero(secret_.data(), secret_.size());
+    }
+
+    [[nodiscard]] State state() const override { return state_; }
+
+    [[nodiscard]] const Error &error() const override { return error_; }
+
+    [[nodiscard]] int descriptor() const override { return descriptor_; }
+
+    Result<std::size_t> read(std::span<std::uint8_t> into) override {
+        std::size_t count = 0;
+        const CURLcode code = curl_easy_recv(handle_, into.data(), into.size(), &count);
+        if (code == CURLE_AGAIN) {
+            return std::size_t{0};
+        }
+        if (code != CURLE_OK || count == 0) {
+            return connection_lost(server_);
+        }
+        return count;
+    }
+
+    Result<std::size_t> write(ByteView bytes) override {
+        std::size_t count = 0;
+        const CURLcode code = curl_easy_send(handle_, bytes.data(), bytes.size(), &count);
+        if (code == CURLE_AGAIN) {
+            return std::size_t{0};
+        }
+        if (code != CURLE_OK) {
+            return connection_lost(server_);
+        }
+        return count;
+    }
+
+    void on_connected(CURLcode code) {
+        curl_socket_t descriptor = CURL_SOCKET_BAD;
+        if (code == CURLE_OK) {
+            curl_easy_getinfo(handle_, CURLINFO_ACTIVESOCKET, &descriptor);
+        }
+        if (descriptor == CURL_SOCKET_BAD) {
+            state_ = State::failed;
+            error_ = connect_error(
+                static_cast<int>(code),
+                {server_, std::string{static_cast<const char *>(problem_.data())}, last_line_});
+            return;
+        }
+        descriptor_ = descriptor;
+        state_ = State::open;
+    }
+
+  private:
+    void configure(const Endpoint &endpoint) {
+        set(handle_, CURLOPT_PRIVATE, static_cast<void *>(this));
+        set(handle_, CURLOPT_ERRORBUFFER, problem_.data());
+        set(handle_, CURLOPT_NOSIGNAL, 1L);
+        set(handle_, CURLOPT_CONNECT_ONLY, 1L);
+        set(handle_, CURLOPT_PROTOCOLS_STR, "smtp,smtps,imap,imaps,pop3,pop3s");
+        set(handle_, CURLOPT_URL, curl_url(endpoint).c_str());
+        set(handle_, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms);
+        set(handle_, CURLOPT_SERVER_RESPONSE_TIMEOUT, reply_timeout_s);
+        set(handle_, CURLOPT_TCP_KEEPALIVE, 1L);
+        // Never CURLUSESSL_TRY: where the server has no STARTTLS it would say the password in
+        // clear.
+        set(handle_, CURLOPT_USE_SSL,
+            endpoint.url.encryption == mail::Encryption::none ? CURLUSESSL_NONE : CURLUSESSL_ALL);
+        set(handle_, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+        if (!endpoint.ca_file.empty()) {
+            set(handle_, CURLOPT_CAINFO, endpoint.ca_file.c_str());
+            set(handle_, CURLOPT_CAPATH, nullptr);
+        }
+        set(handle_, CURLOPT_VERBOSE, 1L); // into `note_line`, for what the server says
+        set(handle_, CURLOPT_DEBUGFUNCTION, &CurlConnection::note_line);
+        set(handle_, CURLOPT_DEBUGDATA, static_cast<void *>(this));
+        if (endpoint.login == transport::LoginKind::none) {
+            return;
+        }
+        const std::string secret{as_text(secret_)};
+        set(handle_, CURLOPT_USERNAME, endpoint.user.c_str());
+        set(handle_, CURLOPT_SASL_IR, 1L);
+        set(handle_,
+            endpoint.login == transport::LoginKind::token ? CURLOPT_XOAUTH2_BEARER
+                                                          : CURLOPT_PASSWORD,
+            secret.c_str());
+    }
+
+    /// Keeps the last line that the server said before the connection was ours. What is said to it,
+    /// the password among it, is not looked at.
+    static int
+    note_line(CURL * /*handle*/, curl_infotype type, char *text, std::size_t size, void *self) {
+        if (type == CURLINFO_HEADER_IN && size > 0) {
+            static_cast<CurlConnection *>(self)->last_line_.assign(
+                text, std::min(size, server_line_bytes_max));
+        }
+        return 0;
+    }
+
+    CURLM *multi_;
+    CURL *handle_;
+    std::string server_;
+    Bytes secret_;
+    std::array<char, CURL_ERROR_SIZE> problem_{};
+    std::string last_line_;
+    State state_ = State::connecting;
+    Error error_;
+    int descriptor_ = -1;
+};
+
+} // namespace
+
+class Connector::Impl {
+  public:
+    Impl() : multi(curl_multi_init()) {
+        if (multi == nullptr) {
+            throw std::bad_alloc();
+        }
+    }
+
+    Impl(const Impl &) = delete;
+    Impl &operator=(const Impl &) = delete;
+
+    ~Impl() { curl_multi_cleanup(multi); }
+
+    CURLM *multi;
+};
+
+Connector::Connector() : impl_(std::make_unique<Impl>()) {}
+
+Connector::~Connector() = default;
+
+std::unique_ptr<Connection> Connector::connect(const Endpoint &endpoint, Bytes secret) {
+    return std::make_unique<CurlConnection>(impl_->multi, endpoint, std::move(secret));
+}
+
+void Connector::wait(std::span<const Watched> watched, Duration longest) {
+    std::vector<curl_waitfd> descriptors;
+    descriptors.reserve(watched.size());
+    for (const Watched &each : watched) {
+        const int events = CURL_WAIT_POLLIN | (each.for_writing ? CURL_WAIT_POLLOUT : 0);
+        descriptors.push_back({each.descriptor, static_cast<short>(events), 0});
+    }
+    const auto most = std::clamp<std::int64_t>(longest.count(), 0, 3'600'000);
+    curl_multi_poll(impl_->multi, descriptors.data(), static_cast<unsigned>(descriptors.size()),
+                    static_cast<int>(most), nullptr);
+    int running = 0;
+    curl_multi_perform(impl_->multi, &running);
+    int left = 0;
+    while (const CURLMsg *message = curl_multi_info_read(impl_->multi, &left)) {
+        if (message->msg == CURLMSG_DONE) {
+            void *connection = nullptr;
+            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &connection);
+            static_cast<CurlConnection *>(connection)->on_connected(message->data.result);
+        }
+    }
+}
+
+} // namespace postrider::network

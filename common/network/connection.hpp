@@ -1,0 +1,88 @@
+// Connections to mail servers, by libcurl: names, proxies, TLS, STARTTLS and login are its work
+// (CURLOPT_CONNECT_ONLY); what is said from then on is a dialogue's. Nothing here waits but
+// `Connector::wait`.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/base/bytes.hpp"
+#include "common/base/clock.hpp"
+#include "common/base/result.hpp"
+#include "common/mail/server_url.hpp"
+#include "common/transport/network_messages.hpp"
+
+namespace postrider::network {
+
+struct Endpoint {
+    mail::ServerUrl url;
+    std::string user; // empty: no login
+    transport::LoginKind login = transport::LoginKind::none;
+    std::string ca_file;     // certificates that are trusted; empty: the system's
+    std::string client_name; // said in EHLO
+};
+
+/// One connection, from its first packet on. Closed when destroyed.
+class Connection {
+  public:
+    enum class State { connecting, open, failed };
+
+    Connection() = default;
+    Connection(const Connection &) = delete;
+    Connection &operator=(const Connection &) = delete;
+    virtual ~Connection() = default;
+
+    [[nodiscard]] virtual State state() const = 0;
+    /// Why it failed. `refused`: the login, or what the server presents of itself, is not accepted,
+    /// and will not be until somebody changes something; `unavailable`, `timed_out`: later.
+    [[nodiscard]] virtual const Error &error() const = 0;
+    /// What to wait for when it is open; -1 before.
+    [[nodiscard]] virtual int descriptor() const = 0;
+    /// How much was read; 0: nothing is there now. An error when the server has closed.
+    virtual Result<std::size_t> read(std::span<std::uint8_t> into) = 0;
+    /// How much was written; 0: not now. The same bytes must be given again then, from the same
+    /// place (TLS has begun with them).
+    virtual Result<std::size_t> write(ByteView bytes) = 0;
+};
+
+/// A descriptor to wait for, beside those of libcurl.
+struct Watched {
+    int descriptor = -1;
+    bool for_writing = false; // as well as for reading
+};
+
+/// Where connections come from.
+class Connections {
+  public:
+    Connections() = default;
+    Connections(const Connections &) = delete;
+    Connections &operator=(const Connections &) = delete;
+    virtual ~Connections() = default;
+
+    /// `secret` is the password or token; it is wiped with the connection.
+    virtual std::unique_ptr<Connection> connect(const Endpoint &endpoint, Bytes secret) = 0;
+};
+
+/// Makes connections and moves those that are not open yet.
+class Connector final : public Connections {
+  public:
+    Connector();
+    Connector(const Connector &) = delete;
+    Connector &operator=(const Connector &) = delete;
+    ~Connector() override;
+
+    std::unique_ptr<Connection> connect(const Endpoint &endpoint, Bytes secret) override;
+    /// Waits until there is something to do for a watched descriptor or for a connection that is
+    /// not open yet, at most so long; then moves the latter.
+    void wait(std::span<const Watched> watched, Duration longest);
+
+  private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace postrider::network

@@ -1,0 +1,386 @@
+// One request at a time; what is next is decided in `go_on` whenever one is finished.
+#include "common/network/imap_receiver.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/limits.hpp"
+#include "common/mail/recognise.hpp"
+
+namespace postrider::network {
+
+namespace {
+
+namespace imap = transport::imap;
+
+/// Enough for the prologue of an envelope behind the text for people, and all of a small mail.
+constexpr std::uint64_t beginning_bytes = 64 * limits::kib;
+constexpr std::size_t candidates_max = 1000;
+constexpr std::size_t fetched_at_once_max = 64;
+constexpr std::size_t cleared_at_once_max = 500;
+
+/// IDLE is left before servers and address translators forget about it (RFC 2177: 29 minutes; many
+/// routers: 10), and where there is none, this often is looked.
+constexpr Duration idle_for = std::chrono::minutes{9};
+constexpr Duration look_every = std::chrono::minutes{1};
+constexpr Duration first_pause = std::chrono::seconds{5};
+constexpr Duration longest_pause = std::chrono::minutes{10};
+
+/// 5 s, 10 s, 20 s …
+Duration pause_after(unsigned failures) {
+    const unsigned doublings = std::min(failures - 1, 10U);
+    return std::min(first_pause * (1U << doublings), longest_pause);
+}
+
+} // namespace
+
+ImapReceiver::ImapReceiver(Surroundings surroundings, transport::MailAccount account)
+    : around_(std::move(surroundings)),
+      account_(std::move(account)),
+      progress_(account_.cursor),
+      login_(around_.host, around_.connections),
+      told_cursor_(account_.cursor) {}
+
+void ImapReceiver::configure(transport::MailAccount account) {
+    if (account.stamp_keys != account_.stamp_keys) {
+        wants_look_ = true;
+    }
+    account_ = std::move(account);
+}
+
+void ImapReceiver::settle(const transport::Settle &settle, Timestamp now) {
+    progress_.settle(settle.receipt, settle.settlement, now);
+    wants_look_ = true;
+}
+
+void ImapReceiver::step(Timestamp now) {
+    if (stage_ == Stage::closed && (!again_at_ || *again_at_ <= now)) {
+        connect(now);
+    }
+    if (auto opened = login_.take()) {
+        if (!*opened) {
+            return give_up(opened->error(), now);
+        }
+        dialogue_.emplace();
+        conversation_.emplace(*std::move(*opened), *dialogue_, account_.receive, now);
+        stage_ = Stage::folders;
+        request_ = dialogue_->list_folders();
+    }
+    if (conversation_) {
+        talk(now);
+    }
+}
+
+void ImapReceiver::connect(Timestamp now) {
+    const Result<mail::ServerUrl> url = mail::parse_server_url(account_.receive);
+    if (!url) {
+        return give_up(url.error(), now);
+    }
+    stage_ = Stage::login;
+    do_now("connects");
+    login_.begin(account_,
+                 {*url, account_.user, account_.login, around_.ca_file, around_.own_name});
+}
+
+void ImapReceiver::talk(Timestamp now) {
+    if (stage_ == Stage::idle) {
+        for (const Uid uid : progress_.take_again(now)) {
+            candidates_.push_back({uid, false});
+        }
+        const bool has_room = !candidates_.empty() && !around_.host.is_busy();
+        if (wants_look_ || has_room || (look_at_ && *look_at_ <= now)) {
+            dialogue_->done(); // its end brings us to `go_on`
+        }
+    }
+    conversation_->move(now);
+    while (dialogue_) {
+        const auto event = dialogue_->take_event();
+        if (!event) {
+            break;
+        }
+        take(*event, now);
+    }
+    if (conversation_ && conversation_->is_closed()) {
+        return give_up(conversation_->problem().value_or(
+                           Error{Errc::unavailable, account_.receive + " has said goodbye"}),
+                       now);
+    }
+    if (conversation_ && request_ == 0) {
+        go_on(now);
+        conversation_->move(now);
+    }
+}
+
+/// No request is under way: what comes next? The mails that were listed are dealt with before more
+/// are asked for, and those that the host is done with before it is given new ones.
+void ImapReceiver::go_on(Timestamp now) {
+    if (clear_next() || fetch_next()) {
+        return;
+    }
+    if (!candidates_.empty()) { // the host has enough to do
+        return wait_for_mail();
+    }
+    if (strangers_ > 0) {
+        tell({Errc::unknown_peer, "mails of others were left as they lie"},
+             std::exchange(strangers_, 0));
+    }
+    tell_cursor();
+    if (wants_look_ || list_is_cut_ || !look_at_ || *look_at_ <= now) {
+        wants_look_ = false;
+        list_is_cut_ = false;
+        look_at_ = now + (dialogue_->capabilities().has_idle ? idle_for : look_every);
+        stage_ = Stage::listing;
+        request_ = dialogue_->list_new(progress_.next());
+        return;
+    }
+    wait_for_mail();
+}
+
+bool ImapReceiver::clear_next() {
+    clearing_ = progress_.to_remove();
+    is_setting_aside_ = clearing_.empty();
+    if (is_setting_aside_) {
+        clearing_ = progress_.to_set_aside();
+    }
+    if (clearing_.empty()) {
+        return false;
+    }
+    clearing_.resize(std::min(clearing_.size(), cleared_at_once_max));
+    stage_ = Stage::clearing;
+    const imap::Mails mails{progress_.uid_validity(), clearing_};
+    request_ =
+        is_setting_aside_ ? dialogue_->move(mails, folder_for_aside()) : dialogue_->remove(mails);
+    return true;
+}
+
+std::string ImapReceiver::folder_for_aside() const {
+    const Result<std::string> folder = imap::folder_within(namespace_, {"postrider", "aside"});
+    return folder ? *folder : "postrider-aside";
+}
+
+/// The beginnings of many, or one whole mail.
+bool ImapReceiver::fetch_next() {
+    if (candidates_.empty() || around_.host.is_busy()) {
+        return false;
+    }
+    const bool is_whole = candidates_.front().is_whole;
+    fetching_.clear();
+    while (!candidates_.empty() && candidates_.front().is_whole == is_whole &&
+           fetching_.size() < (is_whole ? 1 : fetched_at_once_max)) {
+        fetching_.emplace(candidates_.front().uid, is_whole);
+        candidates_.pop_front();
+    }
+    imap::Mails mails{progress_.uid_validity(), {}};
+    for (const auto &[uid, whole] : fetching_) {
+        mails.uids.push_back(uid);
+    }
+    body_.clear();
+    stage_ = is_whole ? Stage::fetching : Stage::looking;
+    do_now("fetches mails");
+    request_ = dialogue_->fetch(std::move(mails), is_whole ? 0 : beginning_bytes);
+    return true;
+}
+
+void ImapReceiver::wait_for_mail() {
+    failures_ = 0;
+    told_.clear();
+    do_now("waits for mail");
+    stage_ = Stage::idle;
+    if (dialogue_->capabilities().has_idle) {
+        request_ = dialogue_->idle();
+    }
+}
+
+void ImapReceiver::take(const imap::Event &event, Timestamp now) {
+    if (const auto *folder_space = std::get_if<imap::Namespace>(&event)) {
+        namespace_ = *folder_space;
+    } else if (const auto *selected = std::get_if<imap::Selected>(&event)) {
+        progress_.open(selected->uid_validity);
+    } else if (std::holds_alternative<imap::UidsChanged>(event)) {
+        give_up({Errc::unavailable, account_.receive + " has numbered its mails anew"}, now);
+    } else if (const auto *listed = std::get_if<imap::Listed>(&event)) {
+        on_listed(*listed);
+    } else if (const auto *piece = std::get_if<imap::BodyPiece>(&event)) {
+        body_.insert(body_.end(), piece->bytes.begin(), piece->bytes.end());
+    } else if (const auto *ended = std::get_if<imap::BodyEnded>(&event)) {
+        on_body(*ended);
+    } else if (const auto *missing = std::get_if<imap::Missing>(&event)) {
+        progress_.on_gone(missing->uids); // somebody removed them
+    } else if (std::holds_alternative<imap::SomethingNew>(event)) {
+        wants_look_ = true;
+        dialogue_->done();
+    } else if (const auto *alert = std::get_if<imap::Alert>(&event)) {
+        tell({Errc::refused, account_.receive + " says: " + alert->text});
+    } else if (const auto *finished = std::get_if<imap::Finished>(&event)) {
+        on_finished(*finished, now);
+    }
+}
+
+void ImapReceiver::on_listed(const imap::Listed &mail) {
+    if (candidates_.size() >= candidates_max) {
+        list_is_cut_ = true; // they are listed again, from the first that was not taken
+        return;
+    }
+    if (mail.is_deleted ||
+        mail::recognise(mail.header, account_.subject_prefix) != mail::MailKind::candidate) {
+        ++strangers_;
+        return progress_.skip(mail.uid);
+    }
+    progress_.want(mail.uid);
+    candidates_.push_back({mail.uid, false});
+}
+
+void ImapReceiver::on_body(const imap::BodyEnded &ended) {
+    const auto asked = fetching_.find(ended.uid);
+    if (asked == fetching_.end()) {
+        body_.clear();
+        return;
+    }
+    if (ended.is_too_large) {
+        tell({Errc::too_large, "a mail in " + account_.receive + " is too large to be ours"});
+        progress_.on_gone({ended.uid});
+    } else {
+        judge(ended.uid, asked->second || ended.size < beginning_bytes);
+    }
+    fetching_.erase(asked);
+    body_.clear();
+}
+
+void ImapReceiver::judge(Uid uid, bool is_whole) {
+    transport::JudgedMail judged = transport::judge_mail(body_, account_.stamp_keys);
+    if (!is_whole) {
+        if (judged.is_ours()) {
+            candidates_.push_back({uid, true});
+            return;
+        }
+        judged.suspicion.reset(); // it may be good, for somebody else
+    }
+    if (!judged.is_ours()) {
+        if (judged.suspicion) {
+            tell(*judged.suspicion);
+        } else {
+            ++strangers_;
+        }
+        return progress_.on_gone({uid});
+    }
+    const std::string receipt = progress_.hold(uid, judged.events());
+    for (Bytes &envelope : judged.envelopes) {
+        around_.host.tell(transport::MailArrived{account_.name, receipt, std::move(envelope)});
+    }
+    if (judged.cut) {
+        around_.host.tell(transport::MailUnusable{account_.name, receipt, *judged.cut});
+    }
+}
+
+void ImapReceiver::on_finished(const imap::Finished &finished, Timestamp now) {
+    if (finished.request != request_) {
+        return; // CAPABILITY, or a folder that was made
+    }
+    request_ = 0;
+    switch (stage_) {
+    case Stage::folders: { // without their names INBOX does as well
+        stage_ = Stage::opening;
+        const Result<mail::ServerUrl> url = mail::parse_server_url(account_.receive);
+        const Result<std::string> folder =
+            imap::to_folder_name(url && !url->folder.empty() ? url->folder : std::string{"INBOX"});
+        request_ = dialogue_->select(folder ? *folder : "INBOX");
+        return;
+    }
+    case Stage::opening:
+    case Stage::listing:
+    case Stage::looking:
+    case Stage::fetching:
+        if (!finished.result) {
+            give_up(finished.result.error(), now);
+        }
+        return;
+    case Stage::clearing:
+        return on_cleared(finished);
+    case Stage::idle:
+        if (!finished.result) {
+            give_up(finished.result.error(), now);
+        }
+        return;
+    case Stage::closed:
+    case Stage::login:
+        return;
+    }
+}
+
+void ImapReceiver::on_cleared(const imap::Finished &finished) {
+    if (finished.result) {
+        progress_.on_gone(clearing_);
+        return;
+    }
+    if (is_setting_aside_ && finished.code == imap::Code::try_create) {
+        (void)dialogue_->create(folder_for_aside());
+        request_ = dialogue_->move({progress_.uid_validity(), clearing_}, folder_for_aside());
+        return;
+    }
+    // They stay where they are, and are dropped as known when they are read again.
+    tell(finished.result.error());
+    progress_.on_gone(clearing_);
+}
+
+void ImapReceiver::give_up(const Error &reason, Timestamp now) {
+    login_.give_up();
+    conversation_.reset();
+    dialogue_.reset();
+    request_ = 0;
+    stage_ = Stage::closed;
+    candidates_.clear();
+    fetching_.clear();
+    progress_ = FolderProgress{progress_.cursor()};
+    wants_look_ = true;
+    ++failures_;
+    again_at_ = now + pause_after(failures_);
+    do_now("is not connected");
+    if (reason.message != told_) {
+        told_ = reason.message;
+        tell(reason);
+    }
+}
+
+void ImapReceiver::tell(const Error &what, std::uint64_t count) {
+    around_.host.tell(transport::Told{account_.name, count, what});
+}
+
+void ImapReceiver::tell_cursor() {
+    const Bytes cursor = progress_.cursor();
+    if (cursor != told_cursor_) {
+        told_cursor_ = cursor;
+        around_.host.tell(transport::CursorMoved{account_.name, cursor});
+    }
+}
+
+void ImapReceiver::do_now(std::string words) {
+    if (words != doing_) {
+        doing_ = std::move(words);
+        around_.host.tell(transport::Doing{account_.name, "receive", doing_});
+    }
+}
+
+std::optional<Watched> ImapReceiver::watched() const {
+    return conversation_ ? std::optional{conversation_->watched()} : std::nullopt;
+}
+
+std::optional<Timestamp> ImapReceiver::next_at() const {
+    std::optional<Timestamp> next;
+    const auto earlier = [&](const std::optional<Timestamp> &at) {
+        if (at && (!next || *at < *next)) {
+            next = at;
+        }
+    };
+    if (stage_ == Stage::closed) {
+        earlier(again_at_);
+    } else if (stage_ == Stage::idle) {
+        earlier(look_at_);
+        earlier(progress_.again_at());
+    }
+    if (conversation_) {
+        earlier(conversation_->deadline());
+    }
+    return next;
+}
+
+} // namespace postrider::network

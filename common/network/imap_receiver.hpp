@@ -1,0 +1,97 @@
+// Receives the mails of one account from a folder of an IMAP server: lists what is new, looks at
+// the beginning of what may be ours, fetches what bears our stamp, gives it to the host, and
+// removes it when the host says so. Everything else stays as it lies, unread where it was unread.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "common/network/conversation.hpp"
+#include "common/network/folder_progress.hpp"
+#include "common/network/login.hpp"
+#include "common/network/receiver.hpp"
+#include "common/transport/imap_dialogue.hpp"
+
+namespace postrider::network {
+
+class ImapReceiver final : public Receiver {
+  public:
+    ImapReceiver(Surroundings surroundings, transport::MailAccount account);
+
+    void configure(transport::MailAccount account) override;
+    void settle(const transport::Settle &settle, Timestamp now) override;
+
+    void look_now() override { wants_look_ = true; }
+
+    bool on_secret(const transport::Secret &secret) override { return login_.on_secret(secret); }
+
+    void step(Timestamp now) override;
+    [[nodiscard]] std::optional<Watched> watched() const override;
+    [[nodiscard]] std::optional<Timestamp> next_at() const override;
+
+  private:
+    /// What the connection is for at the moment; one request is under way in each but `closed`.
+    enum class Stage {
+        closed,
+        login,
+        folders,
+        opening,
+        listing,
+        looking,
+        fetching,
+        clearing,
+        idle
+    };
+
+    struct Candidate {
+        Uid uid = 0;
+        bool is_whole = false; // fetch all of it: its beginning bears our stamp
+    };
+
+    void connect(Timestamp now);
+    void talk(Timestamp now);
+    void go_on(Timestamp now);
+    bool fetch_next();
+    bool clear_next();
+    [[nodiscard]] std::string folder_for_aside() const;
+    void wait_for_mail();
+    void take(const transport::imap::Event &event, Timestamp now);
+    void on_listed(const transport::imap::Listed &mail);
+    void on_body(const transport::imap::BodyEnded &ended);
+    void on_finished(const transport::imap::Finished &finished, Timestamp now);
+    void on_cleared(const transport::imap::Finished &finished);
+    void judge(Uid uid, bool is_whole);
+    void give_up(const Error &reason, Timestamp now);
+    void tell(const Error &what, std::uint64_t count = 1);
+    void tell_cursor();
+    void do_now(std::string words);
+
+    Surroundings around_;
+    transport::MailAccount account_;
+    FolderProgress progress_;
+    Login login_;
+    std::optional<transport::ImapDialogue> dialogue_;
+    std::optional<Conversation> conversation_;
+
+    Stage stage_ = Stage::closed;
+    transport::imap::RequestNumber request_ = 0; // that is under way
+    transport::imap::Namespace namespace_;
+    std::deque<Candidate> candidates_;
+    std::map<Uid, bool> fetching_; // is the whole mail asked for?
+    std::vector<Uid> clearing_;
+    bool is_setting_aside_ = false; // what is being cleared; else it is removed
+    Bytes body_;
+    bool wants_look_ = true;
+    bool list_is_cut_ = false; // more candidates than are kept at once
+    std::uint64_t strangers_ = 0;
+    std::optional<Timestamp> look_at_; // the next look, whatever IDLE says
+    std::optional<Timestamp> again_at_;
+    unsigned failures_ = 0;
+    std::string told_; // the last error, so that it is told once
+    Bytes told_cursor_;
+    std::string doing_;
+};
+
+} // namespace postrider::network

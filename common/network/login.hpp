@@ -1,0 +1,37 @@
+// From an account to an open connection: asks the host for the secret, connects, logs in. One try;
+// when to try again is the owner's.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "common/network/connection.hpp"
+#include "common/network/host.hpp"
+
+namespace postrider::network {
+
+class Login {
+  public:
+    Login(Host &host, Connections &connections) : host_(host), connections_(connections) {}
+
+    void begin(const transport::MailAccount &account, const Endpoint &endpoint);
+    /// Was one of ours if it gives true.
+    bool on_secret(const transport::Secret &secret);
+    /// The connection or why there is none; nothing while it is under way.
+    std::optional<Result<std::unique_ptr<Connection>>> take();
+
+    void give_up();
+
+    [[nodiscard]] bool is_under_way() const { return question_ || connection_ || problem_; }
+
+  private:
+    Host &host_;
+    Connections &connections_;
+    Endpoint endpoint_;
+    std::optional<std::uint64_t> question_;
+    std::unique_ptr<Connection> connection_;
+    std::optional<Error> problem_;
+};
+
+} // namespace postrider::network

@@ -1,0 +1,133 @@
+// Everybody takes a step, then all wait together for whatever comes first.
+#include "common/network/loop.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <sodium.h>
+
+#include "common/network/imap_receiver.hpp"
+
+namespace postrider::network {
+
+namespace {
+
+/// A time that nobody can set back.
+Timestamp steady_now() {
+    return Timestamp{
+        std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch())};
+}
+
+/// For a server that is not there while its account is: an upper bound of every wait.
+constexpr Duration wait_max = std::chrono::minutes{1};
+
+} // namespace
+
+Loop::Loop(int host_descriptor, const Clock &clock, LoopSettings settings)
+    : settings_(std::move(settings)),
+      host_(host_descriptor),
+      around_{host_, connector_, clock, settings_.own_name, settings_.ca_file} {
+    host_.tell(transport::Started{settings_.version, settings_.confinement});
+}
+
+void Loop::run() {
+    while (!host_.is_over()) {
+        host_.move();
+        const Timestamp now = steady_now();
+        while (auto request = host_.next()) {
+            take(*request, now);
+        }
+        for (auto &[name, served] : accounts_) {
+            served.sender->step(now);
+            if (served.receiver) {
+                served.receiver->step(now);
+            }
+        }
+        wait(now);
+    }
+}
+
+void Loop::take(transport::NetworkRequest &request, Timestamp now) {
+    if (const auto *accounts = std::get_if<transport::Configure>(&request)) {
+        configure(*accounts);
+    } else if (auto *secret = std::get_if<transport::Secret>(&request)) {
+        for (auto &[name, served] : accounts_) {
+            if (served.sender->on_secret(*secret) ||
+                (served.receiver && served.receiver->on_secret(*secret))) {
+                break;
+            }
+        }
+        sodium_memzero(secret->secret.data(), secret->secret.size());
+    } else if (auto *mail = std::get_if<transport::Submit>(&request)) {
+        submit(std::move(*mail));
+    } else if (const auto *settle = std::get_if<transport::Settle>(&request)) {
+        const auto found = accounts_.find(settle->account);
+        if (found != accounts_.end() && found->second.receiver) {
+            found->second.receiver->settle(*settle, now);
+        }
+    } else if (const auto *look = std::get_if<transport::LookNow>(&request)) {
+        const auto found = accounts_.find(look->account);
+        if (found != accounts_.end() && found->second.receiver) {
+            found->second.receiver->look_now();
+        }
+    }
+}
+
+void Loop::configure(const transport::Configure &configure) {
+    std::map<std::string, Served> accounts;
+    for (const transport::MailAccount &account : configure.accounts) {
+        const auto old = accounts_.find(account.name);
+        Served served;
+        if (old != accounts_.end() && old->second.account.receive == account.receive &&
+            old->second.account.user == account.user &&
+            old->second.account.login == account.login) {
+            served = std::move(old->second);
+            served.sender->configure(account);
+            if (served.receiver) {
+                served.receiver->configure(account);
+            }
+        } else {
+            served.sender = std::make_unique<Sender>(around_, account);
+            if (!account.receive.empty()) {
+                served.receiver = std::make_unique<ImapReceiver>(around_, account);
+            }
+        }
+        served.account = account;
+        accounts.emplace(account.name, std::move(served));
+    }
+    accounts_ = std::move(accounts);
+}
+
+void Loop::submit(transport::Submit submit) {
+    const auto found = accounts_.find(submit.account);
+    if (found != accounts_.end()) {
+        return found->second.sender->submit(std::move(submit));
+    }
+    for (const std::string &recipient : submit.recipients) {
+        host_.tell(transport::Delivered{
+            submit.ticket, recipient, false,
+            Error{Errc::refused, "there is no mailbox \"" + submit.account + "\""}, 0});
+    }
+}
+
+void Loop::wait(Timestamp now) {
+    std::vector<Watched> watched{host_.watched()};
+    Timestamp until = now + wait_max;
+    const auto add = [&](const auto &part) {
+        if (const auto descriptor = part.watched()) {
+            watched.push_back(*descriptor);
+        }
+        if (const auto at = part.next_at()) {
+            until = std::min(until, *at);
+        }
+    };
+    for (const auto &[name, served] : accounts_) {
+        add(*served.sender);
+        if (served.receiver) {
+            add(*served.receiver);
+        }
+    }
+    connector_.wait(watched, std::max(until - now, Duration{0}));
+}
+
+} // namespace postrider::network

@@ -1,0 +1,30 @@
+// What the loop asks of whoever receives the mails of an account, by IMAP or POP3.
+#pragma once
+
+#include <optional>
+
+#include "common/network/connection.hpp"
+#include "common/network/surroundings.hpp"
+
+namespace postrider::network {
+
+class Receiver {
+  public:
+    Receiver() = default;
+    Receiver(const Receiver &) = delete;
+    Receiver &operator=(const Receiver &) = delete;
+    virtual ~Receiver() = default;
+
+    /// Other keys or settings of the same account and the same server.
+    virtual void configure(transport::MailAccount account) = 0;
+    virtual void settle(const transport::Settle &settle, Timestamp now) = 0;
+    virtual void look_now() = 0;
+    /// True when it was the answer to a question of its own.
+    virtual bool on_secret(const transport::Secret &secret) = 0;
+    /// Does what can be done without waiting. `now` never goes back.
+    virtual void step(Timestamp now) = 0;
+    [[nodiscard]] virtual std::optional<Watched> watched() const = 0;
+    [[nodiscard]] virtual std::optional<Timestamp> next_at() const = 0;
+};
+
+} // namespace postrider::network

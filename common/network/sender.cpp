@@ -1,0 +1,228 @@
+// A connection is kept a while, since the next mail is often not far, and not for ever, since some
+// servers count the mails of one.
+#include "common/network/sender.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <sodium.h>
+
+#include "common/mail/message.hpp"
+
+namespace postrider::network {
+
+namespace {
+
+constexpr Duration keep_open = std::chrono::seconds{30};
+constexpr std::size_t mails_per_connection_max = 50;
+
+class TextSource final : public transport::ContentSource {
+  public:
+    explicit TextSource(std::string text) : text_(std::move(text)) {}
+
+    Result<std::size_t> read(std::span<std::uint8_t> into) override {
+        const std::size_t count = std::min(into.size(), text_.size() - read_);
+        std::copy_n(text_.begin() + static_cast<std::ptrdiff_t>(read_), count, into.begin());
+        read_ += count;
+        return count;
+    }
+
+  private:
+    std::string text_;
+    std::size_t read_ = 0;
+};
+
+/// How long the host should leave the path alone; 0: its own schedule.
+std::uint64_t wait_seconds(transport::SmtpVerdict verdict) {
+    constexpr std::uint64_t greylisting_seconds = 330; // five minutes are what most want
+    constexpr std::uint64_t slow_down_seconds = 600;
+    switch (verdict) {
+    case transport::SmtpVerdict::greylisted:
+        return greylisting_seconds;
+    case transport::SmtpVerdict::slow_down:
+        return slow_down_seconds;
+    default:
+        return 0;
+    }
+}
+
+/// Nothing is to be done about it now: it was accepted, or may have been, and then the missing
+/// acknowledgement brings it again.
+bool counts_as_sent(transport::SmtpVerdict verdict) {
+    return verdict == transport::SmtpVerdict::accepted ||
+           verdict == transport::SmtpVerdict::unknown;
+}
+
+} // namespace
+
+Sender::Sender(Surroundings surroundings, transport::MailAccount account)
+    : around_(std::move(surroundings)),
+      account_(std::move(account)),
+      login_(around_.host, around_.connections) {}
+
+void Sender::configure(transport::MailAccount account) {
+    account_ = std::move(account);
+}
+
+void Sender::submit(transport::Submit submit) {
+    queue_.push_back(std::move(submit));
+}
+
+void Sender::step(Timestamp now) {
+    if (!queue_.empty() && !conversation_ && !login_.is_under_way()) {
+        connect();
+    }
+    if (auto opened = login_.take()) {
+        if (!*opened) {
+            do_now("could not connect");
+            return fail_all(opened->error());
+        }
+        dialogue_.emplace(around_.own_name);
+        conversation_.emplace(*std::move(*opened), *dialogue_, account_.send, now);
+        sent_here_ = 0;
+        quiet_since_.reset();
+    }
+    if (conversation_) {
+        talk(now);
+    }
+}
+
+void Sender::connect() {
+    const Result<mail::ServerUrl> url = mail::parse_server_url(account_.send);
+    if (!url || url->protocol != mail::Protocol::smtp) {
+        return fail_all(url ? Error{Errc::refused,
+                                    "mailbox \"" + account_.name + "\" sends by no SMTP server",
+                                    {},
+                                    "Give it SEND 'smtps://…'."}
+                            : url.error());
+    }
+    do_now("connects");
+    login_.begin(account_,
+                 {*url, account_.user, account_.login, around_.ca_file, around_.own_name});
+}
+
+void Sender::talk(Timestamp now) {
+    conversation_->move(now);
+    while (auto event = dialogue_->take_event()) {
+        if (const auto *outcome = std::get_if<transport::SmtpOutcome>(&*event)) {
+            on_outcome(*outcome);
+        }
+    }
+    if (conversation_->is_closed()) {
+        return disconnect();
+    }
+    if (!is_sending_ && dialogue_->may_send()) {
+        send_next();
+        conversation_->move(now);
+    }
+    if (is_sending_ || !queue_.empty()) {
+        quiet_since_.reset();
+    } else if (!quiet_since_) {
+        quiet_since_ = now;
+        do_now("has sent everything");
+    } else if (now - *quiet_since_ >= keep_open) {
+        dialogue_->quit();
+        conversation_->move(now);
+    }
+}
+
+void Sender::send_next() {
+    if (sent_here_ >= mails_per_connection_max) {
+        return dialogue_->quit();
+    }
+    while (!is_sending_ && !queue_.empty()) {
+        const transport::Submit &next = queue_.front();
+        mail::Message message;
+        message.from = account_.address;
+        message.to = account_.address; // who gets it stands in the envelope alone
+        message.subject_prefix = account_.subject_prefix;
+        message.date = around_.clock.now();
+        randombytes_buf(message.token.data(), message.token.size());
+        message.envelope = next.envelope;
+        Result<std::string> text = mail::write_message(message);
+        Result<void> taken;
+        if (text) {
+            const std::uint64_t bytes = text->size();
+            taken = dialogue_->send({next.ticket, account_.address, next.recipients, bytes,
+                                     std::make_unique<TextSource>(*std::move(text))});
+        } else {
+            taken = text.error();
+        }
+        if (taken) {
+            is_sending_ = true;
+            ++sent_here_;
+            do_now("sends");
+        } else {
+            fail(next, taken.error());
+            queue_.pop_front();
+        }
+    }
+}
+
+void Sender::on_outcome(const transport::SmtpOutcome &outcome) {
+    transport::Submit rest = std::move(queue_.front());
+    queue_.pop_front();
+    is_sending_ = false;
+    rest.recipients.clear();
+    for (const transport::SmtpRecipientOutcome &each : outcome.recipients) {
+        if (each.verdict == transport::SmtpVerdict::too_many_recipients &&
+            outcome.recipients.size() > 1) {
+            rest.recipients.push_back(each.address);
+            continue;
+        }
+        around_.host.tell(
+            transport::Delivered{outcome.ticket, each.address, counts_as_sent(each.verdict),
+                                 each.error.value_or(Error{}), wait_seconds(each.verdict)});
+    }
+    if (!rest.recipients.empty() && rest.recipients.size() < outcome.recipients.size()) {
+        queue_.push_front(std::move(rest)); // a server takes only so many at once
+    } else if (!rest.recipients.empty()) {
+        fail(rest,
+             {Errc::unavailable, account_.send + " takes no mail for more than one recipient"});
+    }
+}
+
+void Sender::fail(const transport::Submit &submit, const Error &reason) {
+    for (const std::string &recipient : submit.recipients) {
+        around_.host.tell(transport::Delivered{submit.ticket, recipient, false, reason, 0});
+    }
+}
+
+void Sender::fail_all(const Error &reason) {
+    for (const transport::Submit &submit : queue_) {
+        fail(submit, reason);
+    }
+    queue_.clear();
+}
+
+void Sender::disconnect() {
+    const std::optional<Error> problem = conversation_->problem();
+    conversation_.reset();
+    dialogue_.reset();
+    quiet_since_.reset();
+    if (problem) {
+        fail_all(*problem);
+    }
+    do_now("not connected");
+}
+
+void Sender::do_now(std::string words) {
+    if (words != doing_) {
+        doing_ = std::move(words);
+        around_.host.tell(transport::Doing{account_.name, "send", doing_});
+    }
+}
+
+std::optional<Watched> Sender::watched() const {
+    return conversation_ ? std::optional{conversation_->watched()} : std::nullopt;
+}
+
+std::optional<Timestamp> Sender::next_at() const {
+    std::optional<Timestamp> next = conversation_ ? conversation_->deadline() : std::nullopt;
+    if (quiet_since_ && (!next || *quiet_since_ + keep_open < *next)) {
+        next = *quiet_since_ + keep_open;
+    }
+    return next;
+}
+
+} // namespace postrider::network

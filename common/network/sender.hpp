@@ -1,0 +1,53 @@
+// Sends the mails of one account over one SMTP connection, one after another. What cannot be sent
+// has its outcome at once: when to try again is the host's to decide.
+#pragma once
+
+#include <deque>
+#include <optional>
+
+#include "common/network/conversation.hpp"
+#include "common/network/login.hpp"
+#include "common/network/surroundings.hpp"
+#include "common/transport/smtp_dialogue.hpp"
+
+namespace postrider::network {
+
+class Sender {
+  public:
+    Sender(Surroundings surroundings, transport::MailAccount account);
+
+    /// Other settings of the same account; what is under way ends with the old ones.
+    void configure(transport::MailAccount account);
+    void submit(transport::Submit submit);
+
+    bool on_secret(const transport::Secret &secret) { return login_.on_secret(secret); }
+
+    /// Does what can be done without waiting. `now` never goes back.
+    void step(Timestamp now);
+    /// What to wait for, beside connections that are not open yet.
+    [[nodiscard]] std::optional<Watched> watched() const;
+    [[nodiscard]] std::optional<Timestamp> next_at() const;
+
+  private:
+    void connect();
+    void talk(Timestamp now);
+    void send_next();
+    void on_outcome(const transport::SmtpOutcome &outcome);
+    void fail_all(const Error &reason);
+    void fail(const transport::Submit &submit, const Error &reason);
+    void disconnect();
+    void do_now(std::string words);
+
+    Surroundings around_;
+    transport::MailAccount account_;
+    std::deque<transport::Submit> queue_; // the first is under way when `is_sending_`
+    Login login_;
+    std::optional<transport::SmtpDialogue> dialogue_;
+    std::optional<Conversation> conversation_;
+    std::optional<Timestamp> quiet_since_; // nothing was left to send
+    std::size_t sent_here_ = 0;            // over this connection
+    bool is_sending_ = false;
+    std::string doing_;
+};
+
+} // namespace postrider::network

@@ -1,0 +1,197 @@
+// What the network process and its host tell each other: bytes and plain values. The fields of each
+// message stand in one list, which writes and reads them in that order.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/engine/transport.hpp"
+#include "common/transport/network_frame.hpp"
+
+namespace postrider::transport {
+
+enum class LoginKind : std::uint8_t { none, password, token };
+
+/// A mailbox of the task text.
+struct MailAccount {
+    std::string name;
+    std::string address;
+    std::string receive; // mail/server_url; empty: nothing is received
+    std::string send;    // likewise
+    std::string user;
+    LoginKind login = LoginKind::none;
+    std::string subject_prefix;
+    std::vector<FixedBytes<32>> stamp_keys;
+    Bytes cursor; // what the process last asked to be remembered
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(name, address, receive, send, user, login, subject_prefix, stamp_keys, cursor);
+    }
+};
+
+// ---- To the process
+
+/// All accounts there are, from now on.
+struct Configure {
+    std::vector<MailAccount> accounts;
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(accounts);
+    }
+};
+
+/// The answer to a SecretWanted: the secret, or why there is none.
+struct Secret {
+    std::uint64_t question = 0;
+    Bytes secret;
+    std::string problem; // empty: `secret` is one
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(question, secret, problem);
+    }
+};
+
+struct Submit {
+    std::uint64_t ticket = 0;
+    std::string account;
+    std::vector<std::string> recipients; // mail addresses
+    Bytes envelope;
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(ticket, account, recipients, envelope);
+    }
+};
+
+struct Settle {
+    std::string account;
+    std::string receipt;
+    engine::Settlement settlement = engine::Settlement::keep;
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(account, receipt, settlement);
+    }
+};
+
+/// Look into this mailbox now, whatever was planned.
+struct LookNow {
+    std::string account;
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(account);
+    }
+};
+
+using NetworkRequest = std::variant<Configure, Secret, Submit, Settle, LookNow>;
+
+// ---- To the host
+
+/// The first message of the process.
+struct Started {
+    std::string version;
+    std::string confinement; // what of it the system does not have; empty: all is in place
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(version, confinement);
+    }
+};
+
+struct SecretWanted {
+    std::uint64_t question = 0;
+    std::string account;
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(question, account);
+    }
+};
+
+struct MailArrived {
+    std::string account;
+    std::string receipt;
+    Bytes envelope;
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(account, receipt, envelope);
+    }
+};
+
+struct MailUnusable {
+    std::string account;
+    std::string receipt;
+    Error reason;
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(account, receipt, reason);
+    }
+};
+
+/// How a transmission fared with one of its recipients.
+struct Delivered {
+    std::uint64_t ticket = 0;
+    std::string recipient;
+    bool accepted = false;
+    Error problem;                  // where it was not
+    std::uint64_t wait_seconds = 0; // 0: the usual schedule
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(ticket, recipient, accepted, problem, wait_seconds);
+    }
+};
+
+/// Something about an account that an operator may want to know.
+struct Told {
+    std::string account;
+    std::uint64_t count = 1;
+    Error what;
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(account, count, what);
+    }
+};
+
+struct CursorMoved {
+    std::string account;
+    Bytes cursor;
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(account, cursor);
+    }
+};
+
+/// What a connection of an account does now, in words for `explain`.
+struct Doing {
+    std::string account;
+    std::string direction; // "receive" or "send"
+    std::string words;
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(account, direction, words);
+    }
+};
+
+using NetworkReport = std::
+    variant<Started, SecretWanted, MailArrived, MailUnusable, Delivered, Told, CursorMoved, Doing>;
+
+Bytes to_bytes(const NetworkRequest &request);
+Bytes to_bytes(const NetworkReport &report);
+/// `malformed` for a kind that there is not, for content that ends early or late, and for counts
+/// and values that no message has.
+Result<NetworkRequest> request_of(const Frame &frame);
+Result<NetworkReport> report_of(const Frame &frame);
+
+} // namespace postrider::transport

@@ -1,0 +1,48 @@
+// postrider-network: the process that owns every socket of a node. Started by the node's worker,
+// never by people; the worker's end of the socket pair is descriptor 3. It ends when that does.
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include <curl/curl.h>
+#include <sodium.h>
+
+#include "common/network/confine.hpp"
+#include "common/network/loop.hpp"
+
+namespace {
+
+constexpr int host_descriptor = 3;
+
+class SystemClock final : public postrider::Clock {
+  public:
+    [[nodiscard]] postrider::Timestamp now() const override {
+        return std::chrono::floor<postrider::Duration>(std::chrono::system_clock::now());
+    }
+};
+
+} // namespace
+
+int main(int argc, char ** /*argv*/) {
+    using namespace postrider;
+    if (argc != 1) {
+        std::fputs("postrider-network is started by a node's worker and takes no arguments\n",
+                   stderr);
+        return EXIT_FAILURE;
+    }
+    const char *ca_file = std::getenv("SSL_CERT_FILE"); // NOLINT(concurrency-mt-unsafe): no thread
+    const network::LoopSettings settings{
+        .own_name = "localhost",
+        .ca_file = ca_file != nullptr ? ca_file : "",
+        .confinement = network::confine(host_descriptor, ca_file != nullptr ? ca_file : ""),
+        .version = POSTRIDER_VERSION,
+    };
+    (void)std::signal(SIGPIPE, SIG_IGN);
+    (void)std::signal(SIGINT, SIG_IGN); // of the host's terminal: the host ends us
+    if (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        return EXIT_FAILURE;
+    }
+    const SystemClock clock;
+    network::Loop{host_descriptor, clock, settings}.run();
+    return EXIT_SUCCESS;
+}

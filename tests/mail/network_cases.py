@@ -1,0 +1,215 @@
+"""The network process against real servers, each case with Exim and with Postfix in front of Dovecot."""
+import os
+import time
+
+from mail_clients import text
+from mail_servers import MailServers
+from network_process import NetworkProcess, account, stamped_envelope
+
+OPTIONS = {}
+OURS, THEIRS = os.urandom(32), os.urandom(32)
+
+
+def run(case, mta):
+    with MailServers(mta, **OPTIONS.get(case, {})) as servers:
+        case(servers)
+
+
+def with_options(**options):
+    def remember(case):
+        OPTIONS[case] = options
+        return case
+
+    return remember
+
+
+def urls(servers):
+    return {"send": f"smtp://localhost:{servers.ports['submission']}",
+            "receive": f"imaps://localhost:{servers.ports['imaps']}"}
+
+
+def sender(servers, **changes):
+    return account("out", user=servers.address("a"), send=urls(servers)["send"], **changes)
+
+
+def receiver(servers, **changes):
+    return account("in", user=servers.address("b"), receive=urls(servers)["receive"],
+                   **{"stamp_keys": [OURS], **changes})
+
+
+def process_for(servers, password="secret"):
+    return NetworkProcess(ca=servers.certificates.authority, password=password)
+
+
+def an_envelope_travels_and_is_removed_when_it_is_committed(servers):
+    envelope = stamped_envelope(OURS, 300_000)
+    with process_for(servers) as process:
+        process.configure(sender(servers), receiver(servers))
+        process.wait_for("doing", direction="receive", words="waits for mail")
+        ticket = process.submit("out", [servers.address("b")], envelope)
+        delivered = process.wait_for("delivered")
+        assert delivered["ticket"] == ticket and delivered["accepted"], delivered
+        arrived = process.wait_for("mail_arrived")
+        assert arrived["envelope"] == envelope
+        assert servers.count("b") == 1, "it stays until the host says so"
+        process.settle("in", arrived["receipt"])
+        process.wait_for("cursor_moved")
+        assert servers.count("b") == 0
+
+
+def mails_of_others_stay_as_they_lie(servers):
+    envelope = stamped_envelope(OURS)
+    for number in range(3):
+        servers.deliver("b", text(f"letter {number}"))
+    with process_for(servers) as process:
+        process.configure(sender(servers), receiver(servers))
+        process.submit("out", [servers.address("b")], stamped_envelope(THEIRS))
+        process.submit("out", [servers.address("b")], envelope)
+        arrived = process.wait_for("mail_arrived")
+        assert arrived["envelope"] == envelope
+        process.settle("in", arrived["receipt"])
+        servers.wait_for_mails("b", 4)
+        deadline = time.monotonic() + 60
+        while servers.count("b") > 4:
+            assert time.monotonic() < deadline, "ours is still there"
+            process.read(0.05)
+    assert [mail.flags for mail in servers.mails("b")] == [""] * 4
+
+
+def after_a_crash_what_was_not_committed_comes_again(servers):
+    envelopes = [stamped_envelope(OURS) for _ in range(3)]
+    with process_for(servers) as process:
+        process.configure(sender(servers))
+        for envelope in envelopes:
+            process.submit("out", [servers.address("b")], envelope)
+        for _ in envelopes:
+            process.wait_for("delivered", accepted=True)
+    servers.wait_for_mails("b", 3)
+    cursor = b""
+    with process_for(servers) as process:
+        process.configure(receiver(servers))
+        first = process.wait_for("mail_arrived")
+        process.settle("in", first["receipt"])
+        for _ in envelopes[1:]:
+            process.wait_for("mail_arrived")
+        process.process.kill()
+    with process_for(servers) as process:
+        process.configure(receiver(servers, cursor=cursor))
+        rest = {process.wait_for("mail_arrived")["envelope"] for _ in envelopes[1:]}
+        assert rest >= set(envelopes) - {first["envelope"]}
+
+
+def what_cannot_be_used_is_set_aside(servers):
+    with process_for(servers) as process:
+        process.configure(sender(servers), receiver(servers))
+        process.submit("out", [servers.address("b")], stamped_envelope(OURS))
+        arrived = process.wait_for("mail_arrived")
+        process.settle("in", arrived["receipt"], "set_aside")
+        servers.wait_for_mails("b", 1, "postrider.aside")
+    assert servers.count("b") == 0
+
+
+def a_wrong_password_is_told_and_nothing_is_lost(servers):
+    with process_for(servers, password="wrong") as process:
+        process.configure(sender(servers), receiver(servers))
+        told = process.wait_for("told", account="in")
+        assert told["what"]["code"] == "refused" and "password" in told["what"]["message"], told
+        process.submit("out", [servers.address("b")], stamped_envelope(OURS))
+        delivered = process.wait_for("delivered")
+        assert not delivered["accepted"] and delivered["problem"]["code"] == "refused", delivered
+        assert "wrong" not in str(process.reports)
+
+
+@with_options(certificate="wrong_host")
+def a_certificate_of_another_host_is_refused(servers):
+    refuses_certificate(servers)
+
+
+@with_options(certificate="expired")
+def an_expired_certificate_is_refused(servers):
+    refuses_certificate(servers)
+
+
+def refuses_certificate(servers):
+    with process_for(servers) as process:
+        process.configure(sender(servers), receiver(servers))
+        told = process.wait_for("told", account="in")["what"]
+        assert told["code"] == "refused" and "certificate" in told["message"], told
+        process.submit("out", [servers.address("b")], stamped_envelope(OURS))
+        delivered = process.wait_for("delivered")
+        assert "certificate" in delivered["problem"]["message"], delivered
+
+
+@with_options(size_max=200_000)
+def a_mail_above_the_servers_size_is_refused_before_it_is_sent(servers):
+    with process_for(servers) as process:
+        process.configure(sender(servers), receiver(servers))
+        process.submit("out", [servers.address("b")], stamped_envelope(OURS, 400_000))
+        assert process.wait_for("delivered")["problem"]["code"] == "too_large"
+        process.submit("out", [servers.address("b")], stamped_envelope(OURS, 1000))
+        assert process.wait_for("delivered")["accepted"]
+
+
+def unknown_recipients_are_told_one_by_one(servers):
+    with process_for(servers) as process:
+        process.configure(sender(servers))
+        process.submit("out", [servers.address("b"), servers.address("nobody")], stamped_envelope(OURS))
+        outcomes = {}
+        for _ in range(2):
+            delivered = process.wait_for("delivered")
+            outcomes[delivered["recipient"]] = delivered["accepted"]
+        assert outcomes == {servers.address("b"): True, servers.address("nobody"): False}, outcomes
+
+
+def a_server_that_was_away_is_tried_again(servers):
+    servers.stop("dovecot")
+    with process_for(servers) as process:
+        process.configure(receiver(servers))
+        assert process.wait_for("told")["what"]["code"] == "unavailable"
+        servers.start()
+        process.wait_for("doing", words="waits for mail")
+
+
+def twelve_thousand_letters_and_three_of_ours(servers):
+    folder = servers.folder / "mail/b/Maildir"
+    with process_for(servers) as process:
+        process.configure(sender(servers))
+        for _ in range(3):
+            process.submit("out", [servers.address("b")], stamped_envelope(OURS))
+            process.wait_for("delivered", accepted=True)
+        servers.wait_for_mails("b", 3)
+        letter = text("letter", "x" * 2000, sender="stranger@elsewhere.invalid").replace(b"\r\n", b"\n")
+        owner = (folder / "cur").stat()
+        for number in range(12_000):
+            path = folder / "cur" / f"{1_700_000_000 + number}.M{number}P1.host:2,{'S' if number % 2 else ''}"
+            path.write_bytes(letter)
+            os.chown(path, owner.st_uid, owner.st_gid)
+        flags = sorted(mail.flags for mail in servers.mails("b"))
+        process.configure(sender(servers), receiver(servers))
+        for _ in range(3):
+            arrived = process.wait_for("mail_arrived")
+            process.settle("in", arrived["receipt"])
+        process.wait_for("told", account="in")
+        peak = process.peak_memory_kib()
+        assert peak < 64 << 10, f"{peak} KiB"
+        deadline = time.monotonic() + 60
+        while servers.count("b") > 12_000:
+            assert time.monotonic() < deadline
+            process.read(0.05)
+    for _ in range(3):
+        flags.remove("")
+    assert sorted(mail.flags for mail in servers.mails("b")) == flags
+
+
+def it_holds_no_descriptor_but_its_own_and_ends_with_its_host(servers):
+    with open("/dev/null", "rb") as inherited:
+        os.set_inheritable(inherited.fileno(), True)
+        with process_for(servers) as process:
+            assert process.descriptors()[:4] == [0, 1, 2, 3]
+            links = [os.readlink(f"/proc/{process.process.pid}/fd/{number}") for number in process.descriptors()[4:]]
+            assert all("socket" in link or "pipe" in link or "anon_inode" in link for link in links), links
+
+
+CASES = [value for name, value in list(globals().items())
+         if callable(value) and getattr(value, "__module__", "") == __name__
+         and name not in ("run", "with_options", "urls", "sender", "receiver", "process_for", "refuses_certificate")]

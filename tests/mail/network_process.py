@@ -1,0 +1,204 @@
+"""The network process for tests: plays the host at the other end of its socket pair.
+
+    with NetworkProcess(ca=servers.certificates.authority) as process:
+        process.configure(account("main", …))
+        process.submit("main", ["b@test.invalid"], envelope)
+        process.wait_for("delivered")
+
+The messages are those of common/transport/network_messages.hpp, and so is the order of their fields.
+"""
+import contextlib
+import hashlib
+import os
+import pathlib
+import select
+import socket
+import struct
+import subprocess
+import time
+
+SECONDS = 60
+PROGRAM = pathlib.Path(os.environ.get("POSTRIDER_NETWORK") or
+                       pathlib.Path(__file__).resolve().parents[2] / "build/release/postrider-network")
+HOST_DESCRIPTOR = 3
+REQUESTS = ("configure", "secret", "submit", "settle", "look_now")
+REPORTS = {
+    "started": ("version:text", "confinement:text"),
+    "secret_wanted": ("question:number", "account:text"),
+    "mail_arrived": ("account:text", "receipt:text", "envelope:bytes"),
+    "mail_unusable": ("account:text", "receipt:text", "reason:error"),
+    "delivered": ("ticket:number", "recipient:text", "accepted:truth", "problem:error", "wait_seconds:number"),
+    "told": ("account:text", "count:number", "what:error"),
+    "cursor_moved": ("account:text", "cursor:bytes"),
+    "doing": ("account:text", "direction:text", "words:text"),
+}
+ERROR_CODES = ("unavailable", "timed_out", "malformed", "too_large", "unsupported_version", "bad_signature",
+               "unknown_peer", "gap", "conflict", "schema_mismatch", "refused", "internal")
+SETTLEMENTS = ("keep", "remove", "set_aside")
+
+
+def piece(value):
+    value = value.encode() if isinstance(value, str) else bytes(value)
+    return struct.pack(">I", len(value)) + value
+
+
+def pieces(values):
+    return struct.pack(">I", len(values)) + b"".join(map(piece, values))
+
+
+def account(name, *, user, receive="", send="", login=True, stamp_keys=(), cursor=b""):
+    """The fields of a MailAccount; the mailbox of a user of the test servers."""
+    return (piece(name) + piece(user) + piece(receive) + piece(send) + piece(user) +
+            bytes([1 if login else 0]) + piece("[postrider]") +
+            struct.pack(">I", len(stamp_keys)) + b"".join(stamp_keys) + piece(cursor))
+
+
+class Reader:
+    def __init__(self, content):
+        self.content = content
+        self.at = 0
+
+    def take(self, size):
+        self.at += size
+        return self.content[self.at - size:self.at]
+
+    def number(self):
+        return struct.unpack(">Q", self.take(8))[0]
+
+    def truth(self):
+        return self.take(1) == b"\1"
+
+    def bytes(self):
+        return self.take(struct.unpack(">I", self.take(4))[0])
+
+    def text(self):
+        return self.bytes().decode()
+
+    def error(self):
+        return {"code": ERROR_CODES[self.take(1)[0]], "message": self.text(), "detail": self.text(),
+                "hint": self.text()}
+
+
+def digest(size, label, key, content):
+    """H of docs/protocol.md."""
+    return hashlib.blake2b(content, digest_size=size, key=key, salt=bytes(16),
+                           person=label.encode().ljust(16, b"\0")).digest()
+
+
+def stamped_envelope(stamp_key, body_bytes=500):
+    """An envelope as far as anybody can tell who holds the stamp key and no other."""
+    body = os.urandom(body_bytes)
+    fixed = (b"PRDR\1\r\n\0" + bytes([1, 1]) + struct.pack(">HI", 104, body_bytes) + os.urandom(32) +
+             digest(32, "postrider part", b"", body))
+    wrap, head = os.urandom(48), os.urandom(104)
+    cover = digest(32, "postrider cover", b"", fixed + wrap + head)
+    return fixed + digest(16, "postrider stamp", stamp_key, cover) + wrap + head + body
+
+
+class NetworkProcess:
+    def __init__(self, *, ca, password="secret"):
+        self.ca = ca
+        self.passwords = password if isinstance(password, dict) else {}
+        self.password = password if isinstance(password, str) else ""
+        self.process = None
+        self.socket = None
+        self.unread = b""
+        self.reports = []
+        self.tickets = 0
+
+    def __enter__(self):
+        self.socket, theirs = socket.socketpair()
+
+        def into_place():
+            os.dup2(theirs.fileno(), HOST_DESCRIPTOR)
+
+        self.process = subprocess.Popen([PROGRAM], stdin=subprocess.DEVNULL, preexec_fn=into_place, close_fds=False,
+                                        env={"SSL_CERT_FILE": str(self.ca)})
+        theirs.close()
+        self.socket.setblocking(False)
+        self.wait_for("started")
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    # --- what the host says -------------------------------------------------------------------------------------------
+
+    def say(self, kind, content):
+        frame = struct.pack(">IB", len(content) + 1, REQUESTS.index(kind)) + content
+        while frame:
+            with contextlib.suppress(BlockingIOError):
+                frame = frame[self.socket.send(frame):]
+            self.read(0.01 if frame else 0)
+
+    def configure(self, *accounts):
+        self.say("configure", struct.pack(">I", len(accounts)) + b"".join(accounts))
+
+    def submit(self, name, recipients, envelope):
+        self.tickets += 1
+        self.say("submit", struct.pack(">Q", self.tickets) + piece(name) + pieces(recipients) + piece(envelope))
+        return self.tickets
+
+    def settle(self, name, receipt, settlement="remove"):
+        self.say("settle", piece(name) + piece(receipt) + bytes([SETTLEMENTS.index(settlement)]))
+
+    def look_now(self, name):
+        self.say("look_now", piece(name))
+
+    # --- what it hears ------------------------------------------------------------------------------------------------
+
+    def read(self, seconds):
+        """Keeps what the process has said, and answers where it wants a password."""
+        if not select.select([self.socket], [], [], seconds)[0]:
+            return
+        with contextlib.suppress(BlockingIOError):
+            received = self.socket.recv(1 << 20)
+            if not received:
+                raise RuntimeError(f"the network process has ended: {self.process.wait(10)}")
+            self.unread += received
+        while len(self.unread) >= 4:
+            size = struct.unpack(">I", self.unread[:4])[0]
+            if len(self.unread) < 4 + size:
+                break
+            kind, content = self.unread[4], Reader(self.unread[5:4 + size])
+            self.unread = self.unread[4 + size:]
+            name = list(REPORTS)[kind]
+            report = {"kind": name}
+            for field in REPORTS[name]:
+                field, _, form = field.partition(":")
+                report[field] = getattr(content, form)()
+            if content.at != len(content.content):
+                raise RuntimeError(f"{name} goes on behind its fields")
+            self.hear(report)
+
+    def hear(self, report):
+        if report["kind"] != "secret_wanted":
+            self.reports.append(report)
+            return
+        password = self.passwords.get(report["account"], self.password)
+        self.say("secret", struct.pack(">Q", report["question"]) + piece(password) + piece(""))
+
+    def wait_for(self, kind, seconds=SECONDS, **fields):
+        """The first report of the kind, with these fields, that was not given yet."""
+        deadline = time.monotonic() + seconds
+        while True:
+            for report in self.reports:
+                if report["kind"] == kind and all(report[name] == value for name, value in fields.items()):
+                    self.reports.remove(report)
+                    return report
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no {kind} {fields} within {seconds} s, but {self.reports}")
+            self.read(min(1, max(0, deadline - time.monotonic())))
+
+    def peak_memory_kib(self):
+        text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
+        return int(text.partition("VmHWM:")[2].split()[0])
+
+    def descriptors(self):
+        return sorted(int(name) for name in os.listdir(f"/proc/{self.process.pid}/fd"))

@@ -1,0 +1,79 @@
+#include <gtest/gtest.h>
+
+#include "common/mail/server_url.hpp"
+
+namespace postrider::mail {
+namespace {
+
+ServerUrl read(std::string_view url) {
+    const Result<ServerUrl> parsed = parse_server_url(url);
+    EXPECT_TRUE(parsed.has_value()) << url << ": " << (parsed ? "" : parsed.error().message);
+    return parsed ? *parsed : ServerUrl{};
+}
+
+std::string complaint(std::string_view url) {
+    const Result<ServerUrl> parsed = parse_server_url(url);
+    return parsed ? "none" : parsed.error().message;
+}
+
+TEST(ServerUrl, SaysProtocolEncryptionAndPort) {
+    EXPECT_EQ(read("imaps://mail.example"),
+              (ServerUrl{Protocol::imap, Encryption::tls, "mail.example", 993, ""}));
+    EXPECT_EQ(read("smtps://mail.example"),
+              (ServerUrl{Protocol::smtp, Encryption::tls, "mail.example", 465, ""}));
+    EXPECT_EQ(read("pop3s://mail.example/"),
+              (ServerUrl{Protocol::pop3, Encryption::tls, "mail.example", 995, ""}));
+    EXPECT_EQ(read("SMTP://Mail.Example:2525"),
+              (ServerUrl{Protocol::smtp, Encryption::starttls, "mail.example", 2525, ""}));
+    EXPECT_EQ(read("imap://192.0.2.1"),
+              (ServerUrl{Protocol::imap, Encryption::starttls, "192.0.2.1", 143, ""}));
+    EXPECT_EQ(read("pop3://[2001:DB8::25]:1110"),
+              (ServerUrl{Protocol::pop3, Encryption::starttls, "2001:db8::25", 1110, ""}));
+}
+
+TEST(ServerUrl, IsInClearOnlyInSoManyWords) {
+    EXPECT_EQ(read("smtp://localhost:25?encryption=none").encryption, Encryption::none);
+    EXPECT_NE(complaint("smtps://localhost?encryption=none"), "none");
+    EXPECT_NE(complaint("smtp://localhost?encryption=no"), "none");
+    EXPECT_NE(complaint("smtp://localhost?"), "none");
+}
+
+TEST(ServerUrl, NamesAFolderOfImap) {
+    EXPECT_EQ(read("imaps://mail.example/Sync%20%C3%BC").folder, "Sync ü");
+    EXPECT_EQ(read("imaps://mail.example/a/b").folder, "a/b");
+    EXPECT_NE(complaint("imaps://mail.example/%0d"), "none");
+    EXPECT_NE(complaint("imaps://mail.example/%f"), "none");
+    EXPECT_NE(complaint("imaps://mail.example/%ff"), "none");
+    EXPECT_NE(complaint("pop3s://mail.example/x"), "none");
+}
+
+TEST(ServerUrl, RefusesUsersAndPasswords) {
+    const Result<ServerUrl> parsed = parse_server_url("imaps://anna:geheim@mail.example");
+    ASSERT_FALSE(parsed.has_value());
+    EXPECT_EQ(parsed.error().code, Errc::refused);
+    EXPECT_EQ(parsed.error().message.find("geheim"), std::string::npos);
+}
+
+TEST(ServerUrl, RefusesWhatNobodyCanConnectTo) {
+    for (const std::string_view url :
+         {"", "mail.example", "http://mail.example", "imaps:/mail.example", "imaps://",
+          "imaps://:993", "imaps://mail.example:0", "imaps://mail.example:65536",
+          "imaps://mail.example:", "imaps://mail.example:9x", "imaps://-mail.example",
+          "imaps://.mail.example", "imaps://mail..example", "imaps://mail example",
+          "imaps://m\xc3\xa4il.example", "imaps://[::1", "imaps://[]", "imaps://[::1]993",
+          "imaps://[mail.example]"}) {
+        EXPECT_NE(complaint(url), "none") << url;
+    }
+    EXPECT_NE(complaint("imaps://" + std::string(1000, 'a')), "none");
+}
+
+TEST(ServerUrl, IsWrittenAsItIsRead) {
+    for (const std::string_view url :
+         {"imaps://mail.example:993", "smtp://mail.example:587", "pop3://[::1]:110",
+          "smtp://localhost:2525?encryption=none"}) {
+        EXPECT_EQ(to_text(read(url)), url);
+    }
+}
+
+} // namespace
+} // namespace postrider::mail

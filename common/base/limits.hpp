@@ -108,6 +108,7 @@ inline constexpr std::size_t imap_found_at_once_max = 512;
 inline constexpr std::size_t imap_set_bytes_max = 900;
 inline constexpr std::size_t imap_folder_bytes_max = 1000;
 inline constexpr Duration imap_patience = std::chrono::minutes{2};
+
 // The network process
 /// A part and what is said of it.
 inline constexpr std::size_t network_frame_bytes_max = part_body_bytes_max + 64 * kib;

@@ -13,8 +13,6 @@ namespace {
 
 namespace imap = transport::imap;
 
-/// Enough for the prologue of an envelope behind the text for people, and all of a small mail.
-constexpr std::uint64_t beginning_bytes = 64 * limits::kib;
 constexpr std::size_t candidates_max = 1000;
 constexpr std::size_t fetched_at_once_max = 64;
 constexpr std::size_t cleared_at_once_max = 500;
@@ -177,7 +175,7 @@ bool ImapReceiver::fetch_next() {
     body_.clear();
     stage_ = is_whole ? Stage::fetching : Stage::looking;
     do_now("fetches mails");
-    request_ = dialogue_->fetch(std::move(mails), is_whole ? 0 : beginning_bytes);
+    request_ = dialogue_->fetch(std::move(mails), is_whole ? 0 : limits::mail_first_look_bytes);
     return true;
 }
 
@@ -240,7 +238,7 @@ void ImapReceiver::on_body(const imap::BodyEnded &ended) {
         tell({Errc::too_large, "a mail in " + account_.receive + " is too large to be ours"});
         progress_.on_gone({ended.uid});
     } else {
-        judge(ended.uid, asked->second || ended.size < beginning_bytes);
+        judge(ended.uid, asked->second || ended.size < limits::mail_first_look_bytes);
     }
     fetching_.erase(asked);
     body_.clear();

@@ -16,20 +16,37 @@ namespace {
 constexpr Duration keep_open = std::chrono::seconds{30};
 constexpr std::size_t mails_per_connection_max = 50;
 
-class TextSource final : public transport::ContentSource {
+/// The mail around an envelope, written while it is read.
+class MailSource final : public transport::ContentSource {
   public:
-    explicit TextSource(std::string text) : text_(std::move(text)) {}
-
-    Result<std::size_t> read(std::span<std::uint8_t> into) override {
-        const std::size_t count = std::min(into.size(), text_.size() - read_);
-        std::copy_n(text_.begin() + static_cast<std::ptrdiff_t>(read_), count, into.begin());
-        read_ += count;
-        return count;
+    static Result<std::unique_ptr<MailSource>> create(const mail::Message &message,
+                                                      Bytes envelope) {
+        auto source = std::make_unique<MailSource>();
+        source->envelope_ = std::move(envelope);
+        auto text = mail::MessageText::create(
+            message, source->envelope_.size(),
+            [self = source.get()](std::span<std::uint8_t> into) -> Result<std::size_t> {
+                const ByteView left = ByteView{self->envelope_}.subspan(self->read_);
+                const std::size_t count = std::min(into.size(), left.size());
+                std::copy_n(left.begin(), count, into.begin());
+                self->read_ += count;
+                return count;
+            });
+        if (!text) {
+            return text.error();
+        }
+        source->text_ = *std::move(text);
+        return source;
     }
 
+    [[nodiscard]] std::size_t size() const { return text_->size(); }
+
+    Result<std::size_t> read(std::span<std::uint8_t> into) override { return text_->read(into); }
+
   private:
-    std::string text_;
+    Bytes envelope_;
     std::size_t read_ = 0;
+    std::optional<mail::MessageText> text_;
 };
 
 /// How long the host should leave the path alone; 0: its own schedule.
@@ -138,15 +155,14 @@ void Sender::send_next() {
         message.subject_prefix = account_.subject_prefix;
         message.date = around_.clock.now();
         randombytes_buf(message.token.data(), message.token.size());
-        message.envelope = next.envelope;
-        Result<std::string> text = mail::write_message(message);
+        Result<std::unique_ptr<MailSource>> source = MailSource::create(message, next.envelope);
         Result<void> taken;
-        if (text) {
-            const std::uint64_t bytes = text->size();
-            taken = dialogue_->send({next.ticket, account_.address, next.recipients, bytes,
-                                     std::make_unique<TextSource>(*std::move(text))});
+        if (source) {
+            const std::uint64_t bytes = (*source)->size();
+            taken = dialogue_->send(
+                {next.ticket, account_.address, next.recipients, bytes, *std::move(source)});
         } else {
-            taken = text.error();
+            taken = source.error();
         }
         if (taken) {
             is_sending_ = true;

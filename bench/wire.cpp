@@ -115,8 +115,7 @@ std::size_t mail_bytes(const std::vector<Changeset> &batches, bool warm) {
     message.to = "sync@hq.example";
     message.date = now;
     message.token = crypto::random_bytes<48>();
-    message.envelope = part;
-    return mail::write_message(message).value().size();
+    return mail::write_message(message, part).value().size();
 }
 
 } // namespace

@@ -71,7 +71,12 @@ inline constexpr std::size_t control_text_bytes_max = 1000;
 inline constexpr std::size_t mail_address_bytes_max = 254;
 inline constexpr std::size_t mail_subject_prefix_bytes_max = 40;
 inline constexpr std::size_t mail_bytes_max = 64 * mib;
+/// What is fetched of a mail to learn whether it is for us.
+inline constexpr std::size_t mail_first_look_bytes = 64 * kib;
+/// Of a mail that holds its envelope as text: larger bodies are cut, or searched for long.
+inline constexpr std::size_t mail_armour_bytes_max = 1 * mib;
 inline constexpr unsigned mime_depth_max = 10;
+inline constexpr unsigned mime_encoded_depth_max = 2;
 inline constexpr std::size_t mime_parts_max = 1000;
 inline constexpr std::size_t mail_envelopes_max = 16;
 

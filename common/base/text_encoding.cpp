@@ -1,6 +1,7 @@
 // The codecs of RFC 4648.
 #include "common/base/text_encoding.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace postrider {
@@ -105,11 +106,27 @@ Result<Bytes> from_hex(std::string_view text) {
 }
 
 std::string to_base64(ByteView bytes) {
-    std::string out = encode(bytes, base64_digits, 6);
-    while (out.size() % 4 != 0) {
-        out.push_back('=');
-    }
+    std::string out;
+    append_base64(bytes, out);
     return out;
+}
+
+void append_base64(ByteView bytes, std::string &text) {
+    const std::size_t begin = text.size();
+    text.resize(begin + (bytes.size() + 2) / 3 * 4);
+    char *to = text.data() + begin;
+    std::size_t index = 0;
+    for (; index + 3 <= bytes.size(); index += 3) { // all mails pass here: no call for each digit
+        const auto group = static_cast<std::uint32_t>((bytes[index] << 16U) |
+                                                      (bytes[index + 1] << 8U) | bytes[index + 2]);
+        to[0] = base64_digits[group >> 18U];
+        to[1] = base64_digits[(group >> 12U) & 63U];
+        to[2] = base64_digits[(group >> 6U) & 63U];
+        to[3] = base64_digits[group & 63U];
+        to += 4;
+    }
+    const std::string last = encode(bytes.subspan(index), base64_digits, 6);
+    std::fill(std::copy(last.begin(), last.end(), to), text.data() + text.size(), '=');
 }
 
 Result<Bytes> from_base64(std::string_view text) {

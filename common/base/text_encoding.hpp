@@ -14,6 +14,8 @@ std::string to_hex(ByteView bytes);
 Result<Bytes> from_hex(std::string_view text);
 
 std::string to_base64(ByteView bytes);
+/// The same, added to a text.
+void append_base64(ByteView bytes, std::string &text);
 Result<Bytes> from_base64(std::string_view text);
 
 std::string to_base64url(ByteView bytes);

@@ -9,6 +9,8 @@
 
 #include "common/base/limits.hpp"
 #include "common/mail/entity.hpp"
+#include "common/mail/envelope_finder.hpp"
+#include "common/mail/header_fields.hpp"
 #include "common/mail/transfer_encoding.hpp"
 #include "common/wire/envelope.hpp"
 
@@ -16,59 +18,34 @@ namespace postrider::mail {
 
 namespace {
 
-// The magic is "PRDR", a version, and bytes that do not survive a change of line ends or a removal
-// of NULs: their ruins tell what happened.
-constexpr std::string_view magic_name = "PRDR";
-constexpr char magic_version = '\x01';
-constexpr std::string_view magic_tail("\r\n\0", 3);
-constexpr std::size_t magic_bytes = magic_name.size() + 1 + magic_tail.size();
-
 // What every base64 of an envelope begins with, and every base64 of such a base64. Our attachments
 // begin with the envelope, so it is always aligned.
 constexpr std::string_view base64_magic = "UFJEUgENCg";
 constexpr std::string_view double_base64_magic = "VUZKRVVnRU5DZ";
 
-/// What is wrong when the bytes after the version are not the tail; null when these bytes are not
-/// the ruins of a magic.
-const char *damage_of_tail(std::string_view after_version) {
-    if (after_version.starts_with(std::string_view("\n\0", 2))) {
-        return "CRLF was changed to LF in the attachment";
-    }
-    if (after_version.starts_with("\r\r\n") || after_version.starts_with("\r\n\r\n")) {
-        return "LF was changed to CRLF in the attachment";
-    }
-    if (after_version.starts_with("\r\n")) {
-        return "NUL bytes were removed from the attachment";
-    }
-    if (after_version.starts_with("\r") || after_version.starts_with("\n")) {
-        return "line ends were changed in the attachment";
-    }
-    return nullptr;
-}
-
 class Search {
   public:
     Extraction run(std::string_view mail) && {
-        search_entity(mail, 0);
-        if (extraction_.envelopes.empty() && !extraction_.truncated.empty()) {
-            extraction_.problem = extraction_.truncated.front().reason();
-        } else if (extraction_.envelopes.empty()) {
-            extraction_.problem = std::move(problem_);
-        }
-        return std::move(extraction_);
+        search_entity(mail, {});
+        return std::move(findings_).take();
     }
 
   private:
-    void search_entity(std::string_view text, unsigned depth) {
+    struct Depth {
+        unsigned containers = 0;
+        unsigned encoded_containers = 0;
+    };
+
+    void search_entity(std::string_view text, Depth depth) {
         if (parts_left_ == 0) {
-            note({Errc::too_large, "mail has too many parts"});
+            findings_.note({Errc::too_large, "mail has too many parts"});
             return;
         }
         --parts_left_;
         const Entity entity = parse_entity(text);
         const bool is_container = entity.is_multipart || entity.is_message;
-        if (is_container && depth == limits::mime_depth_max) {
-            note({Errc::too_large, "mail is nested too deeply"});
+        if (is_container && depth.containers == limits::mime_depth_max) {
+            findings_.note({Errc::too_large, "mail is nested too deeply"});
         } else if (is_container && search_container(entity, depth)) {
             return;
         }
@@ -76,49 +53,40 @@ class Search {
     }
 
     /// False when the entity is not the container that it claims to be.
-    bool search_container(const Entity &entity, unsigned depth) {
-        std::string_view body = entity.body;
-        Bytes decoded;
-        // The standards forbid to encode a container, some gateways do it all the same, and some
-        // only say so: the body decides.
-        if (entity.encoding != TransferEncoding::identity && !begins_plainly(entity)) {
-            decoded = decode(entity);
-            body = as_text(decoded);
+    bool search_container(const Entity &entity, Depth depth) {
+        ++depth.containers;
+        if (entity.encoding == TransferEncoding::identity || is_readable_container(entity)) {
+            return search_inside(entity, entity.body, depth);
         }
-        if (entity.is_message) {
-            if (!begins_with_field(body)) {
-                return false;
-            }
-            search_entity(body, depth + 1);
-            return true;
+        if (depth.encoded_containers++ == limits::mime_encoded_depth_max) {
+            findings_.note({Errc::too_large, "mail was encoded as a whole too often"});
+            return false;
         }
-        return for_each_part(body, entity.boundary,
-                             [&](std::string_view part) { search_entity(part, depth + 1); });
+        const Bytes decoded = decoded_body(entity);
+        return search_inside(entity, as_text(decoded), depth);
     }
 
-    static bool begins_plainly(const Entity &entity) {
-        return entity.is_message
-                   ? begins_with_field(entity.body)
-                   : entity.body.find("--" + entity.boundary) != std::string_view::npos;
-    }
-
-    static Bytes decode(const Entity &entity) {
-        return entity.encoding == TransferEncoding::base64 ? decode_base64(entity.body)
-                                                           : decode_quoted_printable(entity.body);
+    bool search_inside(const Entity &entity, std::string_view body, Depth depth) {
+        if (entity.is_multipart) {
+            return for_each_part(body, entity.boundary,
+                                 [&](std::string_view part) { search_entity(part, depth); });
+        }
+        if (!begins_with_field(body)) {
+            return false;
+        }
+        search_entity(body, depth);
+        return true;
     }
 
     void search_leaf(const Entity &entity) {
-        const std::size_t found_before = extraction_.envelopes.size();
-        const auto found = [&] { return extraction_.envelopes.size() != found_before; };
-        if (entity.encoding != TransferEncoding::identity) {
-            const Bytes decoded = decode(entity);
-            search_bytes(decoded);
-            if (!found()) {
-                search_base64(as_text(decoded), base64_magic);
-            }
+        const std::size_t found_before = findings_.envelope_count();
+        const auto found = [&] { return findings_.envelope_count() != found_before; };
+        if (entity.encoding != TransferEncoding::identity && search_decoded(entity) && !found()) {
+            const Bytes decoded = decoded_body(entity);
+            search_base64(as_text(decoded), base64_magic);
         }
         if (!found()) {
-            search_bytes(as_bytes(entity.body));
+            EnvelopeFinder::search(as_bytes(entity.body), findings_);
         }
         if (!found()) {
             search_base64(entity.body, base64_magic);
@@ -128,103 +96,70 @@ class Search {
         }
     }
 
+    /// Gives whether what it decoded seems to hold an envelope that is encoded once more.
+    bool search_decoded(const Entity &entity) {
+        EnvelopeFinder finder(findings_, entity.body.size());
+        Base64Decoder decoder;
+        Bytes decoded; // the end of a piece, behind which the next one is decoded
+        bool seems_encoded = false;
+        std::string_view rest = entity.body;
+        while (!rest.empty()) {
+            const std::string_view piece = take_piece(rest);
+            const std::size_t kept = decoded.size();
+            if (entity.encoding == TransferEncoding::base64) {
+                decoder.decode(piece, decoded);
+            } else {
+                decode_quoted_printable(piece, decoded);
+            }
+            finder.feed(ByteView(decoded).subspan(kept));
+            seems_encoded =
+                seems_encoded || as_text(decoded).find(base64_magic) != std::string_view::npos;
+            const std::size_t end = std::min(base64_magic.size() - 1, decoded.size());
+            decoded.erase(decoded.begin(), decoded.end() - static_cast<std::ptrdiff_t>(end));
+        }
+        finder.finish();
+        return seems_encoded;
+    }
+
     /// Decodes each run of base64 that begins with the given form of the magic.
     void search_base64(std::string_view text, std::string_view beginning) {
         std::size_t at = text.find(beginning);
         while (at != std::string_view::npos) {
-            const std::size_t length = base64_run_length(text.substr(at));
-            const Bytes decoded = decode_base64(text.substr(at, length));
-            if (beginning == base64_magic) {
-                search_bytes(decoded);
-            } else {
-                search_base64(as_text(decoded), base64_magic);
+            at = text.find(beginning, at + search_run(text.substr(at), beginning));
+        }
+    }
+
+    /// Gives how many bytes are done with: the run, or the line that is none.
+    std::size_t search_run(std::string_view text, std::string_view beginning) {
+        const bool is_double = beginning == double_base64_magic;
+        EnvelopeFinder finder(findings_, text.size());
+        Base64Decoder decoder;
+        Bytes decoded;
+        std::string_view rest = text;
+        while (!rest.empty()) {
+            std::string_view after = rest;
+            const std::string_view piece = take_piece(after);
+            const std::size_t read = decoder.decode_run(piece, beginning, decoded);
+            if (!is_double) {
+                finder.feed(decoded);
+                decoded.clear();
             }
-            at = text.find(beginning, at + length);
-        }
-    }
-
-    void search_bytes(ByteView bytes) {
-        const std::string_view text = as_text(bytes);
-        std::size_t at = text.find(magic_name);
-        while (at != std::string_view::npos) {
-            at = text.find(magic_name, at + look_at(bytes.subspan(at)));
-        }
-    }
-
-    /// Looks at what begins with the name of the magic; gives how many bytes to go on by.
-    std::size_t look_at(ByteView bytes) {
-        const std::string_view text = as_text(bytes);
-        const std::string_view after_name = text.substr(magic_name.size());
-        const bool has_version = after_name.starts_with(magic_version);
-        if (after_name.size() < magic_bytes - magic_name.size()) {
-            if (has_version) {
-                note({Errc::malformed, "envelope is truncated within its magic"});
+            if (read == 0 && rest.size() == text.size()) {
+                return std::max(std::min(piece.find('\n'), piece.size()), beginning.size());
             }
-            return magic_name.size();
+            rest.remove_prefix(read);
+            if (read < piece.size()) {
+                break;
+            }
         }
-        if (after_name.substr(1).starts_with(magic_tail)) {
-            return look_at_prologue(bytes);
+        finder.finish();
+        if (is_double) {
+            search_base64(as_text(decoded), base64_magic);
         }
-        const char *damage = has_version ? damage_of_tail(after_name.substr(1)) : nullptr;
-        if (damage != nullptr) {
-            note({Errc::malformed, std::string("envelope is damaged: ") + damage});
-        }
-        return magic_name.size();
+        return std::max(text.size() - rest.size(), beginning.size());
     }
 
-    std::size_t look_at_prologue(ByteView bytes) {
-        const Result<wire::Prologue> prologue = wire::parse_prologue(bytes);
-        if (!prologue) {
-            note(prologue.error());
-            return magic_bytes;
-        }
-        const std::size_t declared = prologue->prologue_bytes + prologue->body_bytes;
-        if (bytes.size() < declared) {
-            keep_truncated(bytes.first(prologue->prologue_bytes), declared, bytes.size());
-            return magic_bytes;
-        }
-        keep(bytes.first(declared));
-        return declared;
-    }
-
-    void keep(ByteView envelope) {
-        const bool is_known = std::any_of(
-            extraction_.envelopes.begin(), extraction_.envelopes.end(), [&](const Bytes &known) {
-                return std::equal(known.begin(), known.end(), envelope.begin(), envelope.end());
-            });
-        if (!is_known && extraction_.envelopes.size() < limits::mail_envelopes_max) {
-            extraction_.envelopes.emplace_back(envelope.begin(), envelope.end());
-        }
-    }
-
-    /// The same envelope may be met undecoded and decoded: its ephemeral key, within the first 80
-    /// bytes, tells that it is the same.
-    void keep_truncated(ByteView beginning, std::size_t declared, std::size_t present) {
-        if (extraction_.truncated.size() == limits::mail_envelopes_max) {
-            return;
-        }
-        constexpr std::ptrdiff_t fixed_bytes = 80;
-        const bool is_known =
-            std::any_of(extraction_.truncated.begin(), extraction_.truncated.end(),
-                        [&](const TruncatedEnvelope &known) {
-                            return std::equal(beginning.begin(), beginning.begin() + fixed_bytes,
-                                              known.beginning.begin());
-                        });
-        if (!is_known) {
-            extraction_.truncated.push_back(
-                {Bytes(beginning.begin(), beginning.end()), declared, present});
-        }
-    }
-
-    /// The first problem is the one that is told.
-    void note(Error problem) {
-        if (!problem_) {
-            problem_ = std::move(problem);
-        }
-    }
-
-    Extraction extraction_;
-    std::optional<Error> problem_;
+    Findings findings_;
     std::size_t parts_left_ = limits::mime_parts_max;
 };
 
@@ -243,6 +178,23 @@ Extraction extract_envelopes(ByteView mail) {
         return refused;
     }
     return Search().run(as_text(mail));
+}
+
+FirstLook look_at_beginning(ByteView first_bytes) {
+    first_bytes = first_bytes.first(std::min(first_bytes.size(), limits::mail_first_look_bytes));
+    Extraction found = Search().run(as_text(first_bytes));
+    FirstLook look{std::move(found.truncated), std::move(found.problem)};
+    for (const Bytes &envelope : found.envelopes) {
+        const Result<wire::Prologue> prologue = wire::parse_prologue(envelope);
+        ensure(prologue.has_value(), "what was found has a prologue");
+        const ByteView beginning = ByteView(envelope).first(prologue->prologue_bytes);
+        look.beginnings.push_back(
+            {{beginning.begin(), beginning.end()}, envelope.size(), envelope.size()});
+    }
+    if (!look.beginnings.empty()) {
+        look.problem.reset();
+    }
+    return look;
 }
 
 } // namespace postrider::mail

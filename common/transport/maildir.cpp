@@ -167,8 +167,7 @@ Result<void> Maildir::deliver(const engine::Transmission &transmission, Timestam
     }
     message.date = now;
     randombytes_buf(message.token.data(), message.token.size());
-    message.envelope = transmission.envelope;
-    const Result<std::string> text = mail::write_message(message);
+    const Result<std::string> text = mail::write_message(message, transmission.envelope);
     if (!text) {
         return text.error();
     }

@@ -1,5 +1,6 @@
 // The extractor on any bytes: no crash, and every envelope it gives is as long as its prologue says
-// and no longer than the mail could hold.
+// and no longer than the mail could hold. The first look sees all of them where the mail is short
+// enough for it to be the whole.
 #include "common/base/ensure.hpp"
 #include "common/base/limits.hpp"
 #include "common/mail/extract.hpp"
@@ -16,6 +17,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *bytes, std::size_t siz
         ensure(envelope.size() == prologue->prologue_bytes + prologue->body_bytes,
                "what is given has the length that the prologue says");
         ensure(envelope.size() <= size, "no decoding makes a mail longer");
+    }
+    const mail::FirstLook look = mail::look_at_beginning(ByteView(bytes, size));
+    if (size <= limits::mail_first_look_bytes) {
+        ensure(look.beginnings.size() == found.envelopes.size() + found.truncated.size(),
+               "every envelope of a short mail begins within its beginning");
     }
     return 0;
 }

@@ -169,8 +169,7 @@ void NetworkTransport::submit(engine::Transmission transmission) {
     mail::Message message;
     message.date = network_.time().now();
     randombytes_buf(message.token.data(), message.token.size());
-    message.envelope = transmission.envelope;
-    Result<std::string> mail = mail::write_message(message);
+    Result<std::string> mail = mail::write_message(message, transmission.envelope);
     Result<void> outcome;
     if (!mail) {
         outcome = mail.error();

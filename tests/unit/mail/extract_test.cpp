@@ -33,6 +33,21 @@ Bytes corpus_envelope() {
 }
 
 const std::set<std::string> recovered = {
+    "armour",
+    "armour_base64",
+    "armour_cut_and_copy",
+    "armour_double_line_ends",
+    "armour_end_lost",
+    "armour_flowed",
+    "armour_footer",
+    "armour_html",
+    "armour_html_one_line",
+    "armour_html_quoted",
+    "armour_list",
+    "armour_quoted",
+    "armour_quoted_printable",
+    "armour_quoted_twice",
+    "armour_rewrapped",
     "base64_as_quoted_printable_text",
     "binary",
     "bounce",
@@ -54,6 +69,10 @@ const std::set<std::string> recovered = {
     "renamed",
     "rewrapped_60",
     "rewrapped_990",
+    "single",
+    "single_footer",
+    "single_list",
+    "single_lost_encoding",
     "text_before_base64",
     "text_inside_base64",
     "tnef",
@@ -67,6 +86,9 @@ struct Reason {
 
 const std::map<std::string, Reason> not_recovered = {
     {"truncated", {Errc::malformed, "envelope is truncated: 877 of 1748 bytes are there"}},
+    {"armour_cut", {Errc::malformed, "envelope is truncated: "}},
+    {"armour_cut_and_footer", {Errc::malformed, "envelope is truncated: 1632 of 1748 bytes are"}},
+    {"single_cut_and_footer", {Errc::malformed, "envelope is truncated: 1653 of 1748 bytes are"}},
     {"nuls_removed", {Errc::malformed, "NUL bytes were removed"}},
     {"crlf_to_lf", {Errc::malformed, "CRLF was changed to LF"}},
     {"lf_to_crlf", {Errc::malformed, "LF was changed to CRLF"}},
@@ -111,6 +133,9 @@ TEST(Extract, FindsNothingAndNoProblemInMailsWithoutAnEnvelope) {
 TEST(Extract, EveryMailOfTheCorpusIsExpectedSomewhere) {
     std::size_t expected = 0;
     for (const auto &entry : std::filesystem::directory_iterator(corpus)) {
+        if (!entry.is_regular_file()) {
+            continue; // bounces have tests of their own
+        }
         const std::string name = entry.path().stem();
         EXPECT_EQ(recovered.count(name) + not_recovered.count(name) + without_envelope.count(name) +
                       special.count(name),
@@ -164,10 +189,8 @@ TEST(Extract, EveryTruncationOfAMailEndsInAReasonOrTheWholeEnvelope) {
 }
 
 TEST(Extract, EveryBitFlipOfASmallMailIsSurvivedAndNeverGivesALongerEnvelope) {
-    Message message;
     const Bytes envelope = pretended_envelope(150, 3);
-    message.envelope = envelope;
-    const std::string text = write_message(message).value();
+    const std::string text = write_message(Message{}, envelope).value();
     Bytes mail(text.begin(), text.end());
     for (std::size_t index = 0; index < mail.size(); ++index) {
         for (unsigned bit = 0; bit < 8; ++bit) {
@@ -287,6 +310,11 @@ TEST(Extract, HostileMailsCostNoMoreThanTheirSize) {
         heads,
         repeated("UFJEUgENCgA=", bytes),
         repeated("VUZKRVVnRU5DZ=", bytes),
+        repeated("UFJEUgENCg-", bytes),
+        repeated("UFJEUgENCg\n", bytes),
+        repeated("UFJEUgENCg<", bytes),
+        "Content-Type: text/html\n\n" + repeated("UFJEUgENCg<>", bytes),
+        "Content-Transfer-Encoding: base64\n\n" + repeated("A B\n", bytes),
         "Content-Transfer-Encoding: quoted-printable\n\n" + repeated("= ", bytes),
         "Content-Transfer-Encoding: quoted-printable\n\n=" + std::string(bytes, ' ') + "x",
         "Content-Type: multipart/mixed;" + repeated("; ", bytes),

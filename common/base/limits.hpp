@@ -79,6 +79,8 @@ inline constexpr unsigned mime_depth_max = 10;
 inline constexpr unsigned mime_encoded_depth_max = 2;
 inline constexpr std::size_t mime_parts_max = 1000;
 inline constexpr std::size_t mail_envelopes_max = 16;
+inline constexpr std::size_t bounce_recipients_max = 50;
+inline constexpr std::size_t bounce_names_max = 8;
 
 // Transports
 inline constexpr std::size_t transport_events_max = 32;

@@ -72,6 +72,12 @@ struct Told {
     std::string text;
     std::vector<std::string> addresses;
     bool is_delayed = false;
+
+    void name(std::string address) {
+        if (!address.empty() && addresses.size() < limits::bounce_recipients_max) {
+            addresses.push_back(std::move(address));
+        }
+    }
 };
 
 Told told_in(std::string_view text) {
@@ -81,9 +87,7 @@ Told told_in(std::string_view text) {
         if (is_end_of_text(line)) {
             break;
         }
-        if (std::string address = address_before_colon(line); !address.empty()) {
-            told.addresses.push_back(std::move(address));
-        }
+        told.name(address_before_colon(line));
         told.text += line;
         told.text += '\n';
     }
@@ -107,7 +111,7 @@ std::string_view told_of(const std::string &address, const Told &told) {
     const std::size_t begin = place + address.size();
     std::size_t end = text.size();
     for (const std::string &other : told.addresses) {
-        if (other != address && !other.empty()) {
+        if (other != address) {
             end = std::min(end, text.find(other, begin));
         }
     }
@@ -253,9 +257,7 @@ class Reader {
         std::string_view failed = failed_;
         while (!failed.empty()) {
             const std::size_t comma = std::min(failed.find(','), failed.size() - 1);
-            if (std::string address = address_in(failed.substr(0, comma)); !address.empty()) {
-                told.addresses.push_back(std::move(address));
-            }
+            told.name(address_in(failed.substr(0, comma)));
             failed.remove_prefix(comma + 1);
         }
         for (const std::string &address : told.addresses) {

@@ -167,6 +167,17 @@ TEST(Bounce, HasAtMostFiftyRecipientsAndEightNames) {
     EXPECT_EQ(bounce->message_names.size(), limits::bounce_names_max);
 }
 
+TEST(Bounce, ATextHasAtMostFiftyRecipientsToo) {
+    std::string mail = "From: mailer-daemon@a\n\nCould not deliver to:\n";
+    for (int index = 0; index < 2000; ++index) {
+        mail += "<" + std::to_string(index) + "@b>:\n";
+    }
+    const std::optional<Bounce> bounce = read_bounce(as_bytes(mail));
+    ASSERT_TRUE(bounce.has_value());
+    EXPECT_EQ(bounce->recipients.size(), limits::bounce_recipients_max);
+    EXPECT_EQ(bounce->recipients.back().address, "49@b");
+}
+
 TEST(Bounce, WordsOfServersAreCutAndPrintable) {
     const std::optional<Bounce> bounce =
         read_bounce(as_bytes(status_of("Final-Recipient: rfc822; a\x1b@b\nAction: failed\n"

@@ -87,6 +87,15 @@ inline constexpr std::size_t bounce_names_max = 8;
 inline constexpr std::size_t server_line_bytes_max = 4 * kib;
 inline constexpr std::size_t smtp_reply_lines_max = 100;
 inline constexpr std::size_t smtp_recipients_max = envelope_recipients_max;
+inline constexpr std::size_t pop3_capabilities_max = 100;
+/// Of a mailbox with more messages the oldest ones are not listed.
+inline constexpr std::uint64_t pop3_messages_max = 100'000;
+inline constexpr std::size_t pop3_unique_id_bytes_max = 70; // RFC 1939
+inline constexpr std::size_t pop3_requests_max = 64;        // asked for and not yet answered
+inline constexpr std::size_t pop3_pipelined_max = 8;        // of them on their way to the server
+/// What is given of the beginning of a message, and of a message at a time.
+inline constexpr std::size_t pop3_top_bytes_max = 64 * kib;
+inline constexpr std::size_t pop3_piece_bytes_max = 64 * kib;
 
 // Transports
 inline constexpr std::size_t transport_events_max = 32;

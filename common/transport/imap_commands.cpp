@@ -73,12 +73,12 @@ Commands search_command(const Request &request, const Capabilities &capabilities
 }
 
 Commands fetch_commands(const Request &request) {
-    const std::string part =
-        request.first_bytes == 0 ? "" : "<0." + std::to_string(request.first_bytes) + ">";
+    std::string items = " (UID BODY.PEEK[]";
+    items += request.first_bytes == 0 ? "" : "<0." + std::to_string(request.first_bytes) + ">";
+    items += ")";
     std::deque<Command> out;
     for (const std::string &set : uid_sets(request.mails.uids, limits::imap_set_bytes_max)) {
-        out.push_back(
-            {"UID FETCH " + set + " (UID BODY.PEEK[]" + part + ")", Command::Kind::fetch});
+        out.push_back({"UID FETCH " + set + items, Command::Kind::fetch});
     }
     return out;
 }

@@ -65,7 +65,18 @@ struct Request {
 };
 
 struct Command {
-    enum class Kind { plain, select, status, last_uid, list_new, search, fetch, idle, logout };
+    enum class Kind {
+        plain,
+        select,
+        status,
+        last_uid,
+        look, // is there any mail?
+        list_new,
+        search,
+        fetch,
+        idle,
+        logout,
+    };
 
     std::string text; // without tag and line end
     Kind kind = Kind::plain;

@@ -85,12 +85,16 @@ Result<void> ImapDialogue::take(const imap::Tagged &response) {
 }
 
 void ImapDialogue::command_succeeded() {
+    const bool has_looked = commands_.front().kind == Command::Kind::look;
     commands_.pop_front();
-    const bool is_last = commands_.empty();
-    if (is_last && is_opening()) {
+    if (commands_.empty() && is_opening()) {
         complete_opening();
     }
     tag_.clear();
+    if (has_looked && open_->count > 0) {
+        plan(requests_.front());
+        return;
+    }
     if (commands_.empty()) {
         if (!missing_.empty()) {
             events_.emplace_back(imap::Missing{std::move(missing_)});

@@ -93,6 +93,7 @@ class ImapDialogue final : public Dialogue {
     imap::RequestNumber ask(imap::Request request);
     void advance();
     void begin(const imap::Request &request);
+    void plan(const imap::Request &request);
     void send(const imap::Command &command);
     void finish(Result<void> result, imap::Code code = imap::Code::none);
     void finish_all(const Error &reason);

@@ -107,6 +107,8 @@ void ImapDialogue::advance() {
             begin(requests_.front());
         } else if (commands_.empty()) {
             finish({});
+        } else if (auto refused = refusal(requests_.front())) {
+            finish(std::move(refused->result), refused->code); // in the middle of it
         } else {
             send(commands_.front());
         }
@@ -118,13 +120,22 @@ void ImapDialogue::begin(const Request &request) {
         finish(std::move(refused->result), refused->code);
         return;
     }
-    // Servers answer BAD to "1:*" where there is no mail (RFC 3501 leaves it open).
-    const bool needs_mails =
-        request.kind == Request::Kind::list_new || request.kind == Request::Kind::search;
-    const bool is_pointless = (needs_mails && open_->count == 0) || request.is_idle_over;
-    if (is_pointless) {
+    if (request.is_idle_over) {
         return;
     }
+    // Servers answer BAD to "1:*" where there is no mail; whether there is one by now they only say
+    // when they are asked something.
+    const bool needs_mails =
+        request.kind == Request::Kind::list_new || request.kind == Request::Kind::search;
+    if (needs_mails && open_->count == 0) {
+        commands_.push_back({"NOOP", Command::Kind::look});
+        return;
+    }
+    plan(request);
+}
+
+/// The commands of a request; without them it has failed.
+void ImapDialogue::plan(const Request &request) {
     Result<std::deque<Command>> commands = imap::commands_of(request, capabilities_);
     if (!commands) {
         finish(std::move(commands).error());

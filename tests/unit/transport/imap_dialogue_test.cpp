@@ -162,6 +162,15 @@ TEST(ImapDialogue, NewUidsInTheMiddleAreTold) {
     EXPECT_EQ(talk.sent(), "");
 }
 
+TEST(ImapDialogue, NewUidsEndARequestThatIsHalfDone) {
+    ImapConversation talk;
+    talk.open("UIDPLUS");
+    talk.dialogue.remove({7, {1}});
+    talk.answer("UID STORE 1 +FLAGS.SILENT (\\Deleted)", "* OK [UIDVALIDITY 8] x\r\n% OK done\r\n");
+    EXPECT_EQ(talk.sent(), "");
+    EXPECT_EQ(talk.last_failed->code, imap::Code::uid_validity);
+}
+
 const char *const list_items =
     "(UID RFC822.SIZE FLAGS INTERNALDATE "
     "BODY.PEEK[HEADER.FIELDS (FROM SUBJECT MESSAGE-ID AUTO-SUBMITTED CONTENT-TYPE)])";
@@ -198,15 +207,16 @@ TEST(ImapDialogue, OtherProgramsMayWriteInBetween) {
     EXPECT_EQ(talk.events(), (Lines{"new 5", "listed 102 size 0 []", "finished 3"}));
 }
 
-TEST(ImapDialogue, AnEmptyFolderIsNotAskedForItsMails) {
+TEST(ImapDialogue, AnEmptyFolderIsAskedWhetherThereIsAMailByNow) {
     ImapConversation talk;
     talk.open(everything, 0);
     talk.dialogue.list_new(1);
+    talk.answer("NOOP", "% OK done\r\n");
+    EXPECT_EQ(talk.events(), (Lines{"finished 3"}));
     talk.dialogue.search(1);
-    EXPECT_EQ(talk.sent(), "");
-    EXPECT_EQ(talk.events(), (Lines{"finished 3", "finished 4"}));
-    talk.say("* 1 EXISTS\r\n");
-    EXPECT_EQ(talk.events(), (Lines{"new 1"}));
+    talk.answer("NOOP", "* 1 EXISTS\r\n% OK done\r\n");
+    talk.answer("UID SEARCH RETURN (ALL) UID 1:*", "* ESEARCH (TAG \"%\") UID ALL 9\r\n% OK x\r\n");
+    EXPECT_EQ(talk.events(), (Lines{"new 1", "found 9:9", "finished 4"}));
     talk.dialogue.list_new(0);
     EXPECT_TRUE(talk.sent().ends_with(std::string("UID FETCH 1:* ") + list_items + "\r\n"));
 }

@@ -1,4 +1,4 @@
-"""Databases "hq" and "branch" of one throw-away cluster, paired over a maildir: what tests share that look at each round.
+"""Databases "hq" and "branch" of one throw-away cluster, paired over a maildir: what tests on each round share.
 Rounds are calls of postrider.sync_now(). hq sends tables of schema public, which each case makes anew in both."""
 import os
 import pathlib

@@ -28,6 +28,7 @@ extern "C" {
 #include <utils/syscache.h>
 
 #include "pg_extension/capture.h"
+#include "pg_extension/deferred.h"
 }
 
 namespace postrider::pg {
@@ -78,7 +79,8 @@ class SpiTransaction : public engine::Transaction {
         return run(sql, [&] {
             Statement &statement = cache_.prepare(sql);
             const StatementMemory memory;
-            return execute_plan(statement.plan(), statement.arguments(parameters), is_engine_);
+            return execute_plan(statement.plan(), statement.arguments(parameters),
+                                {.is_hidden_from_capture = is_engine_});
         });
     }
 
@@ -169,18 +171,28 @@ class SpiTransaction : public engine::Transaction {
     using engine::Transaction::execute;
 
   private:
-    static std::int64_t
-    execute_plan(SPIPlanPtr plan, Statement::Arguments given, bool is_hidden_from_capture) {
+    /// What a statement is beside its text.
+    struct Manner {
+        bool is_hidden_from_capture = false;
+        bool gives_places = false;
+    };
+
+    static std::int64_t execute_plan(SPIPlanPtr plan, Statement::Arguments given, Manner manner) {
         return call([&]() noexcept {
-            if (is_hidden_from_capture) {
+            if (manner.is_hidden_from_capture) {
                 postrider_applying_begin();
             }
             check_spi(SPI_execute_plan(plan, given.datums.data(), given.nulls.data(), false, 0));
-            if (is_hidden_from_capture) {
+            if (manner.is_hidden_from_capture) {
                 postrider_applying_end();
             }
-            SPI_freetuptable(SPI_tuptable);
-            return static_cast<std::int64_t>(SPI_processed);
+            SPITupleTable *rows = SPI_tuptable;
+            const auto changed = static_cast<std::int64_t>(SPI_processed);
+            if (manner.gives_places) {
+                postrider_check_deferred(rows);
+            }
+            SPI_freetuptable(rows);
+            return changed;
         });
     }
 
@@ -201,8 +213,9 @@ class SpiTransaction : public engine::Transaction {
         return size;
     }
 
-    [[nodiscard]] bool is_hidden(const dialect::BlockStatement &statement) const {
-        return is_engine_ && !statement.is_own_change;
+    [[nodiscard]] Manner manner_of(const dialect::BlockStatement &statement) const {
+        return {.is_hidden_from_capture = is_engine_ && !statement.is_own_change,
+                .gives_places = statement.gives_places};
     }
 
     void run_lots(const dialect::BlockStatement &statement,
@@ -246,7 +259,7 @@ class SpiTransaction : public engine::Transaction {
                 return std::nullopt;
             }
             return static_cast<std::size_t>(
-                execute_plan(lists->plan(), lists->arguments(rows, lot), is_hidden(statement)));
+                execute_plan(lists->plan(), lists->arguments(rows, lot), manner_of(statement)));
         });
     }
 
@@ -264,7 +277,7 @@ class SpiTransaction : public engine::Transaction {
                 return std::nullopt;
             }
             is_tried = true;
-            const bool hides = is_hidden(statement);
+            const bool hides = manner_of(statement).is_hidden_from_capture;
             call([&]() noexcept {
                 if (hides) {
                     postrider_applying_begin();
@@ -311,11 +324,11 @@ class SpiTransaction : public engine::Transaction {
                 for (; done < wanted; ++done) {
                     const auto changed =
                         execute_plan(statement.plan(), statement.arguments(rows[indexes[done]]),
-                                     is_hidden(block));
+                                     manner_of(block));
                     without_effect += changed == 0 ? 1U : 0U;
                 }
             } catch (const PgError &error) {
-                refused_alone(error);
+                outcome.reason = refused_alone(error);
                 rollback_to();
                 wanted = done;
                 continue;
@@ -323,6 +336,7 @@ class SpiTransaction : public engine::Transaction {
                 if (error.reason() != DatabaseError::Reason::constraint) {
                     throw;
                 }
+                outcome.reason = error.error();
                 rollback_to();
                 wanted = done;
                 continue;
@@ -373,14 +387,15 @@ class SpiTransaction : public engine::Transaction {
         return rows;
     }
 
-    /// Throws what is not the row's own fault.
-    static void refused_alone(const PgError &error) {
+    /// Why the row is refused. Throws what is not its own fault.
+    static Error refused_alone(const PgError &error) {
         try {
             throw_database_error(error, run_statement);
         } catch (const DatabaseError &known) {
             if (known.reason() != DatabaseError::Reason::constraint) {
                 throw;
             }
+            return known.error();
         }
     }
 

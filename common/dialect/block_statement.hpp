@@ -16,6 +16,9 @@ struct BlockStatement {
     std::string many_new_rows = {};
     /// What it changes is a change of this node's own, which capture is to note.
     bool is_own_change = false;
+    /// It gives the places of rows of this transaction, and fails where one of them is refused by a
+    /// constraint at which the database would look only later, if at all.
+    bool gives_places = false;
 
     friend bool operator==(const BlockStatement &, const BlockStatement &) = default;
 };

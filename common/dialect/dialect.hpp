@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -92,6 +93,31 @@ class Dialect {
     /// ?1 … are the key.
     [[nodiscard]] virtual std::string remove(const TableDescription &table) const = 0;
 
+    /// How the database compares the names of tables and columns: names that are the same to it
+    /// become one text.
+    [[nodiscard]] virtual std::string folded(std::string_view name) const = 0;
+
+    /// Why only an insertion can write the column; nothing where an UPDATE can. `update` and
+    /// `upsert` leave such a column of a row that is there as it is.
+    [[nodiscard]] virtual std::optional<Error>
+    why_not_updated(const TableDescription & /*table*/,
+                    const ColumnDescription & /*column*/) const {
+        return std::nullopt;
+    }
+
+    /// ?1 … = key of a row, then values of `columns`: a row where it has others.
+    [[nodiscard]] virtual BlockStatement find_different(const TableDescription & /*table*/,
+                                                        Names /*columns*/) const {
+        return {};
+    }
+
+    /// ?1 … = key of a row that this transaction has written: refused for what is deferred of its
+    /// table's constraints. Another session that writes the same is waited for. Empty where there
+    /// is nothing to look at.
+    [[nodiscard]] virtual BlockStatement check_deferred(const TableDescription & /*table*/) const {
+        return {};
+    }
+
     // --- the same for many rows (block_statement.hpp); empty: one at a time. No two rows have a
     // key
     [[nodiscard]] virtual std::string upsert_many(const TableDescription & /*table*/,
@@ -139,11 +165,12 @@ class Dialect {
     /// name, declared_type, not_null, default_sql, key_position (from 1, 0: not in the key),
     /// generated (0, 1 computed, 2 stored), hidden
     [[nodiscard]] virtual std::string describe_columns() const = 0;
-    /// index, unique, primary, partial, column (null: expression), collation, sql (null: implied);
-    /// the columns of one index stand together in their order
+    /// index, unique, primary, partial, column (null: expression), collation, sql (null: implied),
+    /// deferrable; the columns of one index stand together in their order
     [[nodiscard]] virtual std::string describe_indexes() const = 0;
-    /// id, parent, column, parent_column (null: primary key), on_update, on_delete; the columns of
-    /// one foreign key stand together in their order
+    /// id, parent, column, parent_column (null: primary key), on_update, on_delete, match_full,
+    /// whether on_delete clears the column; the columns of one foreign key stand together in their
+    /// order
     [[nodiscard]] virtual std::string describe_foreign_keys() const = 0;
     /// The tables that hold the rows of a partitioned one. Empty where the database has no such
     /// thing.

@@ -28,9 +28,9 @@ class KeptReferences {
     [[nodiscard]] virtual BlockStatement find_stranded(const Reference &reference,
                                                        Names columns) const = 0;
     [[nodiscard]] virtual BlockStatement remove_stranded(const Reference &reference) const = 0;
-    /// They refer to nothing, or to what the defaults of their columns name.
-    [[nodiscard]] virtual BlockStatement clear_stranded(const Reference &reference,
-                                                        bool to_default) const = 0;
+    /// They refer to nothing, or to what the defaults of the columns name: some of the key's.
+    [[nodiscard]] virtual BlockStatement
+    clear_stranded(const Reference &reference, Names columns, bool to_default) const = 0;
     /// They follow: behind the values from which come those to which, in the same columns.
     [[nodiscard]] virtual BlockStatement move_stranded(const Reference &reference) const = 0;
 };

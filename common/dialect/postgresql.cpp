@@ -6,6 +6,7 @@
 #include "common/dialect/postgresql_capture.hpp"
 #include "common/dialect/postgresql_catalogue.hpp"
 #include "common/dialect/postgresql_condition.hpp"
+#include "common/dialect/postgresql_deferred.hpp"
 #include "common/dialect/postgresql_fit.hpp"
 #include "common/dialect/postgresql_images.hpp"
 #include "common/dialect/postgresql_kept_references.hpp"
@@ -155,6 +156,24 @@ class PostgresqlDialect final : public Dialect {
 
     [[nodiscard]] std::string remove(const TableDescription &table) const override {
         return postgresql_text::remove(table);
+    }
+
+    [[nodiscard]] std::string folded(std::string_view name) const override {
+        return std::string{name};
+    }
+
+    [[nodiscard]] std::optional<Error>
+    why_not_updated(const TableDescription &table, const ColumnDescription &column) const override {
+        return postgresql_text::why_not_updated(table, column);
+    }
+
+    [[nodiscard]] BlockStatement find_different(const TableDescription &table,
+                                                Names columns) const override {
+        return postgresql_text::find_different(table, columns);
+    }
+
+    [[nodiscard]] BlockStatement check_deferred(const TableDescription &table) const override {
+        return postgresql_text::check_deferred(table);
     }
 
     [[nodiscard]] std::string upsert_many(const TableDescription &table,

@@ -176,12 +176,14 @@ std::string describe_columns() {
 
 std::string describe_indexes() {
     return "WITH RECURSIVE " + target() + ", " + typed_columns() +
-           " SELECT CAST(x.relname AS text), CAST(CAST(i.indisunique AS integer) AS bigint),"
+           " SELECT CAST(x.relname AS text),"
+           " CAST(CAST(i.indisunique AND NOT i.indisexclusion AS integer) AS bigint),"
            " CAST(CAST(i.indisprimary AS integer) AS bigint),"
            " CAST(CAST(i.indpred IS NOT NULL AS integer) AS bigint),"
            " CAST(a.attname AS text), " +
            std::string{collation_name} +
-           ", pg_get_indexdef(i.indexrelid)"
+           ", pg_get_indexdef(i.indexrelid),"
+           " CAST(CAST(NOT i.indimmediate AS integer) AS bigint)"
            " FROM target JOIN pg_catalog.pg_index AS i ON i.indrelid = target.oid"
            " JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid"
            " CROSS JOIN LATERAL unnest(i.indkey, i.indcollation)"
@@ -191,17 +193,22 @@ std::string describe_indexes() {
            " LEFT JOIN (typed AS o JOIN pg_catalog.pg_type AS y"
            " ON y.oid = o.type AND y.typtype <> 'd') ON o.attnum = a.attnum"
            " LEFT JOIN pg_catalog.pg_collation AS l ON l.oid = k.collation_oid"
-           " WHERE i.indisvalid AND NOT i.indisexclusion AND k.position <= i.indnkeyatts"
+           " WHERE i.indisvalid AND NOT (i.indisexclusion AND i.indimmediate)"
+           " AND k.position <= i.indnkeyatts"
            " ORDER BY x.relname, k.position";
 }
 
 /// One that is not enforced refers to nothing, and one with a PERIOD not to a row of equal values;
-/// PostgreSQL 18 has both, and the columns that tell. Of one to a partitioned table there are
-/// copies for its partitions.
+/// PostgreSQL 18 has both, and the columns that tell. The columns of an action came with 15. Of one
+/// to a partitioned table there are copies for its partitions.
 std::string describe_foreign_keys() {
     return "WITH " + target() + " SELECT CAST(r.oid AS bigint), " + std::string{canonical_name} +
            ", CAST(a.attname AS text), CAST(b.attname AS text), " + action("r.confupdtype") + ", " +
            action("r.confdeltype") +
+           ", CAST(CAST(r.confmatchtype = 'f' AS integer) AS bigint), CAST(CAST("
+           "CASE jsonb_typeof(to_jsonb(r) -> 'confdelsetcols') WHEN 'array'"
+           " THEN to_jsonb(r) -> 'confdelsetcols' @> to_jsonb(k.child) ELSE true END"
+           " AS integer) AS bigint)"
            " FROM target JOIN pg_catalog.pg_constraint AS r ON r.conrelid = target.oid"
            " JOIN pg_catalog.pg_class AS c ON c.oid = r.confrelid"
            " JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace"

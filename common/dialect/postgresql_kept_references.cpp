@@ -4,8 +4,10 @@
 
 #include <functional>
 
+#include "common/dialect/postgresql_deferred.hpp"
 #include "common/dialect/postgresql_lists.hpp"
 #include "common/dialect/postgresql_names.hpp"
+#include "common/dialect/postgresql_references.hpp"
 #include "common/dialect/sql_text.hpp"
 
 namespace postrider::dialect::postgresql_text {
@@ -45,16 +47,14 @@ std::string as_parent(const Reference &reference) {
 /// A row of the server's that is locked so can neither go nor change its key: what the server's own
 /// foreign keys do.
 std::string lacks_locked_parent(const Reference &reference) {
-    std::string condition;
     std::string same;
     for (std::size_t index = 0; index < reference.key.columns.size(); ++index) {
-        const std::string column = "c." + identifier(reference.key.columns[index]);
-        append(condition, " AND ", column + " IS NOT NULL");
         append(same, " AND ",
-               "p." + identifier(reference.key.parent_columns.at(index)) + " = " + column);
+               "p." + identifier(reference.key.parent_columns.at(index)) + " = c." +
+                   identifier(reference.key.columns[index]));
     }
-    return condition + " AND NOT EXISTS (SELECT 1 FROM " + as_parent(reference) + " WHERE " + same +
-           " FOR KEY SHARE OF p)";
+    return refers(reference) + " AND NOT EXISTS (SELECT 1 FROM " + as_parent(reference) +
+           " WHERE " + same + " FOR KEY SHARE OF p)";
 }
 
 /// The parent's columns come first, so that it is their types that the parameters have.
@@ -110,37 +110,43 @@ class PostgresqlKeptReferences final : public KeptReferences {
                 .is_own_change = true};
     }
 
-    [[nodiscard]] BlockStatement clear_stranded(const Reference &reference,
-                                                bool to_default) const override {
-        return update(reference, reference.key.columns.size(), [&](std::size_t, Given) {
+    [[nodiscard]] BlockStatement
+    clear_stranded(const Reference &reference, Names columns, bool to_default) const override {
+        return update(reference, columns, reference.key.columns.size(), [&](std::size_t, Given) {
             return std::string{to_default ? "DEFAULT" : "NULL"};
         });
     }
 
     [[nodiscard]] BlockStatement move_stranded(const Reference &reference) const override {
         const std::size_t columns = reference.key.columns.size();
-        return update(reference, 2 * columns,
+        return update(reference, reference.key.columns, 2 * columns,
                       [&](std::size_t number, Given given) { return given(columns + number); });
     }
 
   private:
     using Becomes = std::function<std::string(std::size_t, Given)>;
 
-    static BlockStatement
-    update(const Reference &reference, std::size_t parameters, const Becomes &becomes) {
+    /// What is deferred of the child's constraints is looked at with each row: nobody does later.
+    static BlockStatement update(const Reference &reference,
+                                 Names columns,
+                                 std::size_t parameters,
+                                 const Becomes &becomes) {
         const auto assigned = [&](Given given) {
             std::string assignments;
-            for (std::size_t index = 0; index < reference.key.columns.size(); ++index) {
+            for (std::size_t index = 0; index < columns.size(); ++index) {
                 append(assignments, ", ",
-                       identifier(reference.key.columns[index]) + " = " +
-                           becomes(index + 1, given));
+                       identifier(columns[index]) + " = " + becomes(index + 1, given));
             }
             return "UPDATE " + as_child(reference) + " SET " + assignments;
         };
-        return {.one_row = assigned(placeholder) + " WHERE " + is_stranded(reference, placeholder),
+        const bool is_deferred = has_deferred(*reference.child);
+        const std::string places = is_deferred ? " RETURNING " + places_of("c") : "";
+        return {.one_row = assigned(placeholder) + " WHERE " + is_stranded(reference, placeholder) +
+                           places,
                 .many_rows = assigned(listed) + " FROM " + rows_of_lists(parameters, false) +
-                             " WHERE " + is_stranded(reference, listed),
-                .is_own_change = true};
+                             " WHERE " + is_stranded(reference, listed) + places,
+                .is_own_change = true,
+                .gives_places = is_deferred};
     }
 };
 

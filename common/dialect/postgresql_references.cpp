@@ -37,15 +37,20 @@ std::string has_parameters(const Reference &reference) {
 }
 
 std::string lacks_parent(const Reference &reference) {
-    std::string condition;
-    for (const std::string &column : reference.key.columns) {
-        append(condition, " AND ", "c." + identifier(column) + " IS NOT NULL");
-    }
-    return condition + " AND NOT EXISTS (SELECT 1 FROM " + parent(reference) + " WHERE " +
+    return refers(reference) + " AND NOT EXISTS (SELECT 1 FROM " + parent(reference) + " WHERE " +
            same_columns(reference) + ")";
 }
 
 } // namespace
+
+std::string refers(const Reference &reference) {
+    std::string condition;
+    for (const std::string &column : reference.key.columns) {
+        append(condition, reference.key.match_full ? " OR " : " AND ",
+               "c." + identifier(column) + " IS NOT NULL");
+    }
+    return reference.key.match_full ? "(" + condition + ")" : condition;
+}
 
 std::string find_orphan(const Reference &reference) {
     return "SELECT 1" + from_child(reference) + " WHERE " + same_key(*reference.child, 1, "c.") +

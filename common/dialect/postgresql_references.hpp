@@ -1,4 +1,5 @@
-// SQL that looks along foreign keys of PostgreSQL. Columns that are null refer to nothing.
+// SQL that looks along foreign keys of PostgreSQL. Columns that are null refer to nothing; where
+// MATCH FULL is said, all of them have to be.
 #pragma once
 
 #include <string>
@@ -6,6 +7,9 @@
 #include "common/dialect/dialect.hpp"
 
 namespace postrider::dialect::postgresql_text {
+
+/// Whether the child, c, refers to something, or would have to.
+std::string refers(const Reference &reference);
 
 std::string find_orphan(const Reference &reference);
 std::string find_parent(const Reference &reference);

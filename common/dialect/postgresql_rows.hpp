@@ -1,6 +1,7 @@
 // Statements for rows of a user's table in PostgreSQL.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "common/dialect/dialect.hpp"
@@ -10,6 +11,13 @@ namespace postrider::dialect::postgresql_text {
 /// `before`"column" = ?n for every key column, counted from `first`.
 std::string
 same_key(const TableDescription &table, std::size_t first, std::string_view before = "");
+
+/// `t."column"` = value out of a list for every key column, lists counted from `first`.
+std::string same_listed_key(const TableDescription &table, std::size_t first);
+
+std::optional<Error> why_not_updated(const TableDescription &table,
+                                     const ColumnDescription &column);
+BlockStatement find_different(const TableDescription &table, Names columns);
 
 std::string insert(const TableDescription &table, Names columns);
 std::string upsert(const TableDescription &table, Names columns);

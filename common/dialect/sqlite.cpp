@@ -273,14 +273,14 @@ class SqliteDialect final : public Dialect {
     }
 
     [[nodiscard]] std::string describe_indexes() const override {
-        return "SELECT l.name, l.\"unique\", l.origin = 'pk', l.partial, x.name, x.coll, s.sql "
+        return "SELECT l.name, l.\"unique\", l.origin = 'pk', l.partial, x.name, x.coll, s.sql, 0 "
                "FROM pragma_index_list(?1, 'main') AS l JOIN pragma_index_xinfo(l.name, 'main') AS "
                "x LEFT JOIN main.sqlite_schema AS s ON s.type = 'index' AND s.name = l.name WHERE "
                "x.key = 1 ORDER BY l.name, x.seqno";
     }
 
     [[nodiscard]] std::string describe_foreign_keys() const override {
-        return "SELECT id, \"table\", \"from\", \"to\", on_update, on_delete FROM "
+        return "SELECT id, \"table\", \"from\", \"to\", on_update, on_delete, 0, 1 FROM "
                "pragma_foreign_key_list(?1, 'main') ORDER BY id, seq";
     }
 
@@ -406,6 +406,10 @@ class SqliteDialect final : public Dialect {
     }
 
     [[nodiscard]] const KeptReferences *kept_references() const override { return nullptr; }
+
+    [[nodiscard]] std::string folded(std::string_view name) const override {
+        return lower_ascii(name);
+    }
 
     [[nodiscard]] Result<Condition> read_condition(std::string_view text,
                                                    const TableDescription &table) const override {

@@ -81,6 +81,10 @@ std::string line_of(const ForeignKeyDescription &foreign_key) {
     }
     line += " on update " + std::to_string(static_cast<int>(foreign_key.on_update)) +
             " on delete " + std::to_string(static_cast<int>(foreign_key.on_delete));
+    for (const std::string &column : foreign_key.cleared_on_delete) {
+        line += ' ' + quoted(column, '"');
+    }
+    line += foreign_key.match_full ? " match full" : "";
     return line;
 }
 

@@ -45,6 +45,9 @@ struct IndexDescription {
     std::string name;
     bool unique = false;
     bool primary = false;
+    /// Looked at only when a transaction ends, or for a statement as a whole. One that is not
+    /// unique excludes rows in another way.
+    bool deferrable = false;
     std::string predicate; // the condition of a partial index as written; empty: the whole table
     std::vector<IndexColumn> columns;
 };
@@ -57,6 +60,8 @@ struct ForeignKeyDescription {
     std::vector<std::string> parent_columns; // empty: the parent's primary key
     ForeignKeyAction on_update = ForeignKeyAction::none;
     ForeignKeyAction on_delete = ForeignKeyAction::none;
+    std::vector<std::string> cleared_on_delete = {}; // by SET NULL or SET DEFAULT; empty: all
+    bool match_full = false; // columns of which only some are null refer to nothing that could be
 };
 
 struct TableDescription {

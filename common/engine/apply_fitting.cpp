@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "common/engine/hangs_on.hpp"
+#include "common/engine/late_refusals.hpp"
 #include "common/engine/own_effects.hpp"
 #include "common/engine/reference_keeper.hpp"
 #include "common/engine/row_writer.hpp"
@@ -19,7 +20,10 @@ Error because(std::string message, std::string hint) {
 
 Error no_parent(const dialect::Reference &reference) {
     return because("it refers to a row of table \"" + reference.parent->name +
-                       "\" that is not here",
+                       "\" that is not here" +
+                       (reference.key.match_full && reference.key.columns.size() > 1
+                            ? ", or only a part of what it refers by is NULL"
+                            : ""),
                    "Have the missing row sent too, or put it here.");
 }
 
@@ -124,6 +128,9 @@ class Fitter {
                            "Have the missing rows sent too, or put them here.");
         }
         find_broken(works, keeper);
+        if (found_.empty()) { // else rows might be in the way that will be left out
+            find_late(works);
+        }
         if (!found_.empty()) {
             return found_.front().reason;
         }
@@ -281,6 +288,16 @@ class Fitter {
         for (const TableWork &work : works) {
             for (const Orphan &orphan : keeper.find_orphans(work)) {
                 find(work, *orphan.block->keys[orphan.index], no_parent(*orphan.reference));
+            }
+        }
+    }
+
+    void find_late(const std::vector<TableWork> &works) {
+        for (const TableWork &work : works) {
+            for (LateRefusal &late : late_refusals(transaction_, dialect_, work)) {
+                const bool is_told = !late.reason.hint.empty();
+                find(work, *late.block->keys[late.index],
+                     is_told ? std::move(late.reason) : refusal_of(std::move(late.reason)));
             }
         }
     }

@@ -11,6 +11,7 @@
 #include "common/engine/arrived_batches.hpp"
 #include "common/engine/differences.hpp"
 #include "common/engine/foreign_keys.hpp"
+#include "common/engine/late_refusals.hpp"
 #include "common/engine/load.hpp"
 #include "common/engine/own_effects.hpp"
 #include "common/engine/own_tables.hpp"
@@ -165,6 +166,9 @@ class Piecewise {
                 keys_.take_back(name, keys_of(work, block));
             }
         }
+        if (!late_refusals(session_.transaction, session_.dialect, work).empty()) {
+            return needs_the_whole(); // what another batch gives up may be in the way
+        }
         note_orphans(work);
         if (orphans_count_ > orphans_max) {
             return needs_the_whole();
@@ -233,7 +237,7 @@ class Piecewise {
                 descriptions.push_back(&table.target.table);
             }
         }
-        std::vector<std::size_t> order = parents_first(descriptions);
+        std::vector<std::size_t> order = parents_first(session_.dialect, descriptions);
         std::reverse(order.begin(), order.end());
         for (const std::size_t index : order) {
             if (Result<void> gone = remove_of(tables[index]->target); !gone) {

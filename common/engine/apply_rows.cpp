@@ -2,6 +2,7 @@
 #include "common/engine/apply_rows.hpp"
 
 #include "common/engine/foreign_keys.hpp"
+#include "common/engine/late_refusals.hpp"
 #include "common/engine/own_effects.hpp"
 #include "common/engine/reference_keeper.hpp"
 #include "common/engine/row_writer.hpp"
@@ -73,6 +74,19 @@ Result<void> check_references(const std::vector<TableWork> &works, ReferenceKeep
     return {};
 }
 
+Result<void> check_late(Transaction &transaction,
+                        const dialect::Dialect &dialect,
+                        const std::vector<TableWork> &works) {
+    for (const TableWork &work : works) {
+        const auto late = late_refusals(transaction, dialect, work);
+        if (!late.empty()) {
+            const Error &first = late.front().reason;
+            return first.hint.empty() ? stuck_writes(late.size(), work.target->table.name) : first;
+        }
+    }
+    return {};
+}
+
 } // namespace
 
 Result<std::vector<TableWork>> build_works(Transaction &transaction,
@@ -86,7 +100,7 @@ Result<std::vector<TableWork>> build_works(Transaction &transaction,
     }
     const std::set<Key> none;
     std::vector<TableWork> works;
-    for (const std::size_t index : parents_first(tables)) {
+    for (const std::size_t index : parents_first(dialect, tables)) {
         const TargetTable &target = targets[index];
         if (Result<void> fits = check_shape(target.table, target.schema, target.changes); !fits) {
             return fits.error();
@@ -129,6 +143,9 @@ Result<ApplyCounts> apply_rows(Transaction &transaction,
     }
     if (Result<void> kept = check_references(*works, keeper); !kept) {
         return kept.error();
+    }
+    if (Result<void> stays = check_late(transaction, dialect, *works); !stays) {
+        return stays.error();
     }
     for (const TableWork &work : *works) {
         counts.missing += work.missing();

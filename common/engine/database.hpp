@@ -66,6 +66,7 @@ struct FoundRow {
 struct BlockOutcome {
     std::vector<std::size_t> refused; // indexes of rows that met a constraint, rising
     std::size_t without_effect = 0;   // rows for which it changed nothing
+    Error reason = {};                // of the last one that was refused, where it is known
 };
 
 class Transaction {

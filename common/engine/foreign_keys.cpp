@@ -4,18 +4,17 @@
 #include <map>
 #include <string>
 
-#include "common/dialect/sql_text.hpp"
-
 namespace postrider::engine {
 
 namespace {
 
 class Walk {
   public:
-    explicit Walk(const std::vector<const dialect::TableDescription *> &tables)
-        : tables_(tables), seen_(tables.size(), false) {
+    Walk(const dialect::Dialect &dialect,
+         const std::vector<const dialect::TableDescription *> &tables)
+        : dialect_(dialect), tables_(tables), seen_(tables.size(), false) {
         for (std::size_t index = 0; index < tables.size(); ++index) {
-            by_name_.emplace(dialect::lower_ascii(tables[index]->name), index);
+            by_name_.emplace(dialect.folded(tables[index]->name), index);
         }
     }
 
@@ -26,7 +25,7 @@ class Walk {
         }
         seen_[index] = true;
         for (const dialect::ForeignKeyDescription &key : tables_[index]->foreign_keys) {
-            const auto [first, last] = by_name_.equal_range(dialect::lower_ascii(key.parent));
+            const auto [first, last] = by_name_.equal_range(dialect_.folded(key.parent));
             for (auto parent = first; parent != last; ++parent) {
                 visit(parent->second);
             }
@@ -37,8 +36,9 @@ class Walk {
     std::vector<std::size_t> take() && { return std::move(order_); }
 
   private:
+    const dialect::Dialect &dialect_;
     const std::vector<const dialect::TableDescription *> &tables_;
-    std::multimap<std::string, std::size_t> by_name_; // in small letters
+    std::multimap<std::string, std::size_t> by_name_; // folded
     std::vector<bool> seen_;
     std::vector<std::size_t> order_;
 };
@@ -46,8 +46,9 @@ class Walk {
 } // namespace
 
 std::vector<std::size_t>
-parents_first(const std::vector<const dialect::TableDescription *> &tables) {
-    Walk walk{tables};
+parents_first(const dialect::Dialect &dialect,
+              const std::vector<const dialect::TableDescription *> &tables) {
+    Walk walk{dialect, tables};
     for (std::size_t index = 0; index < tables.size(); ++index) {
         walk.visit(index);
     }

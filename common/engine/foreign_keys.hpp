@@ -4,13 +4,14 @@
 #include <cstddef>
 #include <vector>
 
-#include "common/dialect/table_description.hpp"
+#include "common/dialect/dialect.hpp"
 
 namespace postrider::engine {
 
 /// Indexes into `tables`, parents before children; tables of a cycle stand together in the order
 /// given.
 std::vector<std::size_t>
-parents_first(const std::vector<const dialect::TableDescription *> &tables);
+parents_first(const dialect::Dialect &dialect,
+              const std::vector<const dialect::TableDescription *> &tables);
 
 } // namespace postrider::engine

@@ -16,7 +16,7 @@ std::vector<std::string> columns_of_index(const dialect::IndexDescription &index
 }
 
 bool may_hand_over(const dialect::IndexDescription &index) {
-    return index.unique && !index.primary && index.predicate.empty() &&
+    return index.unique && (!index.primary || index.deferrable) && index.predicate.empty() &&
            std::none_of(index.columns.begin(), index.columns.end(),
                         [](const dialect::IndexColumn &column) { return column.name.empty(); });
 }

@@ -99,6 +99,7 @@ void read_indexes(Transaction &transaction,
             index.name = name;
             index.unique = integer_of(row[1]) != 0;
             index.primary = integer_of(row[2]) != 0;
+            index.deferrable = integer_of(row[7]) != 0;
             if (integer_of(row[3]) != 0) {
                 index.predicate = dialect.index_predicate(text_of(row[6]));
             }
@@ -119,6 +120,7 @@ void read_foreign_keys(Transaction &transaction,
             foreign_key.parent = text_of(row[1]);
             foreign_key.on_update = action_of(text_of(row[4]));
             foreign_key.on_delete = action_of(text_of(row[5]));
+            foreign_key.match_full = integer_of(row[6]) != 0;
             table.foreign_keys.push_back(std::move(foreign_key));
         }
         dialect::ForeignKeyDescription &foreign_key = table.foreign_keys.back();
@@ -126,7 +128,15 @@ void read_foreign_keys(Transaction &transaction,
         if (!row[3].is_null()) {
             foreign_key.parent_columns.push_back(text_of(row[3]));
         }
+        if (integer_of(row[7]) != 0) {
+            foreign_key.cleared_on_delete.push_back(text_of(row[2]));
+        }
     });
+    for (dialect::ForeignKeyDescription &foreign_key : table.foreign_keys) {
+        if (foreign_key.cleared_on_delete == foreign_key.columns) {
+            foreign_key.cleared_on_delete.clear();
+        }
+    }
 }
 
 void read_parts(Transaction &transaction,

@@ -6,7 +6,6 @@
 #include <memory>
 
 #include "common/base/limits.hpp"
-#include "common/dialect/sql_text.hpp"
 #include "common/engine/collect.hpp"
 #include "common/engine/foreign_keys.hpp"
 #include "common/engine/introspect.hpp"
@@ -107,7 +106,7 @@ class Parents {
         : session_(session), changeset_(changeset) {
         for (const OpenLoad &load : loads) {
             if (!load.finished) {
-                open_[dialect::lower_ascii(load.table.name)].push_back(&load);
+                open_[session.dialect.folded(load.table.name)].push_back(&load);
             }
         }
     }
@@ -162,7 +161,7 @@ class Parents {
             return;
         }
         for (const dialect::ForeignKeyDescription &foreign_key : table->foreign_keys) {
-            const auto loads = open_.find(dialect::lower_ascii(foreign_key.parent));
+            const auto loads = open_.find(session_.dialect.folded(foreign_key.parent));
             if (loads == open_.end()) {
                 continue;
             }
@@ -334,7 +333,7 @@ void Loads::read_chunk(const Session &session,
     for (const OpenLoad &load : loads_) {
         tables.push_back(&load.table);
     }
-    for (const std::size_t index : parents_first(tables)) {
+    for (const std::size_t index : parents_first(session.dialect, tables)) {
         OpenLoad &load = loads_[index];
         if (read >= bytes || load.waits || load.peers != peers) {
             continue;

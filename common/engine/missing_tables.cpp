@@ -281,6 +281,20 @@ Result<LocalPlace> find_place(const Session &session, const wire::OfferedTable &
     return LocalPlace{as_there ? offered.wire_name : name->text, false};
 }
 
+std::optional<std::string> why_no_name(const dialect::Dialect &dialect,
+                                       const std::vector<wire::OfferedTable> &tables) {
+    for (const wire::OfferedTable &offered : tables) {
+        const Result<task::ObjectName> suggested = task::parse_object(offered.local_name);
+        if (suggested && !known_name(dialect, *suggested)) {
+            return "no table is called " + task::print(*suggested) + " in a database of kind " +
+                   std::string{dialect.name()} + "; give the table a name there, as in " +
+                   task::print(*suggested) + " AS " +
+                   task::print(task::ObjectName{{suggested->parts.back()}});
+        }
+    }
+    return std::nullopt;
+}
+
 Result<std::vector<std::string>> missing_tables(const Session &session,
                                                 const std::vector<wire::OfferedTable> &tables) {
     std::vector<std::string> names;

@@ -30,6 +30,11 @@ struct LocalPlace {
 
 Result<LocalPlace> find_place(const Session &session, const wire::OfferedTable &offered);
 
+/// Why one of the tables cannot be here under the name that the peer suggests, whatever is made
+/// here; nothing where all of them can. For the peer to read.
+std::optional<std::string> why_no_name(const dialect::Dialect &dialect,
+                                       const std::vector<wire::OfferedTable> &tables);
+
 /// The names of the tables that are not here.
 Result<std::vector<std::string>> missing_tables(const Session &session,
                                                 const std::vector<wire::OfferedTable> &tables);

@@ -441,6 +441,14 @@ Result<void> take_offer(const Session &session, const Peer &peer, const wire::Of
     const std::string full_name = peer.name + "." + offer.task.name;
     const std::string next = "SELECT * FROM " + session.dialect.command("accept_offer") + "(" +
                              task::quote_string(full_name) + ");";
+    if (const auto why = why_no_name(session.dialect, offer.tables)) {
+        queue_control(transaction, peer.peer_id, wire::TaskRefused{offer.task, *why});
+        log_event(transaction, session.now,
+                  {"offer", peer.peer_id,
+                   "the offered task \"" + full_name + "\" was refused: " + *why,
+                   "The peer has to declare it in another form."});
+        return {};
+    }
     if (!peer.trust_tasks) {
         log_event(transaction, session.now,
                   {"offer", peer.peer_id,

@@ -1,7 +1,6 @@
 // The tasks that take tables from a peer, and the descriptions of those tables.
 #include "common/engine/own_tables.hpp"
 
-#include "common/dialect/sql_text.hpp"
 #include "common/engine/apply_rows.hpp"
 #include "common/engine/introspect.hpp"
 #include "common/engine/missing_tables.hpp"
@@ -10,11 +9,14 @@ namespace postrider::engine {
 
 namespace {
 
-/// Those of `names` that are `name` but for the case of letters: a table may have been renamed so.
-std::set<std::string> spellings(const std::set<std::string> &names, const std::string &name) {
+/// Those of `names` that are `name` to the database: where it does not look at the case of letters
+/// a table may have been renamed so.
+std::set<std::string> spellings(const dialect::Dialect &dialect,
+                                const std::set<std::string> &names,
+                                const std::string &name) {
     std::set<std::string> found;
     for (const std::string &each : names) {
-        if (dialect::lower_ascii(each) == dialect::lower_ascii(name)) {
+        if (dialect.folded(each) == dialect.folded(name)) {
             found.insert(each);
         }
     }
@@ -54,12 +56,13 @@ Result<const dialect::TableDescription *> OwnTables::find(const std::string &wir
 }
 
 std::set<std::string> OwnTables::names_sent_on(const std::string &local_name) const {
-    return sent_on_ ? spellings(*sent_on_, local_name) : std::set<std::string>{local_name};
+    return sent_on_ ? spellings(session_->dialect, *sent_on_, local_name)
+                    : std::set<std::string>{local_name};
 }
 
 bool OwnTables::has_other_senders(const std::string &local_name) const {
     const Result<std::set<std::string>> others = otherwise_taken_tables(*session_, peer_->peer_id);
-    return !others || !spellings(*others, local_name).empty();
+    return !others || !spellings(session_->dialect, *others, local_name).empty();
 }
 
 Result<void> OwnTables::check_shapes(const Changeset &changeset) {

@@ -82,6 +82,12 @@ bool does_something(ForeignKeyAction action) {
     return action != ForeignKeyAction::none && action != ForeignKeyAction::restrict;
 }
 
+/// The columns of the children that the action writes.
+const std::vector<std::string> &written_columns(const dialect::Reference &reference, bool goes) {
+    const std::vector<std::string> &some = reference.key.cleared_on_delete;
+    return goes && !some.empty() ? some : reference.key.columns;
+}
+
 /// What the foreign key gives those who refer to what was lost; nothing where they go too.
 std::optional<Row> given_to_children(const dialect::Reference &reference,
                                      const std::optional<Row> &becomes) {
@@ -89,7 +95,15 @@ std::optional<Row> given_to_children(const dialect::Reference &reference,
     if (action == ForeignKeyAction::cascade) {
         return becomes;
     }
-    return Row(reference.key.columns.size());
+    return Row(written_columns(reference, !becomes).size());
+}
+
+/// Whether a child may refer to nothing that is there once the action was carried out on it.
+bool may_leave_orphans(const dialect::Reference &reference, bool goes) {
+    const ForeignKeyAction action = action_of(reference, goes);
+    return action == ForeignKeyAction::set_default ||
+           (action == ForeignKeyAction::set_null && reference.key.match_full &&
+            written_columns(reference, goes).size() < reference.key.columns.size());
 }
 
 } // namespace
@@ -191,8 +205,17 @@ std::vector<std::string> ReferenceKeeper::columns_below(const dialect::Reference
 void ReferenceKeeper::act_along(const dialect::Reference &reference,
                                 const std::vector<Lost> &lost,
                                 std::vector<Lost> &next) {
-    const std::vector<std::string> columns = columns_below(reference);
+    const std::vector<std::string> key = key_names(*reference.child);
+    const bool is_unsure =
+        !key.empty() && (may_leave_orphans(reference, true) || may_leave_orphans(reference, false));
+    std::vector<std::string> columns = columns_below(reference);
+    const auto below = static_cast<std::ptrdiff_t>(columns.size());
+    if (is_unsure) {
+        columns.insert(columns.end(), key.begin(), key.end());
+    }
     std::vector<Lost> acted_on;
+    std::vector<Row> unsure; // keys of children
+    std::vector<const Lost *> parents;
     std::set<std::size_t> known;
     for (const FoundRow &found : stranded(reference, lost, columns)) {
         const Lost &parent = lost[found.index];
@@ -205,12 +228,19 @@ void ReferenceKeeper::act_along(const dialect::Reference &reference,
             continue;
         }
         follow(parent, columns, found.row, next);
+        if (is_unsure && may_leave_orphans(reference, !parent.becomes)) {
+            unsure.emplace_back(found.row.begin() + below, found.row.end());
+            parents.push_back(&parent);
+        }
         if (is_first) {
             acted_on.push_back(parent);
         }
     }
     if (!acted_on.empty()) {
         carry_out(reference, acted_on);
+    }
+    for (const FoundRow &found : transaction_.query_block(kept_->find_orphans(reference), unsure)) {
+        stranding_.push_back(parents[found.index]->row);
     }
 }
 
@@ -220,7 +250,7 @@ void ReferenceKeeper::follow(const Lost &parent,
                              const Row &child,
                              std::vector<Lost> &next) const {
     const dialect::Reference &reference = *parent.row.reference;
-    const std::vector<std::string> &given = reference.key.columns;
+    const std::vector<std::string> &given = written_columns(reference, !parent.becomes);
     const ForeignKeyAction action = action_of(reference, !parent.becomes);
     const std::optional<Row> becomes = given_to_children(reference, parent.becomes);
     for (const dialect::Reference *below : references_.to(reference.child->name)) {
@@ -272,7 +302,8 @@ void ReferenceKeeper::carry_out(const dialect::Reference &reference,
         }
         dialect::BlockStatement statement =
             moves ? kept_->move_stranded(reference)
-                  : kept_->clear_stranded(reference, action == ForeignKeyAction::set_default);
+                  : kept_->clear_stranded(reference, written_columns(reference, goes),
+                                          action == ForeignKeyAction::set_default);
         if (goes && action == ForeignKeyAction::cascade) {
             statement = kept_->remove_stranded(reference);
         }

@@ -1,9 +1,8 @@
-// Names of tables in foreign keys are compared without case, as SQLite does.
+// Names of tables and columns in foreign keys are compared as the database does.
 #include "common/engine/references.hpp"
 
 #include <algorithm>
 
-#include "common/dialect/sql_text.hpp"
 #include "common/engine/introspect.hpp"
 #include "common/engine/store/rows.hpp"
 
@@ -12,10 +11,12 @@ namespace postrider::engine {
 namespace {
 
 /// Foreign keys may spell columns in other letters than their tables do.
-void spell_as_in(const dialect::TableDescription &table, std::vector<std::string> &names) {
+void spell_as_in(const dialect::Dialect &dialect,
+                 const dialect::TableDescription &table,
+                 std::vector<std::string> &names) {
     for (std::string &name : names) {
         for (const dialect::ColumnDescription &column : table.columns) {
-            if (dialect::lower_ascii(column.name) == dialect::lower_ascii(name)) {
+            if (dialect.folded(column.name) == dialect.folded(name)) {
                 name = column.name;
             }
         }
@@ -47,7 +48,7 @@ const std::vector<std::string> &References::names() const {
 /// A foreign key may spell its parent in other letters.
 bool References::has_any(const std::string &table) const {
     return std::any_of(names().begin(), names().end(), [&](const std::string &name) {
-        return dialect::lower_ascii(name) == dialect::lower_ascii(table);
+        return dialect_.folded(name) == dialect_.folded(table);
     });
 }
 
@@ -56,7 +57,7 @@ const std::vector<dialect::Reference> &References::all() const {
         Catalogue &catalogue = catalogue_.emplace();
         for (const std::string &name : names()) {
             if (auto table = describe_table(transaction_, dialect_, name)) {
-                catalogue.tables.emplace(dialect::lower_ascii(name), *std::move(table));
+                catalogue.tables.emplace(dialect_.folded(name), *std::move(table));
             }
         }
         for (const auto &[name, table] : catalogue.tables) {
@@ -66,9 +67,9 @@ const std::vector<dialect::Reference> &References::all() const {
     return catalogue_->all;
 }
 
-void References::add(const dialect::TableDescription &child, Catalogue &catalogue) {
+void References::add(const dialect::TableDescription &child, Catalogue &catalogue) const {
     for (const dialect::ForeignKeyDescription &key : child.foreign_keys) {
-        const auto parent = catalogue.tables.find(dialect::lower_ascii(key.parent));
+        const auto parent = catalogue.tables.find(dialect_.folded(key.parent));
         if (parent == catalogue.tables.end()) {
             continue; // SQLite refuses every write of the child
         }
@@ -78,8 +79,8 @@ void References::add(const dialect::TableDescription &child, Catalogue &catalogu
                 reference.key.parent_columns.push_back(parent->second.columns[column].name);
             }
         }
-        spell_as_in(child, reference.key.columns);
-        spell_as_in(parent->second, reference.key.parent_columns);
+        spell_as_in(dialect_, child, reference.key.columns);
+        spell_as_in(dialect_, parent->second, reference.key.parent_columns);
         if (reference.key.parent_columns.size() == key.columns.size()) {
             catalogue.all.push_back(std::move(reference));
         }

@@ -35,7 +35,7 @@ class References {
 
   private:
     struct Catalogue {
-        std::map<std::string, dialect::TableDescription> tables; // by name in small letters
+        std::map<std::string, dialect::TableDescription> tables; // by folded name
         std::vector<dialect::Reference> all;
     };
 
@@ -44,7 +44,7 @@ class References {
     /// Whether the table stands at either end of a foreign key: most do not, and then no table is
     /// looked at.
     [[nodiscard]] bool has_any(const std::string &table) const;
-    static void add(const dialect::TableDescription &child, Catalogue &catalogue);
+    void add(const dialect::TableDescription &child, Catalogue &catalogue) const;
 
     Transaction &transaction_;
     const dialect::Dialect &dialect_;

@@ -79,17 +79,40 @@ TEST(KeptReferences, act_as_changes_of_this_nodes_own) {
                                  " AND c.\"y\" = ?2";
     const BlockStatement remove = kept().remove_stranded(family.reference);
     EXPECT_EQ(remove.one_row, "DELETE FROM \"shop\".\"children\" AS c WHERE " + stranded);
-    const BlockStatement clear = kept().clear_stranded(family.reference, false);
+    const Names both{family.reference.key.columns};
+    const BlockStatement clear = kept().clear_stranded(family.reference, both, false);
     EXPECT_EQ(clear.one_row,
               "UPDATE \"shop\".\"children\" AS c SET \"x\" = NULL, \"y\" = NULL WHERE " + stranded);
-    EXPECT_NE(kept().clear_stranded(family.reference, true).one_row.find("\"x\" = DEFAULT"),
+    EXPECT_EQ(kept().clear_stranded(family.reference, both.last(1), false).one_row,
+              "UPDATE \"shop\".\"children\" AS c SET \"y\" = NULL WHERE " + stranded);
+    EXPECT_NE(kept().clear_stranded(family.reference, both, true).one_row.find("\"x\" = DEFAULT"),
               std::string::npos);
     const BlockStatement move = kept().move_stranded(family.reference);
     EXPECT_EQ(move.one_row,
               "UPDATE \"shop\".\"children\" AS c SET \"x\" = ?3, \"y\" = ?4 WHERE " + stranded);
     for (const BlockStatement &each : {remove, clear, move}) {
         EXPECT_TRUE(each.is_own_change);
+        EXPECT_FALSE(each.gives_places);
     }
+}
+
+TEST(KeptReferences, are_matched_in_full_where_that_is_said) {
+    Family family;
+    family.reference.key.match_full = true;
+    EXPECT_NE(kept()
+                  .find_orphans(family.reference)
+                  .one_row.find("(c.\"x\" IS NOT NULL OR c.\"y\" IS NOT NULL) AND NOT EXISTS"),
+              std::string::npos);
+}
+
+TEST(KeptReferences, tell_where_children_lie_whose_constraints_are_deferrable) {
+    Family family;
+    family.child.indexes.emplace_back().deferrable = true;
+    const BlockStatement move = kept().move_stranded(family.reference);
+    EXPECT_TRUE(move.gives_places);
+    EXPECT_TRUE(move.one_row.ends_with(" RETURNING c.tableoid, c.ctid"));
+    EXPECT_TRUE(move.many_rows.ends_with(" RETURNING c.tableoid, c.ctid"));
+    EXPECT_FALSE(kept().remove_stranded(family.reference).gives_places);
 }
 
 } // namespace

@@ -48,8 +48,8 @@ TEST(PostgresqlRows, keep_the_spelling_of_a_key_that_has_several) {
 TEST(PostgresqlRows, are_found_by_their_key) {
     const std::vector<std::string> columns{"name", "price"};
     EXPECT_EQ(postgresql().update(clients(), columns),
-              "UPDATE \"crm\".\"clients\" SET \"name\" = ?1, \"price\" = ?2 WHERE \"Code\" = ?3"
-              " AND \"id\" = ?4");
+              "UPDATE \"crm\".\"clients\" AS t SET \"name\" = ?1, \"price\" = ?2 WHERE"
+              " t.\"Code\" = ?3 AND t.\"id\" = ?4");
     EXPECT_EQ(postgresql().remove(clients()),
               "DELETE FROM \"crm\".\"clients\" WHERE \"Code\" = ?1 AND \"id\" = ?2");
     EXPECT_EQ(postgresql().select_row(clients(), columns),
@@ -67,6 +67,42 @@ TEST(PostgresqlRows, are_read_in_one_order_however_far_they_were_read) {
               "SELECT \"id\", \"Code\", \"name\" FROM \"crm\".\"clients\" WHERE \"name\" = ?1 AND"
               " (\"Code\", \"id\") > (?2, ?3)" +
                   order);
+}
+
+TEST(PostgresqlRows, keep_what_no_update_can_write) {
+    TableDescription table = clients();
+    table.columns[2].default_sql = "identity always";
+    const std::vector<std::string> both{"name", "price"};
+    EXPECT_EQ(postgresql().update(table, both),
+              "UPDATE \"crm\".\"clients\" AS t SET \"price\" = ?2 WHERE t.\"Code\" = ?3 AND"
+              " t.\"id\" = ?4 AND t.\"name\" IS NOT DISTINCT FROM ?1");
+    const std::vector<std::string> alone{"name"};
+    EXPECT_EQ(postgresql().update(table, alone),
+              "SELECT 1 FROM \"crm\".\"clients\" AS t WHERE t.\"Code\" = ?2 AND t.\"id\" = ?3 AND"
+              " t.\"name\" IS NOT DISTINCT FROM ?1");
+    EXPECT_EQ(postgresql().upsert(table, three),
+              postgresql().insert(table, three) + " ON CONFLICT (\"Code\", \"id\") DO NOTHING");
+    EXPECT_EQ(postgresql().find_different(table, alone).one_row,
+              "SELECT 1 FROM \"crm\".\"clients\" AS t WHERE t.\"Code\" = ?1 AND t.\"id\" = ?2 AND"
+              " (t.\"name\" IS DISTINCT FROM ?3)");
+    EXPECT_TRUE(postgresql().why_not_updated(table, table.columns[2]).has_value());
+    EXPECT_FALSE(postgresql().why_not_updated(table, table.columns[3]).has_value());
+    table.key = {2};
+    EXPECT_FALSE(postgresql().why_not_updated(table, table.columns[2]).has_value());
+}
+
+TEST(PostgresqlRows, give_their_places_where_constraints_are_deferrable) {
+    TableDescription table = clients();
+    EXPECT_EQ(postgresql().check_deferred(table), BlockStatement{});
+    table.indexes.emplace_back().deferrable = true;
+    const BlockStatement check = postgresql().check_deferred(table);
+    EXPECT_TRUE(check.gives_places);
+    EXPECT_EQ(check.one_row, "SELECT t.tableoid, t.ctid FROM \"crm\".\"clients\" AS t WHERE"
+                             " t.\"Code\" = ?1 AND t.\"id\" = ?2");
+    EXPECT_EQ(check.many_rows,
+              "SELECT t.tableoid, t.ctid FROM ROWS FROM (pg_catalog.unnest(?1),"
+              " pg_catalog.unnest(?2)) AS k(v1, v2) JOIN \"crm\".\"clients\" AS t ON"
+              " t.\"Code\" = k.v1 AND t.\"id\" = k.v2");
 }
 
 TEST(PostgresqlReferences, look_from_the_child_and_from_the_parent) {
@@ -97,6 +133,11 @@ TEST(PostgresqlReferences, look_from_the_child_and_from_the_parent) {
     EXPECT_EQ(postgresql().select_referring(reference, columns),
               "SELECT c.\"order\" FROM \"public\".\"orders\" AS c WHERE c.\"code\" = ?1 AND"
               " c.\"client\" = ?2");
+    Reference full = reference;
+    full.key.match_full = true;
+    EXPECT_NE(postgresql().find_orphan(full).find(
+                  "(c.\"code\" IS NOT NULL OR c.\"client\" IS NOT NULL) AND NOT EXISTS"),
+              std::string::npos);
 }
 
 TEST(PostgresqlRows, are_written_many_at_once_out_of_lists) {

@@ -180,6 +180,18 @@ TEST_F(Offers, AnOfferThatDoesNotFitStaysOpenAndSaysWhy) {
     EXPECT_EQ(accept(b7, "hq.nothing").error().message, "there is no offer \"hq.nothing\"");
 }
 
+TEST_F(Offers, ANameThatNoTableCanHaveThereIsToldToWhoOffersIt) {
+    declare(hq, "TASK prices SEND product AS crm.product TO b7");
+    run_until_quiet(hq, b7);
+    EXPECT_EQ(state(hq_application, "prices"), "refused");
+    EXPECT_EQ(hq_application.ask("SELECT reason FROM postrider_task_peer"),
+              "no table is called crm.product in a database of kind sqlite; give the table a name "
+              "there, as in crm.product AS product");
+    declare(hq, "TASK prices SEND product TO b7");
+    run_until_quiet(hq, b7);
+    EXPECT_TRUE(accept(b7, "hq.prices").has_value());
+}
+
 TEST_F(Offers, ATableIsNotGivenToTwoTasksByAnOffer) {
     declare(b7, "TASK mine SEND product TO hq");
     declare(hq, "TASK prices SEND product TO b7");

@@ -48,7 +48,7 @@ class Segment {
 };
 
 void tell_step(const char *text) {
-    call([&]() noexcept { ereport(INFO, errmsg_internal("so far: %s", text)); });
+    call([&]() noexcept { ereport(NOTICE, errmsg_internal("so far: %s", text)); });
 }
 
 /// Until the work is done or its worker has ended. Answers what ends this session or statement at

@@ -87,7 +87,7 @@ class PsqlSession(Session):
 
     def ask(self, lines):
         """A table is followed by an empty line, which pages leave out; what a slow machine tells on the way, too."""
-        came = [line for line in super().ask(lines) if not line.startswith("INFO:  so far: ")]
+        came = [line for line in super().ask(lines) if not line.startswith("NOTICE:  so far: ")]
         while came and not came[-1].strip():
             came.pop()
         return came

@@ -2,22 +2,22 @@
 // bytes, and takes events; the dialogue knows the commands and reads the answers, and decides
 // nothing about mails.
 //
-//   when                          the owner calls
-//   connected and logged in       the constructor; CAPABILITY is asked by itself (request 1)
-//   first                         list_folders, ask_quota; then select
-//   Selected                      list_new from the UID after the last one it has seen
-//   Listed, each                  chooses; after Finished fetch in groups that it bounds by size
-//   BodyEnded, committed          move (after `try_create`: create, move again) or remove
-//   nothing more to do            idle, and `done` at SomethingNew or after 9 minutes; or a noop
-//   now
-//                                 and then; then list_new, whatever was said: IDLE is only a hint
-//   UidsChanged, or Selected with another uid_validity      forgets its UIDs and lists from 1
-//   after every receive and every request   take_event until there is none, and output
+//   when                       the owner calls
+//   connected and logged in    the constructor; CAPABILITY is asked by itself (request 1)
+//   first                      list_folders, ask_quota; then select
+//   Selected                   list_new from the UID after the last one it has seen
+//   Listed, each               chooses; after Finished fetch in groups that it bounds by size
+//   BodyEnded, committed       move (after `try_create`: create, move again) or remove
+//   nothing more to do         idle, and `done` at SomethingNew or after 9 minutes; or noop now and
+//                              then; then list_new in any case: IDLE is only a hint
+//   UidsChanged, or Selected with another uid_validity: forgets its UIDs and lists from 1
+//   after every receive and every request: take_event until there is none, and output
 //
 // Requests are done one after another, one command at a time: answers of a server cannot be mixed
 // up, and a later request is not sent before the earlier one has its outcome. Memory does not grow
 // with mails, lists or bodies, but with the requests that wait, and with the events that are not
-// taken. \Seen is never set, and only mails that the owner names are marked or removed.
+// taken; a BodyPiece is no longer than what `receive` was given, or a quoted string. \Seen is never
+// set, and only mails that the owner names are marked or removed.
 #pragma once
 
 #include <deque>

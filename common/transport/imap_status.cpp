@@ -19,6 +19,8 @@ struct Meaning {
 };
 
 constexpr std::string_view comes_again = "It is tried again by itself.";
+constexpr std::string_view no_reason =
+    "It is tried again by itself; if that does not help, ask whoever runs the mail server.";
 constexpr std::string_view ask_provider =
     "Ask whoever runs the mail server; the mailbox or its rights need attention.";
 
@@ -126,7 +128,7 @@ Error error_of(const Status &status, std::string_view what) {
         return error;
     }
     error.code = status.condition == Condition::no ? status.means : Errc::unavailable;
-    error.hint = status.hint.empty() ? comes_again : status.hint;
+    error.hint = status.hint.empty() ? no_reason : status.hint;
     return error;
 }
 

@@ -88,7 +88,7 @@ SQL_FUNCTION(postrider_export_identity) {
 SQL_FUNCTION(postrider_import_identity) {
     const std::string bundle = required_text(fcinfo, 0, "the recovery bundle");
     const std::string file = required_text(fcinfo, 1, "the file with the recovery code");
-    std::string code = unwrap(vault::private_text(code_path(file), "recovery code"));
+    std::string code = unwrap(vault::recovery_code_in(code_path(file)));
     Result<void> imported;
     as_site(engine::Mode::write, [&](const engine::DeclareSite &site) {
         imported = engine::import_identity(site, bundle, code);

@@ -174,7 +174,7 @@ Result<Value> import_identity(sqlite3 *connection, Arguments arguments) {
     if (!bundle || !path) {
         return bundle ? path.error() : bundle.error();
     }
-    Result<std::string> code = vault::private_text(*path, "recovery code");
+    Result<std::string> code = vault::recovery_code_in(*path);
     if (!code) {
         return code.error();
     }

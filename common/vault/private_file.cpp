@@ -242,7 +242,7 @@ Result<void> write_private(const PrivateFile &file, ByteView content) {
     return sync_directory(file.directory);
 }
 
-Result<std::string> private_text(const std::string &path, const std::string &what) {
+Result<std::string> recovery_code_in(const std::string &path) {
     const std::size_t slash = path.find_last_of('/');
     const bool is_whole = !path.empty() && path.front() == '/' && slash + 1 < path.size();
     if (!is_whole) {
@@ -251,7 +251,7 @@ Result<std::string> private_text(const std::string &path, const std::string &wha
     }
     Result<std::optional<Bytes>> content = read_private({.directory = path.substr(0, slash),
                                                          .name = path.substr(slash + 1),
-                                                         .what = "file with the " + what,
+                                                         .what = "file with the recovery code",
                                                          .bytes_max = limits::secret_file_bytes_max,
                                                          .in_own_directory = false});
     if (!content) {
@@ -259,7 +259,7 @@ Result<std::string> private_text(const std::string &path, const std::string &wha
     }
     if (!*content) {
         return refused("there is no file " + quoted(printable(path)),
-                       "Write the " + what + " into it, readable by you alone.");
+                       "Write the recovery code into it, readable by you alone.");
     }
     std::string text{as_text(**content)};
     sodium_memzero((*content)->data(), (*content)->size());

@@ -28,9 +28,9 @@ Result<std::optional<Bytes>> read_private(const PrivateFile &file);
 /// the directory.
 Result<void> write_private(const PrivateFile &file, ByteView content);
 
-/// The text of a file that only its owner may read, by its full path. `what` it holds is for the
-/// messages. Arguments of statements are logged here and there; a file is not.
-Result<std::string> private_text(const std::string &path, const std::string &what);
+/// The text of a file that only its owner may read, by its full path. Arguments of statements are
+/// logged here and there; a file is not.
+Result<std::string> recovery_code_in(const std::string &path);
 
 /// `refused` when the real path of `directory`, or of its nearest parent that exists, is one of
 /// `forbidden` or lies below one. Empty and missing ones are skipped. `setting` holds the

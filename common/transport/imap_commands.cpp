@@ -78,7 +78,10 @@ Commands fetch_commands(const Request &request) {
     items += ")";
     std::deque<Command> out;
     for (const std::string &set : uid_sets(request.mails.uids, limits::imap_set_bytes_max)) {
-        out.push_back({"UID FETCH " + set + items, Command::Kind::fetch});
+        Command command{"UID FETCH ", Command::Kind::fetch};
+        command.text += set;
+        command.text += items;
+        out.push_back(std::move(command));
     }
     return out;
 }

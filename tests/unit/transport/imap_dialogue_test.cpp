@@ -168,6 +168,7 @@ TEST(ImapDialogue, NewUidsEndARequestThatIsHalfDone) {
     talk.dialogue.remove({7, {1}});
     talk.answer("UID STORE 1 +FLAGS.SILENT (\\Deleted)", "* OK [UIDVALIDITY 8] x\r\n% OK done\r\n");
     EXPECT_EQ(talk.sent(), "");
+    ASSERT_TRUE(talk.last_failed);
     EXPECT_EQ(talk.last_failed->code, imap::Code::uid_validity);
 }
 
@@ -335,6 +336,7 @@ TEST(ImapDialogue, NothingIsMarkedThatCouldNotBeCopied) {
     talk.dialogue.move({7, {5}}, "done");
     talk.answer("UID COPY 5 \"done\"", "% NO [OVERQUOTA] full\r\n");
     EXPECT_EQ(talk.sent(), "");
+    ASSERT_TRUE(talk.last_failed);
     EXPECT_TRUE(talk.last_failed->result.error().hint.starts_with("The mailbox is full"));
 }
 
@@ -364,6 +366,7 @@ TEST(ImapDialogue, AMissingFolderIsMadeAndTheMailsMovedAgain) {
     talk.open("MOVE");
     talk.dialogue.move({7, {5}}, "postrider/done");
     talk.answer("UID MOVE 5 \"postrider/done\"", "% NO [TRYCREATE] no such folder\r\n");
+    ASSERT_TRUE(talk.last_failed);
     EXPECT_EQ(talk.last_failed->code, imap::Code::try_create);
     talk.dialogue.create("postrider/done");
     talk.dialogue.create("postrider/done");

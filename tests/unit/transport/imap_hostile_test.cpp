@@ -90,6 +90,7 @@ TEST(ImapHostile, AConnectionThatEndsWithinAMailSaysSo) {
     talk.dialogue.fetch({7, {5}});
     talk.say("* 1 FETCH (UID 5 BODY[] {5}\r\nabcd");
     talk.lose();
+    ASSERT_TRUE(talk.last_failed);
     EXPECT_EQ(talk.last_failed->result.error().detail, "The connection ended within a mail.");
     EXPECT_EQ(talk.events(),
               (Lines{"began 5", "abcd", "finished 3 unavailable: connection closed by server"}));

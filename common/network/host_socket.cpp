@@ -14,7 +14,7 @@ namespace postrider::network {
 
 namespace {
 
-constexpr std::size_t piece_bytes = 64 * limits::kib;
+constexpr std::size_t read_at_once_bytes = 64 * limits::kib;
 
 bool would_wait() {
     return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
@@ -45,7 +45,7 @@ void HostSocket::move() {
 }
 
 void HostSocket::read() {
-    std::array<std::uint8_t, piece_bytes> piece; // NOLINT(*-member-init): filled by recv
+    std::array<std::uint8_t, read_at_once_bytes> piece; // NOLINT(*-member-init): filled by recv
     while (!is_over_) {
         const ssize_t count = recv(descriptor_, piece.data(), piece.size(), 0);
         if (count > 0) {

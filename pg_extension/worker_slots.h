@@ -12,8 +12,9 @@
 typedef enum WorkerEnd {
     WORKER_FAILED, /* or never began */
     WORKER_WITHOUT_EXTENSION,
-    WORKER_STOPPED,    /* by postrider.stop() */
-    WORKER_TERMINATED, /* by a signal: the server or an administrator wants the database free */
+    WORKER_OF_OTHER_ROLE, /* postrider.apply_role names another one now */
+    WORKER_STOPPED,       /* by postrider.stop() */
+    WORKER_TERMINATED,    /* by a signal: the server or an administrator wants the database free */
 } WorkerEnd;
 
 enum { WORKER_REQUESTS_MAX = 8 };

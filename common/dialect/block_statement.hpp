@@ -16,6 +16,9 @@ struct BlockStatement {
     std::string many_new_rows = {};
     /// What it changes is a change of this node's own, which capture is to note.
     bool is_own_change = false;
+    /// It does what the server's own foreign keys would do: with the rights of those who own the
+    /// tables that it names, where the database knows owners.
+    bool by_owners = false;
 
     friend bool operator==(const BlockStatement &, const BlockStatement &) = default;
 };

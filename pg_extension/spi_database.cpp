@@ -349,7 +349,7 @@ class SpiTransaction : public engine::Transaction {
             savepoint();
             try {
                 const StatementMemory memory;
-                Statement &statement = cache_.prepare(block.one_row);
+                Statement &statement = cache_.prepare(block.one_row, rights_of(block));
                 for (; done < wanted; ++done) {
                     const auto changed =
                         execute_plan(statement.plan(), statement.arguments(rows[indexes[done]]),
@@ -390,7 +390,7 @@ class SpiTransaction : public engine::Transaction {
             }
             return;
         }
-        Statement &statement = cache_.prepare(query.one_row);
+        Statement &statement = cache_.prepare(query.one_row, rights_of(query));
         for (const std::size_t index : lot) {
             for (Row &row : latest_rows(statement.plan(), statement.arguments(rows[index]))) {
                 found.push_back({index, std::move(row)});

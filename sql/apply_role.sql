@@ -128,6 +128,21 @@ INSERT INTO mallory.prices VALUES ('C-3', 3), ('D-4', 400);
 \c postrider_branch
 SELECT sku FROM mallory.prices ORDER BY sku;
 SELECT "table", row, reason FROM postrider.parked;
+-- Foreign keys are kept as the server keeps them: with the rights of the owner of the table that they touch.
+CREATE ROLE postrider_regress_other;
+CREATE SCHEMA others AUTHORIZATION postrider_regress_other;
+SET ROLE postrider_regress_mallory;
+GRANT REFERENCES ON mallory.prices TO postrider_regress_other;
+SET ROLE postrider_regress_other;
+CREATE TABLE others.notes (sku text REFERENCES mallory.prices ON DELETE CASCADE, note text);
+RESET ROLE;
+INSERT INTO others.notes VALUES ('B-2', 'goes with its price');
+\c postrider_office
+DELETE FROM mallory.prices WHERE sku = 'B-2';
+:rounds
+\c postrider_branch
+TABLE others.notes;
+SELECT sku FROM mallory.prices ORDER BY sku;
 -- What a task needed goes with it.
 SELECT privilege_type FROM information_schema.role_table_grants WHERE grantee = 'postrider_apply' AND table_name = 'shops';
 SELECT action, object, detail FROM postrider.declare('DROP TASK towns');

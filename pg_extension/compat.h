@@ -8,8 +8,10 @@
 #include <catalog/pg_authid.h>
 #include <catalog/pg_class.h>
 #include <catalog/pg_database.h>
+#include <catalog/pg_namespace.h>
 #include <fmgr.h>
 #include <miscadmin.h>
+#include <nodes/parsenodes.h>
 #include <parser/analyze.h>
 #include <parser/parsetree.h>
 #include <utils/acl.h>
@@ -117,6 +119,61 @@ static inline bool postrider_may_read_files(Oid role) {
     return has_privs_of_role(role, ROLE_PG_READ_SERVER_FILES);
 #else
     return has_privs_of_role(role, DEFAULT_ROLE_READ_SERVER_FILES);
+#endif
+}
+
+/* What a hook that looks at analysed statements takes and hands on; 14 added the third. */
+#if PG_VERSION_NUM >= 140000
+#define POSTRIDER_ANALYSED_PARAMETERS ParseState *pstate, Query *query, JumbleState *jumble
+#define POSTRIDER_ANALYSED_ARGUMENTS pstate, query, jumble
+#else
+#define POSTRIDER_ANALYSED_PARAMETERS ParseState *pstate, Query *query
+#define POSTRIDER_ANALYSED_ARGUMENTS pstate, query
+#endif
+
+/* The rights that the query asks for, its subqueries aside, are then looked for at the owners of
+ * its tables; 16 keeps them in a list of their own. */
+static inline void postrider_check_as_owners(Query *query, Oid (*owner_of)(Oid)) {
+    ListCell *cell;
+
+#if PG_VERSION_NUM >= 160000
+    foreach (cell, query->rteperminfos) {
+        RTEPermissionInfo *asked = lfirst_node(RTEPermissionInfo, cell);
+        asked->checkAsUser = owner_of(asked->relid);
+    }
+#else
+    foreach (cell, query->rtable) {
+        RangeTblEntry *entry = lfirst_node(RangeTblEntry, cell);
+        if (entry->rtekind == RTE_RELATION) {
+            entry->checkAsUser = owner_of(entry->relid);
+        }
+    }
+#endif
+}
+
+/* Whether a role may be a worker's that cannot log in; 17 lets workers say so. */
+#if PG_VERSION_NUM >= 170000
+#define POSTRIDER_WORKER_FLAGS BGWORKER_BYPASS_ROLELOGINCHECK
+#define POSTRIDER_WORKERS_LOG_IN false
+#else
+#define POSTRIDER_WORKER_FLAGS 0
+#define POSTRIDER_WORKERS_LOG_IN true
+#endif
+
+/* 16 asks for all kinds of objects alike. */
+static inline bool postrider_may_connect(Oid database, Oid role) {
+#if PG_VERSION_NUM >= 160000
+    return object_aclcheck(DatabaseRelationId, database, role, ACL_CONNECT) == ACLCHECK_OK;
+#else
+    return pg_database_aclcheck(database, role, ACL_CONNECT) == ACLCHECK_OK;
+#endif
+}
+
+static inline bool postrider_may_use_schema(Oid schema, Oid role, AclMode mode) {
+#if PG_VERSION_NUM >= 160000
+    return object_aclcheck(NamespaceRelationId, schema, role, mode) == ACLCHECK_OK;
+#else
+    return pg_namespace_aclcheck(schema, role, mode) == ACLCHECK_OK;
 #endif
 }
 

@@ -27,6 +27,7 @@
 #include <utils/varlena.h>
 #include <utils/wait_event.h>
 
+#include "pg_extension/apply_role.h"
 #include "pg_extension/compat.h"
 #include "pg_extension/settings.h"
 #include "pg_extension/worker_slots.h"
@@ -178,6 +179,8 @@ static TimestampTz after_end(Database *database, WorkerEnd end, TimestampTz now)
         return in_seconds(now, TERMINATED_SECONDS);
     case WORKER_MADE_ROOM:
         return in_seconds(now, MADE_ROOM_SECONDS);
+    case WORKER_OF_OTHER_ROLE:
+        return now;
     case WORKER_FAILED:
         break;
     }
@@ -210,11 +213,36 @@ static bool has_worker(const Database *database, const WorkerSlot *slot) {
     return false;
 }
 
+/* Invalid where there is none that can be used; that is told once, until it is another reason. */
+static Oid role_for(const Database *database) {
+    static char told[sizeof((ApplyRole *)NULL)->problem];
+    ApplyRole role;
+
+    SetCurrentStatementStartTimestamp();
+    StartTransactionCommand();
+    postrider_find_apply_role(database->id, &role);
+    CommitTransactionCommand();
+    if (strcmp(told, role.problem) != 0 && !OidIsValid(role.id)) {
+        ereport(LOG, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                errmsg_internal("postrider: %s", role.problem), errhint("%s", role.hint));
+    }
+    if (!OidIsValid(role.id)) {
+        strlcpy(told, role.problem, sizeof told);
+    }
+    return role.id;
+}
+
 static void start(Database *database, WorkerSlot *slot, TimestampTz now) {
+    const WorkerPlace place = {database->id, role_for(database)};
+
+    if (!OidIsValid(place.role)) {
+        database->next_try = in_seconds(now, TRY_AGAIN_SECONDS);
+        return;
+    }
     slot->end = WORKER_FAILED; /* until it says otherwise */
     slot->wanted = false;
     database->started_at = now;
-    database->handle = postrider_start_worker(database->id, WORKER_OF_LAUNCHER, DSM_HANDLE_INVALID);
+    database->handle = postrider_start_worker(place, WORKER_OF_LAUNCHER, DSM_HANDLE_INVALID);
     if (database->handle != NULL) {
         database->waits_since = 0;
         return;

@@ -5,6 +5,7 @@
 
 #include "pg_extension/capture.h"
 #include "pg_extension/settings.h"
+#include "pg_extension/statement_rights.h"
 #include "pg_extension/wake.h"
 #include "pg_extension/watch.h"
 #include "pg_extension/worker_slots.h"
@@ -16,6 +17,7 @@ extern PGDLLEXPORT void _PG_init(void);
 
 void _PG_init(void) {
     postrider_define_settings();
+    postrider_statement_rights_init();
     postrider_capture_plan_init();
     postrider_capture_chunks_init();
     postrider_wake_init();

@@ -11,6 +11,8 @@
 
 char *postrider_secret_directory = NULL;
 char *postrider_databases = NULL;
+char *postrider_apply_role = NULL;
+bool postrider_apply_role_may_be_superuser = false;
 
 static bool check_databases(char **value,
                             void **extra pg_attribute_unused(),
@@ -37,5 +39,15 @@ void postrider_define_settings(void) {
         "postrider.databases", "Databases in which a worker of Postrider is kept at work.",
         "Empty: all that have the extension. Needs shared_preload_libraries = 'postrider'.",
         &postrider_databases, "", PGC_SIGHUP, GUC_LIST_INPUT, check_databases, NULL, NULL);
+    DefineCustomStringVariable(
+        "postrider.apply_role", "Role that the workers are, whose rights count for users' tables.",
+        "It can log in, with a connection limit of 0 if nobody else is to, and is no superuser.",
+        &postrider_apply_role, "postrider_apply", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+    DefineCustomBoolVariable(
+        "postrider.apply_role_may_be_superuser",
+        "Lets postrider.apply_role be a superuser, or one whom row level security does not bind.",
+        "Triggers, defaults and conditions of every table of a task then run as it.",
+        &postrider_apply_role_may_be_superuser, false, PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL,
+        NULL);
     postrider_reserve_settings("postrider");
 }

@@ -6,6 +6,9 @@
 extern char *postrider_secret_directory;
 /* Names, separated by commas; empty: every database that has the extension. */
 extern char *postrider_databases;
+/* By which workers write users' tables; never null. */
+extern char *postrider_apply_role;
+extern bool postrider_apply_role_may_be_superuser;
 
 /* Called once, when the library is loaded. */
 extern void postrider_define_settings(void);

@@ -13,6 +13,8 @@ extern "C" {
 #include <commands/copy.h>
 #include <parser/parse_relation.h>
 #include <parser/parser.h>
+
+#include "pg_extension/apply_role.h"
 }
 
 namespace postrider::pg {
@@ -86,6 +88,7 @@ std::uint64_t CopyStatement::run() const {
         List *statements = raw_parser(sql_.c_str(), RAW_PARSE_DEFAULT);
         auto *statement = castNode(CopyStmt, linitial_node(RawStmt, statements)->stmt);
         Relation relation = table_openrv(statement->relation, RowExclusiveLock);
+        postrider_check_copy(RelationGetRelid(relation)); // what COPY calls does not
         ParseState *state = make_parsestate(nullptr);
         addRangeTableEntryForRelation(state, relation, RowExclusiveLock, nullptr, false, false);
         CopyFromState copy = postrider_begin_copy_from(state, relation, give, statement->attlist,

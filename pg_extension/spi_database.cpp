@@ -7,28 +7,26 @@
 #include <vector>
 
 #include "common/dialect/postgresql.hpp"
-#include "common/dialect/postgresql_names.hpp"
 
+#include "pg_extension/acting_user.hpp"
 #include "pg_extension/spi_copy.hpp"
 #include "pg_extension/spi_cursor.hpp"
 #include "pg_extension/spi_error.hpp"
 #include "pg_extension/spi_lists.hpp"
+#include "pg_extension/spi_lots.hpp"
+#include "pg_extension/spi_rights.hpp"
 
 extern "C" {
-#include <access/htup_details.h>
 #include <access/xact.h>
-#include <catalog/namespace.h>
-#include <catalog/pg_class.h>
 #include <miscadmin.h>
-#include <nodes/makefuncs.h>
-#include <storage/lmgr.h>
 #include <utils/memutils.h>
 #include <utils/resowner.h>
 #include <utils/snapmgr.h>
-#include <utils/syscache.h>
 
 #include "pg_extension/capture.h"
 #include "pg_extension/deferred.h"
+#include "pg_extension/statement_rights.h"
+#include "pg_extension/worker_session.h"
 }
 
 namespace postrider::pg {
@@ -42,18 +40,6 @@ using engine::Row;
 
 constexpr const char *run_statement = "run a statement";
 
-/// What one statement is given.
-struct LotSize {
-    std::size_t rows;
-    std::size_t bytes;
-};
-
-constexpr LotSize list_lot_max{1000, 4U << 20U};
-/// COPY makes a thousand slots for rows at its beginning, and lets go of them one by one.
-constexpr LotSize copy_lot_max{20'000, 16U << 20U};
-/// Fewer are not worth the planning.
-constexpr std::size_t lot_rows_min = 8;
-
 /// What both kinds of transaction share: everything but how they begin and end.
 class SpiTransaction : public engine::Transaction {
     struct Scope {
@@ -61,10 +47,26 @@ class SpiTransaction : public engine::Transaction {
         ResourceOwner owner;
     };
 
+    /// With rights other than the session's only until the body is done.
     template <typename Body>
-    auto run(std::string_view sql, Body body) {
+    auto with_rights(StatementRights rights, Body body) {
+        settle();
+        switch (rights) {
+        case RIGHTS_OF_EXTENSION: {
+            const ActingUser acting{owner_};
+            return body();
+        }
+        case RIGHTS_OF_OWNERS:
+        case RIGHTS_OF_SESSION:
+            break;
+        }
+        return body();
+    }
+
+    template <typename Body>
+    auto run(std::string_view sql, StatementRights rights, Body body) {
         try {
-            return as_database_error(run_statement, body);
+            return as_database_error(run_statement, [&] { return with_rights(rights, body); });
         } catch (const DatabaseError &) {
             cache_.forget(sql);
             throw;
@@ -76,7 +78,7 @@ class SpiTransaction : public engine::Transaction {
     SpiTransaction(StatementCache &cache, bool is_engine) : cache_(cache), is_engine_(is_engine) {}
 
     std::int64_t execute(std::string_view sql, Parameters parameters) override {
-        return run(sql, [&] {
+        return run(sql, rights_of(sql), [&] {
             Statement &statement = cache_.prepare(sql);
             const StatementMemory memory;
             return execute_plan(statement.plan(), statement.arguments(parameters),
@@ -85,7 +87,7 @@ class SpiTransaction : public engine::Transaction {
     }
 
     std::unique_ptr<engine::Cursor> query(std::string_view sql, Parameters parameters) override {
-        return run(sql, [&]() -> std::unique_ptr<engine::Cursor> {
+        return run(sql, rights_of(sql), [&]() -> std::unique_ptr<engine::Cursor> {
             return open_cursor(cache_, sql, parameters);
         });
     }
@@ -95,20 +97,15 @@ class SpiTransaction : public engine::Transaction {
     BlockOutcome execute_block(const dialect::BlockStatement &statement,
                                std::span<const Row> rows,
                                std::span<const std::size_t> indexes) override {
-        BlockOutcome outcome;
-        while (!indexes.empty()) {
-            const auto lot = indexes.first(lot_size(rows, indexes, copy_lot_max));
-            if (!copy_lot(statement, rows, lot)) {
-                run_lots(statement, rows, lot, outcome);
-            }
-            indexes = indexes.subspan(lot.size());
-        }
-        return outcome;
+        return as_database_error(run_statement, [&] {
+            return with_rights(rights_of(statement),
+                               [&] { return run_block(statement, rows, indexes); });
+        });
     }
 
     std::vector<engine::FoundRow> query_block(const dialect::BlockStatement &query,
                                               std::span<const Row> rows) override {
-        return run(query.one_row, [&] {
+        return run(query.one_row, rights_of(query), [&] {
             std::vector<engine::FoundRow> found;
             std::vector<std::size_t> indexes(rows.size());
             std::iota(indexes.begin(), indexes.end(), std::size_t{0});
@@ -121,11 +118,17 @@ class SpiTransaction : public engine::Transaction {
         });
     }
 
-    void execute_script(std::string_view sql) override {
-        const std::string text = server_sql(sql);
-        as_database_error(run_statement, [&] {
-            call([&]() noexcept { check_spi(SPI_execute(text.c_str(), false, 0)); });
-        });
+    void execute_script(std::string_view sql) override { run_script(sql, RIGHTS_OF_SESSION); }
+
+    void define(std::string_view sql) override { run_script(sql, RIGHTS_OF_EXTENSION); }
+
+    /// Whoever asks: it is the apply role that needs the rights.
+    Result<void> may_use(std::string_view table, engine::TableUse use) override {
+        return as_database_error(run_statement, [&] { return check_use(table, use); });
+    }
+
+    bool let_use(std::string_view table, engine::TableUse use) override {
+        return as_database_error(run_statement, [&] { return set_use(table, use); });
     }
 
     /// The foreign keys are not checked by the server while the engine writes.
@@ -170,12 +173,54 @@ class SpiTransaction : public engine::Transaction {
 
     using engine::Transaction::execute;
 
+  protected:
+    /// Whose rights are given away: those of whoever decides about the table.
+    [[nodiscard]] virtual StatementRights granting_rights() const = 0;
+
+    /// What users' code in this session may have left behind is mended before each statement.
+    virtual void settle() {
+        call([]() noexcept { postrider_settle_names(); });
+    }
+
+    void set_owner(Oid owner) { owner_ = owner; }
+
   private:
     /// What a statement is beside its text.
     struct Manner {
         bool is_hidden_from_capture = false;
         bool gives_places = false;
     };
+
+    bool set_use(std::string_view name, engine::TableUse use) {
+        const Oid table = find_table(name);
+        const Result<Oid> role = apply_role();
+        if (!OidIsValid(table) || !role) {
+            return false;
+        }
+        with_rights(granting_rights(), [&] {
+            const bool owns =
+                call([&]() noexcept { return postrider_owns_table(table, GetUserId()); });
+            for (const std::string &grant : missing_grants(table, *role, use)) {
+                const bool is_of_schema = grant.starts_with("GRANT USAGE");
+                if (is_of_schema ? may_grant_schema(table) : owns) {
+                    call([&]() noexcept { check_spi(SPI_execute(grant.c_str(), false, 0)); });
+                }
+            }
+        });
+        if (const auto revoke = needless_grants(table, *role, use)) {
+            run_script(*revoke, RIGHTS_OF_EXTENSION);
+        }
+        return true;
+    }
+
+    void run_script(std::string_view sql, StatementRights rights) {
+        const std::string text = server_sql(sql);
+        as_database_error(run_statement, [&] {
+            with_rights(rights, [&] {
+                call([&]() noexcept { check_spi(SPI_execute(text.c_str(), false, 0)); });
+            });
+        });
+    }
 
     static std::int64_t execute_plan(SPIPlanPtr plan, Statement::Arguments given, Manner manner) {
         return call([&]() noexcept {
@@ -196,26 +241,23 @@ class SpiTransaction : public engine::Transaction {
         });
     }
 
-    /// How many of the rows one statement may be given.
-    static std::size_t
-    lot_size(std::span<const Row> rows, std::span<const std::size_t> indexes, const LotSize &most) {
-        std::size_t bytes = 0;
-        std::size_t size = 0;
-        while (size < std::min(indexes.size(), most.rows)) {
-            for (const Value &value : rows[indexes[size]]) {
-                bytes += value.cell_bytes();
-            }
-            if (bytes > most.bytes && size > 0) {
-                break;
-            }
-            ++size;
-        }
-        return size;
-    }
-
     [[nodiscard]] Manner manner_of(const dialect::BlockStatement &statement) const {
         return {.is_hidden_from_capture = is_engine_ && !statement.is_own_change,
                 .gives_places = statement.gives_places};
+    }
+
+    BlockOutcome run_block(const dialect::BlockStatement &statement,
+                           std::span<const Row> rows,
+                           std::span<const std::size_t> indexes) {
+        BlockOutcome outcome;
+        while (!indexes.empty()) {
+            const auto lot = indexes.first(lot_size(rows, indexes, copy_lot_max));
+            if (!copy_lot(statement, rows, lot)) {
+                run_lots(statement, rows, lot, outcome);
+            }
+            indexes = indexes.subspan(lot.size());
+        }
+        return outcome;
     }
 
     void run_lots(const dialect::BlockStatement &statement,
@@ -320,7 +362,7 @@ class SpiTransaction : public engine::Transaction {
             savepoint();
             try {
                 const StatementMemory memory;
-                Statement &statement = cache_.prepare(block.one_row);
+                Statement &statement = cache_.prepare(block.one_row, rights_of(block));
                 for (; done < wanted; ++done) {
                     const auto changed =
                         execute_plan(statement.plan(), statement.arguments(rows[indexes[done]]),
@@ -362,7 +404,7 @@ class SpiTransaction : public engine::Transaction {
             }
             return;
         }
-        Statement &statement = cache_.prepare(query.one_row);
+        Statement &statement = cache_.prepare(query.one_row, rights_of(query));
         for (const std::size_t index : lot) {
             for (Row &row : latest_rows(statement.plan(), statement.arguments(rows[index]))) {
                 found.push_back({index, std::move(row)});
@@ -401,31 +443,15 @@ class SpiTransaction : public engine::Transaction {
 
     StatementCache &cache_;
     bool is_engine_;
+    Oid owner_ = InvalidOid; // of the extension
     std::vector<Scope> scopes_;
 };
 
-struct StateTable {
-    Oid table;
-    Oid owner; // of the extension
-};
-
-/// The one that stands for all of them. Locked, if that is asked for, until the transaction ends:
-/// one writer of the state tables at a time.
-StateTable open_state(engine::Mode mode) {
-    return call([&]() noexcept {
-        StateTable state{InvalidOid, InvalidOid};
-        const LOCKMODE lock = mode == engine::Mode::write ? ExclusiveLock : AccessShareLock;
-        state.table =
-            RangeVarGetRelid(makeRangeVar(pstrdup("postrider"), pstrdup("lease"), -1), lock, false);
-        HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(state.table));
-        if (!HeapTupleIsValid(row)) {
-            ereport(ERROR, errcode(ERRCODE_UNDEFINED_TABLE),
-                    errmsg("the extension postrider was dropped meanwhile"));
-        }
-        state.owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(row))->relowner;
-        ReleaseSysCache(row);
-        return state;
-    });
+/// Gives the extension's owner. With `Mode::write` one writer of the state tables at a time, until
+/// the transaction ends.
+Oid open_state(engine::Mode mode) {
+    const LOCKMODE lock = mode == engine::Mode::write ? ExclusiveLock : AccessShareLock;
+    return call([&]() noexcept { return postrider_open_state(lock); });
 }
 
 class WorkerTransaction final : public SpiTransaction {
@@ -465,18 +491,25 @@ class WorkerTransaction final : public SpiTransaction {
 
   private:
     void begin() {
-        call([]() noexcept {
+        call([&]() noexcept {
             StartTransactionCommand();
+            postrider_settle_worker();
             XactIsoLevel = XACT_REPEATABLE_READ;
+            XactReadOnly = mode_ == engine::Mode::read;
         });
-        if (mode_ == engine::Mode::write) {
-            (void)open_state(mode_);
-        } else {
-            XactReadOnly = true;
-        }
+        set_owner(open_state(mode_));
         call([]() noexcept {
             SPI_connect();
             PushActiveSnapshot(GetTransactionSnapshot());
+        });
+    }
+
+    [[nodiscard]] StatementRights granting_rights() const override { return RIGHTS_OF_EXTENSION; }
+
+    void settle() override {
+        call([]() noexcept {
+            postrider_settle_names();
+            postrider_settle_role();
         });
     }
 
@@ -491,8 +524,8 @@ class WorkerTransaction final : public SpiTransaction {
     bool is_committed_ = false;
 };
 
-/// What it does it does as the owner of the extension: the caller has no right on any of its
-/// tables.
+/// The caller has no right on any of the extension's tables; all others are read and written with
+/// the rights that he has.
 class JoinedTransaction final : public SpiTransaction {
   public:
     JoinedTransaction(std::unique_ptr<StatementCache> cache, engine::Mode mode)
@@ -504,32 +537,22 @@ class JoinedTransaction final : public SpiTransaction {
                              "Call it in a transaction at READ COMMITTED."});
         }
         as_database_error("begin", [&] {
-            const StateTable state = open_state(mode);
-            call([&]() noexcept {
-                GetUserIdAndSecContext(&caller_, &caller_context_);
-                SetUserIdAndSecContext(state.owner, caller_context_ | SECURITY_LOCAL_USERID_CHANGE);
-                SPI_connect();
-            });
+            set_owner(open_state(mode));
+            call([]() noexcept { SPI_connect(); });
         });
     }
 
     JoinedTransaction(const JoinedTransaction &) = delete;
     JoinedTransaction &operator=(const JoinedTransaction &) = delete;
 
-    /// Where it was not committed, an error is on its way out, and the server ends SPI and gives
-    /// the caller back with it.
+    /// Where it was not committed, an error is on its way out, and the server ends SPI with it.
     ~JoinedTransaction() override = default;
 
     /// A task writes into the table, or has its rows read: that is for its owner to say.
     Result<void> may_decide(std::string_view table) override {
-        const dialect::postgresql_text::TableName name =
-            dialect::postgresql_text::split_name(table);
-        const bool may = call([&]() noexcept {
-            const Oid id = RangeVarGetRelid(
-                makeRangeVar(pstrdup(name.schema.c_str()), pstrdup(name.table.c_str()), -1), NoLock,
-                true);
-            return !OidIsValid(id) || postrider_owns_table(id, caller_);
-        });
+        const Oid id = find_table(table);
+        const bool may = call(
+            [&]() noexcept { return !OidIsValid(id) || postrider_owns_table(id, GetUserId()); });
         if (may) {
             return {};
         }
@@ -539,17 +562,24 @@ class JoinedTransaction final : public SpiTransaction {
                      "Its owner, or a superuser, declares what becomes of it."};
     }
 
+    Result<void> may_decide_all() override {
+        if (call([]() noexcept { return superuser(); })) {
+            return {};
+        }
+        return Error{Errc::refused, "only a superuser lets a peer's tasks name any table",
+                     "The tasks of a peer that is trusted are taken over without a question, and "
+                     "the worker is given rights on their tables.",
+                     "Leave out TRUST TASKS, and accept each offer; or let a superuser say it."};
+    }
+
     void commit() override {
-        call([&]() noexcept {
-            SPI_finish();
-            SetUserIdAndSecContext(caller_, caller_context_);
-        });
+        call([]() noexcept { SPI_finish(); });
     }
 
   private:
+    [[nodiscard]] StatementRights granting_rights() const override { return RIGHTS_OF_SESSION; }
+
     std::unique_ptr<StatementCache> cache_;
-    Oid caller_ = InvalidOid;
-    int caller_context_ = 0;
 };
 
 } // namespace

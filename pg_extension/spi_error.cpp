@@ -62,6 +62,9 @@ Reason reason_of(int sqlstate) {
         return Reason::corrupt;
     // A trigger or a view with a check option has refused the row.
     case ERRCODE_RAISE_EXCEPTION:
+    // A policy has, or a function of the table's does not get what it asks for: rights on the table
+    // itself are looked at before (Transaction::may_use).
+    case ERRCODE_INSUFFICIENT_PRIVILEGE:
     case ERRCODE_WITH_CHECK_OPTION_VIOLATION:
         return Reason::constraint;
     default:
@@ -102,7 +105,9 @@ void throw_database_error(const PgError &error, std::string_view doing) {
         reason_text.detail.clear(); // it names values
     }
     if (reason_text.hint.empty()) {
-        reason_text.hint = reading.hint;
+        reason_text.hint = report->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE
+                               ? "SELECT * FROM postrider.diagnose() tells which GRANT is missing."
+                               : reading.hint;
     }
     call([&]() noexcept { FreeErrorData(report); });
     throw engine::DatabaseError{reason, std::move(reason_text)};

@@ -23,7 +23,9 @@ ElementForm element_of(const TypeForm &form) {
 
 } // namespace
 
-ListStatement::ListStatement(std::string_view sql, const Statement &one_row) {
+ListStatement::ListStatement(std::string_view sql,
+                             StatementRights rights,
+                             const Statement &one_row) {
     std::vector<Oid> arrays;
     for (const TypeForm &form : one_row.parameters()) {
         elements_.push_back(element_of(form));
@@ -35,17 +37,7 @@ ListStatement::ListStatement(std::string_view sql, const Statement &one_row) {
     const std::string text = server_sql(sql);
     // Planned anew each time: by then it is known how long the lists are and how large the table,
     // and that is little work beside a thousand rows.
-    plan_ = call([&]() noexcept {
-        SPIPlanPtr prepared = SPI_prepare_cursor(text.c_str(), static_cast<int>(arrays.size()),
-                                                 arrays.data(), CURSOR_OPT_CUSTOM_PLAN);
-        if (prepared == nullptr) {
-            ereport(
-                ERROR, errcode(ERRCODE_INTERNAL_ERROR),
-                errmsg("could not prepare a statement: %s", SPI_result_code_string(SPI_result)));
-        }
-        SPI_keepplan(prepared);
-        return prepared;
-    });
+    plan_ = prepare_plan({text.c_str(), arrays, CURSOR_OPT_CUSTOM_PLAN}, rights);
 }
 
 ListStatement::~ListStatement() {

@@ -22,7 +22,7 @@ struct ElementForm {
 class ListStatement {
   public:
     /// `one_row` says of which types the elements are. Throws PgError.
-    ListStatement(std::string_view sql, const Statement &one_row);
+    ListStatement(std::string_view sql, StatementRights rights, const Statement &one_row);
     ListStatement(const ListStatement &) = delete;
     ListStatement &operator=(const ListStatement &) = delete;
     ~ListStatement();

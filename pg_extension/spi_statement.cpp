@@ -1,9 +1,13 @@
 // Types of parameters come from parse analysis, as in PREPARE without types.
 #include "pg_extension/spi_statement.hpp"
 
+#include <optional>
+
+#include "common/base/ensure.hpp"
 #include "common/dialect/postgresql.hpp"
 #include "common/dialect/state_names.hpp"
 
+#include "pg_extension/acting_user.hpp"
 #include "pg_extension/spi_copy.hpp"
 #include "pg_extension/spi_error.hpp"
 #include "pg_extension/spi_lists.hpp"
@@ -38,6 +42,10 @@ ParameterTypes analyse(const char *sql) {
     });
 }
 
+bool is_valid(SPIPlanPtr plan) {
+    return call([&]() noexcept { return SPI_plan_is_valid(plan); });
+}
+
 /// Deletes what was allocated while it lived; also when C++ unwinds.
 class ScratchContext {
   public:
@@ -61,6 +69,35 @@ class ScratchContext {
     MemoryContext outer_;
 };
 
+/// The server looks at the statement for these rights, once.
+class Expectation {
+  public:
+    Expectation(StatementRights rights, const char *sql) {
+        if (rights == RIGHTS_OF_OWNERS) {
+            // Nothing of a user's is run until it is executed, and the role may have no right on
+            // the schemas that are named.
+            extension_.emplace(
+                call([]() noexcept { return postrider_open_state(AccessShareLock); }));
+            free_.emplace(ActingUser::PolicyFree{});
+        }
+        postrider_expect_statement(rights, sql);
+    }
+
+    Expectation(const Expectation &) = delete;
+    Expectation &operator=(const Expectation &) = delete;
+
+    ~Expectation() { postrider_forget_statement(); }
+
+  private:
+    std::optional<ActingUser> extension_;
+    std::optional<ActingUser> free_;
+};
+
+ParameterTypes analyse_for(StatementRights rights, const char *sql) {
+    const Expectation expectation{rights, sql};
+    return analyse(sql);
+}
+
 } // namespace
 
 std::string server_sql(std::string_view sql) {
@@ -78,24 +115,43 @@ std::string server_sql(std::string_view sql) {
     return text;
 }
 
-Statement::Statement(std::string_view sql) {
-    const std::string text = server_sql(sql);
-    const ScratchContext scratch;
-    const ParameterTypes found = analyse(text.c_str());
-    parameters_.reserve(static_cast<std::size_t>(found.count));
-    for (int index = 0; index < found.count; ++index) {
-        parameters_.push_back(form_of(found.types[index]));
-    }
-    plan_ = call([&]() noexcept {
-        SPIPlanPtr prepared = SPI_prepare(text.c_str(), found.count, found.types);
+StatementRights rights_of(std::string_view sql) {
+    return dialect::has_state_names(sql) ? RIGHTS_OF_EXTENSION : RIGHTS_OF_SESSION;
+}
+
+StatementRights rights_of(const dialect::BlockStatement &statement) {
+    return statement.by_owners ? RIGHTS_OF_OWNERS : rights_of(statement.one_row);
+}
+
+SPIPlanPtr prepare_plan(const PlanText &text, StatementRights rights) {
+    const Oid user = GetUserId();
+    const Expectation expectation{rights, text.sql};
+    SPIPlanPtr plan = call([&]() noexcept {
+        SPIPlanPtr prepared = SPI_prepare_cursor(text.sql, static_cast<int>(text.parameters.size()),
+                                                 text.parameters.data(), text.options);
         if (prepared == nullptr) {
             ereport(
                 ERROR, errcode(ERRCODE_INTERNAL_ERROR),
                 errmsg("could not prepare a statement: %s", SPI_result_code_string(SPI_result)));
         }
         SPI_keepplan(prepared);
+        postrider_plan_is_for(prepared, user);
         return prepared;
     });
+    ensure(postrider_statement_met(), "the server analyses what it prepares");
+    return plan;
+}
+
+Statement::Statement(std::string_view sql, StatementRights rights) {
+    const std::string text = server_sql(sql);
+    const ScratchContext scratch;
+    const ParameterTypes found = analyse_for(rights, text.c_str());
+    parameters_.reserve(static_cast<std::size_t>(found.count));
+    for (int index = 0; index < found.count; ++index) {
+        parameters_.push_back(form_of(found.types[index]));
+    }
+    plan_ = prepare_plan({text.c_str(), {found.types, static_cast<std::size_t>(found.count)}, 0},
+                         rights);
 }
 
 Statement::~Statement() {
@@ -120,28 +176,39 @@ Statement::Arguments Statement::arguments(engine::Parameters parameters) const {
 StatementCache::StatementCache() = default;
 StatementCache::~StatementCache() = default;
 
-Statement &StatementCache::prepare(std::string_view sql) {
-    const auto known = statements_.find(sql);
-    if (known != statements_.end()) {
-        return *known->second;
+Statement &StatementCache::prepare(std::string_view sql, StatementRights rights) {
+    auto &statements = rights == RIGHTS_OF_OWNERS ? of_owners_ : statements_;
+    const auto known = statements.find(sql);
+    if (known != statements.end()) {
+        if (rights != RIGHTS_OF_OWNERS || is_valid(known->second->plan())) {
+            return *known->second;
+        }
+        // The server would analyse it anew by itself, and ask the session's user then.
+        statements.erase(known);
+        lists_of_owners_.clear();
     }
-    if (statements_.size() >= statements_max) {
+    if (statements_.size() + of_owners_.size() >= statements_max) {
         statements_.clear();
-        lists_.clear();
-        copies_.clear();
-        forms_.clear();
+        of_owners_.clear();
+        forget_forms();
     }
-    auto statement = std::make_unique<Statement>(sql);
-    return *statements_.emplace(std::string{sql}, std::move(statement)).first->second;
+    auto statement = std::make_unique<Statement>(sql, rights);
+    return *statements.emplace(std::string{sql}, std::move(statement)).first->second;
 }
 
 void StatementCache::forget(std::string_view sql) {
-    const auto known = statements_.find(sql);
-    if (known != statements_.end()) {
-        statements_.erase(known);
+    for (auto *statements : {&statements_, &of_owners_}) {
+        if (const auto known = statements->find(sql); known != statements->end()) {
+            statements->erase(known);
+        }
     }
     // They have their types from statements for one row, of which this may be the one.
+    forget_forms();
+}
+
+void StatementCache::forget_forms() {
     lists_.clear();
+    lists_of_owners_.clear();
     copies_.clear();
     forms_.clear();
 }
@@ -150,11 +217,19 @@ ListStatement *StatementCache::prepare_lists(const dialect::BlockStatement &stat
     if (statement.many_rows.empty()) {
         return nullptr;
     }
-    auto known = lists_.find(statement.many_rows);
-    if (known == lists_.end()) {
-        auto lists =
-            std::make_unique<ListStatement>(statement.many_rows, prepare(statement.one_row));
-        known = lists_.emplace(statement.many_rows, std::move(lists)).first;
+    const StatementRights rights = rights_of(statement);
+    const bool is_of_owners = rights == RIGHTS_OF_OWNERS;
+    auto &lists = is_of_owners ? lists_of_owners_ : lists_;
+    auto known = lists.find(statement.many_rows);
+    if (known != lists.end() && is_of_owners && known->second->is_usable() &&
+        !is_valid(known->second->plan())) {
+        lists.erase(known);
+        known = lists.end();
+    }
+    if (known == lists.end()) {
+        auto made = std::make_unique<ListStatement>(statement.many_rows, rights,
+                                                    prepare(statement.one_row, rights));
+        known = lists.emplace(statement.many_rows, std::move(made)).first;
     }
     return known->second->is_usable() ? known->second.get() : nullptr;
 }

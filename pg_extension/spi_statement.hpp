@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,15 +14,32 @@
 
 extern "C" {
 #include <executor/spi.h>
+
+#include "pg_extension/statement_rights.h"
 }
 
 namespace postrider::pg {
+
+/// Whose rights a text of the engine asks for.
+StatementRights rights_of(std::string_view sql);
+StatementRights rights_of(const dialect::BlockStatement &statement);
+
+/// Prepares a text of the server for these rights, and keeps the plan. `parameters` and `options`
+/// are those of SPI_prepare_cursor. Throws PgError.
+struct PlanText {
+    const char *sql;
+    std::span<Oid> parameters;
+    int options;
+};
+
+SPIPlanPtr prepare_plan(const PlanText &text, StatementRights rights);
 
 /// One prepared statement. `?1` of the engine is `$1` here, and the server has found out from the
 /// context of each parameter which type it has.
 class Statement {
   public:
-    explicit Statement(std::string_view sql);
+    /// Throws PgError.
+    Statement(std::string_view sql, StatementRights rights);
     Statement(const Statement &) = delete;
     Statement &operator=(const Statement &) = delete;
     ~Statement();
@@ -56,7 +74,9 @@ class StatementCache {
 
     /// Kept until it is forgotten; a statement that failed is to be, since what it was prepared for
     /// may have changed.
-    Statement &prepare(std::string_view sql);
+    Statement &prepare(std::string_view sql) { return prepare(sql, rights_of(sql)); }
+
+    Statement &prepare(std::string_view sql, StatementRights rights);
     void forget(std::string_view sql);
     /// The forms for many rows, kept and forgotten like the other; null: there is none.
     ListStatement *prepare_lists(const dialect::BlockStatement &statement);
@@ -67,8 +87,13 @@ class StatementCache {
     const TypeForm &form(Oid type);
 
   private:
+    void forget_forms();
+
     std::map<std::string, std::unique_ptr<Statement>, std::less<>> statements_;
+    /// The same for those that ask the owners of tables: nobody else may come by their plans.
+    std::map<std::string, std::unique_ptr<Statement>, std::less<>> of_owners_;
     std::map<std::string, std::unique_ptr<ListStatement>, std::less<>> lists_;
+    std::map<std::string, std::unique_ptr<ListStatement>, std::less<>> lists_of_owners_;
     std::map<std::string, std::unique_ptr<CopyStatement>, std::less<>> copies_;
     std::map<Oid, TypeForm> forms_;
 };

@@ -102,9 +102,16 @@ static bool may_commit_captured(const Node *statement) {
            ((const TransactionStmt *)statement)->kind == TRANS_STMT_COMMIT_PREPARED;
 }
 
+/* It may have been a right that the worker waits for. */
+static bool may_let_worker(const Node *statement) {
+    return IsA(statement, GrantStmt) || IsA(statement, GrantRoleStmt) ||
+           IsA(statement, CreateRoleStmt) || IsA(statement, AlterRoleStmt);
+}
+
 static void watch_utility(POSTRIDER_UTILITY_PARAMETERS) {
     const Node *statement = pstmt->utilityStmt;
     const bool wakes = may_commit_captured(statement);
+    const bool lets = may_let_worker(statement);
 
     before(statement);
     if (previous_utility != NULL) {
@@ -114,6 +121,8 @@ static void watch_utility(POSTRIDER_UTILITY_PARAMETERS) {
     }
     if (wakes) {
         postrider_wake_worker();
+    } else if (lets) {
+        postrider_wake_at_commit();
     }
 }
 

@@ -1,7 +1,6 @@
 // Rounds of the engine, between which the worker sleeps on its latch. It waits for nothing else: no
 // network is met inside a transaction. What goes wrong ends a round, never the worker.
 #include <algorithm>
-#include <cstring>
 #include <memory>
 
 #include "common/base/text_copy.hpp"
@@ -10,6 +9,7 @@
 
 #include "pg_extension/node.hpp"
 #include "pg_extension/spi_error.hpp"
+#include "pg_extension/spi_rights.hpp"
 #include "pg_extension/worker_node.hpp"
 
 extern "C" {
@@ -22,8 +22,10 @@ extern "C" {
 
 #include "pg_extension/extension_state.h"
 #include "pg_extension/worker_locks.h"
+#include "pg_extension/worker_session.h"
 #include "pg_extension/worker_signals.h"
 #include "pg_extension/worker_slots.h"
+#include "pg_extension/worker_start.h"
 }
 
 namespace postrider::pg {
@@ -38,26 +40,6 @@ constexpr Duration try_again_after_max = std::chrono::minutes{1};
 constexpr Duration look_again_after = std::chrono::seconds{1};
 /// The longest sleep; what is due later is asked for again.
 constexpr Duration sleep_max = std::chrono::minutes{10};
-
-/// Settings of our own session. Users' triggers do not fire for what the engine writes, and foreign
-/// keys are checked by the engine (docs/correctness.md, A6).
-void configure_session() {
-    call([]() noexcept {
-        const auto set = [](const char *name, const char *value) {
-            SetConfigOption(name, value, PGC_SUSET, PGC_S_OVERRIDE);
-        };
-        set("search_path", "");
-        set("session_replication_role", "replica");
-        set("lock_timeout", "10s");
-        set("statement_timeout", "0");
-        set("default_transaction_read_only", "off");
-        set("client_encoding", "UTF8");
-        set("DateStyle", "ISO");
-        set("IntervalStyle", "postgres");
-        set("extra_float_digits", "1");
-        set("application_name", "postrider");
-    });
-}
 
 void show(BackendState state, const char *what) {
     call([&]() noexcept {
@@ -113,6 +95,15 @@ std::optional<Error> attempt_in_turn(Work work) {
     return failed;
 }
 
+/// Throws CoreError where the role of postrider.apply_role cannot be used: while that is so,
+/// nothing is done.
+Oid usable_role() {
+    call([]() noexcept { StartTransactionCommand(); });
+    const Oid role = unwrap(apply_role());
+    call([]() noexcept { CommitTransactionCommand(); });
+    return role;
+}
+
 /// Tells trouble once, to the server's log and in the node's events, until it changes.
 class Teller {
   public:
@@ -159,6 +150,10 @@ class Worker {
     /// Returns when it is to end.
     void run() {
         while (goes_on()) {
+            if (const std::optional<Oid> role = other_role()) {
+                begin_as(*role);
+                return;
+            }
             serve_requests();
             const Timestamp next = try_again_at_ > system_now() ? try_again_at_ : round();
             sleep_until(next);
@@ -186,7 +181,27 @@ class Worker {
         return true;
     }
 
+    /// postrider.apply_role names a role that is not ours any more, and that can be used.
+    static std::optional<Oid> other_role() {
+        std::optional<Oid> role;
+        (void)attempt([&] { role = usable_role(); });
+        return role == GetSessionUserId() ? std::nullopt : role;
+    }
+
+    /// Who a session is cannot be changed: another worker takes this one's place.
+    static void begin_as(Oid role) {
+        call([&]() noexcept {
+            postrider_slot_set_end(WORKER_OF_OTHER_ROLE);
+            if (!postrider_has_slots()) {
+                postrider_end_being_the_worker();
+                (void)postrider_start_worker({MyDatabaseId, role}, WORKER_OF_SERVER,
+                                             DSM_HANDLE_INVALID);
+            }
+        });
+    }
+
     WorkerNode &node() {
+        (void)usable_role();
         if (is_other_version_) {
             throw CoreError({Errc::unsupported_version,
                              "extension postrider is of version " + version_ +
@@ -354,16 +369,13 @@ void work_for_call(dsm_handle handle) {
 extern "C" {
 PGDLLEXPORT void postrider_worker_main(Datum argument);
 
-/// The entry of both kinds of worker. `bgw_extra` holds the number of the database; the argument is
+/// The entry of both kinds of worker. The argument is
 /// the handle of a WorkerReport, or DSM_HANDLE_INVALID for one that stays.
 void postrider_worker_main(Datum argument) {
-    Oid database = InvalidOid;
-    std::memcpy(&database, MyBgworkerEntry->bgw_extra, sizeof database);
     postrider_worker_signals();
-    BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
+    postrider_connect_worker();
     postrider_keep_reports();
     postrider::pg::entry([&] {
-        postrider::pg::configure_session();
         if (DatumGetUInt32(argument) == DSM_HANDLE_INVALID) {
             postrider::pg::stay();
         } else {

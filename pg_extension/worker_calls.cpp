@@ -13,6 +13,7 @@ extern "C" {
 #include <storage/latch.h>
 #include <utils/wait_event.h>
 
+#include "pg_extension/apply_role.h"
 #include "pg_extension/wake.h"
 #include "pg_extension/worker_slots.h"
 #include "pg_extension/worker_start.h"
@@ -86,7 +87,8 @@ bool ask_worker(const Segment &segment) {
 
 void work_by_visitor(const Segment &segment) {
     BackgroundWorkerHandle *worker = call([&]() noexcept {
-        return postrider_start_worker(MyDatabaseId, WORKER_FOR_CALL, segment.handle());
+        return postrider_start_worker({MyDatabaseId, postrider_require_apply_role()},
+                                      WORKER_FOR_CALL, segment.handle());
     });
     if (worker == nullptr) {
         throw CoreError({Errc::unavailable, "could not start a background worker",

@@ -8,6 +8,7 @@ extern "C" {
 #include <storage/latch.h>
 #include <utils/wait_event.h>
 
+#include "pg_extension/apply_role.h"
 #include "pg_extension/wake.h"
 #include "pg_extension/worker_slots.h"
 #include "pg_extension/worker_start.h"
@@ -39,8 +40,8 @@ SQL_FUNCTION(postrider_start) {
     const bool has_started = call([]() noexcept {
         pid_t pid = 0;
         BackgroundWorkerHandle *worker = postrider_start_worker(
-            MyDatabaseId, postrider_has_slots() ? WORKER_OF_LAUNCHER : WORKER_OF_SERVER,
-            DSM_HANDLE_INVALID);
+            {MyDatabaseId, postrider_require_apply_role()},
+            postrider_has_slots() ? WORKER_OF_LAUNCHER : WORKER_OF_SERVER, DSM_HANDLE_INVALID);
         if (worker == nullptr) {
             ereport(ERROR, errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
                     errmsg("could not start a background worker"),

@@ -23,6 +23,12 @@ bool postrider_be_the_worker(void) {
     return LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
 }
 
+void postrider_end_being_the_worker(void) {
+    const LOCKTAG tag = tag_of(LOCK_WORKER);
+
+    (void)LockRelease(&tag, ExclusiveLock, true);
+}
+
 void postrider_take_turn(void) {
     const LOCKTAG tag = tag_of(LOCK_TURN);
     const int timeout = LockTimeout;

@@ -6,6 +6,8 @@
 
 /* False: this database has a worker already. Held until this process ends. */
 extern bool postrider_be_the_worker(void);
+/* Another process is to be it. */
+extern void postrider_end_being_the_worker(void);
 
 /* Rounds of one process at a time: who is called in between waits for the one that is at work. */
 extern void postrider_take_turn(void);

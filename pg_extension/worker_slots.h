@@ -12,9 +12,10 @@
 typedef enum WorkerEnd {
     WORKER_FAILED, /* or never began */
     WORKER_WITHOUT_EXTENSION,
-    WORKER_STOPPED,    /* by postrider.stop() */
-    WORKER_TERMINATED, /* by a signal, such as pg_terminate_backend sends */
-    WORKER_MADE_ROOM,  /* likewise, for a statement that wants the database to itself */
+    WORKER_OF_OTHER_ROLE, /* postrider.apply_role names another one now */
+    WORKER_STOPPED,       /* by postrider.stop() */
+    WORKER_TERMINATED,    /* by a signal, such as pg_terminate_backend sends */
+    WORKER_MADE_ROOM,     /* likewise, for a statement that wants the database to itself */
 } WorkerEnd;
 
 enum { WORKER_REQUESTS_MAX = 8 };

@@ -22,7 +22,8 @@ static void describe(BackgroundWorker *worker, const char *function, const char 
     strlcpy(worker->bgw_name, type, BGW_MAXLEN);
 }
 
-BackgroundWorkerHandle *postrider_start_worker(Oid database, WorkerLife life, dsm_handle report) {
+BackgroundWorkerHandle *
+postrider_start_worker(WorkerPlace place, WorkerLife life, dsm_handle report) {
     BackgroundWorker worker;
     BackgroundWorkerHandle *handle;
 
@@ -30,7 +31,7 @@ BackgroundWorkerHandle *postrider_start_worker(Oid database, WorkerLife life, ds
              life == WORKER_FOR_CALL ? "postrider call" : POSTRIDER_WORKER_TYPE);
     worker.bgw_restart_time = life == WORKER_OF_SERVER ? RESTART_SECONDS : BGW_NEVER_RESTART;
     worker.bgw_main_arg = UInt32GetDatum(report);
-    memcpy(worker.bgw_extra, &database, sizeof database);
+    memcpy(worker.bgw_extra, &place, sizeof place);
     worker.bgw_notify_pid = MyProcPid;
     return RegisterDynamicBackgroundWorker(&worker, &handle) ? handle : NULL;
 }

@@ -13,10 +13,16 @@ typedef enum WorkerLife {
     WORKER_FOR_CALL,    /* for one report */
 } WorkerLife;
 
+/* Where a worker is at work, and as whom; in `bgw_extra`. */
+typedef struct WorkerPlace {
+    Oid database;
+    Oid role;
+} WorkerPlace;
+
 /* Null where every worker that the server may have is in use. The caller is told by its latch when
  * the worker starts and ends. */
 extern BackgroundWorkerHandle *
-postrider_start_worker(Oid database, WorkerLife life, dsm_handle report);
+postrider_start_worker(WorkerPlace place, WorkerLife life, dsm_handle report);
 
 /* Nothing is started on a standby: an ERROR says so, since waiting for it would have no end. */
 extern void postrider_refuse_on_standby(void);

@@ -36,6 +36,8 @@ TABLE products ORDER BY sku;
 \c postrider_office
 CREATE TABLE products (sku text PRIMARY KEY, price int);
 INSERT INTO products VALUES ('C-3', 7);
+-- Who made it again says again that it may be read.
+SELECT action FROM postrider.diagnose() WHERE "check" = 'rights on tables' \gexec
 :rounds
 \c postrider_branch
 TABLE products ORDER BY sku;

@@ -19,6 +19,9 @@ struct BlockStatement {
     /// It gives the places of rows of this transaction, and fails where one of them is refused by a
     /// constraint at which the database would look only later, if at all.
     bool gives_places = false;
+    /// It does what the server's own foreign keys would do: with the rights of those who own the
+    /// tables that it names, where the database knows owners.
+    bool by_owners = false;
 
     friend bool operator==(const BlockStatement &, const BlockStatement &) = default;
 };

@@ -139,7 +139,7 @@ class PostgresqlDialect final : public Dialect {
     }
 
     [[nodiscard]] std::string state_version() const override {
-        return "SELECT version FROM " + state_name("schema_version");
+        return "SELECT version FROM @schema_version";
     }
 
     [[nodiscard]] std::string upsert(const TableDescription &table, Names columns) const override {

@@ -107,13 +107,13 @@ TriggerText trigger_text(std::string_view table, const TriggerParts &parts) {
 class PgLogCapture final : public LogCapture {
   public:
     [[nodiscard]] std::string find_any() const override {
-        return "SELECT 1 FROM postrider.capture_log LIMIT 1";
+        return "SELECT 1 FROM @capture_log LIMIT 1";
     }
 
     /// Only a transaction's last rows have its flush number; by it transactions stand in an order
     /// in which each could have run.
     [[nodiscard]] std::string take() const override {
-        return "SELECT content FROM postrider.take_captured()"
+        return "SELECT content FROM @take_captured()"
                " ORDER BY max(flush_number) OVER (PARTITION BY xid), xid, ordinal";
     }
 
@@ -196,7 +196,7 @@ std::string list_capture() {
 }
 
 std::string count_captured() {
-    return "SELECT count(DISTINCT xid) FROM postrider.capture_log";
+    return "SELECT count(DISTINCT xid) FROM @capture_log";
 }
 
 const LogCapture &log_capture() {

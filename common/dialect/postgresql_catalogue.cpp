@@ -246,7 +246,7 @@ std::string list_referring_tables() {
 
 /// A hash over everything of the captured tables and their partitions on which capture leans.
 std::string schema_version() {
-    return "WITH captured(oid) AS (SELECT c.oid FROM postrider.capture AS p"
+    return "WITH captured(oid) AS (SELECT c.oid FROM @capture AS p"
            " JOIN pg_catalog.pg_class AS c ON true"
            " JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE " +
            is_named("p.table_name") +

@@ -79,7 +79,8 @@ class PostgresqlKeptReferences final : public KeptReferences {
                     "SELECT " + list + " FROM " + from + " WHERE " + equal(key, "t.", placeholder),
                 .many_rows = "SELECT k.number, " + list + " FROM " +
                              rows_of_lists(key.size(), true) + " JOIN " + from + " ON " +
-                             equal(key, "t.", listed)};
+                             equal(key, "t.", listed),
+                .by_owners = true};
     }
 
     [[nodiscard]] BlockStatement find_orphans(const Reference &reference) const override {
@@ -88,7 +89,8 @@ class PostgresqlKeptReferences final : public KeptReferences {
                            equal(key, "c.", placeholder) + " AND " + lacks_locked_parent(reference),
                 .many_rows = "SELECT k.number FROM " + rows_of_lists(key.size(), true) + " JOIN " +
                              as_child(reference) + " ON " + equal(key, "c.", listed) + " WHERE " +
-                             lacks_locked_parent(reference)};
+                             lacks_locked_parent(reference),
+                .by_owners = true};
     }
 
     [[nodiscard]] BlockStatement find_stranded(const Reference &reference,
@@ -98,7 +100,8 @@ class PostgresqlKeptReferences final : public KeptReferences {
                            as_child(reference) + " WHERE " + is_stranded(reference, placeholder),
                 .many_rows = "SELECT k.number" + with_comma(list) + " FROM " +
                              rows_of_lists(reference.key.columns.size(), true) + " CROSS JOIN " +
-                             as_child(reference) + " WHERE " + is_stranded(reference, listed)};
+                             as_child(reference) + " WHERE " + is_stranded(reference, listed),
+                .by_owners = true};
     }
 
     [[nodiscard]] BlockStatement remove_stranded(const Reference &reference) const override {
@@ -107,7 +110,8 @@ class PostgresqlKeptReferences final : public KeptReferences {
                 .many_rows = remove + " USING " +
                              rows_of_lists(reference.key.columns.size(), false) + " WHERE " +
                              is_stranded(reference, listed),
-                .is_own_change = true};
+                .is_own_change = true,
+                .by_owners = true};
     }
 
     [[nodiscard]] BlockStatement
@@ -146,7 +150,8 @@ class PostgresqlKeptReferences final : public KeptReferences {
                 .many_rows = assigned(listed) + " FROM " + rows_of_lists(parameters, false) +
                              " WHERE " + is_stranded(reference, listed) + places,
                 .is_own_change = true,
-                .gives_places = is_deferred};
+                .gives_places = is_deferred,
+                .by_owners = true};
     }
 };
 

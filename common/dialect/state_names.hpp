@@ -9,6 +9,10 @@
 
 namespace postrider::dialect {
 
+/// Whether the statement names a state table. An operator with a name behind it, as in `a <@b`, is
+/// none.
+bool has_state_names(std::string_view sql);
+
 /// Replaces every `@name` (lower-case letters, digits and _) outside of quotes by
 /// `dialect.state_name(name)`.
 std::string expand_state_names(std::string_view sql, const Dialect &dialect);

@@ -382,10 +382,13 @@ void reinstall(const Session &session,
     log_event(session.transaction, session.now, event);
 }
 
+/// The node has its rights on the whole table, of which this is a part.
 bool has_rows(const Session &session, const std::string &table) {
-    return first_row(session.transaction,
-                     "SELECT 1 FROM " + session.dialect.quote_table(table) + " LIMIT 1")
-        .has_value();
+    const Row nothing;
+    const std::string sql = "SELECT 1 FROM " + session.dialect.quote_table(table) + " LIMIT 1";
+    return !session.transaction
+                .query_block({.one_row = sql, .by_owners = true}, std::span{&nothing, 1})
+                .empty();
 }
 
 /// Partitions have come or gone. The rows of one that is gone are gone from the table, and those

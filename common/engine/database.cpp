@@ -33,8 +33,24 @@ std::vector<FoundRow> Transaction::query_block(const dialect::BlockStatement &qu
     return found;
 }
 
+void Transaction::define(std::string_view sql) {
+    execute_script(sql);
+}
+
 Result<void> Transaction::may_decide(std::string_view /*table*/) {
     return {};
+}
+
+Result<void> Transaction::may_decide_all() {
+    return {};
+}
+
+Result<void> Transaction::may_use(std::string_view /*table*/, TableUse /*use*/) {
+    return {};
+}
+
+bool Transaction::let_use(std::string_view /*table*/, TableUse /*use*/) {
+    return false;
 }
 
 Result<void> Transaction::attempt(const std::function<Result<void>()> &work) {

@@ -69,6 +69,14 @@ struct BlockOutcome {
     Error reason = {};                // of the last one that was refused, where it is known
 };
 
+/// What the node does with the rows of a table.
+struct TableUse {
+    bool reads = false;
+    bool writes = false;
+
+    friend bool operator==(const TableUse &, const TableUse &) = default;
+};
+
 class Transaction {
   public:
     Transaction() = default;
@@ -78,7 +86,8 @@ class Transaction {
     virtual ~Transaction() = default;
 
     /// Runs one statement with `?1`, `?2`, … bound; statements are prepared once and kept. Gives
-    /// the number of rows changed.
+    /// the number of rows changed. One that names state tables (`@queue`) has the rights of their
+    /// owner, and names nothing else: no table of a user's, no expression of his.
     virtual std::int64_t execute(std::string_view sql, Parameters parameters) = 0;
     virtual std::unique_ptr<Cursor> query(std::string_view sql, Parameters parameters) = 0;
     /// All rows of a query that asks for nothing but tables, columns, indexes and foreign keys.
@@ -95,6 +104,9 @@ class Transaction {
                                               std::span<const Row> rows);
     /// Runs several statements without parameters, for DDL.
     virtual void execute_script(std::string_view sql) = 0;
+    /// The same with the rights of who owns the state tables: for DDL on users' tables. Nothing in
+    /// it is anybody's but ours: names are quoted, and no expression of a user's is part of it.
+    virtual void define(std::string_view sql);
     /// After it, `execute_block` and `execute` may violate foreign keys until the commit.
     virtual void defer_foreign_keys() = 0;
     /// Whether the commit would fail for a foreign key that is violated now. Cheap.
@@ -102,6 +114,13 @@ class Transaction {
     /// `refused` unless whoever asks may decide what happens to the table. Where the database knows
     /// no owners, everybody may.
     virtual Result<void> may_decide(std::string_view table);
+    /// The same about all tables, also those that come later.
+    virtual Result<void> may_decide_all();
+    /// `refused`, with what would let it as the hint, where the node lacks a right that it needs.
+    virtual Result<void> may_use(std::string_view table, TableUse use);
+    /// Gives the node just these rights on the table. What whoever asks cannot give is left to
+    /// `may_use` to tell. False: there is no such table, or the database knows no rights.
+    virtual bool let_use(std::string_view table, TableUse use);
     virtual void savepoint() = 0;
     virtual void release() = 0;
     virtual void rollback_to() = 0;

@@ -18,6 +18,7 @@
 #include "common/engine/queue.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/engine/table_names.hpp"
+#include "common/engine/table_rights.hpp"
 #include "common/task/check.hpp"
 #include "common/task/words.hpp"
 
@@ -564,6 +565,7 @@ Result<CaptureChanges> update_captures(const Session &session) {
             changes.installed.push_back(name);
         }
     }
+    follow_rights(session);
     note_differences(session);
     return changes;
 }

@@ -59,9 +59,10 @@ void forget_task(Transaction &transaction, std::int64_t task_id);
 /// Removes one of our own tasks and tells the peers that know it.
 void drop_task(const Session &session, std::int64_t task_id);
 
-/// Captures exactly the tables that some task sends, and notes how those that tasks take differ
-/// from the peers'. Tells what was put on or taken off. Rows that are not approved put nothing on,
-/// and while there are any nothing is taken off.
+/// Captures exactly the tables that some task sends, gives the node the rights that tasks need on
+/// their tables and no others, and notes how those that tasks take differ from the peers'. Tells
+/// what was put on or taken off. Rows that are not approved put nothing on, and while there are any
+/// nothing is taken off.
 struct CaptureChanges {
     std::vector<std::string> installed;
     std::vector<std::string> removed;

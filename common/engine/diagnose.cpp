@@ -8,6 +8,7 @@
 #include "common/engine/start.hpp"
 #include "common/engine/store/peers.hpp"
 #include "common/engine/store/rows.hpp"
+#include "common/engine/table_rights.hpp"
 
 namespace postrider::engine {
 
@@ -78,6 +79,17 @@ Finding capture(const Session &session, const Row &row) {
                 "is anything running for this node? " + session.dialect.sync_command() + ";"};
     }
     return {check, Health::good, detail, ""};
+}
+
+/// Nothing where all is well, and where the database knows no rights.
+std::optional<Finding> rights(const Session &session) {
+    for (const auto &[table, use] : stored_uses(session.transaction)) {
+        if (const Result<void> may = session.transaction.may_use(table, use); !may) {
+            return Finding{"rights on tables", Health::trouble, may.error().message,
+                           may.error().hint};
+        }
+    }
+    return std::nullopt;
 }
 
 Finding configuration(const Session &session) {
@@ -155,6 +167,9 @@ std::vector<Finding> diagnose(const Session &session, Vault &vault) {
          all_rows(session.transaction, "SELECT capture_id, table_name, with_mask, held, kept"
                                        " FROM @capture ORDER BY table_name")) {
         findings.push_back(capture(session, row));
+    }
+    if (auto missing = rights(session)) {
+        findings.push_back(*std::move(missing));
     }
     findings.push_back(queue(session));
     findings.push_back(refusals(session));

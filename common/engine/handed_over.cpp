@@ -95,12 +95,10 @@ class HandedOver {
         const auto position = static_cast<std::size_t>(in_key - asked.begin());
         const bool is_in_key = in_key != asked.end();
         asked.push_back(column_);
-        {
-            const auto found = transaction_.query(dialect_.select_referring(reference_, asked),
-                                                  Parameters{values});
-            while (const Row *row = found->next()) {
-                looking_away_.push_back({{row->begin(), row->end() - 1}, row->back()});
-            }
+        for (const FoundRow &found : transaction_.query_block(
+                 {.one_row = dialect_.select_referring(reference_, asked), .by_owners = true},
+                 std::span{&values, 1})) {
+            looking_away_.push_back({{found.row.begin(), found.row.end() - 1}, found.row.back()});
         }
         for (Referring &row : looking_away_) {
             const Value nobodys = free_value(dialect_, *child.find_column(column_));
@@ -124,10 +122,17 @@ class HandedOver {
     };
 
     void write(const Value &value, const Key &key) {
-        std::vector<Value> parameters{value};
+        Row parameters{value};
         parameters.insert(parameters.end(), key.begin(), key.end());
-        transaction_.execute(dialect_.update(*reference_.child, dialect::Names{&column_, 1}),
-                             Parameters{parameters});
+        constexpr std::size_t first = 0;
+        const BlockOutcome outcome = transaction_.execute_block(
+            {.one_row = dialect_.update(*reference_.child, dialect::Names{&column_, 1}),
+             .by_owners = true},
+            std::span{&parameters, 1}, std::span{&first, 1});
+        if (!outcome.refused.empty()) {
+            throw DatabaseError{DatabaseError::Reason::constraint,
+                                {Errc::conflict, "a row cannot look away", {}, {}}};
+        }
     }
 
     Transaction &transaction_;

@@ -210,7 +210,7 @@ void drop_triggers(Transaction &transaction,
                    std::string_view key_table) {
     for (const dialect::TriggerText &each : existing) {
         if (each.name != key_table) {
-            transaction.execute_script(each.drop_sql);
+            transaction.define(each.drop_sql);
         }
     }
 }
@@ -333,7 +333,7 @@ Result<void> install_capture(Transaction &transaction,
         install_key_table(transaction, dialect, table, capture, find(existing, schema.key_table));
     }
     for (const dialect::TriggerText &trigger : schema.triggers) {
-        transaction.execute_script(trigger.sql);
+        transaction.define(trigger.sql);
     }
     return {};
 }

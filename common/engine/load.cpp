@@ -13,11 +13,14 @@
 #include "common/engine/packed_key.hpp"
 #include "common/engine/piece_writer.hpp"
 #include "common/engine/queue.hpp"
+#include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
 
 namespace postrider::engine {
 
 namespace {
+
+constexpr Duration tell_unreadable_every = std::chrono::hours{1};
 
 /// Rows of a table as changes.
 struct RowShape {
@@ -105,7 +108,7 @@ class Parents {
     Parents(const Session &session, const std::vector<OpenLoad> &loads, const Changeset &changeset)
         : session_(session), changeset_(changeset) {
         for (const OpenLoad &load : loads) {
-            if (!load.finished) {
+            if (!load.finished && !load.unreadable) {
                 open_[session.dialect.folded(load.table.name)].push_back(&load);
             }
         }
@@ -277,6 +280,14 @@ read_rows(const Session &session, OpenLoad &load, Changeset &changeset, std::siz
     return bytes;
 }
 
+/// Once in a while, as long as it lasts.
+void tell_unreadable(const Session &session, const Error &reason) {
+    const EventRow event{"rights_missing", std::nullopt, reason.message, reason.hint};
+    if (!is_told(session.transaction, session.now - tell_unreadable_every, event)) {
+        log_event(session.transaction, session.now, event);
+    }
+}
+
 std::uint64_t count_rows(const Session &session, const dialect::TableDescription &table) {
     return unsigned_at(*first_row(session.transaction, "SELECT count(*) FROM " +
                                                            session.dialect.quote_table(table.name)),
@@ -309,6 +320,11 @@ Loads::Loads(const Session &session) : requests_(all_requests(session.transactio
         load.estimated = unsigned_at(row, 4);
         load.started_at = maybe_time_at(row, 5);
         load.waits = integer_at(row, 7) == 0;
+        if (Result<void> may = session.transaction.may_use(load.table.name, {.reads = true});
+            !may) {
+            load.waits = true;
+            load.unreadable = may.error();
+        }
         loads_.push_back(std::move(load));
     }
 }
@@ -357,6 +373,9 @@ bool Loads::is_current(Transaction &transaction) const {
 bool Loads::save(const Session &session) const {
     bool any = false;
     for (const OpenLoad &load : loads_) {
+        if (load.unreadable) {
+            tell_unreadable(session, *load.unreadable);
+        }
         if (!load.was_read) {
             continue;
         }

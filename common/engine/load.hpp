@@ -27,7 +27,8 @@ struct OpenLoad {
     std::uint64_t rows = 0;
     std::uint64_t estimated = 0;
     std::optional<Timestamp> started_at;
-    bool waits = false;    // nobody has taken the last chunk yet
+    std::optional<Error> unreadable; // the node lacks the right to read the table
+    bool waits = false;    // nobody has taken the last chunk yet, or the table cannot be read
     bool was_read = false; // in this round
     bool finished = false;
 };

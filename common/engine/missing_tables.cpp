@@ -326,7 +326,7 @@ Result<ActionRows> make_missing_tables(const Session &session,
     Result<ActionRows> rows = missing_table_statements(session, patterns, extended);
     if (rows) {
         for (const ActionRow &row : *rows) {
-            session.transaction.execute_script(row.detail);
+            session.transaction.define(row.detail);
         }
     }
     return rows;
@@ -357,7 +357,7 @@ Result<bool> add_missing_columns(const Session &session,
     bool added = false;
     for (const Column &column : schema.columns) {
         if (table.find_column(column.name) == nullptr) {
-            session.transaction.execute_script(
+            session.transaction.define(
                 session.dialect.add_missing_column(table.name, column, text_at(*row, 1)));
             added = true;
         }

@@ -19,6 +19,7 @@
 #include "common/engine/plan.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/table_names.hpp"
+#include "common/engine/table_rights.hpp"
 #include "common/task/check.hpp"
 
 namespace postrider::engine {
@@ -272,6 +273,7 @@ Result<ActionRows> apply_offer(const Session &session, const Peer &peer, const w
     }
     Transaction &transaction = session.transaction;
     const std::int64_t task_id = store_task(session, offer.task.declaring_node, *resolved);
+    const ActionRows rights = rights_rows(transaction, stored_uses(transaction));
     update_task_peers(session, task_id, true);
     follow_lanes(session);
     transaction.execute("UPDATE @task_peer SET engine = ?2 WHERE task_id = ?1",
@@ -294,6 +296,7 @@ Result<ActionRows> apply_offer(const Session &session, const Peer &peer, const w
     for (const std::string &table : captures->installed) {
         rows.push_back(capture_row(session.dialect, table));
     }
+    rows.insert(rows.end(), rights.begin(), rights.end());
     return rows;
 }
 
@@ -581,6 +584,13 @@ Result<ActionRows> accept_offer(const Session &session, const std::string &name)
     }
     const wire::Offer offer = stored_offer(*row, 0);
     if (const auto missing = tables_waited_for(session, offer); !missing.empty()) {
+        // Nobody is asked again once they are there, whoever makes them.
+        if (const Result<void> may = session.transaction.may_decide_all(); !may) {
+            return Error{may.error().code,
+                         "table " + comma_list(missing) + " is not here yet",
+                         {},
+                         "Create it first, or let a superuser accept the offer."};
+        }
         wait_for_tables(session, *peer, offer.task.name);
         return rows_of_waiting(session, name, offer, missing);
     }

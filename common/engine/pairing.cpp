@@ -325,6 +325,10 @@ Result<std::string> invite(const Session &session, const std::string &peer_name)
 }
 
 Result<std::string> accept(const Session &session, const Acceptance &acceptance) {
+    if (const Result<void> may = session.transaction.may_decide_all();
+        acceptance.trust_tasks && !may) {
+        return may.error();
+    }
     std::string peer;
     const Result<void> done = session.transaction.attempt([&]() -> Result<void> {
         const Result<std::string> accepted = accept_line(session, acceptance);

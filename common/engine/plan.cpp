@@ -7,6 +7,7 @@
 #include "common/engine/peer_attributes.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/engine/table_names.hpp"
+#include "common/engine/table_rights.hpp"
 #include "common/task/check.hpp"
 #include "common/task/words.hpp"
 
@@ -216,7 +217,8 @@ bool is_declared(const task::TaskText &text, const std::string &peer) {
         [&](const task::Statement &each) { return object_of(each) == "peer " + peer; });
 }
 
-/// Mirrors that stay.
+} // namespace
+
 std::vector<Mirror> remaining_mirrors(const Intention &intention) {
     std::vector<Mirror> mirrors;
     for (const Mirror &mirror : intention.before.mirrors) {
@@ -229,6 +231,8 @@ std::vector<Mirror> remaining_mirrors(const Intention &intention) {
     }
     return mirrors;
 }
+
+namespace {
 
 Result<void> check_after(const Intention &intention) {
     if (auto checked = task::check_whole(intention.after); !checked) {
@@ -256,6 +260,22 @@ bool is_changed(const Intention &intention, const task::Task &task) {
                            return changed != nullptr && changed->name.value == task.name.value &&
                                   each.kind != PlannedChange::Kind::keep;
                        });
+}
+
+/// Who trusts a peer's tasks lets it name any table.
+Result<void> check_trust(Transaction &transaction, const Intention &intention) {
+    for (const PlannedChange &change : intention.changes) {
+        const auto *peer = std::get_if<task::Peer>(&change.statement);
+        const bool is_new = change.kind == PlannedChange::Kind::create ||
+                            change.kind == PlannedChange::Kind::change;
+        if (peer == nullptr || !is_new || !peer->trust_tasks) {
+            continue;
+        }
+        if (const Result<void> may = transaction.may_decide_all(); !may) {
+            return task::mistake_at(*peer->trust_tasks, may.error().message, may.error().hint);
+        }
+    }
+    return {};
 }
 
 Result<void>
@@ -400,6 +420,9 @@ Result<Intention> make_intention(Transaction &transaction,
     if (const auto checked = check_after(intention); !checked) {
         return checked.error();
     }
+    if (const auto trusted = check_trust(transaction, intention); !trusted) {
+        return trusted.error();
+    }
     if (const auto resolved = resolve_tasks(transaction, dialect, intention); !resolved) {
         return resolved.error();
     }
@@ -429,6 +452,8 @@ action_rows(Transaction &transaction, const dialect::Dialect &dialect, const Int
     for (const std::string &table : intention.captures_to_remove) {
         rows.push_back({"drop", "capture of table " + table, "The rows stay."});
     }
+    const ActionRows rights = rights_rows(transaction, intended_uses(dialect, intention));
+    rows.insert(rows.end(), rights.begin(), rights.end());
     for (const task::Pause &pause : intention.pauses) {
         rows.push_back({pause.resume ? "resume" : "pause", object_of(pause), ""});
     }

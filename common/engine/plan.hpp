@@ -35,6 +35,9 @@ Result<Intention> make_intention(Transaction &transaction,
                                  const dialect::Dialect &dialect,
                                  const Declaration &declaration);
 
+/// Mirrors of peers' tasks that stay.
+std::vector<Mirror> remaining_mirrors(const Intention &intention);
+
 /// The rows that plan and declare both answer with. `refused` when the time zone is not known here.
 Result<ActionRows> answer(const DeclareSite &site, const Intention &intention);
 

@@ -123,13 +123,13 @@ RowKeys References::ancestors_of(const RowKeys &rows) const {
                 if (reference->parent->key.empty() || reference->child->key.empty()) {
                     continue;
                 }
-                const std::string sql = dialect_.find_parent(*reference);
                 const std::string &parent = reference->parent->name;
-                for (const Key &key : keys) {
-                    const auto row = transaction_.query(sql, Parameters{key});
-                    const Row *here = row->next();
-                    if (here != nullptr && found[parent].insert(*here).second) {
-                        next[parent].insert(*here);
+                const std::vector<Row> children(keys.begin(), keys.end());
+                for (const FoundRow &here : transaction_.query_block(
+                         {.one_row = dialect_.find_parent(*reference), .by_owners = true},
+                         children)) {
+                    if (found[parent].insert(here.row).second) {
+                        next[parent].insert(here.row);
                     }
                 }
             }

@@ -68,6 +68,10 @@ find_targets(const Session &session, const Peer &peer, OwnTables &tables, Change
             continue;
         }
         const std::string &local = (*table)->name;
+        if (Result<void> may = session.transaction.may_use(local, {.reads = true, .writes = true});
+            !may) {
+            return may.error();
+        }
         const TakenTable &taken = tables.taken(wire_name);
         auto &rows = std::get<OneWayChanges>(changes.changes);
         if (const auto column = name_as_here(changes.schema, taken.columns)) {

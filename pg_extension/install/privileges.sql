@@ -1,4 +1,4 @@
--- Nothing for everybody. What a user may do is given by the two roles, which are the server's: another database may have
+-- Nothing for everybody. What a user may do is given by two roles, which are the server's: another database may have
 -- made them before.
 REVOKE ALL ON SCHEMA postrider FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA postrider FROM PUBLIC;
@@ -14,6 +14,16 @@ BEGIN
             EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', role);
         END IF;
     END LOOP;
+    -- The workers are it, whose rights count for users' tables. They have to be able to log in, which nobody else can: the
+    -- limit does not count background workers. What postrider.apply_role names instead is made by whoever sets it.
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'postrider_apply') THEN
+        CREATE ROLE postrider_apply LOGIN CONNECTION LIMIT 0;
+    END IF;
+    IF NOT pg_catalog.has_database_privilege('postrider_apply', pg_catalog.current_database(), 'CONNECT')
+       OR NOT pg_catalog.has_database_privilege('postrider_apply', pg_catalog.current_database(), 'TEMPORARY') THEN
+        EXECUTE pg_catalog.format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO postrider_apply',
+                                  pg_catalog.current_database());
+    END IF;
 END
 $$;
 

@@ -252,6 +252,11 @@ std::vector<StateTable> task_tables() {
                      text("parts", "''")},
          .primary_key = {"capture_id"},
          .unique = {{"table_name"}}},
+        // What the node may do with tables because tasks ask for it, where the database knows
+        // rights.
+        {.name = "table_right",
+         .columns = {text("table_name"), boolean("reads"), boolean("writes")},
+         .primary_key = {"table_name"}},
         // Rows of a table that are sent again or for the first time (engine/load_request.hpp):
         // asked for, begun, finished. How far it is: rows up to `after_key`, the last of them at
         // `chunk_position` in the queue.

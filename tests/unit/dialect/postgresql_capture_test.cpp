@@ -56,7 +56,7 @@ TEST(PostgresqlCapture, names_no_column_when_none_is_kept) {
 TEST(PostgresqlCapture, notes_changes_in_a_log) {
     EXPECT_EQ(postgresql().keys(), nullptr);
     ASSERT_NE(postgresql().log(), nullptr);
-    EXPECT_EQ(postgresql().log()->find_any(), "SELECT 1 FROM postrider.capture_log LIMIT 1");
+    EXPECT_EQ(postgresql().log()->find_any(), "SELECT 1 FROM @capture_log LIMIT 1");
 }
 
 TEST(PostgresqlCapture, takes_tables_whose_rows_stay_and_can_be_told_apart) {

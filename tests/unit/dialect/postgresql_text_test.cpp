@@ -23,7 +23,7 @@ TEST(PostgresqlText, what_is_ours_stands_in_a_schema_of_its_own) {
     EXPECT_EQ(postgresql().state_name("group"), "postrider.\"group\"");
     EXPECT_EQ(postgresql().state_name("Odd"), "postrider.\"Odd\"");
     EXPECT_EQ(postgresql().command("invite"), "postrider.invite");
-    EXPECT_EQ(postgresql().state_version(), "SELECT version FROM postrider.schema_version");
+    EXPECT_EQ(postgresql().state_version(), "SELECT version FROM @schema_version");
     EXPECT_EQ(postgresql().drop_table("group"), "DROP TABLE IF EXISTS postrider.\"group\"");
     EXPECT_EQ(expand_state_names("SELECT a @> '@x' FROM @queue", postgresql()),
               "SELECT a @> '@x' FROM postrider.queue");

@@ -15,5 +15,17 @@ TEST(StateNames, AreExpandedOutsideOfQuotesOnly) {
         " 'it''s @y'");
 }
 
+TEST(StateNames, AreNotBehindAnOperator) {
+    EXPECT_EQ(expand_state_names("SELECT a <@b, a @>b FROM t", sqlite()),
+              "SELECT a <@b, a @>b FROM t");
+    EXPECT_FALSE(has_state_names("SELECT a <@b FROM t"));
+}
+
+TEST(StateNames, TellWhatIsOurOwn) {
+    EXPECT_TRUE(has_state_names("DELETE FROM @queue"));
+    EXPECT_TRUE(has_state_names("SELECT 1 WHERE EXISTS (SELECT 1 FROM @queue)"));
+    EXPECT_FALSE(has_state_names("SELECT '@queue', \"@queue\" FROM items"));
+}
+
 } // namespace
 } // namespace postrider::dialect

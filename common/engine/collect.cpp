@@ -17,6 +17,7 @@
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/peers.hpp"
 #include "common/engine/store/rows.hpp"
+#include "common/engine/table_rights.hpp"
 #include "common/wire/changeset_format.hpp"
 
 namespace postrider::engine {
@@ -268,6 +269,9 @@ void read_table(const Session &session,
     if (!table || !check_kept(*table, captured.capture.options.kept)) {
         return; // `inspect_captures` holds it and says so
     }
+    if (captured.comes_whole() && !may_read(session, captured.name)) {
+        return; // its load waits, and nobody else for it
+    }
     auto &[pieces, taken] = out;
     const PeerSet peers = captured.comes_whole()
                               ? peers_of_load(session.transaction, captured.whole_load)
@@ -314,8 +318,11 @@ void read_log(const Session &session, const std::vector<CapturedTable> &captured
                    : std::nullopt;
     };
     for (const dialect::CaptureId whole : take_log(session, tables, pieces)) {
-        if (const auto table = tables.find(whole)) {
+        const auto table = tables.find(whole);
+        if (table && may_read(session, table->name)) {
             read_all(session, *table, pieces);
+        } else if (table) {
+            request_load(session.transaction, table->name, LoadKind::replacing, everybody);
         }
     }
 }

@@ -15,12 +15,11 @@
 #include "common/engine/queue.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
+#include "common/engine/table_rights.hpp"
 
 namespace postrider::engine {
 
 namespace {
-
-constexpr Duration tell_unreadable_every = std::chrono::hours{1};
 
 /// Rows of a table as changes.
 struct RowShape {
@@ -280,14 +279,6 @@ read_rows(const Session &session, OpenLoad &load, Changeset &changeset, std::siz
     return bytes;
 }
 
-/// Once in a while, as long as it lasts.
-void tell_unreadable(const Session &session, const Error &reason) {
-    const EventRow event{"rights_missing", std::nullopt, reason.message, reason.hint};
-    if (!is_told(session.transaction, session.now - tell_unreadable_every, event)) {
-        log_event(session.transaction, session.now, event);
-    }
-}
-
 std::uint64_t count_rows(const Session &session, const dialect::TableDescription &table) {
     return unsigned_at(*first_row(session.transaction, "SELECT count(*) FROM " +
                                                            session.dialect.quote_table(table.name)),
@@ -374,7 +365,7 @@ bool Loads::save(const Session &session) const {
     bool any = false;
     for (const OpenLoad &load : loads_) {
         if (load.unreadable) {
-            tell_unreadable(session, *load.unreadable);
+            tell_rights_missing(session, *load.unreadable);
         }
         if (!load.was_read) {
             continue;

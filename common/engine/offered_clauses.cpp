@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "common/base/utf8.hpp"
 #include "common/engine/kept_columns.hpp"
 #include "common/task/check.hpp"
 
@@ -104,6 +105,34 @@ void take_offered_clauses(const OfferedClauses &clauses,
     if (has_word(clauses.words, without_delete)) {
         table.without_delete = task::Position{};
     }
+}
+
+Result<void> take_pacing(const wire::Offer &offer, task::Task &task) {
+    const auto pacing = offer.options.find("pacing");
+    const auto priority = offer.options.find("priority");
+    const bool we_send = offer.direction == wire::Direction::send;
+    if (we_send && pacing != offer.options.end()) {
+        const Result<task::Pacing> parsed = task::parse_pacing(pacing->second);
+        if (!parsed) {
+            return Error{Errc::refused,
+                         "the offer suggests the hours \"" + printable(pacing->second) +
+                             "\", which this node does not understand",
+                         {},
+                         "Let the peer correct them, or update Postrider on this node."};
+        }
+        task.pacing = *parsed;
+    }
+    if (we_send && priority != offer.options.end()) {
+        const Result<task::Priority> parsed = task::parse_priority(priority->second);
+        if (!parsed) {
+            return Error{Errc::refused,
+                         parsed.error().message,
+                         {},
+                         "Let the peer correct PRIORITY in its task."};
+        }
+        task.priority = {*parsed, {}};
+    }
+    return {};
 }
 
 } // namespace postrider::engine

@@ -1,12 +1,13 @@
-// Clauses of a task's tables in the options of its offer: which table has a list of columns, and
-// that its receiver keeps what is deleted. The columns themselves stand in the offered schema; SQL
-// never travels.
+// Clauses of a task and its tables in the options of its offer: hours and priority, which table has
+// a list of columns, and that its receiver keeps what is deleted. The columns themselves stand in
+// the offered schema; SQL never travels.
 #pragma once
 
 #include <string>
 
 #include "common/dialect/table_description.hpp"
 #include "common/task/model.hpp"
+#include "common/wire/control.hpp"
 
 namespace postrider::engine {
 
@@ -29,5 +30,8 @@ void take_offered_clauses(const OfferedClauses &clauses,
                           const TableSchema &offered,
                           const dialect::TableDescription &local,
                           task::Table &table);
+
+/// How the peer wants us to pace what we send to it. `refused` for what is not known here.
+Result<void> take_pacing(const wire::Offer &offer, task::Task &task);
 
 } // namespace postrider::engine

@@ -43,30 +43,6 @@ std::string option_of(const wire::Offer &offer, const std::string &name) {
     return found == offer.options.end() ? std::string{} : found->second;
 }
 
-/// How the peer wants us to pace what we send to it.
-Result<void> take_pacing(const wire::Offer &offer, task::Task &task) {
-    const auto pacing = offer.options.find("pacing");
-    const auto priority = offer.options.find("priority");
-    const bool we_send = offer.direction == wire::Direction::send;
-    if (we_send && pacing != offer.options.end()) {
-        const Result<task::Pacing> parsed = task::parse_pacing(pacing->second);
-        if (!parsed) {
-            return refusal("the offer suggests the hours \"" + printable(pacing->second) +
-                               "\", which this node does not understand",
-                           "Let the peer correct them, or update Postrider on this node.");
-        }
-        task.pacing = *parsed;
-    }
-    if (we_send && priority != offer.options.end()) {
-        const Result<task::Priority> parsed = task::parse_priority(priority->second);
-        if (!parsed) {
-            return refusal(parsed.error().message, "Let the peer correct PRIORITY in its task.");
-        }
-        task.priority = {*parsed, {}};
-    }
-    return {};
-}
-
 /// What the offer is here, as a statement of the task language: names only, never SQL.
 Result<task::Task> task_of(const Session &session, const Peer &peer, const wire::Offer &offer) {
     if (offer.direction == wire::Direction::sync) {
@@ -273,7 +249,8 @@ Result<ActionRows> apply_offer(const Session &session, const Peer &peer, const w
     }
     Transaction &transaction = session.transaction;
     const std::int64_t task_id = store_task(session, offer.task.declaring_node, *resolved);
-    const ActionRows rights = rights_rows(transaction, stored_uses(transaction));
+    const ActionRows rights =
+        rights_rows(transaction, given_uses(transaction), stored_uses(transaction));
     update_task_peers(session, task_id, true);
     follow_lanes(session);
     transaction.execute("UPDATE @task_peer SET engine = ?2 WHERE task_id = ?1",

@@ -452,7 +452,8 @@ action_rows(Transaction &transaction, const dialect::Dialect &dialect, const Int
     for (const std::string &table : intention.captures_to_remove) {
         rows.push_back({"drop", "capture of table " + table, "The rows stay."});
     }
-    const ActionRows rights = rights_rows(transaction, intended_uses(dialect, intention));
+    const TableUses given = intention.before.has_tables ? given_uses(transaction) : TableUses{};
+    const ActionRows rights = rights_rows(transaction, given, intended_uses(dialect, intention));
     rows.insert(rows.end(), rights.begin(), rights.end());
     for (const task::Pause &pause : intention.pauses) {
         rows.push_back({pause.resume ? "resume" : "pause", object_of(pause), ""});

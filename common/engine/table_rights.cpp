@@ -9,6 +9,8 @@ namespace postrider::engine {
 
 namespace {
 
+constexpr Duration tell_missing_every = std::chrono::hours{1};
+
 void add(TableUses &uses, const std::string &table, bool sends) {
     TableUse &use = uses[table];
     use.reads = true;
@@ -30,15 +32,6 @@ TableUses shrunk(const TableUses &before, const TableUses &after) {
         }
     }
     return found;
-}
-
-TableUses given_uses(Transaction &transaction) {
-    TableUses uses;
-    for (const Row &row :
-         all_rows(transaction, "SELECT table_name, reads, writes FROM @table_right")) {
-        uses[text_at(row, 0)] = {integer_at(row, 1) != 0, integer_at(row, 2) != 0};
-    }
-    return uses;
 }
 
 void note(Transaction &transaction, const std::string &table, const TableUse &use) {
@@ -94,14 +87,23 @@ TableUses intended_uses(const dialect::Dialect &dialect, const Intention &intent
     return uses;
 }
 
-ActionRows rights_rows(Transaction &transaction, const TableUses &uses) {
+TableUses given_uses(Transaction &transaction) {
+    TableUses uses;
+    for (const Row &row :
+         all_rows(transaction, "SELECT table_name, reads, writes FROM @table_right")) {
+        uses[text_at(row, 0)] = {integer_at(row, 1) != 0, integer_at(row, 2) != 0};
+    }
+    return uses;
+}
+
+ActionRows rights_rows(Transaction &transaction, const TableUses &given, const TableUses &uses) {
     ActionRows rows;
     for (const auto &[table, use] : uses) {
         if (const Result<void> may = transaction.may_use(table, use); !may) {
             rows.push_back({"create", "rights on table " + table, may.error().hint});
         }
     }
-    for (const auto &[table, left] : shrunk(given_uses(transaction), uses)) {
+    for (const auto &[table, left] : shrunk(given, uses)) {
         rows.push_back({"drop", "rights on table " + table,
                         left.reads ? "All but reading." : "No task has the table any more."});
     }
@@ -118,6 +120,21 @@ void follow_rights(const Session &session) {
     for (const auto &[table, left] : shrunk(given, uses)) {
         (void)transaction.let_use(table, left);
         note(transaction, table, left);
+    }
+}
+
+bool may_read(const Session &session, const std::string &table) {
+    const Result<void> may = session.transaction.may_use(table, {.reads = true});
+    if (!may) {
+        tell_rights_missing(session, may.error());
+    }
+    return may.has_value();
+}
+
+void tell_rights_missing(const Session &session, const Error &reason) {
+    const EventRow event{"rights_missing", std::nullopt, reason.message, reason.hint};
+    if (!is_told(session.transaction, session.now - tell_missing_every, event)) {
+        log_event(session.transaction, session.now, event);
     }
 }
 

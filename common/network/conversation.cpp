@@ -26,19 +26,20 @@ Conversation::Conversation(std::unique_ptr<Connection> connection,
       moved_at_(now) {}
 
 void Conversation::move(Timestamp now) {
-    for (int piece = 0; piece < pieces_at_once && !is_closed_; ++piece) {
+    has_more_ = true;
+    for (int piece = 0; piece < pieces_at_once && has_more_ && !is_closed_; ++piece) {
         const bool has_read = read();
         const bool has_written = !is_closed_ && write();
-        if (!has_read && !has_written) {
-            break;
+        has_more_ = has_read || has_written;
+        if (has_more_) {
+            moved_at_ = now;
         }
-        moved_at_ = now;
     }
     if (!is_closed_ && dialogue_.is_over() && output_.empty()) {
         is_closed_ = true;
     }
-    const std::optional<Timestamp> end = deadline();
-    if (!is_closed_ && end && *end <= now) {
+    const std::optional<Duration> patience = dialogue_.patience();
+    if (!is_closed_ && patience && moved_at_ + *patience <= now) {
         give_up({Errc::timed_out,
                  server_ + " has been silent for too long",
                  {},
@@ -91,6 +92,9 @@ void Conversation::give_up(const Error &reason) {
 }
 
 std::optional<Timestamp> Conversation::deadline() const {
+    if (has_more_) {
+        return moved_at_; // what TLS has decrypted already wakes nobody
+    }
     const std::optional<Duration> patience = dialogue_.patience();
     return patience ? std::optional{moved_at_ + *patience} : std::nullopt;
 }

@@ -43,6 +43,7 @@ class Conversation {
     Timestamp moved_at_; // when bytes were moved last
     Bytes output_;       // of which `written_` are on their way; never changed before all are
     std::size_t written_ = 0;
+    bool has_more_ = false; // it stopped for the sake of others
     bool is_closed_ = false;
     std::optional<Error> problem_;
 };

@@ -90,22 +90,26 @@ void ImapReceiver::talk(Timestamp now) {
             dialogue_->done(); // its end brings us to `go_on`
         }
     }
-    conversation_->move(now);
-    while (dialogue_) {
-        const auto event = dialogue_->take_event();
-        if (!event) {
-            break;
-        }
-        take(*event, now);
-    }
-    if (conversation_ && conversation_->is_closed()) {
-        return give_up(conversation_->problem().value_or(
-                           Error{Errc::unavailable, account_.receive + " has said goodbye"}),
-                       now);
-    }
-    if (conversation_ && request_ == 0) {
-        go_on(now);
+    for (bool has_news = true; has_news && conversation_;) {
+        has_news = false;
         conversation_->move(now);
+        while (conversation_) {
+            const auto event = dialogue_->take_event();
+            if (!event) {
+                break;
+            }
+            has_news = true;
+            take(*event, now);
+        }
+        if (conversation_ && conversation_->is_closed()) {
+            return give_up(conversation_->problem().value_or(
+                               Error{Errc::unavailable, account_.receive + " has said goodbye"}),
+                           now);
+        }
+        if (conversation_ && request_ == 0) {
+            go_on(now);
+            has_news = request_ != 0;
+        }
     }
 }
 

@@ -119,20 +119,27 @@ void Sender::connect() {
 }
 
 void Sender::talk(Timestamp now) {
-    conversation_->move(now);
-    while (auto event = dialogue_->take_event()) {
-        if (const auto *outcome = std::get_if<transport::SmtpOutcome>(&*event)) {
-            on_outcome(*outcome);
+    while (true) {
+        conversation_->move(now);
+        bool has_news = false;
+        while (auto event = dialogue_->take_event()) {
+            has_news = true;
+            if (const auto *outcome = std::get_if<transport::SmtpOutcome>(&*event)) {
+                on_outcome(*outcome);
+            }
+        }
+        if (conversation_->is_closed()) {
+            return disconnect();
+        }
+        if (!is_sending_ && !queue_.empty() && dialogue_->may_send()) {
+            send_next();
+            has_news = true;
+        }
+        if (!has_news) {
+            break;
         }
     }
-    if (conversation_->is_closed()) {
-        return disconnect();
-    }
-    if (!is_sending_ && dialogue_->may_send()) {
-        send_next();
-        conversation_->move(now);
-    }
-    if (is_sending_ || !queue_.empty()) {
+    if (is_sending_ || !queue_.empty() || !dialogue_->may_send()) {
         quiet_since_.reset();
     } else if (!quiet_since_) {
         quiet_since_ = now;

@@ -18,8 +18,8 @@ import subprocess
 import time
 
 SECONDS = 60
-PROGRAM = pathlib.Path(os.environ.get("POSTRIDER_NETWORK") or
-                       pathlib.Path(__file__).resolve().parents[2] / "build/release/postrider-network")
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = ROOT / os.environ.get("POSTRIDER_BUILD", "build/release") / "postrider-network"
 HOST_DESCRIPTOR = 3
 REQUESTS = ("configure", "secret", "submit", "settle", "look_now")
 REPORTS = {
@@ -103,6 +103,7 @@ class NetworkProcess:
         self.process = None
         self.socket = None
         self.unread = b""
+        self.unsent = b""
         self.reports = []
         self.tickets = 0
 
@@ -131,11 +132,13 @@ class NetworkProcess:
     # --- what the host says -------------------------------------------------------------------------------------------
 
     def say(self, kind, content):
-        frame = struct.pack(">IB", len(content) + 1, REQUESTS.index(kind)) + content
-        while frame:
+        is_saying = bool(self.unsent)  # an answer while a request is on its way comes behind it
+        self.unsent += struct.pack(">IB", len(content) + 1, REQUESTS.index(kind)) + content
+        while self.unsent and not is_saying:
             with contextlib.suppress(BlockingIOError):
-                frame = frame[self.socket.send(frame):]
-            self.read(0.01 if frame else 0)
+                self.unsent = self.unsent[self.socket.send(self.unsent):]
+            if self.unsent:
+                self.read(0.01)
 
     def configure(self, *accounts):
         self.say("configure", struct.pack(">I", len(accounts)) + b"".join(accounts))

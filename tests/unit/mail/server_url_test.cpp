@@ -1,3 +1,4 @@
+// Addresses of mail servers: what they say, and what is refused.
 #include <gtest/gtest.h>
 
 #include "common/mail/server_url.hpp"

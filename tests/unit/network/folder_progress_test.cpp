@@ -1,3 +1,4 @@
+// Which mails of a folder are done, and what is read again after a crash.
 #include <gtest/gtest.h>
 
 #include "common/network/folder_progress.hpp"

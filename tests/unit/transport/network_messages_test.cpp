@@ -1,3 +1,4 @@
+// Frames and messages between the network process and its host.
 #include <gtest/gtest.h>
 
 #include "common/base/limits.hpp"

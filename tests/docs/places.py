@@ -33,7 +33,8 @@ def check_links(path):
 
 def is_there(root, name):
     folders = [root, root / "common", root / "common/engine", root / "common/engine/store",
-               root / "pg_extension"]
+               root / "common/mail", root / "common/transport", root / "common/network", root / "pg_extension",
+               root / "tests/mail"]
     return any((folder / name).exists() for folder in folders)
 
 

@@ -21,15 +21,6 @@ constexpr std::size_t cleared_at_once_max = 500;
 /// routers: 10), and where there is none, this often is looked.
 constexpr Duration idle_for = std::chrono::minutes{9};
 constexpr Duration look_every = std::chrono::minutes{1};
-constexpr Duration first_pause = std::chrono::seconds{5};
-constexpr Duration longest_pause = std::chrono::minutes{10};
-
-/// 5 s, 10 s, 20 s …
-Duration pause_after(unsigned failures) {
-    const unsigned doublings = std::min(failures - 1, 10U);
-    return std::min(first_pause * (1U << doublings), longest_pause);
-}
-
 } // namespace
 
 ImapReceiver::ImapReceiver(Surroundings surroundings, transport::MailAccount account)
@@ -266,12 +257,7 @@ void ImapReceiver::judge(Uid uid, bool is_whole) {
         return progress_.on_gone({uid});
     }
     const std::string receipt = progress_.hold(uid, judged.events());
-    for (Bytes &envelope : judged.envelopes) {
-        around_.host.tell(transport::MailArrived{account_.name, receipt, std::move(envelope)});
-    }
-    if (judged.cut) {
-        around_.host.tell(transport::MailUnusable{account_.name, receipt, *judged.cut});
-    }
+    hand_over(around_.host, account_.name, receipt, std::move(judged));
 }
 
 void ImapReceiver::on_finished(const imap::Finished &finished, Timestamp now) {

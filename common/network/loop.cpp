@@ -7,6 +7,7 @@
 #include <sodium.h>
 
 #include "common/network/imap_receiver.hpp"
+#include "common/network/pop3_receiver.hpp"
 
 namespace postrider::network {
 
@@ -88,14 +89,24 @@ void Loop::configure(const transport::Configure &configure) {
             }
         } else {
             served.sender = std::make_unique<Sender>(around_, account);
-            if (!account.receive.empty()) {
-                served.receiver = std::make_unique<ImapReceiver>(around_, account);
-            }
+            served.receiver = receiver_for(account);
         }
         served.account = account;
         accounts.emplace(account.name, std::move(served));
     }
     accounts_ = std::move(accounts);
+}
+
+/// An address that cannot be read is told by whoever is to connect to it.
+std::unique_ptr<Receiver> Loop::receiver_for(const transport::MailAccount &account) {
+    if (account.receive.empty()) {
+        return nullptr;
+    }
+    const Result<mail::ServerUrl> url = mail::parse_server_url(account.receive);
+    if (url && url->protocol == mail::Protocol::pop3) {
+        return std::make_unique<Pop3Receiver>(around_, account);
+    }
+    return std::make_unique<ImapReceiver>(around_, account);
 }
 
 void Loop::submit(transport::Submit submit) {

@@ -36,6 +36,7 @@ class Loop {
 
     void take(transport::NetworkRequest &request, Timestamp now);
     void configure(const transport::Configure &configure);
+    std::unique_ptr<Receiver> receiver_for(const transport::MailAccount &account);
     void submit(transport::Submit submit);
     void wait(Timestamp now);
 

@@ -5,6 +5,7 @@
 
 #include "common/network/connection.hpp"
 #include "common/network/surroundings.hpp"
+#include "common/transport/judged_mail.hpp"
 
 namespace postrider::network {
 
@@ -26,5 +27,15 @@ class Receiver {
     [[nodiscard]] virtual std::optional<Watched> watched() const = 0;
     [[nodiscard]] virtual std::optional<Timestamp> next_at() const = 0;
 };
+
+/// Tells the host of a mail that is ours.
+void hand_over(Host &host,
+               const std::string &account,
+               const std::string &receipt,
+               transport::JudgedMail judged);
+
+/// How long a mailbox is left alone that could not be looked into so many times in a row: 5 s,
+/// 10 s, 20 s … 10 min.
+Duration pause_after(unsigned failures);
 
 } // namespace postrider::network

@@ -1,4 +1,5 @@
 """The network process against real servers, each case with Exim and with Postfix in front of Dovecot."""
+import contextlib
 import os
 import time
 
@@ -23,17 +24,12 @@ def with_options(**options):
     return remember
 
 
-def urls(servers):
-    return {"send": f"smtp://localhost:{servers.ports['submission']}",
-            "receive": f"imaps://localhost:{servers.ports['imaps']}"}
-
-
 def sender(servers, **changes):
-    return account("out", user=servers.address("a"), send=urls(servers)["send"], **changes)
+    return account("out", user=servers.address("a"), send=f"smtp://localhost:{servers.ports['submission']}", **changes)
 
 
-def receiver(servers, **changes):
-    return account("in", user=servers.address("b"), receive=urls(servers)["receive"],
+def receiver(servers, protocol="imaps", **changes):
+    return account("in", user=servers.address("b"), receive=f"{protocol}://localhost:{servers.ports[protocol]}",
                    **{"stamp_keys": [OURS], **changes})
 
 
@@ -44,34 +40,43 @@ def wait_until(process, condition, seconds=60):
         process.read(0.05)
 
 
+def arrival(process):
+    """What is received next. A mailbox is looked into once a minute where the server does not tell of news."""
+    for _ in range(60):
+        process.look_now("in")
+        with contextlib.suppress(TimeoutError):
+            return process.wait_for("mail_arrived", seconds=1)
+    raise TimeoutError(f"nothing arrived, but {process.reports}")
+
+
 def process_for(servers, password="secret"):
     return NetworkProcess(ca=servers.certificates.authority, password=password)
 
 
-def an_envelope_travels_and_is_removed_when_it_is_committed(servers):
+def an_envelope_travels_and_is_removed_when_it_is_committed(servers, protocol="imaps"):
     envelope = stamped_envelope(OURS, 300_000)
     with process_for(servers) as process:
-        process.configure(sender(servers), receiver(servers))
+        process.configure(sender(servers), receiver(servers, protocol))
         process.wait_for("doing", direction="receive", words="waits for mail")
         ticket = process.submit("out", [servers.address("b")], envelope)
         delivered = process.wait_for("delivered")
         assert delivered["ticket"] == ticket and delivered["accepted"], delivered
-        arrived = process.wait_for("mail_arrived")
+        arrived = arrival(process)
         assert arrived["envelope"] == envelope
         assert servers.count("b") == 1, "it stays until the host says so"
         process.settle("in", arrived["receipt"])
         wait_until(process, lambda: servers.count("b") == 0)
 
 
-def mails_of_others_stay_as_they_lie(servers):
+def mails_of_others_stay_as_they_lie(servers, protocol="imaps"):
     envelope = stamped_envelope(OURS)
     for number in range(3):
         servers.deliver("b", text(f"letter {number}"))
     with process_for(servers) as process:
-        process.configure(sender(servers), receiver(servers))
+        process.configure(sender(servers), receiver(servers, protocol))
         process.submit("out", [servers.address("b")], stamped_envelope(THEIRS))
         process.submit("out", [servers.address("b")], envelope)
-        arrived = process.wait_for("mail_arrived")
+        arrived = arrival(process)
         assert arrived["envelope"] == envelope
         process.settle("in", arrived["receipt"])
         servers.wait_for_mails("b", 4)
@@ -79,7 +84,7 @@ def mails_of_others_stay_as_they_lie(servers):
     assert [mail.flags for mail in servers.mails("b")] == [""] * 4
 
 
-def after_a_crash_what_was_not_committed_comes_again(servers):
+def after_a_crash_what_was_not_committed_comes_again(servers, protocol="imaps"):
     envelopes = [stamped_envelope(OURS) for _ in range(3)]
     with process_for(servers) as process:
         process.configure(sender(servers))
@@ -89,17 +94,34 @@ def after_a_crash_what_was_not_committed_comes_again(servers):
             process.wait_for("delivered", accepted=True)
     servers.wait_for_mails("b", 3)
     with process_for(servers) as process:
-        process.configure(receiver(servers))
-        first = process.wait_for("mail_arrived")
+        process.configure(receiver(servers, protocol))
+        first = arrival(process)
         process.settle("in", first["receipt"])
         for _ in envelopes[1:]:
-            process.wait_for("mail_arrived")
+            arrival(process)
         process.process.kill()
     with process_for(servers) as process:
-        process.configure(receiver(servers))
+        process.configure(receiver(servers, protocol))
         rest = set(envelopes) - {first["envelope"]}
         while rest:
-            rest.discard(process.wait_for("mail_arrived")["envelope"])
+            rest.discard(arrival(process)["envelope"])
+
+
+def an_envelope_travels_over_pop3(servers):
+    an_envelope_travels_and_is_removed_when_it_is_committed(servers, "pop3s")
+
+
+def mails_of_others_stay_as_they_lie_over_pop3(servers):
+    mails_of_others_stay_as_they_lie(servers, "pop3s")
+
+
+def after_a_crash_what_was_not_committed_comes_again_over_pop3(servers):
+    after_a_crash_what_was_not_committed_comes_again(servers, "pop3s")
+
+
+def starttls_does_as_well(servers):
+    an_envelope_travels_and_is_removed_when_it_is_committed(servers, "imap")
+    an_envelope_travels_and_is_removed_when_it_is_committed(servers, "pop3")
 
 
 def what_cannot_be_used_is_set_aside(servers):
@@ -212,5 +234,5 @@ def it_holds_no_descriptor_but_its_own_and_ends_with_its_host(servers):
 
 CASES = [value for name, value in list(globals().items())
          if callable(value) and getattr(value, "__module__", "") == __name__
-         and name not in ("run", "with_options", "urls", "sender", "receiver", "process_for", "wait_until",
+         and name not in ("run", "with_options", "sender", "receiver", "process_for", "wait_until", "arrival",
                           "refuses_certificate")]

@@ -1,0 +1,273 @@
+// One thing is asked at a time; deletions before news, so that a full mailbox gets room first.
+#include "common/network/pop3_receiver.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/limits.hpp"
+#include "common/mail/recognise.hpp"
+
+namespace postrider::network {
+
+namespace {
+
+constexpr Duration session_every = std::chrono::minutes{1};
+/// The host has enough to do, or was asked to be patient.
+constexpr Duration look_soon = std::chrono::seconds{5};
+/// In which an envelope has begun, and its stamp can be looked at; lines of 76 characters.
+constexpr unsigned beginning_lines = 400;
+constexpr Duration kept_for = std::chrono::minutes{1};
+
+} // namespace
+
+Pop3Receiver::Pop3Receiver(Surroundings surroundings, transport::MailAccount account)
+    : around_(std::move(surroundings)),
+      account_(std::move(account)),
+      login_(around_.host, around_.connections) {}
+
+void Pop3Receiver::configure(transport::MailAccount account) {
+    if (account.stamp_keys != account_.stamp_keys) {
+        others_.clear(); // a stamp may be known now
+        look_at_.reset();
+    }
+    account_ = std::move(account);
+}
+
+void Pop3Receiver::settle(const transport::Settle &settle, Timestamp now) {
+    const auto found = held_.find(settle.receipt);
+    if (found == held_.end() || found->second.mail.open_events == 0 ||
+        !found->second.mail.settle(settle.settlement)) {
+        return;
+    }
+    found->second.settled_at = now;
+    if (found->second.mail.settlement == engine::Settlement::remove) {
+        look_at_.reset();
+    } else if (found->second.mail.settlement == engine::Settlement::set_aside) {
+        others_.insert(settle.receipt);
+        held_.erase(found);
+    }
+}
+
+void Pop3Receiver::step(Timestamp now) {
+    if (!conversation_ && !login_.is_under_way() && (!look_at_ || *look_at_ <= now)) {
+        connect(now);
+    }
+    if (auto opened = login_.take()) {
+        if (!*opened) {
+            return end_session(now, opened->error());
+        }
+        dialogue_.emplace();
+        conversation_.emplace(*std::move(*opened), *dialogue_, account_.receive, now);
+    }
+    if (conversation_) {
+        talk(now);
+    }
+}
+
+void Pop3Receiver::connect(Timestamp now) {
+    const Result<mail::ServerUrl> url = mail::parse_server_url(account_.receive);
+    if (!url) {
+        return end_session(now, url.error());
+    }
+    look_at_ = now + session_every;
+    do_now("connects");
+    login_.begin(account_,
+                 {*url, account_.user, account_.login, around_.ca_file, around_.own_name});
+}
+
+void Pop3Receiver::talk(Timestamp now) {
+    for (bool has_news = true; has_news && conversation_;) {
+        has_news = false;
+        conversation_->move(now);
+        while (conversation_) {
+            const auto event = dialogue_->take_event();
+            if (!event) {
+                break;
+            }
+            has_news = true;
+            take(*event, now);
+        }
+        if (conversation_ && conversation_->is_closed()) {
+            return end_session(now, conversation_->problem());
+        }
+        if (conversation_ && !is_asking_ && !is_quitting_ && dialogue_->may_ask()) {
+            has_news = go_on() || has_news;
+        }
+    }
+}
+
+/// Asks for what comes next; says goodbye when there is nothing, which always ends with news.
+bool Pop3Receiver::go_on() {
+    if (!to_remove_.empty()) {
+        dialogue_->remove(to_remove_.front().number);
+        is_asking_ = true;
+        return true;
+    }
+    if (to_look_.empty() || around_.host.is_busy()) {
+        is_quitting_ = true;
+        dialogue_->quit();
+        return true;
+    }
+    text_.clear();
+    is_asking_ = true;
+    if (has_top_ && look_ != Look::whole) {
+        dialogue_->top(to_look_.front().number, look_ == Look::header ? 0 : beginning_lines);
+    } else {
+        do_now("fetches mails");
+        dialogue_->retrieve(to_look_.front().number);
+    }
+    return true;
+}
+
+void Pop3Receiver::take(const transport::Pop3Event &event, Timestamp now) {
+    if (const auto *ready = std::get_if<transport::Pop3Ready>(&event)) {
+        on_ready(*ready, now);
+    } else if (const auto *piece = std::get_if<transport::Pop3Piece>(&event)) {
+        text_.insert(text_.end(), piece->bytes.begin(), piece->bytes.end());
+    } else if (const auto *done = std::get_if<transport::Pop3Done>(&event)) {
+        on_done(*done);
+    } else if (const auto *ended = std::get_if<transport::Pop3Ended>(&event)) {
+        on_ended(*ended);
+    }
+}
+
+void Pop3Receiver::on_ready(const transport::Pop3Ready &ready, Timestamp now) {
+    if (ready.no_unique_ids) {
+        return end_session(now, *ready.no_unique_ids);
+    }
+    has_top_ = ready.capabilities.top;
+    std::map<std::string, Held> held;
+    std::set<std::string> others;
+    for (const transport::Pop3Message &message : ready.messages) {
+        const std::string &id = message.unique_id;
+        const auto found = held_.find(id);
+        const bool again = found != held_.end() && found->second.mail.open_events == 0 &&
+                           found->second.mail.settlement == engine::Settlement::keep &&
+                           found->second.settled_at + kept_for <= now;
+        if (found != held_.end() && !again) {
+            if (found->second.mail.open_events == 0 &&
+                found->second.mail.settlement == engine::Settlement::remove) {
+                to_remove_.push_back({message.number, id});
+            }
+            held.emplace(id, found->second);
+        } else if (others_.contains(id)) {
+            others.insert(id);
+        } else if (message.bytes > limits::mail_bytes_max) {
+            tell({Errc::too_large, "a mail in " + account_.receive + " is too large to be ours"});
+            others.insert(id);
+        } else {
+            to_look_.push_back({message.number, id});
+        }
+    }
+    held_ = std::move(held); // what is not there any more need not be known
+    others_ = std::move(others);
+}
+
+void Pop3Receiver::on_done(const transport::Pop3Done &done) {
+    is_asking_ = false;
+    if (done.request == transport::Pop3Request::remove) {
+        if (!done.error) {
+            removed_.push_back(to_remove_.front().unique_id);
+        }
+        to_remove_.pop_front();
+        return;
+    }
+    const bool is_part = done.request == transport::Pop3Request::top;
+    if (!done.error && is_part && is_worth_more()) {
+        look_ = look_ == Look::header ? Look::beginning : Look::whole;
+        return;
+    }
+    if (!done.error && is_part) {
+        ++strangers_;
+        others_.insert(to_look_.front().unique_id);
+    } else if (!done.error) {
+        judge(to_look_.front().unique_id);
+    }
+    // What the server could not give is looked for again in the next session.
+    look_ = Look::header;
+    to_look_.pop_front();
+}
+
+/// As far as what was looked at says.
+bool Pop3Receiver::is_worth_more() const {
+    return look_ == Look::header ? mail::recognise(as_text(text_), account_.subject_prefix) ==
+                                       mail::MailKind::candidate
+                                 : transport::judge_mail(text_, account_.stamp_keys).is_ours();
+}
+
+void Pop3Receiver::judge(const std::string &unique_id) {
+    transport::JudgedMail judged = transport::judge_mail(text_, account_.stamp_keys);
+    if (judged.is_ours()) {
+        held_.insert_or_assign(unique_id, Held{{judged.events()}, {}});
+        return hand_over(around_.host, account_.name, unique_id, std::move(judged));
+    }
+    if (judged.suspicion) {
+        tell(*judged.suspicion);
+    } else {
+        ++strangers_;
+    }
+    others_.insert(unique_id);
+}
+
+void Pop3Receiver::on_ended(const transport::Pop3Ended &ended) {
+    if (ended.deletions == transport::Pop3Deletions::done) {
+        for (const std::string &unique_id : removed_) {
+            held_.erase(unique_id);
+        }
+    }
+}
+
+void Pop3Receiver::end_session(Timestamp now, const std::optional<Error> &problem) {
+    const bool has_more = !to_look_.empty() || std::any_of(held_.begin(), held_.end(), [](auto &e) {
+        return e.second.mail.open_events == 0;
+    });
+    login_.give_up();
+    conversation_.reset();
+    dialogue_.reset();
+    to_look_.clear();
+    to_remove_.clear();
+    removed_.clear();
+    is_asking_ = is_quitting_ = false;
+    look_ = Look::header;
+    if (strangers_ > 0) {
+        tell({Errc::unknown_peer, "mails of others were left as they lie"},
+             std::exchange(strangers_, 0));
+    }
+    if (problem) {
+        look_at_ = now + pause_after(++failures_);
+        do_now("is not connected");
+        if (problem->message != told_) {
+            told_ = problem->message;
+            tell(*problem);
+        }
+        return;
+    }
+    failures_ = 0;
+    told_.clear();
+    look_at_ = now + (has_more ? look_soon : session_every);
+    do_now("waits for mail");
+}
+
+void Pop3Receiver::tell(const Error &what, std::uint64_t count) {
+    around_.host.tell(transport::Told{account_.name, count, what});
+}
+
+void Pop3Receiver::do_now(std::string words) {
+    if (words != doing_) {
+        doing_ = std::move(words);
+        around_.host.tell(transport::Doing{account_.name, "receive", doing_});
+    }
+}
+
+std::optional<Watched> Pop3Receiver::watched() const {
+    return conversation_ ? std::optional{conversation_->watched()} : std::nullopt;
+}
+
+std::optional<Timestamp> Pop3Receiver::next_at() const {
+    if (conversation_) {
+        return conversation_->deadline();
+    }
+    return login_.is_under_way() ? std::nullopt : std::optional{look_at_.value_or(Timestamp{})};
+}
+
+} // namespace postrider::network

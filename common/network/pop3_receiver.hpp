@@ -1,0 +1,90 @@
+// Receives the mails of one account by POP3: a short session at a time, since nobody else gets at
+// the mailbox meanwhile. Looks at the header of what is new, fetches what may be ours, gives it to
+// the host, and deletes it in the session after the host has said so.
+//
+// Nothing is remembered beyond the process: after a crash every header is looked at again. There
+// are no folders, so what is to be set aside stays where it lies.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/network/conversation.hpp"
+#include "common/network/login.hpp"
+#include "common/network/receiver.hpp"
+#include "common/transport/judged_mail.hpp"
+#include "common/transport/pop3_dialogue.hpp"
+
+namespace postrider::network {
+
+class Pop3Receiver final : public Receiver {
+  public:
+    Pop3Receiver(Surroundings surroundings, transport::MailAccount account);
+
+    void configure(transport::MailAccount account) override;
+    void settle(const transport::Settle &settle, Timestamp now) override;
+
+    void look_now() override { look_at_.reset(); }
+
+    bool on_secret(const transport::Secret &secret) override { return login_.on_secret(secret); }
+
+    void step(Timestamp now) override;
+    [[nodiscard]] std::optional<Watched> watched() const override;
+    [[nodiscard]] std::optional<Timestamp> next_at() const override;
+
+  private:
+    void connect(Timestamp now);
+    void talk(Timestamp now);
+    bool go_on();
+    void take(const transport::Pop3Event &event, Timestamp now);
+    void on_ready(const transport::Pop3Ready &ready, Timestamp now);
+    void on_done(const transport::Pop3Done &done);
+    void on_ended(const transport::Pop3Ended &ended);
+    bool is_worth_more() const;
+    void judge(const std::string &unique_id);
+    void end_session(Timestamp now, const std::optional<Error> &problem);
+    void tell(const Error &what, std::uint64_t count = 1);
+    void do_now(std::string words);
+
+    /// RETR makes many servers take a message for read, so it is said only of what is ours.
+    enum class Look { header, beginning, whole };
+
+    /// A message of this session that has to be looked at, or to be removed.
+    struct Task {
+        std::uint64_t number = 0;
+        std::string unique_id;
+    };
+
+    struct Held {
+        transport::HeldMail mail;
+        Timestamp settled_at{};
+    };
+
+    Surroundings around_;
+    transport::MailAccount account_;
+    Login login_;
+    std::optional<transport::Pop3Dialogue> dialogue_;
+    std::optional<Conversation> conversation_;
+
+    std::map<std::string, Held> held_; // by unique id
+    std::set<std::string> others_;     // unique ids of what is not for us
+    std::deque<Task> to_look_;         // the first is under way when `is_asking_`
+    std::deque<Task> to_remove_;       // likewise, before those
+    std::vector<std::string> removed_; // in this session, once it has ended well
+    bool has_top_ = false;
+    bool is_asking_ = false;
+    Look look_ = Look::header; // what is asked for of the first
+    bool is_quitting_ = false;
+    Bytes text_;
+    std::uint64_t strangers_ = 0;
+    std::optional<Timestamp> look_at_; // the next session; empty: at once
+    unsigned failures_ = 0;
+    std::string told_; // the last error, so that it is told once
+    std::string doing_;
+};
+
+} // namespace postrider::network

@@ -26,8 +26,8 @@ class SystemClock final : public postrider::Clock {
 int main(int argc, char ** /*argv*/) {
     using namespace postrider;
     if (argc != 1) {
-        std::fputs("postrider-network is started by a node's worker and takes no arguments\n",
-                   stderr);
+        (void)std::fputs("postrider-network is started by a node's worker and takes no arguments\n",
+                         stderr);
         return EXIT_FAILURE;
     }
     const char *ca_file = std::getenv("SSL_CERT_FILE"); // NOLINT(concurrency-mt-unsafe): no thread

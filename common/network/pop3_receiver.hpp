@@ -44,7 +44,7 @@ class Pop3Receiver final : public Receiver {
     void on_ready(const transport::Pop3Ready &ready, Timestamp now);
     void on_done(const transport::Pop3Done &done);
     void on_ended(const transport::Pop3Ended &ended);
-    bool is_worth_more() const;
+    [[nodiscard]] bool is_worth_more() const;
     void judge(const std::string &unique_id);
     void end_session(Timestamp now, const std::optional<Error> &problem);
     void tell(const Error &what, std::uint64_t count = 1);

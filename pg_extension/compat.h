@@ -5,6 +5,7 @@
 
 #include <postgres.h>
 
+#include <access/xlog.h>
 #include <catalog/pg_authid.h>
 #include <catalog/pg_class.h>
 #include <catalog/pg_database.h>
@@ -72,6 +73,19 @@ static inline bool postrider_owns_database(Oid database) {
     return object_ownercheck(DatabaseRelationId, database, GetUserId());
 #else
     return pg_database_ownercheck(database, GetUserId());
+#endif
+}
+
+/* The timeline on which this server writes; 0 while it follows another one. 15 took away the
+ * variable that RecoveryInProgress sets. */
+static inline TimeLineID postrider_timeline(void) {
+    if (RecoveryInProgress()) {
+        return 0;
+    }
+#if PG_VERSION_NUM >= 150000
+    return GetWALInsertionTimeLine();
+#else
+    return ThisTimeLineID;
 #endif
 }
 

@@ -12,6 +12,7 @@ extern "C" {
 #include <access/xlog.h>
 #include <miscadmin.h>
 
+#include "pg_extension/compat.h"
 #include "pg_extension/settings.h"
 #include "pg_extension/wake.h"
 }
@@ -50,11 +51,11 @@ Result<vault::FileVaultPlaces> vault_places(engine::Transaction &transaction) {
                          " -m 0700 /etc/postrider; then as a superuser: ALTER SYSTEM SET "
                          "postrider.secret_directory = '/etc/postrider'; SELECT pg_reload_conf();"};
     }
-    return vault::FileVaultPlaces{.directory = directory,
-                                  .database_path = "",
-                                  .data_directories = data_directories(transaction),
-                                  .server =
-                                      vault::ServerDatabase{GetSystemIdentifier(), MyDatabaseId}};
+    return vault::FileVaultPlaces{
+        .directory = directory,
+        .database_path = "",
+        .data_directories = data_directories(transaction),
+        .server = vault::ServerDatabase{GetSystemIdentifier(), MyDatabaseId, postrider_timeline()}};
 }
 
 stream::Timing mail_timing() {

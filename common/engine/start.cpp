@@ -185,6 +185,12 @@ Result<void> note_place(StateFile state, const StateFile &here, Vault &vault) {
     return vault.store_state(state);
 }
 
+/// Even a standby that had everything when it was promoted: the primary that it followed may go on,
+/// and give the same numbers to other changes.
+bool is_other_timeline(const StateFile &once, const StateFile &here) {
+    return once.timeline != 0 && here.timeline != 0 && once.timeline != here.timeline;
+}
+
 /// Empty where nothing speaks against the database.
 std::string doubt_of(const StateFile &once,
                      const OwnStartRow &own,
@@ -232,7 +238,10 @@ Result<void> check_place(const Session &session, Vault &vault, Identity &identit
                 session.dialect.command("claim_identity") + "(); if both are to work: SELECT " +
                 session.dialect.command("new_identity") + "('another_name');"};
     }
-    const std::string doubt = doubt_of(once, load_own_start(session.transaction), identity, now);
+    std::string doubt = doubt_of(once, load_own_start(session.transaction), identity, now);
+    if (doubt.empty() && is_other_timeline(once, vault.here())) {
+        doubt = "the server was promoted, or recovered to an earlier time";
+    }
     if (!doubt.empty()) {
         begin_taken_back(session, identity, greatest_of(once), doubt);
     }

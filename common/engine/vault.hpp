@@ -33,6 +33,7 @@ struct StateFile {
     std::string canonical_path;   // of the database file; empty for a server
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
+    std::uint64_t timeline = 0; // of a server: rises when a standby is promoted; 0: none is known
     /// By "<peer node id in hex>/<stream>/<out or in>".
     std::map<std::string, std::uint64_t> positions;
     bool operator==(const StateFile &) const = default;
@@ -55,7 +56,8 @@ class Vault {
     virtual Result<void> store_state(const StateFile &state) = 0;
     /// The operating system's name of whoever the secret belongs to: the user of this process.
     [[nodiscard]] virtual std::string user() const = 0;
-    /// Where the database is now: canonical path, device and inode are filled in, nothing else.
+    /// Where the database is now: canonical path, device, inode and timeline are filled in,
+    /// nothing else.
     [[nodiscard]] virtual StateFile here() const = 0;
     /// A zone by its name, such as "Europe/Berlin". `refused` with a hint when it is not known
     /// here.

@@ -163,6 +163,7 @@ engine::StateFile FileVault::here() const {
                              std::to_string(places_.server->number);
         out.device = places_.server->system;
         out.inode = places_.server->number;
+        out.timeline = places_.server->timeline;
         return out;
     }
 

@@ -14,6 +14,7 @@ namespace postrider::vault {
 struct ServerDatabase {
     std::uint64_t system = 0; // identifier of the server's data directory
     std::uint64_t number = 0; // of the database in it
+    std::uint64_t timeline = 0;
 };
 
 struct FileVaultPlaces {

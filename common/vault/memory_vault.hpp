@@ -33,6 +33,9 @@ class MemoryVault final : public engine::Vault {
     /// Where the database pretends to be.
     void move_to(std::string canonical_path, std::uint64_t device, std::uint64_t inode);
 
+    /// As a server's, when its standby is promoted.
+    void go_over_to(std::uint64_t timeline) { here_.timeline = timeline; }
+
     [[nodiscard]] MemoryVaultContent snapshot() const { return content_; }
 
     void restore(MemoryVaultContent content) { content_ = std::move(content); }

@@ -98,6 +98,9 @@ Result<Bytes> encode_state(const engine::StateFile &state) {
         writer.raw(as_bytes(key));
         writer.u64(position);
     }
+    if (state.timeline != 0) {
+        writer.u64(state.timeline);
+    }
     finish(writer);
     if (writer.size() > limits::state_file_bytes_max) {
         return too_large;
@@ -125,6 +128,9 @@ Result<engine::StateFile> parse_state(ByteView bytes) {
         const std::size_t key_bytes = reader.u16();
         const std::string key{as_text(reader.raw(key_bytes))};
         state.positions[key] = reader.u64();
+    }
+    if (reader.ok() && !reader.at_end()) {
+        state.timeline = reader.u64();
     }
     if (!reader.at_end() || state.positions.size() != count) {
         return damaged("state file");

@@ -11,7 +11,8 @@ Bytes encode_secret(const engine::Secret &secret);
 Result<engine::Secret> parse_secret(ByteView bytes);
 
 /// magic 8 ‖ node_id 16 ‖ incarnation 8 ‖ start token 16 ‖ path 2+n ‖ device 8 ‖ inode 8 ‖ count 4
-/// ‖ { key 2+n ‖ position 8 } ‖ checksum 32. `too_large` when a text or the whole is.
+/// ‖ { key 2+n ‖ position 8 } ‖ timeline 8 where there is one ‖ checksum 32. `too_large` when a
+/// text or the whole is.
 Result<Bytes> encode_state(const engine::StateFile &state);
 Result<engine::StateFile> parse_state(ByteView bytes);
 

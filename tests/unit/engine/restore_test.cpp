@@ -96,6 +96,22 @@ TEST_F(Restore, ARestoreThatOnlyTheStateFileCanTellIsNoticed) {
     expect_equal();
 }
 
+TEST_F(Restore, ANewTimelineBeginsANewIncarnationAlthoughNothingIsMissing) {
+    shop.vault.go_over_to(1);
+    run(shop, "INSERT INTO sale VALUES(1, 'first')");
+    settle();
+    shop.vault.go_over_to(2);
+    shop.restart();
+    run(shop, "INSERT INTO sale VALUES(2, 'second')");
+    settle();
+    EXPECT_EQ(events(shop, "new_incarnation"), "1");
+    shop.restart();
+    run(shop, "INSERT INTO sale VALUES(3, 'third')");
+    settle();
+    EXPECT_EQ(events(shop, "new_incarnation"), "1") << "the state file knows the timeline now";
+    expect_equal();
+}
+
 TEST_F(Restore, StartsAndCrashesBeforeAnythingIsSentAreNotTakenForARestore) {
     run(shop, "INSERT INTO sale VALUES(1, 'first')");
     settle();

@@ -20,6 +20,7 @@ struct VaultFormat : testing::Test {
                             "/srv/shop/shop.db",
                             2049,
                             131'077,
+                            0,
                             {{"aa/0/in", 4}, {"aa/0/out", 9}}};
 };
 
@@ -32,7 +33,8 @@ bool equal(const engine::StateFile &left, const engine::StateFile &right) {
     return left.node == right.node && left.incarnation == right.incarnation &&
            left.report_counter == right.report_counter && left.start_token == right.start_token &&
            left.canonical_path == right.canonical_path && left.device == right.device &&
-           left.inode == right.inode && left.positions == right.positions;
+           left.inode == right.inode && left.timeline == right.timeline &&
+           left.positions == right.positions;
 }
 
 TEST_F(VaultFormat, GivesASecretBack) {
@@ -42,6 +44,8 @@ TEST_F(VaultFormat, GivesASecretBack) {
 }
 
 TEST_F(VaultFormat, GivesAStateBack) {
+    EXPECT_TRUE(equal(*parse_state(*encode_state(state)), state));
+    state.timeline = 2;
     EXPECT_TRUE(equal(*parse_state(*encode_state(state)), state));
     state.positions.clear();
     state.canonical_path.clear();

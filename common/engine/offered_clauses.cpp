@@ -7,6 +7,7 @@
 #include "common/base/utf8.hpp"
 #include "common/engine/kept_columns.hpp"
 #include "common/task/check.hpp"
+#include "common/task/task_text.hpp"
 
 namespace postrider::engine {
 

@@ -18,7 +18,8 @@ Application::Application(const std::string &path) {
     if (sqlite3_open(path.c_str(), &connection_) != SQLITE_OK) {
         throw std::runtime_error("could not open " + path);
     }
-    sqlite3_busy_timeout(connection_, 5000);
+    // After a kill the file is recovered under a lock, on a machine that runs other tests as well.
+    sqlite3_busy_timeout(connection_, 60'000);
     run("PRAGMA foreign_keys = ON");
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "common/engine/declare_stored.hpp"
+#include "common/engine/queue.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/engine/store/streams.hpp"

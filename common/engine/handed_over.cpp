@@ -17,21 +17,6 @@ bool has_name(const std::vector<std::string> &names, const std::string &name) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// What the row of the block gives the columns; nothing when it leaves one as it is.
-std::optional<Row>
-given_values(const RowBlock &block, std::size_t index, const std::vector<std::string> &columns) {
-    Row values;
-    for (const std::string &name : columns) {
-        const auto found = std::find(block.columns.begin(), block.columns.end(), name);
-        if (found == block.columns.end()) {
-            return std::nullopt;
-        }
-        values.push_back(
-            block.rows[index][static_cast<std::size_t>(found - block.columns.begin())]);
-    }
-    return values;
-}
-
 /// One of the columns of the reference; where possible one by which nobody knows the row.
 std::string column_to_write(const dialect::Reference &reference) {
     const std::vector<std::string> key = key_names(*reference.child);

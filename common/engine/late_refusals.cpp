@@ -22,21 +22,13 @@ std::vector<std::size_t> written(const RowBlock &block) {
 }
 
 /// What the row of the block gives the columns; nothing where it leaves one as it is, or null.
-std::optional<Row>
-given_values(const RowBlock &block, std::size_t index, const std::vector<std::string> &columns) {
-    Row values;
-    for (const std::string &name : columns) {
-        const auto found = std::find(block.columns.begin(), block.columns.end(), name);
-        if (found == block.columns.end()) {
-            return std::nullopt;
-        }
-        values.push_back(
-            block.rows[index][static_cast<std::size_t>(found - block.columns.begin())]);
-        if (values.back().is_null()) {
-            return std::nullopt;
-        }
-    }
-    return values;
+std::optional<Row> given_without_null(const RowBlock &block,
+                                      std::size_t index,
+                                      const std::vector<std::string> &columns) {
+    std::optional<Row> values = given_values(block, index, columns);
+    const bool has_null = values && std::any_of(values->begin(), values->end(),
+                                                [](const Value &value) { return value.is_null(); });
+    return has_null ? std::nullopt : std::move(values);
 }
 
 /// Columns of a block that none of its updates can have written.
@@ -127,7 +119,7 @@ class DeferredConstraints {
             for (std::size_t place = 0; place < refused_.size(); ++place) {
                 const LateRefusal &each = refused_[place];
                 auto values = index.deferrable && index.unique
-                                  ? given_values(*each.block, each.index, columns)
+                                  ? given_without_null(*each.block, each.index, columns)
                                   : std::nullopt;
                 if (!values) {
                     continue;

@@ -436,4 +436,18 @@ Result<void> run_one(Transaction &transaction, RowBlock &block, std::size_t inde
     });
 }
 
+std::optional<Row>
+given_values(const RowBlock &block, std::size_t index, const std::vector<std::string> &columns) {
+    Row values;
+    for (const std::string &name : columns) {
+        const auto found = std::find(block.columns.begin(), block.columns.end(), name);
+        if (found == block.columns.end()) {
+            return std::nullopt;
+        }
+        values.push_back(
+            block.rows[index][static_cast<std::size_t>(found - block.columns.begin())]);
+    }
+    return values;
+}
+
 } // namespace postrider::engine

@@ -92,4 +92,8 @@ void run_blocks(Transaction &transaction, std::span<RowBlock *const> blocks);
 /// Runs the statement for one row. An Error when the row is refused, whatever the reason lies in.
 Result<void> run_one(Transaction &transaction, RowBlock &block, std::size_t index);
 
+/// What the row of the block gives the columns; nothing when it leaves one as it is.
+std::optional<Row>
+given_values(const RowBlock &block, std::size_t index, const std::vector<std::string> &columns);
+
 } // namespace postrider::engine

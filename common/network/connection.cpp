@@ -148,13 +148,14 @@ class CurlConnection final : public Connection {
         if (endpoint.login == transport::LoginKind::none) {
             return;
         }
-        const std::string secret{as_text(secret_)};
+        std::string secret{as_text(secret_)};
         set(handle_, CURLOPT_USERNAME, endpoint.user.c_str());
         set(handle_, CURLOPT_SASL_IR, 1L);
         set(handle_,
             endpoint.login == transport::LoginKind::token ? CURLOPT_XOAUTH2_BEARER
                                                           : CURLOPT_PASSWORD,
             secret.c_str());
+        sodium_memzero(secret.data(), secret.size());
     }
 
     /// Keeps the last line that the server said before the connection was ours. What is said to it,

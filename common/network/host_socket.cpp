@@ -84,6 +84,7 @@ std::optional<transport::NetworkRequest> HostSocket::next() {
     }
     if (frame) {
         Result<transport::NetworkRequest> request = transport::request_of(**frame);
+        sodium_memzero((*frame)->content.data(), (*frame)->content.size());
         if (request) {
             return *std::move(request);
         }

@@ -74,25 +74,32 @@ void Loop::take(transport::NetworkRequest &request, Timestamp now) {
     }
 }
 
+/// Mails that wait for their server go on waiting whatever is said anew of their account.
 void Loop::configure(const transport::Configure &configure) {
     std::map<std::string, Served> accounts;
     for (const transport::MailAccount &account : configure.accounts) {
         const auto old = accounts_.find(account.name);
-        Served served;
-        if (old != accounts_.end() && old->second.account.receive == account.receive &&
-            old->second.account.user == account.user &&
-            old->second.account.login == account.login) {
-            served = std::move(old->second);
-            served.sender->configure(account);
-            if (served.receiver) {
-                served.receiver->configure(account);
-            }
-        } else {
+        Served served = old == accounts_.end() ? Served{} : std::move(old->second);
+        if (!served.sender) {
             served.sender = std::make_unique<Sender>(around_, account);
+        }
+        served.sender->configure(account);
+        const bool is_same_mailbox = served.account.receive == account.receive &&
+                                     served.account.user == account.user &&
+                                     served.account.login == account.login;
+        if (served.receiver && is_same_mailbox) {
+            served.receiver->configure(account);
+        } else {
             served.receiver = receiver_for(account);
         }
         served.account = account;
-        accounts.emplace(account.name, std::move(served));
+        accounts.insert_or_assign(account.name, std::move(served));
+    }
+    for (const auto &[name, served] : accounts_) {
+        if (served.sender) { // else it was taken over
+            served.sender->give_up(
+                {Errc::refused, "there is no mailbox \"" + name + "\" any more"});
+        }
     }
     accounts_ = std::move(accounts);
 }

@@ -92,7 +92,7 @@ void Sender::step(Timestamp now) {
     if (auto opened = login_.take()) {
         if (!*opened) {
             do_now("could not connect");
-            return fail_all(opened->error());
+            return give_up(opened->error());
         }
         dialogue_.emplace(around_.own_name);
         conversation_.emplace(*std::move(*opened), *dialogue_, account_.send, now);
@@ -107,11 +107,11 @@ void Sender::step(Timestamp now) {
 void Sender::connect() {
     const Result<mail::ServerUrl> url = mail::parse_server_url(account_.send);
     if (!url || url->protocol != mail::Protocol::smtp) {
-        return fail_all(url ? Error{Errc::refused,
-                                    "mailbox \"" + account_.name + "\" sends by no SMTP server",
-                                    {},
-                                    "Give it SEND 'smtps://…'."}
-                            : url.error());
+        return give_up(url ? Error{Errc::refused,
+                                   "mailbox \"" + account_.name + "\" sends by no SMTP server",
+                                   {},
+                                   "Give it SEND 'smtps://…'."}
+                           : url.error());
     }
     do_now("connects");
     login_.begin(account_,
@@ -211,7 +211,7 @@ void Sender::fail(const transport::Submit &submit, const Error &reason) {
     }
 }
 
-void Sender::fail_all(const Error &reason) {
+void Sender::give_up(const Error &reason) {
     for (const transport::Submit &submit : queue_) {
         fail(submit, reason);
     }
@@ -224,7 +224,7 @@ void Sender::disconnect() {
     dialogue_.reset();
     quiet_since_.reset();
     if (problem) {
-        fail_all(*problem);
+        give_up(*problem);
     }
     do_now("not connected");
 }

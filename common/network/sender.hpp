@@ -19,6 +19,8 @@ class Sender {
     /// Other settings of the same account; what is under way ends with the old ones.
     void configure(transport::MailAccount account);
     void submit(transport::Submit submit);
+    /// Nothing more is sent; what was submitted has its outcome.
+    void give_up(const Error &reason);
 
     bool on_secret(const transport::Secret &secret) { return login_.on_secret(secret); }
 
@@ -33,7 +35,6 @@ class Sender {
     void talk(Timestamp now);
     void send_next();
     void on_outcome(const transport::SmtpOutcome &outcome);
-    void fail_all(const Error &reason);
     void fail(const transport::Submit &submit, const Error &reason);
     void disconnect();
     void do_now(std::string words);

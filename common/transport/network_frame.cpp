@@ -1,6 +1,8 @@
 // Lengths are checked before anything is waited for.
 #include "common/transport/network_frame.hpp"
 
+#include <sodium.h>
+
 #include "common/base/ensure.hpp"
 #include "common/base/limits.hpp"
 
@@ -55,6 +57,7 @@ Result<std::optional<Frame>> FrameReader::next() {
     frame.kind = reader.u8();
     const ByteView content = reader.raw(length - 1);
     frame.content.assign(content.begin(), content.end());
+    sodium_memzero(buffer_.data() + read_, length_bytes + length); // it may have been a secret
     read_ += length_bytes + length;
     return std::optional{std::move(frame)};
 }

@@ -186,6 +186,26 @@ def unknown_recipients_are_told_one_by_one(servers):
         assert outcomes == {servers.address("b"): True, servers.address("nobody"): False}, outcomes
 
 
+def what_waits_has_an_outcome_when_its_mailbox_goes(servers):
+    with process_for(servers) as process:
+        process.configure(sender(servers))
+        process.submit("out", [servers.address("b")], stamped_envelope(OURS))
+        process.configure(receiver(servers))
+        process.wait_for("delivered")
+
+
+def what_waits_goes_on_when_its_mailbox_receives_elsewhere(servers):
+    def mailbox(protocol):
+        return account("out", user=servers.address("a"), send=f"smtp://localhost:{servers.ports['submission']}",
+                       receive=f"{protocol}://localhost:{servers.ports[protocol]}", stamp_keys=[OURS])
+
+    with process_for(servers) as process:
+        process.configure(mailbox("imaps"))
+        process.submit("out", [servers.address("b")], stamped_envelope(OURS))
+        process.configure(mailbox("pop3s"))
+        process.wait_for("delivered", accepted=True)
+
+
 def a_server_that_was_away_is_tried_again(servers):
     servers.stop("dovecot")
     with process_for(servers) as process:

@@ -36,11 +36,13 @@ void Engine::apply_stream(Timestamp now,
                           std::int64_t peer_id,
                           const StreamKey &key,
                           CycleResult &result) {
-    read(now, [&](const Session &session) {
-        if (const auto peer = load_peer(session.transaction, peer_id)) {
-            show("applies what came from", peer->name);
-        }
-    });
+    if (settings_.show) {
+        read(now, [&](const Session &session) {
+            if (const auto peer = load_peer(session.transaction, peer_id)) {
+                show("applies what came from", peer->name);
+            }
+        });
+    }
     Applied applied = Applied::step;
     while (applied == Applied::step) {
         std::optional<Error> refused_at_commit;

@@ -22,7 +22,13 @@ struct Story {
 void take_events(ImapDialogue &dialogue, Story &story, std::string &body, std::size_t bytes) {
     std::size_t events = 0;
     while (auto event = dialogue.take_event()) {
-        story.text += static_cast<char>('a' + event->index());
+        const char kind = static_cast<char>('a' + event->index());
+        // New mails are told once, however often the server tells of them before somebody listens.
+        const bool is_told_already =
+            std::holds_alternative<imap::SomethingNew>(*event) && story.text.ends_with(kind);
+        if (!is_told_already) {
+            story.text += kind;
+        }
         if (const auto *piece = std::get_if<imap::BodyPiece>(&*event)) {
             story.text.pop_back();
             body += as_text(piece->bytes);

@@ -97,6 +97,7 @@ Transmission to_path(const PeerPath &path, Bytes envelope, std::uint64_t ticket)
             .path_kind = path.kind,
             .target = path.target,
             .from = {},
+            .mailbox = path.mailbox,
             .envelope = std::move(envelope)};
 }
 

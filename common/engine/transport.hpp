@@ -12,8 +12,20 @@
 #include "common/base/bytes.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/result.hpp"
+#include "common/task/model.hpp"
 
 namespace postrider::engine {
+
+/// A mailbox of this node, as it was declared.
+struct Mailbox {
+    std::string name;
+    std::string address;
+    std::string receive; // mail/server_url; empty: nothing is received
+    std::string send;    // likewise
+    std::string user;
+    std::optional<task::Secret> secret; // where it is; empty: no login
+    bool operator==(const Mailbox &) const = default;
+};
 
 /// One part on its way to one peer's address.
 struct Transmission {
@@ -21,6 +33,7 @@ struct Transmission {
     std::string path_kind;    // "maildir", "mail", "direct"
     std::string target;       // directory, mail address or URL of the peer
     std::string from;         // our own mail address, where there is one
+    std::string mailbox;      // of ours, by its name, that a mail goes through
     Bytes envelope;
 };
 
@@ -40,7 +53,15 @@ struct Unusable {
 
 struct Outcome {
     std::uint64_t ticket = 0;
-    Result<void> result; // an Error says what to do next by its code
+    Result<void> result;       // an Error says what to do next by its code
+    Duration wait_at_least{0}; // before the next try of its path, beside the usual schedule
+};
+
+/// How far an inlet was read. `cursor` comes back with the inlet after a start; it counts only
+/// messages that were settled before.
+struct CursorMoved {
+    std::string source;
+    Bytes cursor;
 };
 
 /// Something about an inlet that an operator may want to know, said once. Nothing to settle.
@@ -54,7 +75,7 @@ struct Notice {
     Error reason;
 };
 
-using Event = std::variant<Arrived, Unusable, Outcome, Notice>;
+using Event = std::variant<Arrived, Unusable, Outcome, Notice, CursorMoved>;
 
 enum class Settlement {
     keep,      // look at it again later
@@ -66,9 +87,17 @@ enum class Settlement {
 /// our mail from others'.
 struct Inlet {
     std::string path_kind;
-    std::string source; // maildir directory or mailbox URL
+    std::string source; // a maildir's directory, or the mailbox's name
     std::vector<FixedBytes<32>> stamp_keys;
-    Bytes cursor; // what the transport last asked the host to remember
+    Bytes cursor;                   // of the last CursorMoved
+    std::optional<Mailbox> mailbox; // of path kind "mail"
+};
+
+/// What to wait for until `poll` has something to do: the descriptor is readable, or writable where
+/// it `wants_to_write`.
+struct Waking {
+    int descriptor = -1;
+    bool wants_to_write = false;
 };
 
 class Transport {
@@ -88,6 +117,9 @@ class Transport {
     virtual void settle(const Receipt &receipt, Settlement settlement) = 0;
     /// When to poll again if nothing wakes us before.
     [[nodiscard]] virtual std::optional<Timestamp> next_look(Timestamp now) const = 0;
+
+    /// May change with every call of the others.
+    [[nodiscard]] virtual std::optional<Waking> waking() const { return std::nullopt; }
 };
 
 } // namespace postrider::engine

@@ -158,19 +158,21 @@ Result<wire::Recipient> recipient_of(const Identity &identity, const Peer &peer)
 std::vector<PeerPath> load_paths(const Session &session, std::int64_t peer_id) {
     std::vector<PeerPath> paths;
     for (const Row &row : all_rows(session.transaction,
-                                   "SELECT ordinal, kind, target, failures, next_try_at,"
-                                   " settings, paced_since, used_at, " +
+                                   "SELECT ordinal, kind, target, mailbox, failures,"
+                                   " next_try_at, settings, paced_since, used_at, " +
                                        covered_columns("peer_path") +
                                        " FROM @peer_path WHERE peer_id = ?1 ORDER BY ordinal",
                                    {peer_id})) {
-        PeerPath path{
-            .ordinal = integer_at(row, 0), .kind = text_at(row, 1), .target = text_at(row, 2)};
-        path.retry.failures = static_cast<std::uint32_t>(integer_at(row, 3));
-        path.retry.next_try = maybe_time_at(row, 4);
-        path.pace = stored_pace(text_at(row, 5));
-        path.use = {time_at(row, 6), maybe_time_at(row, 7)};
+        PeerPath path{.ordinal = integer_at(row, 0),
+                      .kind = text_at(row, 1),
+                      .target = text_at(row, 2),
+                      .mailbox = text_at(row, 3)};
+        path.retry.failures = static_cast<std::uint32_t>(integer_at(row, 4));
+        path.retry.next_try = maybe_time_at(row, 5);
+        path.pace = stored_pace(text_at(row, 6));
+        path.use = {time_at(row, 7), maybe_time_at(row, 8)};
         path.approved =
-            is_approved(session.identity, protected_row("peer_path", std::span{row}.subspan(8)));
+            is_approved(session.identity, protected_row("peer_path", std::span{row}.subspan(9)));
         paths.push_back(std::move(path));
     }
     return paths;

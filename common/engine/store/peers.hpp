@@ -92,6 +92,7 @@ struct PeerPath {
     std::int64_t ordinal = 0;
     std::string kind;
     std::string target;
+    std::string mailbox; // of ours; empty: the path needs none
     stream::Retry retry = {};
     Pace pace = {};
     stream::ScheduleUse use = {};

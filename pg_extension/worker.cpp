@@ -155,8 +155,11 @@ class Worker {
                 return;
             }
             serve_requests();
-            const Timestamp next = try_again_at_ > system_now() ? try_again_at_ : round();
-            sleep_until(next);
+            const bool is_put_off = try_again_at_ > system_now();
+            const Timestamp next = is_put_off ? try_again_at_ : round();
+            // What the transport has to say is of no use to a node that could not even begin.
+            const bool has_failed = try_again_at_ > system_now();
+            sleep_until(next, has_failed || !node_ ? std::nullopt : node_->waking());
         }
         call([]() noexcept { postrider_slot_set_end(WORKER_WITHOUT_EXTENSION); });
     }
@@ -287,22 +290,23 @@ class Worker {
         return try_again_at_;
     }
 
-    /// Until `next`, or until somebody sets our latch.
-    void sleep_until(Timestamp next) {
+    /// Until `next`, or until somebody sets our latch or the transport has something to say.
+    void sleep_until(Timestamp next, std::optional<engine::Waking> transport) {
         const Duration longest = look_again_ ? look_again_after : sleep_max;
         const Duration left = std::clamp(next - system_now(), Duration{0}, longest);
         const auto milliseconds =
             left.count() == 0
                 ? 0
                 : std::chrono::duration_cast<std::chrono::milliseconds>(left).count() + 1;
+        const WorkerWatch watch = watch_of(transport);
         const WorkerWaking waking = call([&]() noexcept {
             if (milliseconds > 0) {
                 pgstat_report_stat(true);
                 pgstat_report_activity(STATE_IDLE, "waits for changes, mails or the next hour");
             }
-            return postrider_worker_sleep(static_cast<long>(milliseconds));
+            return postrider_worker_sleep(static_cast<long>(milliseconds), watch);
         });
-        look_again_ = milliseconds == 0 || waking != WOKEN_BY_TIME;
+        look_again_ = milliseconds == 0 || waking == WOKEN_BY_LATCH || waking == WOKEN_BY_SETTINGS;
         if (waking == WOKEN_BY_SETTINGS) {
             node_.reset();
             try_again_at_ = {};

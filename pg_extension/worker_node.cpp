@@ -16,15 +16,12 @@ extern "C" {
 #include <pgstat.h>
 
 #include "pg_extension/capture.h"
+#include "pg_extension/worker_signals.h"
 }
 
 namespace postrider::pg {
 
 namespace {
-
-/// As many as any honest exchange between two nodes on one machine needs; what is left waits for
-/// the next call.
-constexpr int rounds_max = 200;
 
 void report_problem(WorkerReport &report, const Error &error) {
     copy_text(report.problem, error.message);
@@ -50,7 +47,19 @@ void show_activity(const std::string &work) {
     call([&]() noexcept { pgstat_report_activity(STATE_RUNNING, text.c_str()); });
 }
 
+void wait_for_transport(const engine::Transport &transport, Duration at_most) {
+    const WorkerWatch watch = watch_of(transport.waking());
+    call([&]() noexcept {
+        (void)postrider_worker_sleep(static_cast<long>(at_most.count()), watch);
+    });
+}
+
 } // namespace
+
+WorkerWatch watch_of(const std::optional<engine::Waking> &waking) {
+    return waking ? WorkerWatch{waking->descriptor, waking->wants_to_write}
+                  : WorkerWatch{-1, false};
+}
 
 WorkerNode::WorkerNode()
     : vault_(unwrap(vault_places(*database_.begin(engine::Mode::read)))),
@@ -98,19 +107,12 @@ std::string WorkerNode::retry_parked(const WorkerReport &report) {
 }
 
 Result<engine::CycleResult> WorkerNode::rounds(WorkerReport &report) {
-    engine::CycleResult sum;
-    for (int round = 0; round < rounds_max; ++round) {
-        const Result<engine::CycleResult> cycle = this->cycle();
-        if (!cycle) {
-            return cycle.error();
-        }
-        engine::add_round(sum, *cycle);
-        if (!cycle->did_anything()) {
-            break;
-        }
-        tell_step(report, sum);
-    }
-    return sum;
+    return engine::run_rounds(
+        {.cycle = [this] { return cycle(); },
+         .transport = transport_,
+         .now = system_now,
+         .wait = wait_for_transport,
+         .tell = [&](const engine::CycleResult &sum) { tell_step(report, sum); }});
 }
 
 void WorkerNode::begin_rounds(WorkerReport &report) {

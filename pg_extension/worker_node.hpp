@@ -10,7 +10,12 @@
 #include "pg_extension/spi_database.hpp"
 #include "pg_extension/worker_report.hpp"
 
+struct WorkerWatch;
+
 namespace postrider::pg {
+
+/// As pg_extension/worker_signals.h asks for it.
+WorkerWatch watch_of(const std::optional<engine::Waking> &waking);
 
 /// Everything that a node's engine needs, in this process. Throws CoreError where there is no place
 /// for its secret.
@@ -20,6 +25,9 @@ class WorkerNode {
 
     /// A round.
     Result<engine::CycleResult> cycle();
+
+    /// What the transport waits for.
+    [[nodiscard]] std::optional<engine::Waking> waking() const { return transport_.waking(); }
 
     /// Does what `report` asks for, and puts into it what came of it. Nothing is thrown but PgError
     /// and our own faults.

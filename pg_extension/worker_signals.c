@@ -41,9 +41,15 @@ bool postrider_stop_asked(void) {
     return stop_asked;
 }
 
-WorkerWaking postrider_worker_sleep(long milliseconds) {
-    const int event = WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-                                milliseconds, PG_WAIT_EXTENSION);
+WorkerWaking postrider_worker_sleep(long milliseconds, WorkerWatch watch) {
+    const int readiness =
+        watch.descriptor < 0
+            ? 0
+            : WL_SOCKET_READABLE | (watch.until_writable ? WL_SOCKET_WRITEABLE : 0);
+    const int event =
+        WaitLatchOrSocket(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH | readiness,
+                          watch.descriptor < 0 ? PGINVALID_SOCKET : watch.descriptor, milliseconds,
+                          PG_WAIT_EXTENSION);
 
     ResetLatch(MyLatch);
     if (stop_asked) {
@@ -52,7 +58,9 @@ WorkerWaking postrider_worker_sleep(long milliseconds) {
     QueryCancelPending = false; /* there is no statement to cancel */
     CHECK_FOR_INTERRUPTS();
     if (!ConfigReloadPending) {
-        return (event & WL_LATCH_SET) != 0 ? WOKEN_BY_LATCH : WOKEN_BY_TIME;
+        return (event & WL_LATCH_SET) != 0 ? WOKEN_BY_LATCH
+               : (event & readiness) != 0  ? WOKEN_BY_DESCRIPTOR
+                                           : WOKEN_BY_TIME;
     }
     ConfigReloadPending = false;
     ProcessConfigFile(PGC_SIGHUP);

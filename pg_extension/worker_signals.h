@@ -13,9 +13,17 @@ typedef enum WorkerWaking {
     WOKEN_BY_TIME,
     WOKEN_BY_LATCH,
     WOKEN_BY_SETTINGS, /* which have been read again */
+    WOKEN_BY_DESCRIPTOR,
 } WorkerWaking;
 
-/* Waits for the latch, at most so long; ends the process when the server wants that. */
-extern WorkerWaking postrider_worker_sleep(long milliseconds);
+/* A descriptor that is waited for, too; negative: none. */
+typedef struct WorkerWatch {
+    int descriptor;
+    bool until_writable; /* not only until it is readable */
+} WorkerWatch;
+
+/* Waits for the latch and what is watched, at most so long; ends the process when the server wants
+ * that. */
+extern WorkerWaking postrider_worker_sleep(long milliseconds, WorkerWatch watch);
 
 #endif

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <thread>
 
+#include <poll.h>
 #include <unistd.h>
 
 #include "common/engine/rounds.hpp"
@@ -25,6 +25,19 @@ constexpr Duration try_again_after = std::chrono::seconds{10};
 std::string environment(const char *name) {
     const char *value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): never set by us
     return value == nullptr ? "" : value;
+}
+
+/// True: the transport is to be polled now.
+bool wait_for(std::optional<engine::Waking> waking, Duration at_most) {
+    pollfd watched{};
+    watched.fd = waking ? waking->descriptor : -1; // poll(2) passes over those below zero
+    watched.events = static_cast<short>(POLLIN | (waking && waking->wants_to_write ? POLLOUT : 0));
+    const Duration wait = std::max(at_most, Duration{1});
+    return ::poll(&watched, 1, static_cast<int>(wait.count())) > 0;
+}
+
+void wait_for_transport(const engine::Transport &transport, Duration at_most) {
+    (void)wait_for(transport.waking(), at_most);
 }
 
 } // namespace
@@ -93,7 +106,10 @@ Result<engine::CycleResult> NodeFile::run_once() {
     if (!asked) {
         return asked.error();
     }
-    return engine::run_rounds(engine_, system_now);
+    return engine::run_rounds({.cycle = [this] { return engine_.cycle(system_now()); },
+                               .transport = transport_,
+                               .now = system_now,
+                               .wait = wait_for_transport});
 }
 
 Result<engine::CycleResult> NodeFile::run_once_for(const std::string &peer) {
@@ -132,8 +148,10 @@ Result<engine::CycleResult> NodeFile::run_until(Timestamp until,
         const Timestamp next =
             cycle ? cycle->next_at.value_or(until) : system_now() + try_again_after;
         const Timestamp wake = std::min(next, until);
-        while (system_now() < wake && !stop()) {
-            std::this_thread::sleep_for(std::min(nap_max, wake - system_now()));
+        // What the transport has to say is of no use to a node that could not even begin.
+        while (system_now() < wake && !stop() &&
+               !wait_for(cycle ? transport_.waking() : std::nullopt,
+                         std::min(nap_max, wake - system_now()))) {
         }
     }
     return sum;

@@ -38,6 +38,16 @@ void add_invitation(const Session &session, const ConfigurationKey &row, Waiting
     }
 }
 
+void add_mailbox(const Session &session, const ConfigurationKey &row, Waiting &waiting) {
+    const std::string name = row.key.at(0).as<Text>()->text;
+    for (const Row &path : all_rows(session.transaction,
+                                    "SELECT DISTINCT peer_id FROM @peer_path WHERE kind = 'mail'"
+                                    " AND mailbox IN ('', ?1)",
+                                    {row.key.at(0)})) {
+        waiting[integer_at(path, 0)].insert("the mailbox \"" + printable(name) + "\"");
+    }
+}
+
 Waiting waiting_now(const Session &session) {
     Waiting waiting;
     for (const ConfigurationKey &row : unapproved(session)) {
@@ -48,6 +58,8 @@ Waiting waiting_now(const Session &session) {
                                                    std::to_string(integer_at(row.key, 1)));
         } else if (row.table == "task_table") {
             add_task_table(session, row, waiting);
+        } else if (row.table == "mailbox") {
+            add_mailbox(session, row, waiting);
         } else if (row.table == "invitation") {
             add_invitation(session, row, waiting);
         }

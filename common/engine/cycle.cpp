@@ -25,6 +25,7 @@
 #include "common/engine/sign_of_life.hpp"
 #include "common/engine/start.hpp"
 #include "common/engine/store/log.hpp"
+#include "common/engine/store/mailboxes.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/engine/zones.hpp"
 
@@ -63,6 +64,29 @@ void keep_all(const std::vector<Event> &events, Transport &transport) {
             transport.settle(unusable->receipt, Settlement::keep);
         }
     }
+}
+
+/// Mailboxes that may be used. A mail server may put what comes for one into a maildir, which is
+/// looked into then.
+std::vector<Inlet> mailbox_inlets(const Session &session,
+                                  const std::vector<FixedBytes<32>> &keys,
+                                  std::set<std::string> &maildirs) {
+    std::vector<Inlet> inlets;
+    for (StoredMailbox &stored : load_mailboxes(session)) {
+        if (!stored.approved) {
+            continue;
+        }
+        if (stored.mailbox.receive.starts_with(mailbox_maildir_scheme)) {
+            maildirs.insert(stored.mailbox.receive.substr(mailbox_maildir_scheme.size()));
+            stored.mailbox.receive.clear();
+        }
+        inlets.push_back({.path_kind = "mail",
+                          .source = stored.mailbox.name,
+                          .stamp_keys = keys,
+                          .cursor = std::move(stored.cursor),
+                          .mailbox = std::move(stored.mailbox)});
+    }
+    return inlets;
 }
 
 bool is_due(std::optional<Timestamp> last, Duration every, Timestamp now) {
@@ -217,14 +241,14 @@ void Engine::show_unapproved(Timestamp now) {
 void Engine::configure_transport(Timestamp now) {
     read(now, [&](const Session &session) {
         std::vector<FixedBytes<32>> keys = pairing_stamp_keys(session, only_peer_);
-        std::set<std::pair<std::string, std::string>> places;
+        std::set<std::string> places; // maildirs
         for (const Peer &peer : load_peers(session.transaction)) {
             if (peer.state == PeerState::revoked || !serves(peer.peer_id)) {
                 continue;
             }
             for (const PeerPath &path : load_paths(session, peer.peer_id)) {
-                if (path.approved) {
-                    places.emplace(path.kind, path.target);
+                if (path.approved && path.kind == "maildir") {
+                    places.emplace(path.target);
                 }
             }
             const Result<PeerKeys> shared = peer_keys(identity_, peer);
@@ -234,11 +258,13 @@ void Engine::configure_transport(Timestamp now) {
                 keys.push_back(key);
             }
         }
-        std::vector<Inlet> inlets;
-        inlets.reserve(places.size());
-        for (const auto &[kind, source] : places) {
-            inlets.push_back(
-                {.path_kind = kind, .source = source, .stamp_keys = keys, .cursor = {}});
+        std::vector<Inlet> inlets = mailbox_inlets(session, keys, places);
+        for (const std::string &place : places) {
+            inlets.push_back({.path_kind = "maildir",
+                              .source = place,
+                              .stamp_keys = keys,
+                              .cursor = {},
+                              .mailbox = {}});
         }
         ports_.transport.configure(std::move(inlets));
     });
@@ -276,8 +302,10 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
                                 {std::nullopt, notice->source, notice->reason});
                 } else if (const auto *outcome = std::get_if<Outcome>(&event)) {
                     if (const auto sent = tickets_.take(outcome->ticket)) {
-                        take_outcome(session, *sent, outcome->result);
+                        take_outcome(session, *sent, *outcome);
                     }
+                } else if (const auto *moved = std::get_if<CursorMoved>(&event)) {
+                    store_cursor(session.transaction, moved->source, moved->cursor);
                 }
             }
         };

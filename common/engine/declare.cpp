@@ -6,6 +6,7 @@
 #include "common/engine/offers_out.hpp"
 #include "common/engine/peer_attributes.hpp"
 #include "common/engine/plan.hpp"
+#include "common/engine/store/mailboxes.hpp"
 #include "common/engine/store/schema.hpp"
 
 namespace postrider::engine {
@@ -48,6 +49,8 @@ void create_or_change(const Session &session,
         session.transaction.execute(
             "UPDATE @node SET name = ?1, settings = ?2",
             {Value::text(node->name.value), Value::text(task::print_options(*node))});
+    } else if (const auto *mailbox = std::get_if<task::Mailbox>(&change.statement)) {
+        store_mailbox(session, *mailbox);
     } else if (const auto *group = std::get_if<task::Group>(&change.statement)) {
         store_group(session.transaction, group->name.value);
     } else if (const auto *peer = std::get_if<task::Peer>(&change.statement)) {
@@ -65,7 +68,9 @@ void create_or_change(const Session &session,
 }
 
 void drop(const Session &session, const task::Statement &statement) {
-    if (const auto *group = std::get_if<task::Group>(&statement)) {
+    if (const auto *mailbox = std::get_if<task::Mailbox>(&statement)) {
+        drop_mailbox(session.transaction, mailbox->name.value);
+    } else if (const auto *group = std::get_if<task::Group>(&statement)) {
         drop_group(session.transaction, group->name.value);
     } else if (const auto *peer = std::get_if<task::Peer>(&statement)) {
         drop_peer(session, peer->name.value);

@@ -8,6 +8,7 @@
 #include "common/engine/load_request.hpp"
 #include "common/engine/queue.hpp"
 #include "common/engine/sign_of_life.hpp"
+#include "common/engine/store/mailboxes.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/engine/store/schema.hpp"
 #include "common/engine/try_again.hpp"
@@ -58,9 +59,11 @@ std::string peer_statement(Transaction &transaction, const Row &row) {
                                     " WHERE peer_id = ?1 ORDER BY ordinal",
                                     {peer_id})) {
         const std::string target = text_at(path, 1);
+        const std::string mailbox = text_at(path, 2);
         paths.push_back(kind_word(text_at(path, 0)) +
                         (target.empty() ? "" : " " + task::quote_string(target)) +
-                        before(" VIA ", text_at(path, 2)) + before(" ", text_at(path, 3)));
+                        (mailbox.empty() ? "" : " VIA " + task::quote_name(mailbox)) +
+                        before(" ", text_at(path, 3)));
     }
     const std::string attributes = text_at(row, 2);
     return "PEER " + task::quote_name(text_at(row, 1)) + before(" IN ", comma_list(groups)) +
@@ -98,7 +101,7 @@ void store_paths(const Session &session, std::int64_t peer_id, const task::Peer 
     for (const task::Path &path : peer.paths) {
         ++ordinal;
         const std::string target = path.target ? path.target->value : "";
-        const std::string mailbox = path.via ? task::quote_name(path.via->value) : "";
+        const std::string mailbox = path.via ? path.via->value : "";
         const bool is_another =
             transaction.execute(
                 "DELETE FROM @peer_path WHERE peer_id = ?1 AND ordinal = ?2"
@@ -170,6 +173,9 @@ Result<DeclaredBefore> load_declared(Transaction &transaction, const dialect::Di
     if (const auto node = first_row(transaction, "SELECT name, settings FROM @node")) {
         declared.has_node = true;
         text += node_statement(*node);
+    }
+    for (const std::string &statement : mailbox_statements(transaction)) {
+        text += statement + "\n";
     }
     for (const Row &row : all_rows(transaction, "SELECT name FROM @group ORDER BY name")) {
         text += "GROUP " + task::quote_name(text_at(row, 0)) + ";\n";

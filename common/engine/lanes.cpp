@@ -1,11 +1,14 @@
 // Tasks, lanes and the streams that carry them.
 #include "common/engine/lanes.hpp"
 
+#include <sstream>
+
 #include "common/engine/configuration_mac.hpp"
 #include "common/engine/lane_streams.hpp"
 #include "common/engine/load_request.hpp"
 #include "common/engine/queue.hpp"
 #include "common/engine/store/rows.hpp"
+#include "common/task/words.hpp"
 
 namespace postrider::engine {
 
@@ -145,6 +148,22 @@ local_names(const Session &session, const std::string &where, std::int64_t peer_
 }
 
 } // namespace
+
+std::vector<std::string> path_kinds_of_lane(const std::string &lane) {
+    std::vector<std::string> kinds;
+    std::istringstream words{lane.substr(0, lane.find(','))};
+    std::string word;
+    words >> word;
+    if (word != "BY") {
+        return kinds;
+    }
+    while (words >> word && word != "AFTER") {
+        if (word != "ELSE") {
+            kinds.push_back(task::lower_ascii(word));
+        }
+    }
+    return kinds;
+}
 
 Result<SentTables>
 sent_tables(const Session &session, std::int64_t peer_id, const std::string &lane) {

@@ -16,6 +16,10 @@ namespace postrider::engine {
 /// How a lane ends whose batches are compressed without history (NO HISTORY).
 inline constexpr std::string_view lane_without_history = ", NO HISTORY";
 
+/// The path kinds that the BY of a lane names, in its order; empty: all, as the peer's text has
+/// them.
+std::vector<std::string> path_kinds_of_lane(const std::string &lane);
+
 /// How a task sends a table.
 struct SentTable {
     std::string wire_name;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "common/engine/budgets.hpp"
+#include "common/engine/lanes.hpp"
 #include "common/engine/load_request.hpp"
 #include "common/engine/store/rows.hpp"
 
@@ -80,7 +81,7 @@ std::vector<LanePace> lanes_to(const Session &session, std::int64_t peer_id) {
              "SELECT s.stream, s.priority, s.pacing, s.paced_since, s.stepped_at, s.cursor,"
              " s.step_to, s.front, (SELECT q.created_at FROM @queue q"
              " WHERE q.queue_position = s.front AND s.front > s.cursor), s.begins_empty,"
-             " s.lane = '' FROM (SELECT s.*, " +
+             " s.lane = '', s.lane FROM (SELECT s.*, " +
                  is_to_begin_empty() +
                  " AS begins_empty FROM @stream_out s) AS s WHERE s.peer_id = ?1"
                  " AND (s.lane <> '' OR s.begins_empty OR EXISTS (SELECT 1 FROM @outbox o"
@@ -99,9 +100,23 @@ std::vector<LanePace> lanes_to(const Session &session, std::int64_t peer_id) {
         lane.front = unsigned_at(row, 7);
         lane.begins_empty = integer_at(row, 9) != 0;
         lane.is_idle = integer_at(row, 10) != 0;
+        lane.kinds = path_kinds_of_lane(text_at(row, 11));
         lanes.push_back(std::move(lane));
     }
     return lanes;
+}
+
+std::vector<PeerPath> paths_for(const Session &session, const LanePace &lane) {
+    std::vector<PeerPath> all = load_paths(session, lane.key.peer_id);
+    if (lane.kinds.empty()) {
+        return all;
+    }
+    std::vector<PeerPath> out;
+    for (const std::string &kind : lane.kinds) {
+        std::copy_if(all.begin(), all.end(), std::back_inserter(out),
+                     [&](const PeerPath &path) { return path.kind == kind; });
+    }
+    return out;
 }
 
 Timestamp opens_at(const Session &session, const LanePace &lane) {
@@ -130,7 +145,7 @@ Timestamp paths_open_at(const Session &session, std::int64_t peer_id) {
 Timestamp may_build_at(const Session &session, const LanePace &lane) {
     std::optional<Timestamp> open;
     bool is_limited = lane.pace.budget.has_value();
-    for (const PeerPath &path : load_paths(session, lane.key.peer_id)) {
+    for (const PeerPath &path : paths_for(session, lane)) {
         if (path.approved) {
             const Limits limits{session, lane, path};
             is_limited = is_limited || !limits.is_empty();

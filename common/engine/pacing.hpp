@@ -28,6 +28,7 @@ struct LanePace {
     bool is_idle = false; // it carries nothing
     /// It has begun anew, and nothing that is to come tells its receiver where.
     bool begins_empty = false;
+    std::vector<std::string> kinds; // of the paths that BY names, in its order; empty: all
 
     [[nodiscard]] bool has_something() const { return front > cursor; }
 
@@ -41,6 +42,9 @@ struct LanePace {
 /// The streams to a peer that have anything to send, now or later, in the order in which they are
 /// served: control, then by priority.
 std::vector<LanePace> lanes_to(const Session &session, std::int64_t peer_id);
+
+/// The paths to the lane's peer that the lane may take, in the order in which they are tried.
+std::vector<PeerPath> paths_for(const Session &session, const LanePace &lane);
 
 /// From when on the lane may build; `session.now` where it may already.
 Timestamp opens_at(const Session &session, const LanePace &lane);

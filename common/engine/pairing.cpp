@@ -8,6 +8,7 @@
 #include "common/engine/declare_stored.hpp"
 #include "common/engine/declare_tasks.hpp"
 #include "common/engine/farewell.hpp"
+#include "common/engine/meeting_place.hpp"
 #include "common/engine/pairing_rows.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/rotation.hpp"
@@ -18,8 +19,6 @@
 namespace postrider::engine {
 
 namespace {
-
-constexpr std::string_view maildir_prefix = "maildir:";
 
 /// The inviter's clock alone decides; this only spares a person a fortnight of waiting, and leaves
 /// room for a wrong clock here.
@@ -42,38 +41,6 @@ bool has_keys(PeerState state) {
 void set_state(const Session &session, std::int64_t peer_id, PeerState state) {
     session.transaction.execute("UPDATE @peer SET state = ?2 WHERE peer_id = ?1",
                                 {peer_id, Value::text(std::string{name_of(state)})});
-}
-
-// Where the peer may reach us: the first place that we share with it. Empty when it cannot stand in
-// a line; the other side then names a place itself.
-std::string own_address(const Session &session, const Peer &peer) {
-    for (const PeerPath &path : load_paths(session, peer.peer_id)) {
-        if (!path.approved) {
-            continue;
-        }
-        std::string address =
-            path.kind == "maildir" ? std::string{maildir_prefix} + path.target : path.target;
-        if (wire::check_self_description("any", address)) {
-            return address;
-        }
-    }
-    return {};
-}
-
-std::string name_the_directory(const Session &session) {
-    return "Name the directory by its full path as the second argument: SELECT * FROM " +
-           session.dialect.command("accept") + "('postrider1:…', '/folder');";
-}
-
-// The directory of "maildir:/path" or "/path".
-Result<std::string> maildir_of(const Session &session, const std::string &address) {
-    const std::string path =
-        address.starts_with(maildir_prefix) ? address.substr(maildir_prefix.size()) : address;
-    if (!path.starts_with('/')) {
-        return Error{Errc::refused, "address \"" + printable(address) + "\" is not a maildir",
-                     "In this version nodes meet in a maildir.", name_the_directory(session)};
-    }
-    return path;
 }
 
 Result<void> check_line(const Session &session, const wire::Invitation &invitation) {
@@ -154,21 +121,16 @@ Result<void> take_address(const Session &session,
         return Error{Errc::refused,
                      "invitation names no address of the inviter",
                      {},
-                     name_the_directory(session)};
+                     "Name its mail address, or the directory by its full path, as the second "
+                     "argument: SELECT * FROM " +
+                         session.dialect.command("accept") +
+                         "('postrider1:…', 'sync@office.example');"};
     }
-    const Result<std::string> path = maildir_of(session, address);
-    if (!path) {
-        return path.error();
-    }
-    session.transaction.execute("DELETE FROM @peer_path WHERE peer_id = ?1", {peer.peer_id});
-    session.transaction.execute(
-        "INSERT INTO @peer_path (peer_id, ordinal, kind, target) VALUES (?1, 1, 'maildir', ?2)",
-        {peer.peer_id, Value::text(*path)});
-    protect(session, "peer_path", {peer.peer_id, std::int64_t{1}});
-    return {};
+    return meet_at(session, peer, address);
 }
 
-wire::Answer answer_to(const Session &session, const wire::Invitation &invitation) {
+wire::Answer
+answer_to(const Session &session, const Peer &peer, const wire::Invitation &invitation) {
     const Identity &identity = session.identity;
     const std::uint32_t generation = current_receiving_generation(session);
     wire::Answer answer;
@@ -181,6 +143,7 @@ wire::Answer answer_to(const Session &session, const wire::Invitation &invitatio
     answer.stamp_key = crypto::Key::random();
     answer.nonce = crypto::random_bytes<32>();
     answer.name = identity.name;
+    answer.address = own_address(session, peer);
     return answer;
 }
 
@@ -265,7 +228,7 @@ Result<std::string> accept_line(const Session &session, const Acceptance &accept
     row.shared = wire::kept(*invitation);
     row.invitation = *invitation;
     if (!row.answer) {
-        row.answer = answer_to(session, *invitation);
+        row.answer = answer_to(session, *peer, *invitation);
     }
     row.expires = session.now + limits::invitation_lifetime;
     row.tries = 0;

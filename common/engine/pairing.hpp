@@ -18,8 +18,8 @@ Result<std::string> invite(const Session &session, const std::string &peer);
 /// What a node says when it accepts a line.
 struct Acceptance {
     std::string line;
-    std::optional<std::string>
-        address; // where to reach the inviter instead of the address in the line: a maildir path
+    /// Where to reach the inviter instead of the address in the line: a mail address, or a maildir.
+    std::optional<std::string> address;
     bool trust_tasks = false;
 };
 

@@ -3,11 +3,13 @@
 
 #include "common/base/utf8.hpp"
 #include "common/engine/farewell.hpp"
+#include "common/engine/meeting_place.hpp"
 #include "common/engine/pairing.hpp"
 #include "common/engine/pairing_rows.hpp"
 #include "common/engine/rotation.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
+#include "common/task/task_text.hpp"
 
 namespace postrider::engine {
 
@@ -137,6 +139,17 @@ AgreedPeer agreed_by_answer(const PairingRow &row, const wire::OpenedAnswer &ope
     return agreed;
 }
 
+/// Of a peer that was invited without a path. One that is of no use is told; the peer's statement
+/// has to name a path then.
+void take_own_address(const Session &session, const Peer &peer, const std::string &address) {
+    if (const Result<void> met = meet_by_mail(session, peer, address); !met) {
+        log_event(session.transaction, session.now,
+                  {"no_path", peer.peer_id,
+                   "there is no path to \"" + peer.name + "\": " + met.error().message,
+                   "Declare one: PEER " + task::quote_name(peer.name) + " MAIL 'its@address';"});
+    }
+}
+
 Result<void> take_answer(const Session &session, PairingRow row, ByteView envelope) {
     const Result<wire::OpenedAnswer> opened =
         wire::open_answer(pairing_self(session.identity), row.shared, envelope);
@@ -163,6 +176,9 @@ Result<void> take_answer(const Session &session, PairingRow row, ByteView envelo
     row.next_try = session.now;
     store_pairing(session, row);
     complete_pairing(session, row, agreed_by_answer(row, *opened));
+    if (load_paths(session, peer.peer_id).empty()) {
+        take_own_address(session, peer, answer.address);
+    }
     return {};
 }
 

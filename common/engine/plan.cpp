@@ -5,6 +5,7 @@
 #include <set>
 
 #include "common/engine/peer_attributes.hpp"
+#include "common/engine/store/mailboxes.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/engine/table_names.hpp"
 #include "common/engine/table_rights.hpp"
@@ -16,9 +17,10 @@ namespace postrider::engine {
 namespace {
 
 std::string kind_word(task::ObjectKind kind) {
-    return kind == task::ObjectKind::peer   ? "peer"
-           : kind == task::ObjectKind::task ? "task"
-                                            : "group";
+    return kind == task::ObjectKind::peer      ? "peer"
+           : kind == task::ObjectKind::task    ? "task"
+           : kind == task::ObjectKind::mailbox ? "mailbox"
+                                               : "group";
 }
 
 struct ObjectOf {
@@ -49,10 +51,11 @@ struct ObjectOf {
 
 /// Objects are made in this order and dropped in the opposite one.
 int rank_of(const task::Statement &statement) {
-    return std::holds_alternative<task::Node>(statement)    ? 0
-           : std::holds_alternative<task::Group>(statement) ? 1
-           : std::holds_alternative<task::Peer>(statement)  ? 2
-                                                            : 3;
+    return std::holds_alternative<task::Node>(statement)      ? 0
+           : std::holds_alternative<task::Mailbox>(statement) ? 1
+           : std::holds_alternative<task::Group>(statement)   ? 2
+           : std::holds_alternative<task::Peer>(statement)    ? 3
+                                                              : 4;
 }
 
 int order_of(const PlannedChange &change) {
@@ -262,13 +265,27 @@ bool is_changed(const Intention &intention, const task::Task &task) {
                        });
 }
 
+bool is_made(const PlannedChange &change) {
+    return change.kind == PlannedChange::Kind::create || change.kind == PlannedChange::Kind::change;
+}
+
+Result<void> check_mailboxes(const Intention &intention) {
+    for (const PlannedChange &change : intention.changes) {
+        const auto *mailbox = std::get_if<task::Mailbox>(&change.statement);
+        if (mailbox != nullptr && is_made(change)) {
+            if (Result<void> checked = check_servers(*mailbox); !checked) {
+                return checked;
+            }
+        }
+    }
+    return {};
+}
+
 /// Who trusts a peer's tasks lets it name any table.
 Result<void> check_trust(Transaction &transaction, const Intention &intention) {
     for (const PlannedChange &change : intention.changes) {
         const auto *peer = std::get_if<task::Peer>(&change.statement);
-        const bool is_new = change.kind == PlannedChange::Kind::create ||
-                            change.kind == PlannedChange::Kind::change;
-        if (peer == nullptr || !is_new || !peer->trust_tasks) {
+        if (peer == nullptr || !is_made(change) || !peer->trust_tasks) {
             continue;
         }
         if (const Result<void> may = transaction.may_decide_all(); !may) {
@@ -345,12 +362,20 @@ ActionRow row_of(const PlannedChange &change) {
     return {"keep", object, "It is not in this text; declare the text as exact to drop it."};
 }
 
+bool has_mailbox(const Intention &intention) {
+    const auto &statements = intention.after.statements;
+    return std::any_of(statements.begin(), statements.end(), [](const task::Statement &each) {
+        return std::holds_alternative<task::Mailbox>(each);
+    });
+}
+
 void add_peer_to_do(const dialect::Dialect &dialect,
                     const Intention &intention,
                     const task::Peer &peer,
                     ActionRows &rows) {
     const std::string object = "peer " + peer.name.value;
-    if (peer.paths.empty()) {
+    // One that is invited by mail names its address itself.
+    if (peer.paths.empty() && !has_mailbox(intention)) {
         rows.push_back(
             {"to do", object, "PEER " + task::quote_name(peer.name.value) + " MAILDIR '/folder';"});
     }
@@ -419,6 +444,9 @@ Result<Intention> make_intention(Transaction &transaction,
     }
     if (const auto checked = check_after(intention); !checked) {
         return checked.error();
+    }
+    if (const auto reachable = check_mailboxes(intention); !reachable) {
+        return reachable.error();
     }
     if (const auto trusted = check_trust(transaction, intention); !trusted) {
         return trusted.error();

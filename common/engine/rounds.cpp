@@ -5,7 +5,21 @@ namespace postrider::engine {
 
 namespace {
 
+/// As many as two nodes on one machine need.
 constexpr int rounds_max = 200;
+/// For a mail server that says nothing.
+constexpr Duration patience = std::chrono::seconds{60};
+constexpr Duration look_every = std::chrono::seconds{1};
+
+/// Until the transport has something to tell, or nothing under way. False: it keeps silent.
+bool wait_for(const RoundsHost &host, Timestamp since) {
+    const Timestamp now = host.now();
+    if (!host.transport.is_busy() || now < since || now - since > patience) {
+        return false;
+    }
+    host.wait(host.transport, look_every);
+    return true;
+}
 
 } // namespace
 
@@ -20,15 +34,23 @@ void add_round(CycleResult &sum, const CycleResult &round) {
     sum.problem = round.problem;
 }
 
-Result<CycleResult> run_rounds(Engine &engine, const std::function<Timestamp()> &now) {
+Result<CycleResult> run_rounds(const RoundsHost &host) {
     CycleResult sum;
-    for (int round = 0; round < rounds_max; ++round) {
-        const Result<CycleResult> cycle = engine.cycle(now());
+    host.transport.look_now();
+    Timestamp moved_at = host.now();
+    for (int rounds = 0; rounds < rounds_max;) {
+        const Result<CycleResult> cycle = host.cycle();
         if (!cycle) {
             return cycle.error();
         }
         add_round(sum, *cycle);
-        if (!cycle->did_anything()) {
+        if (cycle->did_anything()) {
+            ++rounds;
+            moved_at = host.now();
+            if (host.tell) {
+                host.tell(sum);
+            }
+        } else if (!wait_for(host, moved_at)) {
             break;
         }
     }

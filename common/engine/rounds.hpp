@@ -12,9 +12,20 @@ namespace postrider::engine {
 /// Adds what a round did; `next_at` and `problem` are those of the last one.
 void add_round(CycleResult &sum, const CycleResult &round);
 
-/// Cycles until there is nothing left to do now, or as often as any honest exchange between two
-/// nodes on one machine needs; what is left waits for the next call.
-Result<CycleResult> run_rounds(Engine &engine, const std::function<Timestamp()> &now);
+/// What whoever asks for rounds lends to them.
+struct RoundsHost {
+    std::function<Result<CycleResult>()> cycle;
+    Transport &transport;
+    std::function<Timestamp()> now;
+    /// Returns when the transport is to be polled, or after this time.
+    std::function<void(const Transport &, Duration)> wait;
+    /// Is told the sum after each round that did something.
+    std::function<void(const CycleResult &)> tell = {};
+};
+
+/// Cycles until there is nothing left to do now and the transport has nothing under way, or as
+/// often and as long as any honest exchange needs; what is left waits for the next call.
+Result<CycleResult> run_rounds(const RoundsHost &host);
 
 /// "1 row", "2 rows".
 std::string counted(std::uint64_t count, std::string_view one, std::string_view many);

@@ -138,11 +138,16 @@ limits_of(const Session &session, const Peer &peer, const PeerPath &path, const 
     return lane != nullptr ? Limits{session, *lane, path} : Limits{session, peer.peer_id, path};
 }
 
+std::vector<PeerPath> paths_of(const Session &session, const Peer &peer, const Outbound &outbound) {
+    return outbound.lane != nullptr ? paths_for(session, *outbound.lane)
+                                    : load_paths(session, peer.peer_id);
+}
+
 /// From when on the mail may leave by any path; empty where none ever may.
 std::optional<Timestamp>
 passage_at(const Session &session, const Peer &peer, const Outbound &outbound) {
     std::optional<Timestamp> passage;
-    for (const PeerPath &path : load_paths(session, peer.peer_id)) {
+    for (const PeerPath &path : paths_of(session, peer, outbound)) {
         if (path.approved) {
             const Limits limits = limits_of(session, peer, path, outbound.lane);
             const Timestamp from =
@@ -158,7 +163,7 @@ passage_at(const Session &session, const Peer &peer, const Outbound &outbound) {
 /// waiting.
 std::optional<Way>
 way_for(const Session &session, const Peer &peer, const Outbound &outbound, Carrier carrier) {
-    for (PeerPath &path : load_paths(session, peer.peer_id)) {
+    for (PeerPath &path : paths_of(session, peer, outbound)) {
         if (!path.approved || !stream::may_try(path.retry, session.now)) {
             continue;
         }
@@ -394,7 +399,8 @@ due_report(const Session &session, const Peer &peer, Tickets &tickets, Carrier c
     return out;
 }
 
-void take_outcome(const Session &session, const Tickets::Sent &sent, const Result<void> &result) {
+void take_outcome(const Session &session, const Tickets::Sent &sent, const Outcome &outcome) {
+    const Result<void> &result = outcome.result;
     std::vector<PeerPath> paths = load_paths(session, sent.peer_id);
     const auto path = std::find_if(paths.begin(), paths.end(), [&](const PeerPath &candidate) {
         return candidate.ordinal == sent.path_ordinal;
@@ -406,7 +412,7 @@ void take_outcome(const Session &session, const Tickets::Sent &sent, const Resul
         stream::on_success(path->retry);
     } else if (stream::may_try(path->retry, session.now)) {
         // The first failure of a try; what was submitted along with it tells nothing more.
-        stream::on_failure(path->retry, session.now, randombytes_random());
+        stream::on_failure(path->retry, session.now, randombytes_random(), outcome.wait_at_least);
     }
     session.transaction.execute(
         "UPDATE @peer_path SET failures = ?3, next_try_at = ?4, last_error = ?5,"

@@ -73,7 +73,7 @@ void close_paths(const Session &session,
                  std::span<const Transmission> sent);
 
 /// What a path answered.
-void take_outcome(const Session &session, const Tickets::Sent &sent, const Result<void> &result);
+void take_outcome(const Session &session, const Tickets::Sent &sent, const Outcome &outcome);
 
 /// The earliest time at which anything may go to this peer.
 std::optional<Timestamp> next_due(const Session &session, const Peer &peer);

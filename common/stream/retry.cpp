@@ -35,14 +35,15 @@ bool may_try(const Retry &state, Timestamp now) {
     return next_try(state, now) <= now;
 }
 
-void on_failure(Retry &state, Timestamp now, std::uint32_t random) {
+void on_failure(Retry &state, Timestamp now, std::uint32_t random, Duration at_least) {
     if (state.failures == 0) {
         state.first_failure = now;
     }
     if (state.failures < UINT32_MAX) {
         ++state.failures;
     }
-    state.next_try = now + jittered(retry_delay(state.failures), random);
+    const Duration delay = std::max(retry_delay(state.failures), std::min(at_least, delays.back()));
+    state.next_try = now + jittered(delay, random);
 }
 
 void on_success(Retry &state) {

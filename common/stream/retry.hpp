@@ -26,8 +26,12 @@ Timestamp next_try(const Retry &state, Timestamp now);
 
 bool may_try(const Retry &state, Timestamp now);
 
-/// `random` is any 32 random bits.
-void on_failure(Retry &state, Timestamp now, std::uint32_t random);
+/// `random` is any 32 random bits. `at_least`: the other side asks for so long a wait; no wait is
+/// longer than the longest of the schedule.
+void on_failure(Retry &state,
+                Timestamp now,
+                std::uint32_t random,
+                Duration at_least = Duration::zero());
 
 void on_success(Retry &state);
 

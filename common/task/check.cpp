@@ -131,6 +131,25 @@ Mistake check_task_references(const Task &task, const Known &known) {
     return check_conflict_node(task.conflict, known, user);
 }
 
+/// Of a MAIL path that names none, where there is not exactly one.
+Mistake
+which_mailbox(const Path &path, const std::vector<std::string> &known, const std::string &user) {
+    std::string names;
+    for (const std::string &name : known) {
+        names += (names.empty() ? "" : ", ") + quote_name(name);
+    }
+    return known.empty()
+               ? mistake_at(path.at, "there is no MAILBOX that mails of " + user + " go through",
+                            "Declare this node's own, for example: MAILBOX main ADDRESS "
+                            "'sync@shop.example' RECEIVE 'imaps://mail.shop.example' SEND "
+                            "'smtps://mail.shop.example';")
+               : mistake_at(path.at,
+                            "the MAIL path of " + user +
+                                " does not say which mailbox it goes "
+                                "through",
+                            "Say VIA and one of these behind its address: " + names + ".");
+}
+
 Mistake check_peer_references(const Peer &peer, const Known &known) {
     const std::string user = "the peer \"" + peer.name.value + "\"";
     for (const Name &group : peer.groups) {
@@ -143,6 +162,8 @@ Mistake check_peer_references(const Peer &peer, const Known &known) {
             if (auto mistake = require(*path.via, known.mailboxes, "mailbox", user)) {
                 return mistake;
             }
+        } else if (path.kind == PathKind::mail && known.mailboxes.size() != 1) {
+            return which_mailbox(path, known.mailboxes, user);
         }
     }
     return std::nullopt;

@@ -162,7 +162,8 @@ std::string statement(const Mailbox &mailbox) {
     if (mailbox.send) {
         out += " SEND " + quote_string(mailbox.send->value);
     }
-    return out + words(mailbox.login) + clauses(mailbox.pacing);
+    const std::string options = print_options(mailbox);
+    return out + (options.empty() ? "" : " ") + options;
 }
 
 std::string statement(const Group &group) {
@@ -405,6 +406,11 @@ std::string print_options(const Node &node) {
 
 std::string print_attributes(const Peer &peer) {
     return listed(peer.attributes);
+}
+
+std::string print_options(const Mailbox &mailbox) {
+    const std::string out = words(mailbox.login) + clauses(mailbox.pacing);
+    return out.empty() ? out : out.substr(1);
 }
 
 std::string print_options(const Peer &peer) {

@@ -49,8 +49,10 @@ std::string print(Priority priority);
 std::string print(const Path &path);
 std::string print(const Keep &keep);
 /// The clauses of a statement that describe what no column of its own holds, without the name:
-/// TIME ZONE, KEEP, ALERT; the attributes without parentheses; KEEP and REPORT EVERY.
+/// TIME ZONE, KEEP, ALERT; USER, PASSWORD and pacing; the attributes without parentheses; KEEP and
+/// REPORT EVERY.
 std::string print_options(const Node &node);
+std::string print_options(const Mailbox &mailbox);
 std::string print_attributes(const Peer &peer);
 std::string print_options(const Peer &peer);
 /// 'text' with its quotes doubled.

@@ -19,8 +19,26 @@ Mistake one(const HostedNode &hosted) {
     return no(hosted.name.at, "HOSTED NODE", "Install Postrider in the database itself.");
 }
 
+Position first_of(const Pacing &pacing) {
+    return pacing.every     ? pacing.every->at
+           : pacing.at      ? pacing.at->at
+           : pacing.between ? pacing.between->at
+                            : pacing.at_most->at;
+}
+
 Mistake one(const Mailbox &mailbox) {
-    return no(mailbox.name.at, "MAILBOX", "Use MAILDIR paths.");
+    if (!mailbox.receive || !mailbox.send) {
+        return no(mailbox.name.at, "a MAILBOX that finds its servers by itself",
+                  "Name them: RECEIVE 'imaps://mail.example' SEND 'smtps://mail.example'.");
+    }
+    if (mailbox.login.secret && mailbox.login.secret->value.kind == SecretKind::token) {
+        return no(mailbox.login.secret->at, "TOKEN", "Use PASSWORD FILE.");
+    }
+    if (!(mailbox.pacing == Pacing{})) {
+        return no(first_of(mailbox.pacing), "a schedule or limit of a MAILBOX",
+                  "Put it behind the MAIL path of the peer.");
+    }
+    return std::nullopt;
 }
 
 Mistake one(const Group & /*group*/) {
@@ -29,11 +47,10 @@ Mistake one(const Group & /*group*/) {
 
 Mistake one(const Peer &peer) {
     for (const Path &path : peer.paths) {
-        if (path.kind == PathKind::mail) {
-            return no(path.at, "a MAIL path", "Use MAILDIR with a folder that both nodes reach.");
-        }
         if (path.kind == PathKind::direct) {
-            return no(path.at, "a DIRECT path", "Use MAILDIR with a folder that both nodes reach.");
+            return no(path.at, "a DIRECT path",
+                      "Use MAIL, or MAILDIR with a folder that both "
+                      "nodes reach.");
         }
     }
     return std::nullopt;
@@ -68,8 +85,8 @@ Mistake by(const By &by, Position at) {
         return no(at, "AFTER");
     }
     for (const PathKind kind : by.kinds) {
-        if (kind != PathKind::maildir) {
-            return no(at, kind == PathKind::mail ? "BY MAIL" : "BY DIRECT", "Use BY MAILDIR.");
+        if (kind == PathKind::direct) {
+            return no(at, "BY DIRECT", "Use BY MAIL or BY MAILDIR.");
         }
     }
     return std::nullopt;
@@ -109,9 +126,6 @@ Mistake one(const Task &task) {
 }
 
 Mistake one(const Drop &drop) {
-    if (drop.kind == ObjectKind::mailbox) {
-        return no(drop.name.at, "MAILBOX");
-    }
     return drop.kind == ObjectKind::hosted_node ? no(drop.name.at, "HOSTED NODE") : std::nullopt;
 }
 

@@ -1,9 +1,11 @@
 // Reading peers and opening their keys.
 #include "common/engine/store/peers.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "common/engine/configuration_mac.hpp"
+#include "common/engine/store/mailboxes.hpp"
 #include "common/engine/store/rows.hpp"
 
 namespace postrider::engine {
@@ -155,6 +157,24 @@ Result<wire::Recipient> recipient_of(const Identity &identity, const Peer &peer)
     return wire::Recipient{*peer.node, *peer.receiving_public, keys->psk, keys->stamp_out};
 }
 
+namespace {
+
+/// A path that names none goes through the only one there is. Where there is none that may be used,
+/// the path may not either.
+void find_mailbox(const Session &session, PeerPath &path) {
+    const std::vector<StoredMailbox> mailboxes = load_mailboxes(session);
+    const auto found =
+        std::find_if(mailboxes.begin(), mailboxes.end(), [&](const StoredMailbox &each) {
+            return path.mailbox.empty() ? mailboxes.size() == 1 : each.mailbox.name == path.mailbox;
+        });
+    path.approved = path.approved && found != mailboxes.end() && found->approved;
+    if (found != mailboxes.end()) {
+        path.mailbox = found->mailbox.name;
+    }
+}
+
+} // namespace
+
 std::vector<PeerPath> load_paths(const Session &session, std::int64_t peer_id) {
     std::vector<PeerPath> paths;
     for (const Row &row : all_rows(session.transaction,
@@ -173,6 +193,9 @@ std::vector<PeerPath> load_paths(const Session &session, std::int64_t peer_id) {
         path.use = {time_at(row, 7), maybe_time_at(row, 8)};
         path.approved =
             is_approved(session.identity, protected_row("peer_path", std::span{row}.subspan(9)));
+        if (path.kind == "mail") {
+            find_mailbox(session, path);
+        }
         paths.push_back(std::move(path));
     }
     return paths;

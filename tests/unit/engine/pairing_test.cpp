@@ -129,7 +129,7 @@ TEST_F(Pairing, TakesTheAddressOfTheLineOrTheOneThatWasSaid) {
 
 TEST_F(Pairing, RefusesAnAddressThatIsNoDirectoryAndLeavesNothingBehind) {
     const std::string line = office.invite("shop");
-    for (const char *address : {"mail", "sync@hq.example", ""}) {
+    for (const char *address : {"mail", "sync@hq.example", "sync@hq", "@", ""}) {
         EXPECT_EQ(shop.accept(Acceptance{line, address, false}).error().code, Errc::refused);
     }
     EXPECT_EQ(shop.count("peer"), "0");

@@ -1,0 +1,125 @@
+// Rows of `mailbox`, and statements.
+#include "common/engine/store/mailboxes.hpp"
+
+#include "common/engine/configuration_mac.hpp"
+#include "common/engine/store/rows.hpp"
+#include "common/mail/server_url.hpp"
+#include "common/task/check.hpp"
+#include "common/task/task_text.hpp"
+
+namespace postrider::engine {
+
+namespace {
+
+/// `row` begins with name, address, receive, send and settings.
+std::string statement_of(std::span<const Value> row) {
+    const auto text = [&](std::size_t index) { return row[index].as<Text>()->text; };
+    std::string out =
+        "MAILBOX " + task::quote_name(text(0)) + " ADDRESS " + task::quote_string(text(1));
+    if (!text(2).empty()) {
+        out += " RECEIVE " + task::quote_string(text(2));
+    }
+    if (!text(3).empty()) {
+        out += " SEND " + task::quote_string(text(3));
+    }
+    return out + (text(4).empty() ? "" : " ") + text(4) + ";";
+}
+
+std::string value_or_empty(const std::optional<task::StringLiteral> &literal) {
+    return literal ? literal->value : std::string{};
+}
+
+/// Where nothing is said of a login, it is the address with the password in the usual file.
+Mailbox mailbox_of(const task::Mailbox &declared) {
+    return {.name = declared.name.value,
+            .address = declared.address.value,
+            .receive = value_or_empty(declared.receive),
+            .send = value_or_empty(declared.send),
+            .user = declared.login.user ? declared.login.user->value : declared.address.value,
+            .secret = declared.login.secret
+                          ? declared.login.secret->value
+                          : task::Secret{task::SecretKind::password, task::SecretSource::file,
+                                         default_password_file(declared.name.value)}};
+}
+
+Result<void> check_server(const task::StringLiteral &url) {
+    if (url.value.starts_with(mailbox_maildir_scheme)) {
+        return {};
+    }
+    const Result<mail::ServerUrl> parsed = mail::parse_server_url(url.value);
+    return parsed ? Result<void>{}
+                  : task::mistake_at(url.at, parsed.error().message, parsed.error().hint);
+}
+
+} // namespace
+
+Result<void> check_servers(const task::Mailbox &mailbox) {
+    for (const auto &url : {mailbox.receive, mailbox.send}) {
+        if (Result<void> checked = url ? check_server(*url) : Result<void>{}; !checked) {
+            return checked;
+        }
+    }
+    return {};
+}
+
+std::string default_password_file(const std::string &mailbox_name) {
+    return mailbox_name + ".password";
+}
+
+std::vector<StoredMailbox> load_mailboxes(const Session &session) {
+    std::vector<StoredMailbox> out;
+    for (const Row &row :
+         all_rows(session.transaction, "SELECT cursor, settings, " + covered_columns("mailbox") +
+                                           " FROM @mailbox ORDER BY name")) {
+        StoredMailbox stored;
+        stored.mailbox.name = text_at(row, 2);
+        const auto *cursor = row[0].as<Bytes>();
+        stored.cursor = cursor != nullptr ? *cursor : Bytes{};
+        const std::span<const Value> covered = std::span{row}.subspan(2);
+        stored.approved = is_approved(session.identity, protected_row("mailbox", covered));
+        const Result<task::TaskText> parsed = stored.approved
+                                                  ? task::parse_stored(statement_of(covered))
+                                                  : Error{Errc::refused, "not approved"};
+        if (parsed && parsed->statements.size() == 1) {
+            stored.mailbox = mailbox_of(std::get<task::Mailbox>(parsed->statements.front()));
+        } else {
+            stored.approved = false;
+        }
+        out.push_back(std::move(stored));
+    }
+    return out;
+}
+
+std::vector<std::string> mailbox_statements(Transaction &transaction) {
+    std::vector<std::string> out;
+    for (const Row &row : all_rows(transaction, "SELECT name, address, receive, send, settings"
+                                                " FROM @mailbox ORDER BY name")) {
+        out.push_back(statement_of(row));
+    }
+    return out;
+}
+
+void store_mailbox(const Session &session, const task::Mailbox &mailbox) {
+    const Value name = Value::text(mailbox.name.value);
+    session.transaction.execute(
+        "INSERT INTO @mailbox (name, address, receive, send, settings) VALUES (?1, ?2, ?3, ?4, ?5)"
+        " ON CONFLICT (name) DO UPDATE SET address = excluded.address, send = excluded.send,"
+        " cursor = CASE WHEN @mailbox.receive = excluded.receive"
+        " AND @mailbox.address = excluded.address AND @mailbox.settings = excluded.settings"
+        " THEN @mailbox.cursor END,"
+        " receive = excluded.receive, settings = excluded.settings",
+        {name, Value::text(mailbox.address.value), Value::text(value_or_empty(mailbox.receive)),
+         Value::text(value_or_empty(mailbox.send)), Value::text(task::print_options(mailbox))});
+    protect(session, "mailbox", {name});
+}
+
+void drop_mailbox(Transaction &transaction, const std::string &name) {
+    transaction.execute("DELETE FROM @mailbox WHERE name = ?1", {Value::text(name)});
+}
+
+void store_cursor(Transaction &transaction, const std::string &name, const Bytes &cursor) {
+    transaction.execute("UPDATE @mailbox SET cursor = ?2 WHERE name = ?1",
+                        {Value::text(name), stored(cursor)});
+}
+
+} // namespace postrider::engine

@@ -1,0 +1,41 @@
+// The mailboxes of this node in the state tables.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/engine/session.hpp"
+#include "common/engine/transport.hpp"
+
+namespace postrider::engine {
+
+/// Of a mailbox that a mail server fills: 'maildir:/path'.
+inline constexpr std::string_view mailbox_maildir_scheme = "maildir:";
+
+struct StoredMailbox {
+    Mailbox mailbox;
+    Bytes cursor;         // how far it was read
+    bool approved = true; // its configuration MAC is good
+};
+
+/// In the order of their names. A row that was edited into what no text says is not approved.
+std::vector<StoredMailbox> load_mailboxes(const Session &session);
+
+/// As `describe` prints them.
+std::vector<std::string> mailbox_statements(Transaction &transaction);
+
+/// The Error of mail/server_url for the address of a server that nobody can connect to, with its
+/// place in the text.
+Result<void> check_servers(const task::Mailbox &mailbox);
+
+/// How far a mailbox was read stays known as long as its statement is the same.
+void store_mailbox(const Session &session, const task::Mailbox &mailbox);
+void drop_mailbox(Transaction &transaction, const std::string &name);
+
+/// Of a mailbox that is not declared any more it is nothing.
+void store_cursor(Transaction &transaction, const std::string &name, const Bytes &cursor);
+
+/// The place of the password where the text names none: a file in the secret directory.
+std::string default_password_file(const std::string &mailbox_name);
+
+} // namespace postrider::engine

@@ -23,7 +23,8 @@ struct Mailbox {
     std::string receive; // mail/server_url; empty: nothing is received
     std::string send;    // likewise
     std::string user;
-    std::optional<task::Secret> secret; // where it is; empty: no login
+    /// Where it is. Empty: in the file NAME.password where there is a user, else no login.
+    std::optional<task::Secret> secret;
     bool operator==(const Mailbox &) const = default;
 };
 

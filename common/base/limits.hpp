@@ -124,6 +124,12 @@ inline constexpr std::size_t network_frame_bytes_max = part_body_bytes_max + 64 
 inline constexpr std::size_t network_items_max = 10'000; // of a list in a message
 /// What is submitted to the process without an outcome.
 inline constexpr std::size_t network_open_bytes_max = 2 * network_frame_bytes_max;
+inline constexpr std::size_t network_cursor_bytes_max = 64 * kib;
+inline constexpr std::size_t network_receipt_bytes_max = 1000;
+/// What the process asks for and has no answer to yet.
+inline constexpr std::size_t network_questions_max = 256;
+/// A file or the output of a command.
+inline constexpr std::size_t mailbox_secret_bytes_max = 64 * kib;
 
 // Task texts and pairing
 inline constexpr std::size_t task_text_bytes_max = 1 * mib;

@@ -23,7 +23,8 @@ struct Mailbox {
     std::string receive; // mail/server_url; empty: nothing is received
     std::string send;    // likewise
     std::string user;
-    std::optional<task::Secret> secret; // where it is; empty: no login
+    /// Where it is. Empty: in the file NAME.password where there is a user, else no login.
+    std::optional<task::Secret> secret;
     bool operator==(const Mailbox &) const = default;
 };
 
@@ -115,11 +116,14 @@ class Transport {
     virtual std::vector<Event> poll(Timestamp now) = 0;
     /// Only after the transaction that used the message is committed.
     virtual void settle(const Receipt &receipt, Settlement settlement) = 0;
+
     /// Somebody waits for what is to come: looks into all inlets, whatever was planned.
     virtual void look_now() {}
+
     /// Something that was submitted has no outcome yet, or an inlet that is to be looked into was
     /// not: `poll` will have more to tell soon.
     [[nodiscard]] virtual bool is_busy() const { return false; }
+
     /// When to poll again if nothing wakes us before.
     [[nodiscard]] virtual std::optional<Timestamp> next_look(Timestamp now) const = 0;
 

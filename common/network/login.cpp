@@ -26,8 +26,8 @@ bool Login::on_secret(const transport::Secret &secret) {
         return false;
     }
     question_.reset();
-    if (!secret.problem.empty()) {
-        problem_ = Error{Errc::refused, secret.problem};
+    if (!secret.problem.message.empty()) {
+        problem_ = secret.problem;
     } else {
         connection_ = connections_.connect(endpoint_, secret.secret);
     }

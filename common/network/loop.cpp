@@ -49,7 +49,9 @@ void Loop::run() {
 }
 
 void Loop::take(transport::NetworkRequest &request, Timestamp now) {
-    if (const auto *accounts = std::get_if<transport::Configure>(&request)) {
+    if (std::holds_alternative<transport::Ping>(request)) {
+        host_.tell(transport::Pong{});
+    } else if (const auto *accounts = std::get_if<transport::Configure>(&request)) {
         configure(*accounts);
     } else if (auto *secret = std::get_if<transport::Secret>(&request)) {
         for (auto &[name, served] : accounts_) {

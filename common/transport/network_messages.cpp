@@ -5,6 +5,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <sodium.h>
+
 #include "common/base/limits.hpp"
 
 namespace postrider::transport {
@@ -13,6 +15,9 @@ namespace {
 
 class FieldWriter {
   public:
+    /// So much comes: nothing is copied while it is written.
+    void reserve(std::size_t size) { out_.reserve(size); }
+
     template <class... Types>
     void operator()(const Types &...values) {
         (write(values), ...);
@@ -154,7 +159,20 @@ Result<Variant> read_message(const Frame &frame) {
 } // namespace
 
 Bytes to_bytes(const NetworkRequest &request) {
-    return write_message(request);
+    const auto *secret = std::get_if<Secret>(&request);
+    if (secret == nullptr) {
+        return write_message(request);
+    }
+    constexpr std::size_t all_but_texts = 64;
+    const Error &problem = secret->problem;
+    FieldWriter fields;
+    fields.reserve(all_but_texts + secret->secret.size() + problem.message.size() +
+                   problem.detail.size() + problem.hint.size());
+    fields(*secret);
+    Frame frame{static_cast<std::uint8_t>(request.index()), std::move(fields).take()};
+    Bytes bytes = to_bytes(frame);
+    sodium_memzero(frame.content.data(), frame.content.size());
+    return bytes;
 }
 
 Bytes to_bytes(const NetworkReport &report) {

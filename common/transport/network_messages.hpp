@@ -26,6 +26,8 @@ struct MailAccount {
     std::vector<FixedBytes<32>> stamp_keys;
     Bytes cursor; // what the process last asked to be remembered
 
+    bool operator==(const MailAccount &) const = default;
+
     template <class Fields>
     void list(Fields &fields) {
         fields(name, address, receive, send, user, login, subject_prefix, stamp_keys, cursor);
@@ -48,7 +50,7 @@ struct Configure {
 struct Secret {
     std::uint64_t question = 0;
     Bytes secret;
-    std::string problem; // empty: `secret` is one
+    Error problem; // without a message: `secret` is one
 
     template <class Fields>
     void list(Fields &fields) {
@@ -89,7 +91,13 @@ struct LookNow {
     }
 };
 
-using NetworkRequest = std::variant<Configure, Secret, Submit, Settle, LookNow>;
+/// Say Pong: at once, whatever else is under way.
+struct Ping {
+    template <class Fields>
+    void list(Fields & /*fields*/) {}
+};
+
+using NetworkRequest = std::variant<Configure, Secret, Submit, Settle, LookNow, Ping>;
 
 // ---- To the host
 
@@ -184,9 +192,22 @@ struct Doing {
     }
 };
 
-using NetworkReport = std::
-    variant<Started, SecretWanted, MailArrived, MailUnusable, Delivered, Told, CursorMoved, Doing>;
+struct Pong {
+    template <class Fields>
+    void list(Fields & /*fields*/) {}
+};
 
+using NetworkReport = std::variant<Started,
+                                   SecretWanted,
+                                   MailArrived,
+                                   MailUnusable,
+                                   Delivered,
+                                   Told,
+                                   CursorMoved,
+                                   Doing,
+                                   Pong>;
+
+/// Leaves no copy of a secret but the one in `request` and the one it gives.
 Bytes to_bytes(const NetworkRequest &request);
 Bytes to_bytes(const NetworkReport &report);
 /// `malformed` for a kind that there is not, for content that ends early or late, and for counts

@@ -46,9 +46,10 @@ Error could_not(const std::string &verb, const std::string &what, int error_numb
     return Error{Errc::unavailable, "could not " + verb + " " + what + ": " + reason(error_number)};
 }
 
-Error belongs_to(const std::string &what, const std::string &path, unsigned owner) {
-    return refused(what + " " + quoted(path) + " belongs to user \"" + user_name(owner) + "\"",
-                   "Run as that user: one node has one user.");
+Error belongs_to(const PrivateFile &file, unsigned owner) {
+    return refused(file.what + " " + quoted(path_of(file)) + " belongs to user \"" +
+                       user_name(owner) + "\"",
+                   file.hint_for_owner);
 }
 
 Error open_error(const PrivateFile &file, int error_number) {
@@ -62,7 +63,7 @@ Error open_error(const PrivateFile &file, int error_number) {
 
     if (error_number == EACCES && ::lstat(path.c_str(), &status) == 0 &&
         status.st_uid != ::geteuid()) {
-        return belongs_to(file.what, path, status.st_uid);
+        return belongs_to(file, status.st_uid);
     }
     if (error_number == EACCES || error_number == EPERM) {
         return refused(file.what + " " + quoted(path) + " cannot be read: " + reason(error_number),
@@ -78,7 +79,7 @@ Result<void> check_status(const PrivateFile &file, const struct stat &status) {
                        "Put the file itself in its place.");
     }
     if (status.st_uid != ::geteuid()) {
-        return belongs_to(file.what, path, status.st_uid);
+        return belongs_to(file, status.st_uid);
     }
     if ((status.st_mode & others_bits) != 0) {
         return refused(file.what + " " + quoted(path) + " is open to other users",
@@ -86,7 +87,7 @@ Result<void> check_status(const PrivateFile &file, const struct stat &status) {
     }
     if (status.st_size < 0 || static_cast<std::uint64_t>(status.st_size) > file.bytes_max) {
         return refused(file.what + " " + quoted(path) + " is larger than it can be",
-                       "Restore it from a copy.");
+                       file.hint_for_size);
     }
     return {};
 }
@@ -99,7 +100,9 @@ Result<void> check_directory(const std::string &directory) {
         return could_not("look at", "secret directory " + quoted(directory), errno);
     }
     if (status.st_uid != ::geteuid() && status.st_uid != 0) {
-        return belongs_to("secret directory", directory, status.st_uid);
+        return refused("secret directory " + quoted(directory) + " belongs to user \"" +
+                           user_name(status.st_uid) + "\"",
+                       "Run as that user: one node has one user.");
     }
     if ((status.st_mode & others_write_bits) != 0) {
         return refused("secret directory " + quoted(directory) + " can be written by other users",
@@ -116,7 +119,7 @@ Result<Bytes> read_all(int descriptor, const PrivateFile &file) {
     }
     if (content->size() > file.bytes_max) {
         return refused(file.what + " " + quoted(path_of(file)) + " is larger than it can be",
-                       "Restore it from a copy.");
+                       file.hint_for_size);
     }
     return *std::move(content);
 }

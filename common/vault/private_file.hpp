@@ -18,6 +18,9 @@ struct PrivateFile {
     std::size_t bytes_max = 0;
     /// Whether the directory must be closed to others too. Not where people put the file.
     bool in_own_directory = true;
+    /// What to do where it is too large, or another user's.
+    std::string hint_for_size = "Restore it from a copy.";
+    std::string hint_for_owner = "Run as that user: one node has one user.";
 };
 
 /// `std::nullopt`: there is none. `refused` when it is not regular, a link, too large, another

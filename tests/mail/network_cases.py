@@ -1,6 +1,7 @@
 """The network process against real servers, each case with Exim and with Postfix in front of Dovecot."""
 import contextlib
 import os
+import socket
 import time
 
 from mail_clients import text
@@ -241,6 +242,16 @@ def twelve_thousand_letters_and_three_of_ours(servers):
     for _ in range(3):
         flags.remove("")
     assert sorted(mail.flags for mail in servers.mails("b")) == flags
+
+
+def a_ping_is_answered_while_a_server_is_silent(servers):
+    with socket.create_server(("localhost", 0)) as silent, process_for(servers) as process:
+        process.configure(sender(servers), account("in", user=servers.address("b"), stamp_keys=[OURS],
+                                                   receive=f"imap://localhost:{silent.getsockname()[1]}"))
+        process.wait_for("doing", account="in", words="connects")
+        for _ in range(3):
+            process.ping()
+            process.wait_for("pong", seconds=5)
 
 
 def it_holds_no_descriptor_but_its_own_and_ends_with_its_host(servers):

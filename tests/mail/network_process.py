@@ -21,7 +21,7 @@ SECONDS = 60
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / os.environ.get("POSTRIDER_BUILD", "build/release") / "postrider-network"
 HOST_DESCRIPTOR = 3
-REQUESTS = ("configure", "secret", "submit", "settle", "look_now")
+REQUESTS = ("configure", "secret", "submit", "settle", "look_now", "ping")
 REPORTS = {
     "started": ("version:text", "confinement:text"),
     "secret_wanted": ("question:number", "account:text"),
@@ -31,9 +31,11 @@ REPORTS = {
     "told": ("account:text", "count:number", "what:error"),
     "cursor_moved": ("account:text", "cursor:bytes"),
     "doing": ("account:text", "direction:text", "words:text"),
+    "pong": (),
 }
 ERROR_CODES = ("unavailable", "timed_out", "malformed", "too_large", "unsupported_version", "bad_signature",
                "unknown_peer", "gap", "conflict", "schema_mismatch", "refused", "internal")
+NO_ERROR = bytes([ERROR_CODES.index("internal")]) + struct.pack(">III", 0, 0, 0)
 SETTLEMENTS = ("keep", "remove", "set_aside")
 
 
@@ -154,6 +156,9 @@ class NetworkProcess:
     def look_now(self, name):
         self.say("look_now", piece(name))
 
+    def ping(self):
+        self.say("ping", b"")
+
     # --- what it hears ------------------------------------------------------------------------------------------------
 
     def read(self, seconds):
@@ -185,7 +190,7 @@ class NetworkProcess:
             self.reports.append(report)
             return
         password = self.passwords.get(report["account"], self.password)
-        self.say("secret", struct.pack(">Q", report["question"]) + piece(password) + piece(""))
+        self.say("secret", struct.pack(">Q", report["question"]) + piece(password) + NO_ERROR)
 
     def wait_for(self, kind, seconds=SECONDS, **fields):
         """The first report of the kind, with these fields, that was not given yet."""

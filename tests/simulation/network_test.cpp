@@ -14,14 +14,14 @@ using std::chrono::hours;
 class NetworkTest : public testing::Test {
   protected:
     NetworkTest() {
-        a_.configure({{"maildir", "shared", {}, {}}});
+        a_.configure({{"maildir", "shared", {}, {}, {}}});
         b_.configure({inlet()});
     }
 
     [[nodiscard]] engine::Inlet inlet() const {
         FixedBytes<32> key{};
         std::copy_n(stamp_key_.data(), key.size(), key.begin());
-        return {"maildir", "shared", {key}, {}};
+        return {"maildir", "shared", {key}, {}, {}};
     }
 
     /// An envelope under the stamp that b gave to a.
@@ -35,7 +35,7 @@ class NetworkTest : public testing::Test {
 
     Bytes send(std::uint8_t filling) {
         Bytes envelope = envelope_of(filling);
-        a_.submit({ticket_++, "maildir", "shared", "", envelope});
+        a_.submit({ticket_++, "maildir", "shared", "", "", envelope});
         return envelope;
     }
 
@@ -95,7 +95,7 @@ TEST_F(NetworkTest, AMailIsShownOncePerProcessUntilItIsSettled) {
 
 TEST_F(NetworkTest, AMailForSomebodyElseIsLeftUntilItsStampIsKnown) {
     NetworkTransport stranger(network_, "c");
-    stranger.configure({{"maildir", "shared", {}, {}}});
+    stranger.configure({{"maildir", "shared", {}, {}, {}}});
     send(1);
     time_.advance(hours{1});
     EXPECT_TRUE(arrived(stranger).empty());

@@ -41,11 +41,11 @@ class MaildirTest : public ::testing::Test {
     }
 
     [[nodiscard]] engine::Inlet inlet(std::uint8_t key_number) const {
-        return {"maildir", directory_, {key(key_number)}, {}};
+        return {"maildir", directory_, {key(key_number)}, {}, {}};
     }
 
     [[nodiscard]] engine::Transmission transmission(std::uint64_t ticket, Bytes envelope) const {
-        return {ticket, "maildir", directory_, {}, std::move(envelope)};
+        return {ticket, "maildir", directory_, {}, {}, std::move(envelope)};
     }
 
     [[nodiscard]] std::unique_ptr<Maildir> reader(std::uint8_t key_number) const {

@@ -330,7 +330,7 @@ TEST_F(MaildirTest, WhatAWriterThatCrashedLeftInTmpGoesAfterThirtySixHours) {
 TEST_F(MaildirTest, WithoutInletsThereIsNothingToLookFor) {
     Maildir idle;
     EXPECT_EQ(idle.next_look(now_), std::nullopt);
-    idle.configure({{"mail", "imaps://hq.example", {}, {}}});
+    idle.configure({{"mail", "imaps://hq.example", {}, {}, {}}});
     EXPECT_EQ(idle.next_look(now_), std::nullopt);
     EXPECT_TRUE(idle.poll(now_).empty());
 }

@@ -17,9 +17,13 @@ std::vector<NetworkRequest> every_request() {
                         "[postrider]",
                         {FixedBytes<32>{1, 2}, FixedBytes<32>{3}},
                         {9, 8, 7}};
-    return {Configure{{account, {}}}, Secret{7, {1, 2, 3}, ""},
+    return {Configure{{account, {}}},
+            Secret{7, {1, 2, 3}, {}},
+            Secret{8, {}, {Errc::refused, "no password", "", "Write it."}},
             Submit{std::uint64_t{1} << 40, "main", {"a@x.example", "b@x.example"}, Bytes(1000, 5)},
-            Settle{"main", "17:4", engine::Settlement::set_aside}, LookNow{"main"}};
+            Settle{"main", "17:4", engine::Settlement::set_aside},
+            LookNow{"main"},
+            Ping{}};
 }
 
 std::vector<NetworkReport> every_report() {
@@ -31,7 +35,8 @@ std::vector<NetworkReport> every_report() {
             Delivered{4, "a@x.example", false, error, 360},
             Told{"main", 12, error},
             CursorMoved{"main", {1}},
-            Doing{"main", "receive", "waits for mail"}};
+            Doing{"main", "receive", "waits for mail"},
+            Pong{}};
 }
 
 Frame frame_in(ByteView bytes) {

@@ -1,0 +1,446 @@
+// Texts that the process gives are made safe once more: it reads what strangers send.
+#include "common/transport/network_transport.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include <sodium.h>
+
+#include "common/base/limits.hpp"
+#include "common/base/utf8.hpp"
+
+namespace postrider::transport {
+
+namespace {
+
+constexpr std::string_view mail_path_kind = "mail";
+constexpr const char *process_source = "postrider-network"; // of what is said of it as a whole
+
+/// All accounts with all their keys and cursors fit into a frame.
+constexpr std::size_t accounts_max = 64;
+constexpr std::size_t stamp_keys_max = limits::network_items_max;
+static_assert(accounts_max *
+                  (stamp_keys_max * 32 + limits::network_cursor_bytes_max + 8 * limits::kib) <
+              limits::network_frame_bytes_max);
+
+/// A mail that had so many processes die with it may be why: others shall go on.
+constexpr unsigned deaths_max = 3;
+/// Mails are made into messages for the process one by one, as it takes them.
+constexpr std::size_t unsent_enough_bytes = 64 * limits::kib;
+/// What stands around an envelope in a frame, and the name of its mailbox.
+constexpr std::size_t submit_overhead_bytes = 4 * limits::kib;
+/// Doings, pongs and the like give no event: a poll ends all the same.
+constexpr unsigned reports_per_poll_max = 1000;
+/// Of what is told once: a process that makes up ever new words is not remembered for ever.
+constexpr std::size_t told_once_max = 100;
+constexpr Duration look_for_secret_every = std::chrono::milliseconds{100};
+constexpr std::uint64_t wait_seconds_max = 24UL * 60 * 60;
+constexpr std::size_t safe_text_bytes_max = 1000;
+
+Error made_safe(const Error &error) {
+    return {error.code, printable(error.message, safe_text_bytes_max),
+            printable(error.detail, safe_text_bytes_max),
+            printable(error.hint, safe_text_bytes_max)};
+}
+
+/// A name as it begins a receipt: without ':', which ends it there.
+std::string name_in_receipt(std::string_view name) {
+    std::string out;
+    for (const char letter : name) {
+        if (letter == ':' || letter == '%') {
+            out += letter == ':' ? "%3A" : "%25";
+        } else {
+            out += letter;
+        }
+    }
+    return out;
+}
+
+LoginKind login_of(const engine::Mailbox &mailbox) {
+    if (mailbox.secret) {
+        return mailbox.secret->kind == task::SecretKind::token ? LoginKind::token
+                                                               : LoginKind::password;
+    }
+    return mailbox.user.empty() ? LoginKind::none : LoginKind::password;
+}
+
+Error no_such_mailbox(const std::string &name) {
+    return {Errc::refused,
+            "there is no mailbox \"" + printable(name) + "\" here",
+            {},
+            "Declare it: MAILBOX " + printable(name) + " ADDRESS '…' SEND 'smtps://…'."};
+}
+
+std::vector<MailAccount> without_cursors(std::vector<MailAccount> accounts) {
+    for (MailAccount &account : accounts) {
+        account.cursor.clear();
+    }
+    return accounts;
+}
+
+} // namespace
+
+void NetworkTransport::configure(std::vector<engine::Inlet> inlets) {
+    std::map<std::string, Account> accounts;
+    for (engine::Inlet &inlet : inlets) {
+        if (inlet.path_kind == mail_path_kind && inlet.mailbox) {
+            set_account(std::move(inlet), accounts);
+        }
+    }
+    accounts_ = std::move(accounts);
+    process_.want(!accounts_.empty());
+    give_up_mails_without_mailbox();
+    std::erase_if(doing_, [&](const auto &entry) { return !knows(entry.first.first); });
+}
+
+/// What the process has said last of how far it read is newer than what the host has stored.
+void NetworkTransport::set_account(engine::Inlet inlet, std::map<std::string, Account> &accounts) {
+    engine::Mailbox &mailbox = *inlet.mailbox;
+    if (inlet.stamp_keys.size() > stamp_keys_max || accounts.size() >= accounts_max) {
+        return tell_once(mailbox.name,
+                         {Errc::too_large, "mailbox \"" + printable(mailbox.name) +
+                                               "\" cannot be used: there are more than " +
+                                               std::to_string(accounts_max) + " mailboxes or " +
+                                               std::to_string(stamp_keys_max) + " peers"});
+    }
+    MailAccount told{mailbox.name,
+                     mailbox.address,
+                     mailbox.receive,
+                     mailbox.send,
+                     mailbox.user,
+                     login_of(mailbox),
+                     settings_.subject_prefix,
+                     std::move(inlet.stamp_keys),
+                     std::move(inlet.cursor)};
+    const auto old = accounts_.find(mailbox.name);
+    if (old != accounts_.end() && old->second.told.receive == told.receive &&
+        old->second.told.user == told.user) {
+        told.cursor = old->second.told.cursor;
+    }
+    const std::string name = mailbox.name;
+    accounts.insert_or_assign(name, Account{std::move(mailbox), std::move(told)});
+}
+
+void NetworkTransport::tell_once(const std::string &source, Error what) {
+    if (told_once_.size() < told_once_max && told_once_.insert(what.message).second) {
+        events_.emplace_back(engine::Notice{source, {}, 1, std::move(what)});
+    }
+}
+
+void NetworkTransport::end_with(std::uint64_t ticket, Error reason) {
+    events_.emplace_back(engine::Outcome{ticket, std::move(reason), {}});
+}
+
+void NetworkTransport::give_up_mails_without_mailbox() {
+    std::erase_if(waiting_, [&](const Mail &mail) {
+        const bool is_lost = !knows(mail.transmission.mailbox);
+        if (is_lost) {
+            end_with(mail.transmission.ticket, no_such_mailbox(mail.transmission.mailbox));
+        }
+        return is_lost;
+    });
+    std::erase_if(open_, [&](const auto &entry) {
+        const engine::Transmission &transmission = entry.second.transmission;
+        const bool is_lost = !knows(transmission.mailbox);
+        if (is_lost) {
+            open_bytes_ -= transmission.envelope.size();
+            end_with(transmission.ticket, no_such_mailbox(transmission.mailbox));
+        }
+        return is_lost;
+    });
+}
+
+void NetworkTransport::submit(engine::Transmission transmission) {
+    if (transmission.path_kind != mail_path_kind) {
+        return end_with(transmission.ticket,
+                        {Errc::internal, "path \"" + printable(transmission.path_kind) +
+                                             "\" was given to the mail transport"});
+    }
+    if (!knows(transmission.mailbox)) {
+        return end_with(transmission.ticket, no_such_mailbox(transmission.mailbox));
+    }
+    if (transmission.envelope.size() + transmission.target.size() + transmission.mailbox.size() >
+        limits::network_frame_bytes_max - submit_overhead_bytes) {
+        return end_with(transmission.ticket,
+                        {Errc::too_large, "a part of " +
+                                              std::to_string(transmission.envelope.size()) +
+                                              " bytes does not fit into a mail"});
+    }
+    waiting_.push_back({std::move(transmission)});
+    if (process_.working() == known_process_ && told_) {
+        send_what_fits();
+    }
+}
+
+std::vector<engine::Event> NetworkTransport::poll(Timestamp /*now*/) {
+    const Timestamp now = ports_.steady_clock.now();
+    std::vector<engine::Event> events;
+    process_.begin(now);
+    read(now, events);
+    notice_change_of_process();
+    tell_accounts();
+    answer_questions(now);
+    send_what_fits();
+    process_.finish(now);
+    notice_change_of_process();
+    while (auto news = process_.take_news()) {
+        events_.emplace_back(engine::Notice{process_source, {}, 1, *std::move(news)});
+    }
+    if (process_.obstacle()) {
+        give_up_what_waits(*process_.obstacle());
+    }
+    gather(events);
+    return events;
+}
+
+void NetworkTransport::gather(std::vector<engine::Event> &events) {
+    while (!events_.empty() && events.size() < limits::transport_events_max) {
+        events.push_back(std::move(events_.front()));
+        events_.pop_front();
+    }
+}
+
+void NetworkTransport::read(Timestamp now, std::vector<engine::Event> &events) {
+    std::size_t bytes = 0;
+    unsigned reports = 0;
+    has_more_ = false;
+    gather(events);
+    while (events.size() < limits::transport_events_max && bytes < limits::mail_bytes_max &&
+           reports < reports_per_poll_max) {
+        std::optional<NetworkReport> report = process_.next(now);
+        if (!report) {
+            return;
+        }
+        ++reports;
+        if (const auto *arrived = std::get_if<MailArrived>(&*report)) {
+            bytes += arrived->envelope.size();
+        }
+        take(*report, now);
+        gather(events);
+    }
+    has_more_ = true;
+}
+
+void NetworkTransport::take(NetworkReport &report, Timestamp now) {
+    if (const auto *started = std::get_if<Started>(&report)) {
+        const std::string missing = printable(started->confinement);
+        if (!missing.empty()) {
+            tell_once(
+                process_source,
+                {Errc::unavailable,
+                 "the network process runs without what this system does not have: " + missing,
+                 "It does its work; it could reach more than it has to if it were taken "
+                 "over.",
+                 {}});
+        }
+    } else if (const auto *wanted = std::get_if<SecretWanted>(&report)) {
+        take_question(*wanted, now);
+    } else if (auto *arrived = std::get_if<MailArrived>(&report)) {
+        if (has_good_receipt(arrived->account, arrived->receipt, now)) {
+            events_.emplace_back(engine::Arrived{receipt_for(arrived->account, arrived->receipt),
+                                                 std::move(arrived->envelope)});
+        }
+    } else if (const auto *unusable = std::get_if<MailUnusable>(&report)) {
+        if (has_good_receipt(unusable->account, unusable->receipt, now)) {
+            events_.emplace_back(engine::Unusable{receipt_for(unusable->account, unusable->receipt),
+                                                  made_safe(unusable->reason)});
+        }
+    } else if (const auto *delivered = std::get_if<Delivered>(&report)) {
+        take_outcome(*delivered);
+    } else if (const auto *told = std::get_if<Told>(&report)) {
+        if (knows(told->account)) {
+            events_.emplace_back(
+                engine::Notice{told->account, {}, told->count, made_safe(told->what)});
+        }
+    } else if (auto *moved = std::get_if<CursorMoved>(&report)) {
+        take_cursor(*moved, now);
+    } else if (const auto *doing = std::get_if<Doing>(&report)) {
+        const bool is_known = doing->direction == "receive" || doing->direction == "send";
+        if (knows(doing->account) && is_known) {
+            doing_.insert_or_assign({doing->account, doing->direction}, printable(doing->words));
+        }
+    }
+}
+
+void NetworkTransport::take_question(const SecretWanted &wanted, Timestamp now) {
+    if (ports_.secrets.open_questions() >= limits::network_questions_max) {
+        return process_.distrust("it asks for more passwords than there are connections", now);
+    }
+    const auto account = accounts_.find(wanted.account);
+    if (account == accounts_.end()) {
+        return process_.tell(Secret{wanted.question, {}, no_such_mailbox(wanted.account)});
+    }
+    ports_.secrets.ask(wanted.question, account->second.mailbox);
+}
+
+void NetworkTransport::take_outcome(const Delivered &delivered) {
+    const auto found = open_.find(delivered.ticket);
+    if (found == open_.end()) {
+        return;
+    }
+    open_bytes_ -= found->second.transmission.envelope.size();
+    open_.erase(found);
+    engine::Outcome outcome{delivered.ticket, {}, {}};
+    if (!delivered.accepted) {
+        outcome.result = made_safe(delivered.problem);
+    }
+    outcome.wait_at_least =
+        std::chrono::seconds{std::min(delivered.wait_seconds, wait_seconds_max)};
+    events_.emplace_back(std::move(outcome));
+}
+
+/// Of a mailbox that has gone, nothing is taken any more.
+bool NetworkTransport::has_good_receipt(const std::string &account,
+                                        const std::string &receipt,
+                                        Timestamp now) {
+    if (receipt.size() > limits::network_receipt_bytes_max) {
+        process_.distrust("it calls a mail by a name that is too long", now);
+        return false;
+    }
+    return knows(account);
+}
+
+void NetworkTransport::take_cursor(CursorMoved &moved, Timestamp now) {
+    if (moved.cursor.size() > limits::network_cursor_bytes_max) {
+        return process_.distrust("it remembers more than it may", now);
+    }
+    const auto account = accounts_.find(moved.account);
+    if (account != accounts_.end()) {
+        account->second.told.cursor = moved.cursor;
+        events_.emplace_back(engine::CursorMoved{moved.account, std::move(moved.cursor)});
+    }
+}
+
+/// What a process had goes to the next one.
+void NetworkTransport::notice_change_of_process() {
+    if (process_.working() == known_process_) {
+        return;
+    }
+    const bool has_ended = known_process_ != 0;
+    known_process_ = process_.working();
+    told_.reset();
+    doing_.clear();
+    ports_.secrets.forget();
+    if (!has_ended) {
+        return;
+    }
+    for (auto last = open_.rbegin(); last != open_.rend(); ++last) {
+        Mail mail = std::move(last->second);
+        if (++mail.deaths < deaths_max) {
+            waiting_.push_front(std::move(mail));
+        } else {
+            end_with(last->first,
+                     {Errc::unavailable, "the network process ended " + std::to_string(deaths_max) +
+                                             " times while it was to send this mail"});
+        }
+    }
+    open_.clear();
+    open_bytes_ = 0;
+}
+
+void NetworkTransport::tell_accounts() {
+    if (known_process_ == 0) {
+        return;
+    }
+    Configure configure;
+    for (const auto &[name, account] : accounts_) {
+        configure.accounts.push_back(account.told);
+    }
+    std::vector<MailAccount> compared = without_cursors(configure.accounts);
+    if (!told_ || *told_ != compared) {
+        told_ = std::move(compared);
+        process_.tell(std::move(configure));
+    }
+}
+
+/// Without a process there are no questions.
+void NetworkTransport::answer_questions(Timestamp now) {
+    while (std::optional<SecretAnswer> answer = ports_.secrets.take(now)) {
+        NetworkRequest request = Secret{answer->question, {}, {}};
+        auto &secret = *std::get_if<Secret>(&request);
+        if (answer->secret) {
+            secret.secret = *std::move(answer->secret);
+        } else {
+            secret.problem = answer->secret.error();
+        }
+        process_.tell(request);
+        sodium_memzero(secret.secret.data(), secret.secret.size());
+    }
+}
+
+void NetworkTransport::send_what_fits() {
+    while (known_process_ != 0 && !waiting_.empty() &&
+           process_.unsent_bytes() < unsent_enough_bytes) {
+        Mail &mail = waiting_.front();
+        Bytes &envelope = mail.transmission.envelope;
+        const std::size_t size = envelope.size();
+        if (!open_.empty() && open_bytes_ + size > limits::network_open_bytes_max) {
+            return;
+        }
+        NetworkRequest request = Submit{mail.transmission.ticket,
+                                        mail.transmission.mailbox,
+                                        {mail.transmission.target},
+                                        std::move(envelope)};
+        process_.tell(request);
+        envelope = std::move(std::get_if<Submit>(&request)->envelope);
+        open_bytes_ += size;
+        open_.insert_or_assign(mail.transmission.ticket, std::move(mail));
+        waiting_.pop_front();
+    }
+}
+
+/// Where there can be no process, waiting is not the answer: the host's schedule of retries is, and
+/// its views say why.
+void NetworkTransport::give_up_what_waits(const Error &reason) {
+    for (const Mail &mail : waiting_) {
+        end_with(mail.transmission.ticket, reason);
+    }
+    waiting_.clear();
+}
+
+engine::Receipt NetworkTransport::receipt_for(const std::string &account,
+                                              const std::string &receipt) const {
+    return name_in_receipt(account) + ":" + receipt + "#" + std::to_string(process_.working());
+}
+
+void NetworkTransport::settle(const engine::Receipt &receipt, engine::Settlement settlement) {
+    const std::size_t colon = receipt.find(':');
+    const std::size_t mark = receipt.rfind('#');
+    if (colon == std::string::npos || mark == std::string::npos || mark < colon ||
+        known_process_ == 0 || process_.working() != known_process_ ||
+        receipt.substr(mark + 1) != std::to_string(known_process_)) {
+        return; // of a process that has ended: the next one shows the mail again
+    }
+    const std::string name = receipt.substr(0, colon);
+    for (const auto &[account, unused] : accounts_) {
+        if (name_in_receipt(account) == name) {
+            process_.tell(Settle{account, receipt.substr(colon + 1, mark - colon - 1), settlement});
+            return;
+        }
+    }
+}
+
+std::optional<Timestamp> NetworkTransport::next_look(Timestamp now) const {
+    if (has_more_ || !events_.empty()) {
+        return now;
+    }
+    const Timestamp steady = ports_.steady_clock.now();
+    std::optional<Timestamp> next = process_.next_at(steady);
+    if (ports_.secrets.open_questions() > 0 && (!next || *next > steady + look_for_secret_every)) {
+        next = steady + look_for_secret_every;
+    }
+    if (!next) {
+        return std::nullopt;
+    }
+    return now + std::max(*next - steady, Duration{0});
+}
+
+std::vector<Doing> NetworkTransport::doing() const {
+    std::vector<Doing> all;
+    for (const auto &[key, words] : doing_) {
+        all.push_back({key.first, key.second, words});
+    }
+    return all;
+}
+
+} // namespace postrider::transport

@@ -1,0 +1,105 @@
+// Mails through the network process: the transport of path kind "mail". Keeps what was submitted
+// until its outcome, gives the process what it asks for, and hands on what it says as events.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/engine/transport.hpp"
+#include "common/mail/message.hpp"
+#include "common/transport/network_process.hpp"
+#include "common/transport/secrets.hpp"
+
+namespace postrider::transport {
+
+struct NetworkTransportSettings {
+    std::string version; // ours, which the process must have as well
+    std::string subject_prefix = std::string{mail::default_subject_prefix};
+};
+
+/// What the transport needs and does not own.
+struct NetworkTransportPorts {
+    NetworkStarter &starter;
+    Secrets &secrets;
+    const Clock &steady_clock;
+};
+
+/// Not thread-safe. There is a process while there is a mailbox. A poll gives at most
+/// `limits::transport_events_max` events and stops once the envelopes in them reach
+/// `limits::mail_bytes_max`; what is beyond that waits in the process.
+class NetworkTransport final : public engine::Transport {
+  public:
+    NetworkTransport(NetworkTransportPorts ports, NetworkTransportSettings settings)
+        : ports_(ports),
+          settings_(std::move(settings)),
+          process_(ports_.starter, settings_.version) {}
+
+    void configure(std::vector<engine::Inlet> inlets) override;
+    void submit(engine::Transmission transmission) override;
+    std::vector<engine::Event> poll(Timestamp now) override;
+    void settle(const engine::Receipt &receipt, engine::Settlement settlement) override;
+    [[nodiscard]] std::optional<Timestamp> next_look(Timestamp now) const override;
+
+    [[nodiscard]] std::optional<engine::Waking> waking() const override {
+        return process_.waking();
+    }
+
+    /// What the connections of the accounts do now, as far as they have said.
+    [[nodiscard]] std::vector<Doing> doing() const;
+
+  private:
+    /// A mail that has no outcome yet.
+    struct Mail {
+        engine::Transmission transmission;
+        unsigned deaths = 0; // processes that ended while they had it
+    };
+
+    struct Account {
+        engine::Mailbox mailbox;
+        MailAccount told; // what the process is told of it, with the newest cursor
+    };
+
+    void set_account(engine::Inlet inlet, std::map<std::string, Account> &accounts);
+    void tell_once(const std::string &source, Error what);
+    void end_with(std::uint64_t ticket, Error reason);
+    void give_up_mails_without_mailbox();
+    void give_up_what_waits(const Error &reason);
+    void notice_change_of_process();
+    void tell_accounts();
+    void answer_questions(Timestamp now);
+    void send_what_fits();
+    void read(Timestamp now, std::vector<engine::Event> &events);
+    void gather(std::vector<engine::Event> &events);
+    void take(NetworkReport &report, Timestamp now);
+    void take_question(const SecretWanted &wanted, Timestamp now);
+    void take_outcome(const Delivered &delivered);
+    void take_cursor(CursorMoved &moved, Timestamp now);
+    bool has_good_receipt(const std::string &account, const std::string &receipt, Timestamp now);
+    [[nodiscard]] engine::Receipt receipt_for(const std::string &account,
+                                              const std::string &receipt) const;
+
+    bool knows(const std::string &account) const { return accounts_.count(account) != 0; }
+
+    NetworkTransportPorts ports_;
+    NetworkTransportSettings settings_;
+    NetworkProcess process_;
+
+    std::map<std::string, Account> accounts_;      // by name
+    std::optional<std::vector<MailAccount>> told_; // without cursors; to the process that works
+    std::uint64_t known_process_ = 0;              // its number when we looked last
+
+    std::deque<Mail> waiting_;           // to be submitted to the process
+    std::map<std::uint64_t, Mail> open_; // by ticket: submitted to it
+    std::size_t open_bytes_ = 0;
+
+    std::deque<engine::Event> events_; // to be given by a poll
+    std::map<std::pair<std::string, std::string>, std::string> doing_;
+    std::set<std::string> told_once_; // messages
+    bool has_more_ = false;           // the last poll stopped before everything was read
+};
+
+} // namespace postrider::transport

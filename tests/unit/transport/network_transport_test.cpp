@@ -1,0 +1,400 @@
+// What the host's end of the network process hands on in both directions, while all is well.
+#include "common/base/limits.hpp"
+
+#include "tests/unit/transport/played_process.hpp"
+
+namespace postrider::transport {
+namespace {
+
+using namespace std::chrono_literals;
+
+class NetworkTransportTest : public NetworkHostTest {};
+
+TEST_F(NetworkTransportTest, StartsTheProcessForTheFirstMailboxAndNoEarlier) {
+    transport.configure({{"maildir", "/srv/sync", {}, {}, {}}});
+    EXPECT_TRUE(poll().empty());
+    EXPECT_EQ(starter.starts, 0U);
+    EXPECT_FALSE(transport.waking());
+    EXPECT_FALSE(transport.next_look(wall));
+    start();
+    EXPECT_EQ(starter.starts, 1U);
+    ASSERT_TRUE(transport.waking());
+    EXPECT_EQ(transport.waking()->descriptor, process().host_end());
+    EXPECT_FALSE(transport.waking()->wants_to_write);
+}
+
+TEST_F(NetworkTransportTest, TellsNothingBeforeTheProcessHasSaidItsVersion) {
+    transport.configure({inlet("main")});
+    transport.submit(mail(1));
+    poll();
+    EXPECT_TRUE(process().has_heard_nothing());
+}
+
+TEST_F(NetworkTransportTest, TellsTheAccountsAsTheyAre) {
+    transport.configure({inlet("main", 7, {1, 2}), inlet("other")});
+    let_start();
+    const auto told = process().heard<Configure>();
+    ASSERT_EQ(told.size(), 1U);
+    ASSERT_EQ(told[0].accounts.size(), 2U);
+    const MailAccount &account = told[0].accounts[0];
+    EXPECT_EQ(account.name, "main");
+    EXPECT_EQ(account.address, "main@example.org");
+    EXPECT_EQ(account.receive, "imaps://mail.example");
+    EXPECT_EQ(account.send, "smtps://mail.example");
+    EXPECT_EQ(account.user, "user");
+    EXPECT_EQ(account.login, LoginKind::password);
+    EXPECT_EQ(account.subject_prefix, "[postrider]");
+    EXPECT_EQ(account.cursor, (Bytes{1, 2}));
+    ASSERT_EQ(account.stamp_keys.size(), 1U);
+    EXPECT_EQ(account.stamp_keys[0][31], 7);
+}
+
+TEST_F(NetworkTransportTest, LogsInByWhatTheMailboxSays) {
+    engine::Inlet token = inlet("a");
+    token.mailbox->secret->kind = task::SecretKind::token;
+    engine::Inlet default_file = inlet("b");
+    default_file.mailbox->secret.reset();
+    engine::Inlet nobody = inlet("c");
+    nobody.mailbox->secret.reset();
+    nobody.mailbox->user.clear();
+    transport.configure({token, default_file, nobody});
+    let_start();
+    const auto told = process().heard<Configure>();
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0].accounts[0].login, LoginKind::token);
+    EXPECT_EQ(told[0].accounts[1].login, LoginKind::password);
+    EXPECT_EQ(told[0].accounts[2].login, LoginKind::none);
+}
+
+TEST_F(NetworkTransportTest, TellsTheAccountsAgainOnlyWhenTheyChanged) {
+    start();
+    transport.configure({inlet("main")});
+    poll();
+    EXPECT_TRUE(process().has_heard_nothing());
+    transport.configure({inlet("main", 7, {5})}); // what the process said itself
+    poll();
+    EXPECT_TRUE(process().has_heard_nothing());
+    transport.configure({inlet("main", 8)});
+    poll();
+    EXPECT_EQ(process().heard<Configure>().size(), 1U);
+    transport.configure({inlet("main", 8), inlet("other")});
+    poll();
+    EXPECT_EQ(process().heard<Configure>().size(), 1U);
+}
+
+TEST_F(NetworkTransportTest, EndsTheProcessWithTheLastMailbox) {
+    start();
+    transport.submit(mail(1));
+    poll();
+    transport.configure({});
+    const auto events = poll();
+    EXPECT_TRUE(process().was_hung_up);
+    EXPECT_FALSE(process().was_killed);
+    ASSERT_EQ(events.size(), 1U);
+    EXPECT_EQ(std::get<engine::Outcome>(events[0]).result.error().code, Errc::refused);
+    EXPECT_TRUE(transport.next_look(wall)) << "to see its end";
+    process().end("exit code 0");
+    EXPECT_TRUE(poll().empty()) << "an end that was asked for is no news";
+    EXPECT_FALSE(transport.next_look(wall));
+    start();
+    EXPECT_EQ(starter.starts, 2U);
+}
+
+TEST_F(NetworkTransportTest, KillsAProcessThatDoesNotEndWhenItShould) {
+    start();
+    transport.configure({});
+    poll();
+    pass(4s);
+    poll();
+    EXPECT_FALSE(process().was_killed);
+    pass(1s);
+    poll();
+    EXPECT_TRUE(process().was_killed);
+    EXPECT_TRUE(poll().empty());
+    EXPECT_FALSE(transport.next_look(wall));
+}
+
+TEST_F(NetworkTransportTest, SubmitsMailsAndGivesTheirOutcomes) {
+    start();
+    transport.submit(mail(1));
+    transport.submit(mail(2));
+    const auto submitted = process().heard<Submit>();
+    ASSERT_EQ(submitted.size(), 2U) << "at once";
+    EXPECT_EQ(submitted[0].ticket, 1U);
+    EXPECT_EQ(submitted[0].account, "main");
+    EXPECT_EQ(submitted[0].recipients, std::vector<std::string>{"peer@example.org"});
+    EXPECT_EQ(submitted[0].envelope, Bytes(100, 0x5a));
+    process().say(Delivered{2, "peer@example.org", false, {Errc::unavailable, "try later"}, 330});
+    process().say(Delivered{1, "peer@example.org", true, {}, 0});
+    const auto outcomes = poll_for<engine::Outcome>();
+    ASSERT_EQ(outcomes.size(), 2U);
+    EXPECT_EQ(outcomes[0].ticket, 2U);
+    EXPECT_EQ(outcomes[0].result.error().message, "try later");
+    EXPECT_EQ(outcomes[0].wait_at_least, 330s);
+    EXPECT_EQ(outcomes[1].ticket, 1U);
+    EXPECT_TRUE(outcomes[1].result);
+    EXPECT_EQ(outcomes[1].wait_at_least, 0s);
+}
+
+TEST_F(NetworkTransportTest, IgnoresOutcomesOfWhatIsNotOpen) {
+    start();
+    transport.submit(mail(1));
+    process().say(Delivered{7, "peer@example.org", true, {}, 0});
+    process().say(Delivered{1, "peer@example.org", true, {}, 0});
+    process().say(Delivered{1, "peer@example.org", true, {}, 0});
+    EXPECT_EQ(poll_for<engine::Outcome>().size(), 1U);
+}
+
+TEST_F(NetworkTransportTest, DoesNotPutAPathOffForEver) {
+    start();
+    transport.submit(mail(1));
+    process().say(Delivered{1, "peer@example.org", false, {Errc::unavailable, "no"}, ~0ULL});
+    EXPECT_EQ(poll_for<engine::Outcome>()[0].wait_at_least, 24h);
+}
+
+TEST_F(NetworkTransportTest, SaysWhatCannotBeSubmitted) {
+    start();
+    transport.submit(mail(1, "nowhere"));
+    engine::Transmission other = mail(2);
+    other.path_kind = "maildir";
+    transport.submit(other);
+    transport.submit(mail(3, "main", limits::network_frame_bytes_max));
+    const auto outcomes = poll_for<engine::Outcome>();
+    ASSERT_EQ(outcomes.size(), 3U);
+    EXPECT_EQ(outcomes[0].result.error().message, "there is no mailbox \"nowhere\" here");
+    EXPECT_EQ(outcomes[1].result.error().code, Errc::internal);
+    EXPECT_EQ(outcomes[2].result.error().code, Errc::too_large);
+    EXPECT_TRUE(process().has_heard_nothing());
+}
+
+TEST_F(NetworkTransportTest, TakesTheLargestPartThereIs) {
+    start();
+    transport.submit(mail(1, "main", limits::part_body_bytes_max + 16 * limits::kib));
+    poll_all();
+    const auto submitted = process().heard<Submit>();
+    ASSERT_EQ(submitted.size(), 1U);
+    EXPECT_EQ(submitted[0].envelope.size(), limits::part_body_bytes_max + 16 * limits::kib);
+}
+
+TEST_F(NetworkTransportTest, MailsOfAMailboxThatGoesHaveTheirOutcome) {
+    transport.configure({inlet("main"), inlet("other")});
+    let_start();
+    transport.submit(mail(1, "other"));
+    transport.configure({inlet("main")});
+    const auto outcomes = poll_for<engine::Outcome>();
+    ASSERT_EQ(outcomes.size(), 1U);
+    EXPECT_EQ(outcomes[0].result.error().message, "there is no mailbox \"other\" here");
+}
+
+TEST_F(NetworkTransportTest, HasOnlySoMuchOpenAtTheProcess) {
+    start();
+    constexpr std::size_t bytes = limits::network_open_bytes_max / 4;
+    for (std::uint64_t ticket = 1; ticket <= 6; ++ticket) {
+        transport.submit(mail(ticket, "main", bytes));
+    }
+    poll_all();
+    EXPECT_EQ(process().heard<Submit>().size(), 4U);
+    process().say(Delivered{1, "peer@example.org", true, {}, 0});
+    EXPECT_EQ(poll_for<engine::Outcome>().size(), 1U);
+    const auto next = process().heard<Submit>();
+    ASSERT_EQ(next.size(), 1U);
+    EXPECT_EQ(next[0].ticket, 5U);
+}
+
+TEST_F(NetworkTransportTest, WaitsToWriteWhereTheProcessDoesNotRead) {
+    start();
+    process().is_stopped = true;
+    transport.submit(mail(1, "main", 8 * limits::mib));
+    transport.submit(mail(2));
+    poll();
+    EXPECT_TRUE(transport.waking()->wants_to_write);
+    process().is_stopped = false;
+    poll_all();
+    EXPECT_FALSE(transport.waking()->wants_to_write);
+    EXPECT_EQ(process().heard<Submit>().size(), 2U);
+}
+
+TEST_F(NetworkTransportTest, GivesWhatArrivesAndSettlesItThere) {
+    transport.configure({inlet("main"), inlet("o:t%her")});
+    let_start();
+    process().heard<Configure>();
+    process().say(MailArrived{"main", "17:4", {1, 2, 3}});
+    process().say(MailUnusable{"o:t%her", "1#2:3", {Errc::malformed, "cut"}});
+    const auto events = poll_all();
+    ASSERT_EQ(events.size(), 2U);
+    const auto &arrived = std::get<engine::Arrived>(events[0]);
+    EXPECT_EQ(arrived.envelope, (Bytes{1, 2, 3}));
+    const auto &unusable = std::get<engine::Unusable>(events[1]);
+    EXPECT_EQ(unusable.reason.message, "cut");
+    transport.settle(arrived.receipt, engine::Settlement::remove);
+    transport.settle(unusable.receipt, engine::Settlement::set_aside);
+    const auto settled = process().heard<Settle>();
+    ASSERT_EQ(settled.size(), 2U);
+    EXPECT_EQ(settled[0].account, "main");
+    EXPECT_EQ(settled[0].receipt, "17:4");
+    EXPECT_EQ(settled[0].settlement, engine::Settlement::remove);
+    EXPECT_EQ(settled[1].account, "o:t%her");
+    EXPECT_EQ(settled[1].receipt, "1#2:3");
+    EXPECT_EQ(settled[1].settlement, engine::Settlement::set_aside);
+}
+
+TEST_F(NetworkTransportTest, SettlesNothingThatItDidNotGive) {
+    start();
+    for (const char *receipt : {"", "main", "main:1", "main:1#0", "main:1#2", "#1:", "other:1#1"}) {
+        transport.settle(receipt, engine::Settlement::remove);
+    }
+    EXPECT_TRUE(process().has_heard_nothing());
+    transport.settle("main:1#1", engine::Settlement::remove);
+    EXPECT_EQ(process().heard<Settle>().size(), 1U);
+}
+
+TEST_F(NetworkTransportTest, HandsOnNewsAndCursorsAndRemembersWhatConnectionsDo) {
+    start();
+    process().say(Told{"main", 12, {Errc::unavailable, "no \x1b[31mserver", "Detail.", "Hint."}});
+    process().say(CursorMoved{"main", {9, 9}});
+    process().say(Doing{"main", "receive", "waits for mail"});
+    process().say(Doing{"main", "send", "connects"});
+    process().say(Doing{"main", "send", "sends"});
+    process().say(Doing{"nobody", "send", "sends"});
+    process().say(Doing{"main", "elsewhere", "sends"});
+    const auto events = poll_all();
+    ASSERT_EQ(events.size(), 2U);
+    const auto &notice = std::get<engine::Notice>(events[0]);
+    EXPECT_EQ(notice.source, "main");
+    EXPECT_EQ(notice.count, 12U);
+    EXPECT_EQ(notice.reason.message, "no ?[31mserver");
+    EXPECT_EQ(notice.reason.hint, "Hint.");
+    const auto &cursor = std::get<engine::CursorMoved>(events[1]);
+    EXPECT_EQ(cursor.source, "main");
+    EXPECT_EQ(cursor.cursor, (Bytes{9, 9}));
+    const auto doing = transport.doing();
+    ASSERT_EQ(doing.size(), 2U);
+    EXPECT_EQ(doing[0].words, "waits for mail");
+    EXPECT_EQ(doing[1].words, "sends");
+}
+
+TEST_F(NetworkTransportTest, TellsOnceWhatTheSystemCannotConfine) {
+    transport.configure({inlet("main")});
+    poll();
+    process().say(Started{played_version, "Landlock"});
+    const auto notices = poll_for<engine::Notice>();
+    ASSERT_EQ(notices.size(), 1U);
+    EXPECT_EQ(notices[0].source, "postrider-network");
+    EXPECT_NE(notices[0].reason.message.find("Landlock"), std::string::npos);
+    process().end("exit code 0");
+    EXPECT_EQ(poll_for<engine::Notice>().size(), 1U) << "its end";
+    pass(1s);
+    poll();
+    process().say(Started{played_version, "Landlock"});
+    EXPECT_TRUE(poll_for<engine::Notice>().empty());
+}
+
+TEST_F(NetworkTransportTest, GivesOnlySoManyEventsAtOnce) {
+    start();
+    constexpr std::size_t count = limits::transport_events_max + 3;
+    for (std::size_t number = 0; number < count; ++number) {
+        process().say(MailArrived{"main", std::to_string(number), {1}});
+    }
+    EXPECT_EQ(poll().size(), limits::transport_events_max);
+    EXPECT_EQ(transport.next_look(wall), wall);
+    EXPECT_EQ(poll().size(), 3U);
+    EXPECT_NE(transport.next_look(wall), wall);
+}
+
+TEST_F(NetworkTransportTest, ReadsNoFurtherWhileEnoughIsNotDelivered) {
+    start();
+    constexpr std::size_t size = 24 * limits::mib;
+    for (int number = 0; number < 6; ++number) {
+        process().say(MailArrived{"main", std::to_string(number), Bytes(size, 1)});
+    }
+    std::size_t arrived = 0;
+    for (int round = 0; round < 100000 && arrived < 6; ++round) {
+        process().move();
+        std::size_t bytes = 0;
+        for (const engine::Event &event : poll()) {
+            bytes += std::get<engine::Arrived>(event).envelope.size();
+            ++arrived;
+        }
+        EXPECT_LE(bytes, limits::mail_bytes_max + size);
+    }
+    EXPECT_EQ(arrived, 6U);
+}
+
+TEST_F(NetworkTransportTest, EndsAPollThoughTheProcessNeverStopsTalking) {
+    start();
+    Bytes all; // as one: a socket holds only so many small writes
+    for (int number = 0; number < 3000; ++number) {
+        const Bytes one = to_bytes(NetworkReport{Doing{"main", "send", std::to_string(number)}});
+        all.insert(all.end(), one.begin(), one.end());
+    }
+    process().say_bytes(all);
+    poll();
+    EXPECT_EQ(transport.next_look(wall), wall);
+    poll_all();
+    EXPECT_EQ(transport.doing().at(0).words, "2999");
+}
+
+TEST_F(NetworkTransportTest, AnswersWhereAPasswordIsWanted) {
+    start();
+    process().say(SecretWanted{4, "main"});
+    process().say(SecretWanted{5, "nobody"});
+    poll();
+    ASSERT_EQ(secrets.questions.size(), 1U);
+    EXPECT_EQ(secrets.questions[0].second, "main");
+    EXPECT_LE(*transport.next_look(wall), wall + 100ms);
+    auto answers = process().heard<Secret>();
+    ASSERT_EQ(answers.size(), 1U);
+    EXPECT_EQ(answers[0].question, 5U);
+    EXPECT_EQ(answers[0].problem.code, Errc::refused);
+    secrets.answers.push_back({4, Bytes{'p', 'w'}});
+    poll();
+    answers = process().heard<Secret>();
+    ASSERT_EQ(answers.size(), 1U);
+    EXPECT_EQ(answers[0].question, 4U);
+    EXPECT_EQ(answers[0].secret, (Bytes{'p', 'w'}));
+    EXPECT_TRUE(answers[0].problem.message.empty());
+}
+
+TEST_F(NetworkTransportTest, SaysWhyThereIsNoPassword) {
+    start();
+    process().say(SecretWanted{4, "main"});
+    poll();
+    secrets.answers.push_back({4, Error{Errc::refused, "there is no file", {}, "Write it."}});
+    poll();
+    const auto answers = process().heard<Secret>();
+    ASSERT_EQ(answers.size(), 1U);
+    EXPECT_TRUE(answers[0].secret.empty());
+    EXPECT_EQ(answers[0].problem.message, "there is no file");
+    EXPECT_EQ(answers[0].problem.hint, "Write it.");
+}
+
+TEST_F(NetworkTransportTest, TakesNothingForMailboxesThatThereAreNot) {
+    start();
+    process().say(MailArrived{"nobody", "1", {1}});
+    process().say(MailUnusable{"nobody", "2", {}});
+    process().say(Told{"nobody", 1, {}});
+    process().say(CursorMoved{"nobody", {1}});
+    EXPECT_TRUE(poll_all().empty());
+}
+
+TEST_F(NetworkTransportTest, RefusesMoreMailboxesOrPeersThanAMessageHolds) {
+    engine::Inlet crowded = inlet("main");
+    crowded.stamp_keys.resize(limits::network_items_max);
+    transport.configure({crowded});
+    let_start();
+    EXPECT_EQ(process().heard<Configure>().size(), 1U);
+    crowded.stamp_keys.emplace_back();
+    transport.configure({crowded, inlet("other")});
+    transport.configure({crowded, inlet("other")});
+    const auto notices = poll_for<engine::Notice>();
+    ASSERT_EQ(notices.size(), 1U);
+    EXPECT_EQ(notices[0].source, "main");
+    EXPECT_EQ(notices[0].reason.code, Errc::too_large);
+    const auto told = process().heard<Configure>();
+    ASSERT_EQ(told.size(), 1U);
+    ASSERT_EQ(told[0].accounts.size(), 1U);
+    EXPECT_EQ(told[0].accounts[0].name, "other");
+}
+
+} // namespace
+} // namespace postrider::transport

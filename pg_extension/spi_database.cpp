@@ -14,6 +14,7 @@
 #include "pg_extension/spi_error.hpp"
 #include "pg_extension/spi_lists.hpp"
 #include "pg_extension/spi_lots.hpp"
+#include "pg_extension/spi_machine.hpp"
 #include "pg_extension/spi_rights.hpp"
 
 extern "C" {
@@ -556,7 +557,7 @@ class JoinedTransaction final : public SpiTransaction {
         if (may) {
             return {};
         }
-        return Error{Errc::refused,
+        return Error{Errc::not_permitted,
                      "table \"" + std::string{table} + "\" is not yours",
                      {},
                      "Its owner, or a superuser, declares what becomes of it."};
@@ -566,11 +567,13 @@ class JoinedTransaction final : public SpiTransaction {
         if (call([]() noexcept { return superuser(); })) {
             return {};
         }
-        return Error{Errc::refused, "only a superuser lets a peer's tasks name any table",
+        return Error{Errc::not_permitted, "only a superuser lets a peer's tasks name any table",
                      "The tasks of a peer that is trusted are taken over without a question, and "
                      "the worker is given rights on their tables.",
                      "Leave out TRUST TASKS, and accept each offer; or let a superuser say it."};
     }
+
+    Result<void> may_reach(const engine::MachinePart &part) override { return check_reach(part); }
 
     void commit() override {
         call([]() noexcept { SPI_finish(); });

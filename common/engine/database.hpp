@@ -123,8 +123,8 @@ class Transaction {
     virtual void defer_foreign_keys() = 0;
     /// Whether the commit would fail for a foreign key that is violated now. Cheap.
     [[nodiscard]] virtual bool has_broken_references() = 0;
-    /// `not_permitted` unless whoever asks may decide what happens to the table. Where the database knows
-    /// no owners, everybody may.
+    /// `not_permitted` unless whoever asks may decide what happens to the table. Where the database
+    /// knows no owners, everybody may.
     virtual Result<void> may_decide(std::string_view table);
     /// The same about all tables, also those that come later.
     virtual Result<void> may_decide_all();

@@ -1,5 +1,6 @@
-// One rule per kind: a predefined role of the server's, or a setting that superusers make.
-#include "pg_extension/spi_machine.hpp"
+// Owners of tables, superusers, predefined roles of the server's, and a setting that superusers
+// make.
+#include "pg_extension/spi_caller.hpp"
 
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "common/vault/real_location.hpp"
 
 #include "pg_extension/boundary.hpp"
+#include "pg_extension/spi_rights.hpp"
 
 extern "C" {
 #include <miscadmin.h>
@@ -48,6 +50,29 @@ std::string grant_of(std::string_view role) {
 }
 
 } // namespace
+
+Result<void> check_owner(std::string_view table) {
+    const Oid id = find_table(table);
+    const bool may =
+        call([&]() noexcept { return !OidIsValid(id) || postrider_owns_table(id, GetUserId()); });
+    if (may) {
+        return {};
+    }
+    return Error{Errc::not_permitted,
+                 "table \"" + std::string{table} + "\" is not yours",
+                 {},
+                 "Its owner, or a superuser, declares what becomes of it."};
+}
+
+Result<void> check_trust() {
+    if (call([]() noexcept { return superuser(); })) {
+        return {};
+    }
+    return Error{Errc::not_permitted, "only a superuser lets a peer's tasks name any table",
+                 "The tasks of a peer that is trusted are taken over without a question, and the "
+                 "worker is given rights on their tables.",
+                 "Leave out TRUST TASKS, and accept each offer; or let a superuser say it."};
+}
 
 Result<void> check_reach(const engine::MachinePart &part) {
     const std::string name = "\"" + printable(part.name) + "\"";

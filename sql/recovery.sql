@@ -35,6 +35,7 @@ COPY (SELECT) TO PROGRAM :'lose';
 INSERT INTO products VALUES ('A-1', 'Apples');
 SELECT answer('SELECT postrider.invite(''branch'')');
 SELECT answer('SELECT detail FROM postrider.diagnose()');
+SELECT "check", health FROM postrider.diagnose();
 -- Nothing but the right code, out of a file that nobody else can read.
 SELECT answer(format('SELECT postrider.import_identity(%L, %L)', :'bundle', 'nowhere'));
 SELECT answer(format('SELECT postrider.import_identity(%L, %L)', :'bundle', 'open'));

@@ -92,6 +92,12 @@ Result<void> meet_at(const Session &session, const Peer &peer, const std::string
     if (!is_directory && load_mailboxes(session).size() != 1) {
         return no_mailbox_for(session, address);
     }
+    const Result<void> may =
+        is_directory ? session.transaction.may_reach({MachinePart::Kind::directory, path})
+                     : Result<void>{};
+    if (!may) {
+        return may;
+    }
     session.transaction.execute("DELETE FROM @peer_path WHERE peer_id = ?1", {peer.peer_id});
     session.transaction.execute(
         "INSERT INTO @peer_path (peer_id, ordinal, kind, target) VALUES (?1, 1, ?2, ?3)",

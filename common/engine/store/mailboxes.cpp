@@ -99,6 +99,13 @@ std::vector<std::string> mailbox_statements(Transaction &transaction) {
     return out;
 }
 
+std::string mailbox_statement(Transaction &transaction, const std::string &name) {
+    return statement_of(*first_row(transaction,
+                                   "SELECT name, address, receive, send, settings"
+                                   " FROM @mailbox WHERE name = ?1",
+                                   {Value::text(name)}));
+}
+
 void store_mailbox(const Session &session, const task::Mailbox &mailbox) {
     const Value name = Value::text(mailbox.name.value);
     session.transaction.execute(

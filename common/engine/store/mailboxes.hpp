@@ -23,6 +23,8 @@ std::vector<StoredMailbox> load_mailboxes(const Session &session);
 
 /// As `describe` prints them.
 std::vector<std::string> mailbox_statements(Transaction &transaction);
+/// Of one that is there. After an edit by hand it may be no statement.
+std::string mailbox_statement(Transaction &transaction, const std::string &name);
 
 /// The Error of mail/server_url for the address of a server that nobody can connect to, with its
 /// place in the text.

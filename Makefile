@@ -38,6 +38,7 @@ check:
 
 install: all
 	install -D -m 0644 $(release)/mod_postrider.so $(extension_directory)/mod_postrider.so
+	install -D -m 0755 $(release)/postrider-network $(extension_directory)/postrider-network
 	install -D -m 0755 $(release)/postrider-run $(program_directory)/postrider-run
 	install -d $(unit_directory)
 	sed 's#/usr/local/bin/#$(PREFIX)/bin/#' packaging/postrider@.service >$(unit_directory)/postrider@.service
@@ -47,7 +48,7 @@ installcheck: pg
 	@$(pgxs) installcheck
 
 uninstall:
-	rm -f $(extension_directory)/mod_postrider.so $(program_directory)/postrider-run \
+	rm -f $(extension_directory)/mod_postrider.so $(extension_directory)/postrider-network $(program_directory)/postrider-run \
 	  $(unit_directory)/postrider@.service
 	@$(where_built) $(pgxs) uninstall
 

@@ -1,4 +1,4 @@
-// The engine over SPI, files and a maildir.
+// The engine over SPI, files, maildirs and mailboxes.
 #include "pg_extension/worker_node.hpp"
 
 #include "common/base/text_copy.hpp"
@@ -16,6 +16,7 @@ extern "C" {
 #include <pgstat.h>
 
 #include "pg_extension/capture.h"
+#include "pg_extension/settings.h"
 #include "pg_extension/worker_signals.h"
 }
 
@@ -63,8 +64,11 @@ WorkerWatch watch_of(const std::optional<engine::Waking> &waking) {
 
 WorkerNode::WorkerNode()
     : vault_(unwrap(vault_places(*database_.begin(engine::Mode::read)))),
+      transports_({.network_program = std::string{pkglib_path} + "/postrider-network",
+                   .version = POSTRIDER_VERSION,
+                   .secrets = {.directory = postrider_secret_directory, .may_run_commands = true}}),
       timing_(mail_timing()),
-      engine_({database_, vault_, transport_},
+      engine_({database_, vault_, transports_.all()},
               {.timing = timing_,
                .holder = "process " + std::to_string(MyProcPid),
                .show = show_activity}) {}
@@ -109,7 +113,7 @@ std::string WorkerNode::retry_parked(const WorkerReport &report) {
 Result<engine::CycleResult> WorkerNode::rounds(WorkerReport &report) {
     return engine::run_rounds(
         {.cycle = [this] { return cycle(); },
-         .transport = transport_,
+         .transport = transports_.all(),
          .now = system_now,
          .wait = wait_for_transport,
          .tell = [&](const engine::CycleResult &sum) { tell_step(report, sum); }});

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "common/engine/cycle.hpp"
-#include "common/transport/maildir.hpp"
+#include "common/transport/node_transports.hpp"
 #include "common/vault/file_vault.hpp"
 
 #include "pg_extension/spi_database.hpp"
@@ -27,7 +27,9 @@ class WorkerNode {
     Result<engine::CycleResult> cycle();
 
     /// What the transport waits for.
-    [[nodiscard]] std::optional<engine::Waking> waking() const { return transport_.waking(); }
+    [[nodiscard]] std::optional<engine::Waking> waking() const {
+        return transports_.all().waking();
+    }
 
     /// Does what `report` asks for, and puts into it what came of it. Nothing is thrown but PgError
     /// and our own faults.
@@ -44,7 +46,7 @@ class WorkerNode {
 
     WorkerDatabase database_;
     vault::FileVault vault_;
-    transport::Maildir transport_;
+    transport::NodeTransports transports_;
     stream::Timing timing_;
     engine::Engine engine_;
 };

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 
+#include <dlfcn.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -21,6 +23,8 @@ namespace {
 constexpr Duration nap_max = std::chrono::milliseconds{200};
 /// After a round that failed as a whole: a locked file, another worker that came between.
 constexpr Duration try_again_after = std::chrono::seconds{10};
+
+const int network_program_anchor = 0; // lies in this library or program
 
 std::string environment(const char *name) {
     const char *value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): never set by us
@@ -57,6 +61,23 @@ std::string state_directory() {
            "/postrider";
 }
 
+std::string network_program() {
+    Dl_info found{};
+    const char *file = ::dladdr(&network_program_anchor, &found) != 0 ? found.dli_fname : nullptr;
+    std::error_code failed;
+    std::filesystem::path here =
+        file != nullptr ? std::filesystem::canonical(file, failed) : std::filesystem::path{};
+    if (here.empty()) { // a program that was found in PATH
+        here = std::filesystem::read_symlink("/proc/self/exe", failed);
+    }
+    const std::filesystem::path beside = here.parent_path() / "postrider-network";
+    const std::filesystem::path installed =
+        here.parent_path().parent_path() / "lib/postrider/postrider-network";
+    return std::filesystem::exists(installed, failed) && !std::filesystem::exists(beside, failed)
+               ? installed
+               : beside;
+}
+
 vault::FileVault file_vault(const std::string &database_path) {
     return vault::FileVault{
         {.directory = state_directory(), .database_path = database_path, .data_directories = {}}};
@@ -78,8 +99,11 @@ stream::Timing maildir_timing() {
 NodeFile::NodeFile(std::unique_ptr<SqliteDatabase> database, const std::string &path)
     : database_(std::move(database)),
       vault_(file_vault(path)),
+      transports_({.network_program = network_program(),
+                   .version = POSTRIDER_VERSION,
+                   .secrets = {.directory = state_directory(), .may_run_commands = true}}),
       timing_(maildir_timing()),
-      engine_({*database_, vault_, transport_},
+      engine_({*database_, vault_, transports_.all()},
               {.timing = timing_, .holder = "process " + std::to_string(getpid())}) {}
 
 Result<std::unique_ptr<NodeFile>> NodeFile::open(const std::string &path) {
@@ -107,7 +131,7 @@ Result<engine::CycleResult> NodeFile::run_once() {
         return asked.error();
     }
     return engine::run_rounds({.cycle = [this] { return engine_.cycle(system_now()); },
-                               .transport = transport_,
+                               .transport = transports_.all(),
                                .now = system_now,
                                .wait = wait_for_transport});
 }
@@ -150,7 +174,7 @@ Result<engine::CycleResult> NodeFile::run_until(Timestamp until,
         const Timestamp wake = std::min(next, until);
         // What the transport has to say is of no use to a node that could not even begin.
         while (system_now() < wake && !stop() &&
-               !wait_for(cycle ? transport_.waking() : std::nullopt,
+               !wait_for(cycle ? transports_.all().waking() : std::nullopt,
                          std::min(nap_max, wake - system_now()))) {
         }
     }

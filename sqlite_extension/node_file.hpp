@@ -8,7 +8,7 @@
 
 #include "common/engine/cycle.hpp"
 #include "common/engine/session.hpp"
-#include "common/transport/maildir.hpp"
+#include "common/transport/node_transports.hpp"
 #include "common/vault/file_vault.hpp"
 
 #include "sqlite_extension/sqlite_database.hpp"
@@ -20,6 +20,9 @@ Timestamp system_now();
 /// `POSTRIDER_STATE_DIRECTORY`, else systemd's `STATE_DIRECTORY`, else
 /// `${XDG_STATE_HOME:-~/.local/state}/postrider`.
 std::string state_directory();
+
+/// Beside this library or program, or where an installation has it: ../lib/postrider from bin.
+std::string network_program();
 
 vault::FileVault file_vault(const std::string &database_path);
 
@@ -62,7 +65,7 @@ class NodeFile {
 
     std::unique_ptr<SqliteDatabase> database_;
     vault::FileVault vault_;
-    transport::Maildir transport_;
+    transport::NodeTransports transports_;
     stream::Timing timing_;
     engine::Engine engine_;
 };

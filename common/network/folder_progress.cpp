@@ -80,6 +80,14 @@ void FolderProgress::on_gone(const std::vector<Uid> &uids) {
     }
 }
 
+bool FolderProgress::is_through() const {
+    return std::all_of(held_.begin(), held_.end(), [](const auto &each) {
+        const Held &held = each.second;
+        return !held.is_wanted && held.mail.open_events == 0 &&
+               held.mail.settlement == engine::Settlement::keep;
+    });
+}
+
 std::vector<Uid> FolderProgress::take_again(Timestamp now) {
     std::vector<Uid> uids = with(engine::Settlement::keep);
     std::erase_if(uids, [&](Uid uid) { return held_.at(uid).settled_at + again_after > now; });

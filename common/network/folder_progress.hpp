@@ -50,6 +50,9 @@ class FolderProgress {
 
     void on_gone(const std::vector<Uid> &uids);
 
+    /// Nothing waits for the host or for us, but for what the host wants to see again later.
+    [[nodiscard]] bool is_through() const;
+
     /// Mails that the host wanted to see again later, once a minute has passed. They are wanted
     /// then.
     std::vector<Uid> take_again(Timestamp now);

@@ -42,6 +42,12 @@ void ImapReceiver::settle(const transport::Settle &settle, Timestamp now) {
     wants_look_ = true;
 }
 
+void ImapReceiver::look_now() {
+    wants_look_ = true;
+    somebody_waits_ = true;
+    again_at_.reset();
+}
+
 void ImapReceiver::step(Timestamp now) {
     if (stage_ == Stage::closed && (!again_at_ || *again_at_ <= now)) {
         connect(now);
@@ -178,6 +184,9 @@ void ImapReceiver::wait_for_mail() {
     failures_ = 0;
     told_.clear();
     do_now("waits for mail");
+    if (candidates_.empty() && progress_.is_through()) {
+        tell_looked();
+    }
     stage_ = Stage::idle;
     if (dialogue_->capabilities().has_idle) {
         request_ = dialogue_->idle();
@@ -323,6 +332,7 @@ void ImapReceiver::give_up(const Error &reason, Timestamp now) {
     ++failures_;
     again_at_ = now + pause_after(failures_);
     do_now("is not connected");
+    tell_looked();
     if (reason.message != told_) {
         told_ = reason.message;
         tell(reason);
@@ -338,6 +348,12 @@ void ImapReceiver::tell_cursor() {
     if (cursor != told_cursor_) {
         told_cursor_ = cursor;
         around_.host.tell(transport::CursorMoved{account_.name, cursor});
+    }
+}
+
+void ImapReceiver::tell_looked() {
+    if (std::exchange(somebody_waits_, false)) {
+        around_.host.tell(transport::Looked{account_.name});
     }
 }
 

@@ -23,7 +23,7 @@ class ImapReceiver final : public Receiver {
     void configure(transport::MailAccount account) override;
     void settle(const transport::Settle &settle, Timestamp now) override;
 
-    void look_now() override { wants_look_ = true; }
+    void look_now() override;
 
     bool on_secret(const transport::Secret &secret) override { return login_.on_secret(secret); }
 
@@ -66,6 +66,7 @@ class ImapReceiver final : public Receiver {
     void give_up(const Error &reason, Timestamp now);
     void tell(const Error &what, std::uint64_t count = 1);
     void tell_cursor();
+    void tell_looked();
     void do_now(std::string words);
 
     Surroundings around_;
@@ -84,7 +85,8 @@ class ImapReceiver final : public Receiver {
     bool is_setting_aside_ = false; // what is being cleared; else it is removed
     Bytes body_;
     bool wants_look_ = true;
-    bool list_is_cut_ = false; // more candidates than are kept at once
+    bool somebody_waits_ = true; // for the look
+    bool list_is_cut_ = false;   // more candidates than are kept at once
     std::uint64_t strangers_ = 0;
     std::optional<Timestamp> look_at_; // the next look, whatever IDLE says
     std::optional<Timestamp> again_at_;

@@ -48,6 +48,19 @@ void Pop3Receiver::settle(const transport::Settle &settle, Timestamp now) {
     }
 }
 
+void Pop3Receiver::look_now() {
+    look_at_.reset();
+    somebody_waits_ = true;
+}
+
+/// Nothing waits for the host or for us, but for what the host wants to see again later.
+bool Pop3Receiver::is_through() const {
+    return to_look_.empty() && std::all_of(held_.begin(), held_.end(), [](const auto &each) {
+               const transport::HeldMail &mail = each.second.mail;
+               return mail.open_events == 0 && mail.settlement == engine::Settlement::keep;
+           });
+}
+
 void Pop3Receiver::step(Timestamp now) {
     if (!conversation_ && !login_.is_under_way() && (!look_at_ || *look_at_ <= now)) {
         connect(now);
@@ -221,6 +234,7 @@ void Pop3Receiver::end_session(Timestamp now, const std::optional<Error> &proble
     const bool has_more = !to_look_.empty() || std::any_of(held_.begin(), held_.end(), [](auto &e) {
         return e.second.mail.open_events == 0;
     });
+    const bool is_last = is_through() || problem;
     login_.give_up();
     conversation_.reset();
     dialogue_.reset();
@@ -236,6 +250,7 @@ void Pop3Receiver::end_session(Timestamp now, const std::optional<Error> &proble
     if (problem) {
         look_at_ = now + pause_after(++failures_);
         do_now("is not connected");
+        tell_looked();
         if (problem->message != told_) {
             told_ = problem->message;
             tell(*problem);
@@ -246,10 +261,19 @@ void Pop3Receiver::end_session(Timestamp now, const std::optional<Error> &proble
     told_.clear();
     look_at_ = now + (has_more ? look_soon : session_every);
     do_now("waits for mail");
+    if (is_last) {
+        tell_looked();
+    }
 }
 
 void Pop3Receiver::tell(const Error &what, std::uint64_t count) {
     around_.host.tell(transport::Told{account_.name, count, what});
+}
+
+void Pop3Receiver::tell_looked() {
+    if (std::exchange(somebody_waits_, false)) {
+        around_.host.tell(transport::Looked{account_.name});
+    }
 }
 
 void Pop3Receiver::do_now(std::string words) {

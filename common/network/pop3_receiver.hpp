@@ -28,7 +28,7 @@ class Pop3Receiver final : public Receiver {
     void configure(transport::MailAccount account) override;
     void settle(const transport::Settle &settle, Timestamp now) override;
 
-    void look_now() override { look_at_.reset(); }
+    void look_now() override;
 
     bool on_secret(const transport::Secret &secret) override { return login_.on_secret(secret); }
 
@@ -47,6 +47,8 @@ class Pop3Receiver final : public Receiver {
     [[nodiscard]] bool is_worth_more() const;
     void judge(const std::string &unique_id);
     void end_session(Timestamp now, const std::optional<Error> &problem);
+    void tell_looked();
+    [[nodiscard]] bool is_through() const;
     void tell(const Error &what, std::uint64_t count = 1);
     void do_now(std::string words);
 
@@ -75,6 +77,7 @@ class Pop3Receiver final : public Receiver {
     std::deque<Task> to_look_;         // the first is under way when `is_asking_`
     std::deque<Task> to_remove_;       // likewise, before those
     std::vector<std::string> removed_; // in this session, once it has ended well
+    bool somebody_waits_ = true;       // for the end of a session in which all was done
     bool has_top_ = false;
     bool is_asking_ = false;
     Look look_ = Look::header; // what is asked for of the first

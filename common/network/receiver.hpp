@@ -19,6 +19,7 @@ class Receiver {
     /// Other keys or settings of the same account and the same server.
     virtual void configure(transport::MailAccount account) = 0;
     virtual void settle(const transport::Settle &settle, Timestamp now) = 0;
+    /// Looks as soon as it can, and tells the host once it has.
     virtual void look_now() = 0;
     /// True when it was the answer to a question of its own.
     virtual bool on_secret(const transport::Secret &secret) = 0;

@@ -197,6 +197,17 @@ struct Pong {
     void list(Fields & /*fields*/) {}
 };
 
+/// The mailbox was looked into since somebody asked for that, or since it was configured, and what
+/// the host has settled was done; or it cannot be looked into now.
+struct Looked {
+    std::string account;
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(account);
+    }
+};
+
 using NetworkReport = std::variant<Started,
                                    SecretWanted,
                                    MailArrived,
@@ -205,7 +216,8 @@ using NetworkReport = std::variant<Started,
                                    Told,
                                    CursorMoved,
                                    Doing,
-                                   Pong>;
+                                   Pong,
+                                   Looked>;
 
 /// Leaves no copy of a secret but the one in `request` and the one it gives.
 Bytes to_bytes(const NetworkRequest &request);

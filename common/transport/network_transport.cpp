@@ -88,6 +88,7 @@ void NetworkTransport::configure(std::vector<engine::Inlet> inlets) {
         }
     }
     accounts_ = std::move(accounts);
+    std::erase_if(looking_, [&](const std::string &name) { return !knows(name); });
     process_.want(!accounts_.empty());
     give_up_mails_without_mailbox();
     std::erase_if(doing_, [&](const auto &entry) { return !knows(entry.first.first); });
@@ -118,12 +119,27 @@ void NetworkTransport::set_account(engine::Inlet inlet, std::map<std::string, Ac
         told.cursor = old->second.told.cursor;
     }
     const std::string name = mailbox.name;
+    if (old == accounts_.end() && !told.receive.empty()) {
+        looking_.insert(name);
+    }
     accounts.insert_or_assign(name, Account{std::move(mailbox), std::move(told)});
 }
 
 void NetworkTransport::tell_once(const std::string &source, Error what) {
     if (told_once_.size() < told_once_max && told_once_.insert(what.message).second) {
         events_.emplace_back(engine::Notice{source, {}, 1, std::move(what)});
+    }
+}
+
+/// A process that begins looks by itself.
+void NetworkTransport::look_now() {
+    for (const auto &[name, account] : accounts_) {
+        if (!account.told.receive.empty()) {
+            looking_.insert(name);
+            if (known_process_ != 0) {
+                process_.tell(LookNow{name});
+            }
+        }
     }
 }
 
@@ -187,6 +203,7 @@ std::vector<engine::Event> NetworkTransport::poll(Timestamp /*now*/) {
         events_.emplace_back(engine::Notice{process_source, {}, 1, *std::move(news)});
     }
     if (process_.obstacle()) {
+        looking_.clear();
         give_up_what_waits(*process_.obstacle());
     }
     gather(events);
@@ -254,6 +271,8 @@ void NetworkTransport::take(NetworkReport &report, Timestamp now) {
         }
     } else if (auto *moved = std::get_if<CursorMoved>(&report)) {
         take_cursor(*moved, now);
+    } else if (const auto *looked = std::get_if<Looked>(&report)) {
+        looking_.erase(looked->account);
     } else if (const auto *doing = std::get_if<Doing>(&report)) {
         const bool is_known = doing->direction == "receive" || doing->direction == "send";
         if (knows(doing->account) && is_known) {

@@ -42,7 +42,12 @@ class NetworkTransport final : public engine::Transport {
     void submit(engine::Transmission transmission) override;
     std::vector<engine::Event> poll(Timestamp now) override;
     void settle(const engine::Receipt &receipt, engine::Settlement settlement) override;
+    void look_now() override;
     [[nodiscard]] std::optional<Timestamp> next_look(Timestamp now) const override;
+
+    [[nodiscard]] bool is_busy() const override {
+        return !waiting_.empty() || !open_.empty() || !looking_.empty() || !events_.empty();
+    }
 
     [[nodiscard]] std::optional<engine::Waking> waking() const override {
         return process_.waking();
@@ -96,6 +101,7 @@ class NetworkTransport final : public engine::Transport {
     std::map<std::uint64_t, Mail> open_; // by ticket: submitted to it
     std::size_t open_bytes_ = 0;
 
+    std::set<std::string> looking_;    // accounts that are to be looked into
     std::deque<engine::Event> events_; // to be given by a poll
     std::map<std::pair<std::string, std::string>, std::string> doing_;
     std::set<std::string> told_once_; // messages

@@ -68,6 +68,17 @@ void Transports::settle(const engine::Receipt &receipt, engine::Settlement settl
     }
 }
 
+void Transports::look_now() {
+    for (const auto &[kind, transport] : transports_) {
+        transport->look_now();
+    }
+}
+
+bool Transports::is_busy() const {
+    return std::any_of(transports_.begin(), transports_.end(),
+                       [](const auto &each) { return each.second->is_busy(); });
+}
+
 std::optional<Timestamp> Transports::next_look(Timestamp now) const {
     if (!refused_.empty()) {
         return now;

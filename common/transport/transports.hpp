@@ -19,6 +19,8 @@ class Transports final : public engine::Transport {
     void submit(engine::Transmission transmission) override;
     std::vector<engine::Event> poll(Timestamp now) override;
     void settle(const engine::Receipt &receipt, engine::Settlement settlement) override;
+    void look_now() override;
+    [[nodiscard]] bool is_busy() const override;
     [[nodiscard]] std::optional<Timestamp> next_look(Timestamp now) const override;
     /// Of the first that has one; the others say by `next_look` when to look.
     [[nodiscard]] std::optional<engine::Waking> waking() const override;

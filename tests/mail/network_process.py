@@ -32,6 +32,7 @@ REPORTS = {
     "cursor_moved": ("account:text", "cursor:bytes"),
     "doing": ("account:text", "direction:text", "words:text"),
     "pong": (),
+    "looked": ("account:text",),
 }
 ERROR_CODES = ("unavailable", "timed_out", "malformed", "too_large", "unsupported_version", "bad_signature",
                "unknown_peer", "gap", "conflict", "schema_mismatch", "refused", "internal")

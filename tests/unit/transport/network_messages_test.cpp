@@ -36,7 +36,8 @@ std::vector<NetworkReport> every_report() {
             Told{"main", 12, error},
             CursorMoved{"main", {1}},
             Doing{"main", "receive", "waits for mail"},
-            Pong{}};
+            Pong{},
+            Looked{"main"}};
 }
 
 Frame frame_in(ByteView bytes) {

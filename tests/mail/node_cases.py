@@ -1,0 +1,147 @@
+"""Whole nodes that meet by mail: SQLite files whose workers start the network process, with real servers between."""
+import contextlib
+import os
+import pathlib
+import subprocess
+import tempfile
+import time
+
+from mail_servers import MailServers
+from network_process import ROOT
+
+BUILD = ROOT / os.environ.get("POSTRIDER_BUILD", "build/release")
+PASSWORD = "secret"  # of every user of the test servers
+SECONDS = 120
+
+
+def run(case, mta):
+    with MailServers(mta) as servers, tempfile.TemporaryDirectory() as folder:
+        case(servers, pathlib.Path(folder))
+
+
+class Node:
+    """A SQLite file with a mailbox of its own."""
+
+    def __init__(self, servers, folder, name, user, protocol="imaps"):
+        self.servers, self.name, self.user = servers, name, user
+        (folder / name).mkdir()
+        self.file = folder / name / f"{name}.db"
+        self.state = folder / f"{name}.state"
+        self.state.mkdir(parents=True, mode=0o700)
+        self.receive = f"{protocol}://localhost:{servers.ports[protocol]}"
+        self.send = f"smtp://localhost:{servers.ports['submission']}"
+        self.environment = {**os.environ, "POSTRIDER_STATE_DIRECTORY": str(self.state),
+                            "SSL_CERT_FILE": str(servers.certificates.authority)}
+        self.write_password(PASSWORD)
+
+    def write_password(self, password):
+        place = self.state / "main.password"
+        place.touch(0o600)
+        place.write_text(password + "\n", encoding="utf-8")
+
+    def mailbox(self):
+        return (f"MAILBOX main ADDRESS '{self.servers.address(self.user)}' RECEIVE '{self.receive}' "
+                f"SEND '{self.send}';")
+
+    def declare(self, text):
+        return self.sql(f"SELECT * FROM postrider_declare({quoted(text)});")
+
+    def sql(self, text):
+        done = subprocess.run(
+            ["sqlite3", "-batch", "-bail", str(self.file)],
+            input=f".load {BUILD / 'mod_postrider'}\n.timeout 60000\n{text}\n", env=self.environment, text=True,
+            check=False, capture_output=True)
+        assert done.returncode == 0 and not done.stderr, f"{self.name}: {text}\n{done.stdout}{done.stderr}"
+        return done.stdout.strip()
+
+    def sync(self):
+        return self.sql("SELECT postrider_sync_now();")
+
+    @contextlib.contextmanager
+    def running(self):
+        """With postrider-run at work."""
+        program = subprocess.Popen([BUILD / "postrider-run", self.file], env=self.environment,
+                                   stderr=subprocess.DEVNULL)
+        try:
+            yield program
+        finally:
+            program.terminate()
+            assert program.wait(30) == 0, f"postrider-run of {self.name} ended with {program.returncode}"
+
+    def wait_for(self, query, wanted, seconds=SECONDS):
+        deadline = time.monotonic() + seconds
+        while (found := self.sql(query)) != wanted:
+            if time.monotonic() > deadline:
+                events = self.sql("SELECT message FROM postrider_events; SELECT reason FROM postrider_refused;"
+                                  "SELECT summary FROM postrider_status;")
+                raise AssertionError(f"{self.name}: {query} gives {found!r} and not {wanted!r}\n{events}")
+            time.sleep(0.1)
+
+
+def quoted(text):
+    return "'" + text.replace("'", "''") + "'"
+
+
+def office_and_shop(servers, folder, protocol="imaps"):
+    office = Node(servers, folder, "office", "a", protocol)
+    shop = Node(servers, folder, "shop", "b", protocol)
+    for node in (office, shop):
+        node.sql("CREATE TABLE products(sku TEXT NOT NULL PRIMARY KEY, name TEXT);")
+    office.declare(f"NODE office; {office.mailbox()} PEER shop; TASK prices SEND products TO shop;")
+    shop.declare(f"NODE shop; {shop.mailbox()}")
+    return office, shop
+
+
+def pair(office, shop):
+    """By the line alone: each names its mailbox itself."""
+    line = office.sql("SELECT postrider_invite('shop');")
+    shop.sql(f"SELECT * FROM postrider_accept({quoted(line)}, NULL, 1);")
+
+
+def rows_arrive_by_rounds_that_people_ask_for(servers, folder, protocol="imaps"):
+    office, shop = office_and_shop(servers, folder, protocol)
+    pair(office, shop)
+    office.sql("INSERT INTO products VALUES ('A', 'apple'), ('B', 'pear');")
+    for _ in range(4):
+        shop.sync()
+        office.sync()
+    shop.sync()
+    assert shop.sql("SELECT * FROM products ORDER BY sku;") == "A|apple\nB|pear"
+    for user in "ab":
+        assert servers.count(user) <= 1, f"mails of {user} are not removed once they are committed"
+
+
+def rows_arrive_by_rounds_over_pop3(servers, folder):
+    rows_arrive_by_rounds_that_people_ask_for(servers, folder, "pop3s")
+
+
+def rows_arrive_soon_while_both_run(servers, folder):
+    office, shop = office_and_shop(servers, folder)
+    pair(office, shop)
+    with office.running(), shop.running():
+        office.sql("INSERT INTO products VALUES ('A', 'apple');")
+        shop.wait_for("SELECT name FROM products;", "apple")
+        for number in range(5):
+            office.sql(f"UPDATE products SET name = 'apple {number}';")
+            shop.wait_for("SELECT name FROM products;", f"apple {number}")
+        office.wait_for("SELECT state FROM postrider_status;", "in step")
+
+
+def a_wrong_password_is_said_and_waits(servers, folder):
+    office, shop = office_and_shop(servers, folder)
+    pair(office, shop)
+    shop.write_password("wrong")
+    with shop.running():
+        shop.wait_for("SELECT count(*) > 0 FROM postrider_refused WHERE reason LIKE '%password%';", "1")
+        assert PASSWORD not in shop.sql("SELECT * FROM postrider_refused; SELECT * FROM postrider_events;")
+        shop.write_password(PASSWORD)
+        with office.running():
+            office.wait_for("SELECT state FROM postrider_status;", "in step")
+
+
+CASES = [
+    rows_arrive_by_rounds_that_people_ask_for,
+    rows_arrive_by_rounds_over_pop3,
+    rows_arrive_soon_while_both_run,
+    a_wrong_password_is_said_and_waits,
+]

@@ -2,7 +2,7 @@
 #include "common/transport/network_transport.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <iterator>
 
 #include <sodium.h>
 
@@ -343,16 +343,18 @@ void NetworkTransport::notice_change_of_process() {
     if (!has_ended) {
         return;
     }
-    for (auto last = open_.rbegin(); last != open_.rend(); ++last) {
-        Mail mail = std::move(last->second);
+    std::deque<Mail> again;
+    for (auto &[ticket, mail] : open_) {
         if (++mail.deaths < deaths_max) {
-            waiting_.push_front(std::move(mail));
+            again.push_back(std::move(mail));
         } else {
-            end_with(last->first,
+            end_with(ticket,
                      {Errc::unavailable, "the network process ended " + std::to_string(deaths_max) +
                                              " times while it was to send this mail"});
         }
     }
+    waiting_.insert(waiting_.begin(), std::move_iterator{again.begin()},
+                    std::move_iterator{again.end()});
     open_.clear();
     open_bytes_ = 0;
 }

@@ -87,7 +87,9 @@ class NetworkTransport final : public engine::Transport {
     [[nodiscard]] engine::Receipt receipt_for(const std::string &account,
                                               const std::string &receipt) const;
 
-    bool knows(const std::string &account) const { return accounts_.count(account) != 0; }
+    [[nodiscard]] bool knows(const std::string &account) const {
+        return accounts_.count(account) != 0;
+    }
 
     NetworkTransportPorts ports_;
     NetworkTransportSettings settings_;

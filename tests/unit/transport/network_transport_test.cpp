@@ -304,9 +304,13 @@ TEST_F(NetworkTransportTest, GivesOnlySoManyEventsAtOnce) {
 TEST_F(NetworkTransportTest, ReadsNoFurtherWhileEnoughIsNotDelivered) {
     start();
     constexpr std::size_t size = 24 * limits::mib;
+    if (!process().let_socket_hold(8 * size)) {
+        GTEST_SKIP() << "only root makes a socket so large that all could be read at once";
+    }
     for (int number = 0; number < 6; ++number) {
         process().say(MailArrived{"main", std::to_string(number), Bytes(size, 1)});
     }
+    EXPECT_EQ(process().unsaid_bytes(), 0U);
     std::size_t arrived = 0;
     for (int round = 0; round < 100000 && arrived < 6; ++round) {
         process().move();

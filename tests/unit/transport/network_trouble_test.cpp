@@ -288,6 +288,21 @@ TEST_F(NetworkTroubleTest, AnAnswerThatCameWhileTheHostWasBusyCounts) {
     EXPECT_FALSE(process().was_killed);
 }
 
+TEST_F(NetworkTroubleTest, SoDoesOneThatTheHostHasNotReadYet) {
+    start();
+    pass(60s);
+    poll();
+    process().say(Pong{});
+    for (std::uint64_t ticket = 1; ticket <= limits::transport_events_max; ++ticket) {
+        transport.submit(mail(ticket, "nowhere"));
+    }
+    pass(30s);
+    EXPECT_EQ(poll().size(), limits::transport_events_max) << "of our own: there is no room";
+    EXPECT_FALSE(process().was_killed);
+    EXPECT_TRUE(poll_all().empty());
+    EXPECT_FALSE(process().was_killed);
+}
+
 TEST_F(NetworkTroubleTest, OneThatTakesALongMessageBeforeThePingIsNotStuck) {
     start();
     process().is_stopped = true;

@@ -40,6 +40,12 @@ class PlayedProcess {
 
     // --- the process
 
+    /// So much may lie unread; false where the system does not allow it.
+    [[nodiscard]] bool let_socket_hold(std::size_t bytes) const {
+        const int size = static_cast<int>(bytes);
+        return ::setsockopt(ends_[1], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) == 0;
+    }
+
     void say(const NetworkReport &report) { say_bytes(to_bytes(report)); }
 
     void say_bytes(const Bytes &bytes) {

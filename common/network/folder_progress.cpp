@@ -1,4 +1,5 @@
-// Cursor: UIDVALIDITY and the first UID that is not done, 4 bytes each. Receipt: "validity:uid".
+// Cursor: UIDVALIDITY and the first UID that is not done, 4 bytes each, and the keys' digest.
+// Receipt: "validity:uid".
 #include "common/network/folder_progress.hpp"
 
 #include <algorithm>
@@ -15,13 +16,21 @@ std::string receipt_of(std::uint32_t uid_validity, Uid uid) {
 
 } // namespace
 
-FolderProgress::FolderProgress(ByteView cursor) {
+FolderProgress::FolderProgress(ByteView cursor, const KeysDigest &keys) : keys_(keys) {
     ByteReader reader{cursor};
     const std::uint32_t uid_validity = reader.u32();
     const Uid next = reader.u32();
-    if (reader.at_end() && next > 0) {
+    const auto known_keys = reader.fixed<std::tuple_size_v<KeysDigest>>();
+    if (reader.at_end() && next > 0 && known_keys == keys) {
         uid_validity_ = uid_validity;
         next_ = next;
+    }
+}
+
+void FolderProgress::know_keys(const KeysDigest &keys) {
+    if (keys != keys_) {
+        keys_ = keys;
+        next_ = 1;
     }
 }
 
@@ -110,6 +119,7 @@ Bytes FolderProgress::cursor() const {
     ByteWriter out;
     out.u32(uid_validity_);
     out.u32(held_.empty() ? next_ : std::min(next_, held_.begin()->first));
+    out.raw(keys_);
     return std::move(out).take();
 }
 

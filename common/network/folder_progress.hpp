@@ -17,11 +17,18 @@ namespace postrider::network {
 
 using transport::imap::Uid;
 
+/// Of the keys by which mails are known to be ours: with others, mails that were passed over may
+/// be.
+using KeysDigest = FixedBytes<8>;
+
 class FolderProgress {
   public:
-    /// A cursor that cannot be read counts as none: all is read again, and dropped where it is
-    /// known already.
-    explicit FolderProgress(ByteView cursor);
+    /// A cursor that cannot be read, or that was written with other keys, counts as none: all is
+    /// read again, and dropped where it is known already.
+    FolderProgress(ByteView cursor, const KeysDigest &keys);
+
+    /// With other keys than before, all is listed again.
+    void know_keys(const KeysDigest &keys);
 
     /// The folder is open. With another UIDVALIDITY its mails have other UIDs: all is forgotten.
     void open(std::uint32_t uid_validity);
@@ -30,6 +37,9 @@ class FolderProgress {
 
     /// The first UID that has not been listed.
     [[nodiscard]] Uid next() const { return next_; }
+
+    /// The mail was wanted, or the host has it.
+    [[nodiscard]] bool knows(Uid uid) const { return held_.contains(uid); }
 
     /// A mail was listed that has to be looked at (until `hold` or `on_gone`), or nobody of ours.
     void want(Uid uid);
@@ -71,6 +81,7 @@ class FolderProgress {
     void on_listed(Uid uid);
     [[nodiscard]] std::vector<Uid> with(engine::Settlement settlement) const;
 
+    KeysDigest keys_{};
     std::uint32_t uid_validity_ = 0;
     Uid next_ = 1;
     std::map<Uid, Held> held_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/base/limits.hpp"
+#include "common/crypto/hash.hpp"
 #include "common/mail/recognise.hpp"
 
 namespace postrider::network {
@@ -21,17 +22,30 @@ constexpr std::size_t cleared_at_once_max = 500;
 /// routers: 10), and where there is none, this often is looked.
 constexpr Duration idle_for = std::chrono::minutes{9};
 constexpr Duration look_every = std::chrono::minutes{1};
+
+KeysDigest digest_of(const std::vector<FixedBytes<32>> &keys) {
+    ByteWriter all;
+    for (const FixedBytes<32> &key : keys) {
+        all.raw(key);
+    }
+    const crypto::Hash hash = crypto::hash256("postrider seen", {all.view()});
+    KeysDigest digest{};
+    std::copy_n(hash.begin(), digest.size(), digest.begin());
+    return digest;
+}
+
 } // namespace
 
 ImapReceiver::ImapReceiver(Surroundings surroundings, transport::MailAccount account)
     : around_(std::move(surroundings)),
       account_(std::move(account)),
-      progress_(account_.cursor),
+      progress_(account_.cursor, digest_of(account_.stamp_keys)),
       login_(around_.host, around_.connections),
       told_cursor_(account_.cursor) {}
 
 void ImapReceiver::configure(transport::MailAccount account) {
     if (account.stamp_keys != account_.stamp_keys) {
+        progress_.know_keys(digest_of(account.stamp_keys));
         wants_look_ = true;
     }
     account_ = std::move(account);
@@ -219,6 +233,9 @@ void ImapReceiver::take(const imap::Event &event, Timestamp now) {
 }
 
 void ImapReceiver::on_listed(const imap::Listed &mail) {
+    if (progress_.knows(mail.uid)) {
+        return progress_.skip(mail.uid);
+    }
     if (candidates_.size() >= candidates_max) {
         list_is_cut_ = true; // they are listed again, from the first that was not taken
         return;
@@ -327,7 +344,7 @@ void ImapReceiver::give_up(const Error &reason, Timestamp now) {
     stage_ = Stage::closed;
     candidates_.clear();
     fetching_.clear();
-    progress_ = FolderProgress{progress_.cursor()};
+    progress_ = FolderProgress{progress_.cursor(), digest_of(account_.stamp_keys)};
     wants_look_ = true;
     ++failures_;
     again_at_ = now + pause_after(failures_);

@@ -263,6 +263,23 @@ def it_holds_no_descriptor_but_its_own_and_ends_with_its_host(servers):
             assert all("socket" in link or "pipe" in link or "anon_inode" in link for link in links), links
 
 
+def a_mail_is_found_by_a_key_that_is_known_later(servers, protocol="imaps"):
+    envelope = stamped_envelope(OURS)
+    with process_for(servers) as process:
+        process.configure(sender(servers), receiver(servers, protocol, stamp_keys=[THEIRS]))
+        process.submit("out", [servers.address("b")], envelope)
+        process.wait_for("delivered")
+        servers.wait_for_mails("b")
+        process.look_now("in")
+        process.wait_for("told", account="in")
+        process.configure(sender(servers), receiver(servers, protocol, stamp_keys=[THEIRS, OURS]))
+        assert process.wait_for("mail_arrived", seconds=30)["envelope"] == envelope
+
+
+def a_mail_is_found_by_a_key_that_is_known_later_over_pop3(servers):
+    a_mail_is_found_by_a_key_that_is_known_later(servers, "pop3s")
+
+
 CASES = [value for name, value in list(globals().items())
          if callable(value) and getattr(value, "__module__", "") == __name__
          and name not in ("run", "with_options", "sender", "receiver", "process_for", "wait_until", "arrival",

@@ -35,7 +35,7 @@ REPORTS = {
     "looked": ("account:text",),
 }
 ERROR_CODES = ("unavailable", "timed_out", "malformed", "too_large", "unsupported_version", "bad_signature",
-               "unknown_peer", "gap", "conflict", "schema_mismatch", "refused", "internal")
+               "unknown_peer", "gap", "conflict", "schema_mismatch", "refused", "not_permitted", "internal")
 NO_ERROR = bytes([ERROR_CODES.index("internal")]) + struct.pack(">III", 0, 0, 0)
 SETTLEMENTS = ("keep", "remove", "set_aside")
 

@@ -10,15 +10,16 @@ using engine::Settlement;
 using Uids = std::vector<Uid>;
 
 constexpr Timestamp start{};
+constexpr KeysDigest keys{1};
 
 Uid next_after_crash(const FolderProgress &progress) {
-    FolderProgress later{progress.cursor()};
+    FolderProgress later{progress.cursor(), keys};
     later.open(progress.uid_validity());
     return later.next();
 }
 
 TEST(FolderProgress, GoesOnBehindWhatItHasListed) {
-    FolderProgress progress{{}};
+    FolderProgress progress{{}, keys};
     progress.open(7);
     EXPECT_EQ(progress.next(), 1U);
     progress.skip(4);
@@ -27,8 +28,29 @@ TEST(FolderProgress, GoesOnBehindWhatItHasListed) {
     EXPECT_EQ(next_after_crash(progress), 10U);
 }
 
+TEST(FolderProgress, ListsAllAgainWithOtherKeysAndKnowsWhatTheHostHas) {
+    FolderProgress progress{{}, keys};
+    progress.open(7);
+    progress.skip(4);
+    progress.want(9);
+    const std::string receipt = progress.hold(9, 1);
+    progress.know_keys(keys);
+    EXPECT_EQ(progress.next(), 10U);
+    progress.know_keys(KeysDigest{2});
+    EXPECT_EQ(progress.next(), 1U) << "a mail that was passed over may be ours by the new key";
+    EXPECT_TRUE(progress.knows(9));
+    EXPECT_FALSE(progress.knows(4));
+    progress.skip(9);
+    progress.settle(receipt, Settlement::remove, start);
+    EXPECT_EQ(progress.to_remove(), Uids{9});
+    progress.on_gone({9});
+    FolderProgress later{progress.cursor(), keys};
+    later.open(7);
+    EXPECT_EQ(later.next(), 1U) << "what was written with other keys";
+}
+
 TEST(FolderProgress, ReadsAgainAfterACrashWhatWasNotDone) {
-    FolderProgress progress{{}};
+    FolderProgress progress{{}, keys};
     progress.open(7);
     progress.want(4);
     progress.skip(9);
@@ -43,7 +65,7 @@ TEST(FolderProgress, ReadsAgainAfterACrashWhatWasNotDone) {
 }
 
 TEST(FolderProgress, RemovesAMailWhenEachOfItsEnvelopesIsSettled) {
-    FolderProgress progress{{}};
+    FolderProgress progress{{}, keys};
     progress.open(7);
     progress.want(4);
     const std::string receipt = progress.hold(4, 2);
@@ -57,7 +79,7 @@ TEST(FolderProgress, RemovesAMailWhenEachOfItsEnvelopesIsSettled) {
 }
 
 TEST(FolderProgress, ShowsAgainAfterAMinuteWhatTheHostWantsToKeep) {
-    FolderProgress progress{{}};
+    FolderProgress progress{{}, keys};
     progress.open(7);
     progress.want(4);
     progress.settle(progress.hold(4, 1), Settlement::keep, start);
@@ -69,7 +91,7 @@ TEST(FolderProgress, ShowsAgainAfterAMinuteWhatTheHostWantsToKeep) {
 }
 
 TEST(FolderProgress, BeginsAnewWhereUidsNameOtherMails) {
-    FolderProgress progress{{}};
+    FolderProgress progress{{}, keys};
     progress.open(7);
     progress.want(4);
     const std::string receipt = progress.hold(4, 1);
@@ -78,7 +100,7 @@ TEST(FolderProgress, BeginsAnewWhereUidsNameOtherMails) {
     progress.settle(receipt, Settlement::remove, start);
     progress.want(4);
     EXPECT_EQ(progress.to_remove(), Uids{}) << "the receipt was of another mail";
-    FolderProgress without{{}};
+    FolderProgress without{{}, keys};
     without.open(0);
     without.skip(4);
     without.open(0);

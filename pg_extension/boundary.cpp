@@ -40,6 +40,8 @@ int sqlstate_of(Errc code) noexcept {
         return ERRCODE_DATATYPE_MISMATCH;
     case Errc::refused:
         return ERRCODE_INVALID_PARAMETER_VALUE;
+    case Errc::not_permitted:
+        return ERRCODE_INSUFFICIENT_PRIVILEGE;
     case Errc::internal:
         break;
     }

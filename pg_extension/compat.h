@@ -136,6 +136,24 @@ static inline bool postrider_may_read_files(Oid role) {
 #endif
 }
 
+/* Whether the role may write any file of the server's user, and run any program as he; 14 named the
+ * roles anew. */
+static inline bool postrider_may_write_files(Oid role) {
+#if PG_VERSION_NUM >= 140000
+    return has_privs_of_role(role, ROLE_PG_WRITE_SERVER_FILES);
+#else
+    return has_privs_of_role(role, DEFAULT_ROLE_WRITE_SERVER_FILES);
+#endif
+}
+
+static inline bool postrider_may_run_programs(Oid role) {
+#if PG_VERSION_NUM >= 140000
+    return has_privs_of_role(role, ROLE_PG_EXECUTE_SERVER_PROGRAM);
+#else
+    return has_privs_of_role(role, DEFAULT_ROLE_EXECUTE_SERVER_PROGRAM);
+#endif
+}
+
 /* What a hook that looks at analysed statements takes and hands on; 14 added the third. */
 #if PG_VERSION_NUM >= 140000
 #define POSTRIDER_ANALYSED_PARAMETERS ParseState *pstate, Query *query, JumbleState *jumble

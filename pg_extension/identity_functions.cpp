@@ -27,18 +27,15 @@ std::string code_path(const std::string &file) {
                          {},
                          "Give its name in the directory of the secrets."});
     }
+    const auto transaction = join_transaction(engine::Mode::read);
+    std::string path = file;
     if (file.find('/') == std::string::npos) {
-        const auto transaction = join_transaction(engine::Mode::read);
-        const std::string directory = unwrap(vault_places(*transaction)).directory;
-        transaction->commit();
-        return directory + "/" + file;
+        path = unwrap(vault_places(*transaction)).directory + "/" + file;
+    } else {
+        unwrap(transaction->may_reach({engine::MachinePart::Kind::file, file}));
     }
-    if (!call([]() noexcept { return postrider_may_read_files(GetUserId()); })) {
-        throw CoreError({Errc::refused, "a file of the server is not yours to read",
-                         "Only roles with the rights of pg_read_server_files name paths.",
-                         "Put it into the directory of the secrets and give its name alone."});
-    }
-    return file;
+    transaction->commit();
+    return path;
 }
 
 /// Once nothing depends on it any more; whatever else does is named by the server.

@@ -10,6 +10,7 @@
 #include "pg_extension/compat.h"
 
 char *postrider_secret_directory = NULL;
+char *postrider_directories = NULL;
 char *postrider_databases = NULL;
 char *postrider_apply_role = NULL;
 bool postrider_apply_role_may_be_superuser = false;
@@ -30,11 +31,35 @@ static bool check_databases(char **value,
     return is_list;
 }
 
+static bool check_directories(char **value,
+                              void **extra pg_attribute_unused(),
+                              GucSource source pg_attribute_unused()) {
+    char *copy = pstrdup(*value);
+    List *names = NIL;
+    bool is_list = SplitDirectoriesString(copy, ',', &names);
+    ListCell *cell;
+
+    foreach (cell, names) {
+        is_list = is_list && is_absolute_path((const char *)lfirst(cell));
+    }
+    if (!is_list) {
+        GUC_check_errdetail("Paths begin with \"/\" and are separated by commas; those with commas "
+                            "stand in double quotes.");
+    }
+    pfree(copy);
+    list_free_deep(names);
+    return is_list;
+}
+
 void postrider_define_settings(void) {
     DefineCustomStringVariable(
         "postrider.secret_directory", "Directory of the secret files of Postrider's nodes.",
         "Outside of the data directory and of every tablespace, so that no backup holds it.",
         &postrider_secret_directory, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+    DefineCustomStringVariable(
+        "postrider.directories", "Directories in which whoever may declare may have maildirs.",
+        "Others are for roles with the rights of pg_write_server_files.", &postrider_directories,
+        "", PGC_SUSET, GUC_SUPERUSER_ONLY | GUC_LIST_INPUT, check_directories, NULL, NULL);
     DefineCustomStringVariable(
         "postrider.databases", "Databases in which a worker of Postrider is kept at work.",
         "Empty: all that have the extension. Needs shared_preload_libraries = 'postrider'.",

@@ -4,6 +4,8 @@
 
 /* Where the secret files of nodes lie; never null, empty when not set. */
 extern char *postrider_secret_directory;
+/* In which whoever may declare may have maildirs: full paths, separated by commas; never null. */
+extern char *postrider_directories;
 /* Names, separated by commas; empty: every database that has the extension. */
 extern char *postrider_databases;
 /* By which workers write users' tables; never null. */

@@ -9,6 +9,7 @@
 #include "common/dialect/postgresql.hpp"
 
 #include "pg_extension/acting_user.hpp"
+#include "pg_extension/spi_caller.hpp"
 #include "pg_extension/spi_copy.hpp"
 #include "pg_extension/spi_cursor.hpp"
 #include "pg_extension/spi_error.hpp"
@@ -548,29 +549,11 @@ class JoinedTransaction final : public SpiTransaction {
     /// Where it was not committed, an error is on its way out, and the server ends SPI with it.
     ~JoinedTransaction() override = default;
 
-    /// A task writes into the table, or has its rows read: that is for its owner to say.
-    Result<void> may_decide(std::string_view table) override {
-        const Oid id = find_table(table);
-        const bool may = call(
-            [&]() noexcept { return !OidIsValid(id) || postrider_owns_table(id, GetUserId()); });
-        if (may) {
-            return {};
-        }
-        return Error{Errc::refused,
-                     "table \"" + std::string{table} + "\" is not yours",
-                     {},
-                     "Its owner, or a superuser, declares what becomes of it."};
-    }
+    Result<void> may_decide(std::string_view table) override { return check_owner(table); }
 
-    Result<void> may_decide_all() override {
-        if (call([]() noexcept { return superuser(); })) {
-            return {};
-        }
-        return Error{Errc::refused, "only a superuser lets a peer's tasks name any table",
-                     "The tasks of a peer that is trusted are taken over without a question, and "
-                     "the worker is given rights on their tables.",
-                     "Leave out TRUST TASKS, and accept each offer; or let a superuser say it."};
-    }
+    Result<void> may_decide_all() override { return check_trust(); }
+
+    Result<void> may_reach(const engine::MachinePart &part) override { return check_reach(part); }
 
     void commit() override {
         call([]() noexcept { SPI_finish(); });

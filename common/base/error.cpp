@@ -27,6 +27,8 @@ std::string_view name_of(Errc code) {
         return "schema_mismatch";
     case Errc::refused:
         return "refused";
+    case Errc::not_permitted:
+        return "not_permitted";
     case Errc::internal:
         return "internal";
     }

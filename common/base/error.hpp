@@ -24,6 +24,7 @@ enum class Errc {
     conflict,
     schema_mismatch,
     refused,
+    not_permitted, // whoever asks lacks a right
     // a bug of ours
     internal,
 };

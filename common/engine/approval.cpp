@@ -7,6 +7,7 @@
 #include "common/engine/configuration_mac.hpp"
 #include "common/engine/declare_tasks.hpp"
 #include "common/engine/lanes.hpp"
+#include "common/engine/machine_rights.hpp"
 #include "common/engine/peer_attributes.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
@@ -96,6 +97,9 @@ void show_approvals(const Session &session) {
 }
 
 Result<std::size_t> approve_configuration(const Session &session) {
+    if (const Result<void> may = check_machine_of_unapproved(session); !may) {
+        return may.error();
+    }
     const std::vector<ConfigurationKey> rows = unapproved(session);
     approve(session);
     if (!rows.empty()) {

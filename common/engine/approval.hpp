@@ -17,7 +17,8 @@ std::map<std::int64_t, std::string> approvals_to_show(const Session &session);
 void show_approvals(const Session &session);
 
 /// The operator says that everything is as it should be: it is used from now on. Gives how many
-/// rows were not approved before.
+/// rows were not approved before. `not_permitted`, and nothing is approved, where a row names what
+/// he may not let the node use.
 Result<std::size_t> approve_configuration(const Session &session);
 
 } // namespace postrider::engine

@@ -45,6 +45,10 @@ Result<void> Transaction::may_decide_all() {
     return {};
 }
 
+Result<void> Transaction::may_reach(const MachinePart & /*part*/) {
+    return {};
+}
+
 Result<void> Transaction::may_use(std::string_view /*table*/, TableUse /*use*/) {
     return {};
 }

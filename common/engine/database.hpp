@@ -77,6 +77,18 @@ struct TableUse {
     friend bool operator==(const TableUse &, const TableUse &) = default;
 };
 
+/// Something of the machine under the database that a declaration names for the node to use.
+struct MachinePart {
+    enum class Kind {
+        directory, // that mails are put into and taken from
+        file,      // outside of the directory of the secrets
+        program,
+    };
+
+    Kind kind = Kind::directory;
+    std::string name; // the full path; of a program, its command
+};
+
 class Transaction {
   public:
     Transaction() = default;
@@ -111,11 +123,15 @@ class Transaction {
     virtual void defer_foreign_keys() = 0;
     /// Whether the commit would fail for a foreign key that is violated now. Cheap.
     [[nodiscard]] virtual bool has_broken_references() = 0;
-    /// `refused` unless whoever asks may decide what happens to the table. Where the database knows
-    /// no owners, everybody may.
+    /// `not_permitted` unless whoever asks may decide what happens to the table. Where the database
+    /// knows no owners, everybody may.
     virtual Result<void> may_decide(std::string_view table);
     /// The same about all tables, also those that come later.
     virtual Result<void> may_decide_all();
+    /// `not_permitted`, with the ways out as the hint, unless whoever asks may let the node use it.
+    /// Where the database knows no roles, he is the user of the operating system whom the node
+    /// works as, and may.
+    virtual Result<void> may_reach(const MachinePart &part);
     /// `refused`, with what would let it as the hint, where the node lacks a right that it needs.
     virtual Result<void> may_use(std::string_view table, TableUse use);
     /// Gives the node just these rights on the table. What whoever asks cannot give is left to

@@ -26,13 +26,6 @@ namespace postrider::engine {
 
 namespace {
 
-Error at_place(task::Position at, const Error &error) {
-    Error placed = task::mistake_at(at, error.message, error.hint);
-    placed.code = error.code;
-    placed.detail = error.detail;
-    return placed;
-}
-
 /// The name in the catalogue's spelling.
 Result<std::string> catalogue_name(Transaction &transaction,
                                    const dialect::Dialect &dialect,
@@ -77,7 +70,7 @@ Result<void> resolve_clauses(Transaction &transaction,
         if (const Result<void> usable =
                 check_condition(transaction, dialect, table.clauses.where->text, table.description);
             !usable) {
-            return at_place(table.clauses.where->at, usable.error());
+            return task::placed(table.clauses.where->at, usable.error());
         }
     }
     if (!table.clauses.columns) {
@@ -92,7 +85,7 @@ Result<void> resolve_clauses(Transaction &transaction,
         if (const Result<void> usable =
                 check_expression(transaction, dialect, sql.text, table.description);
             !usable) {
-            return at_place(sql.at, usable.error());
+            return task::placed(sql.at, usable.error());
         }
     }
     const bool receives = task.direction.value == task::Direction::receive;
@@ -114,7 +107,7 @@ Result<void> resolve_clauses(Transaction &transaction,
         }
     }
     if (const auto missing = missing_column(table.description, coming)) {
-        return at_place(at, needs_column(table.description, *missing));
+        return task::placed(at, needs_column(table.description, *missing));
     }
     return {};
 }
@@ -316,11 +309,11 @@ Result<dialect::TableDescription> resolve_table(Transaction &transaction,
     }
     Result<std::string> spelled = catalogue_name(transaction, dialect, *known);
     if (!spelled) {
-        return at_place(at, spelled.error());
+        return task::placed(at, spelled.error());
     }
     Result<dialect::TableDescription> description = describe_table(transaction, dialect, *spelled);
     if (!description) {
-        return at_place(at, description.error());
+        return task::placed(at, description.error());
     }
     if (known->exact && description->name != known->text) {
         return task::mistake_at(at, "table " + task::print(name) + " does not exist",
@@ -328,11 +321,11 @@ Result<dialect::TableDescription> resolve_table(Transaction &transaction,
     }
     const Result<void> fit = dialect.check_capturable(*description);
     if (!fit) {
-        return at_place(at, fit.error());
+        return task::placed(at, fit.error());
     }
     const Result<void> may = transaction.may_decide(description->name);
     if (!may) {
-        return at_place(at, may.error());
+        return task::placed(at, may.error());
     }
     return description;
 }
@@ -364,7 +357,7 @@ resolve_task(Transaction &transaction, const dialect::Dialect &dialect, const ta
         const task::ObjectName &name = task::local_name(task, table);
         if (auto to_make = table_to_make(transaction, dialect, task, name)) {
             if (auto allowed = dialect.check_new_name(to_make->name); !allowed) {
-                return at_place(name.parts.front().at, allowed.error());
+                return task::placed(name.parts.front().at, allowed.error());
             }
             if (table.columns) {
                 return task::mistake_at(table.columns->at,

@@ -160,6 +160,10 @@ Result<void> take_address(const Session &session,
     if (!path) {
         return path.error();
     }
+    const MachinePart directory{MachinePart::Kind::directory, *path};
+    if (Result<void> may = session.transaction.may_reach(directory); !may) {
+        return may;
+    }
     session.transaction.execute("DELETE FROM @peer_path WHERE peer_id = ?1", {peer.peer_id});
     session.transaction.execute(
         "INSERT INTO @peer_path (peer_id, ordinal, kind, target) VALUES (?1, 1, 'maildir', ?2)",

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "common/engine/machine_rights.hpp"
 #include "common/engine/peer_attributes.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/engine/table_names.hpp"
@@ -263,16 +264,27 @@ bool is_changed(const Intention &intention, const task::Task &task) {
 }
 
 /// Who trusts a peer's tasks lets it name any table.
-Result<void> check_trust(Transaction &transaction, const Intention &intention) {
+Result<void> check_trust(Transaction &transaction, const task::Statement &statement) {
+    const auto *peer = std::get_if<task::Peer>(&statement);
+    if (peer == nullptr || !peer->trust_tasks) {
+        return {};
+    }
+    const Result<void> may = transaction.may_decide_all();
+    return may ? may : task::placed(*peer->trust_tasks, may.error());
+}
+
+/// What the statements ask for may be more than whoever declares may give.
+Result<void> check_rights(Transaction &transaction, const Intention &intention) {
     for (const PlannedChange &change : intention.changes) {
-        const auto *peer = std::get_if<task::Peer>(&change.statement);
-        const bool is_new = change.kind == PlannedChange::Kind::create ||
-                            change.kind == PlannedChange::Kind::change;
-        if (peer == nullptr || !is_new || !peer->trust_tasks) {
+        if (change.kind != PlannedChange::Kind::create &&
+            change.kind != PlannedChange::Kind::change) {
             continue;
         }
-        if (const Result<void> may = transaction.may_decide_all(); !may) {
-            return task::mistake_at(*peer->trust_tasks, may.error().message, may.error().hint);
+        if (Result<void> may = check_trust(transaction, change.statement); !may) {
+            return may;
+        }
+        if (Result<void> may = check_machine(transaction, change.statement); !may) {
+            return may;
         }
     }
     return {};
@@ -420,8 +432,8 @@ Result<Intention> make_intention(Transaction &transaction,
     if (const auto checked = check_after(intention); !checked) {
         return checked.error();
     }
-    if (const auto trusted = check_trust(transaction, intention); !trusted) {
-        return trusted.error();
+    if (const auto allowed = check_rights(transaction, intention); !allowed) {
+        return allowed.error();
     }
     if (const auto resolved = resolve_tasks(transaction, dialect, intention); !resolved) {
         return resolved.error();

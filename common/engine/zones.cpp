@@ -11,13 +11,7 @@ Result<TimeZone> zone_of(const task::Node &node, const Vault &vault) {
         return TimeZone{};
     }
     Result<TimeZone> zone = vault.time_zone(node.time_zone->value);
-    if (zone) {
-        return zone;
-    }
-    Error error = zone.error();
-    Error placed = task::mistake_at(node.time_zone->at, error.message, error.hint);
-    placed.detail = error.detail;
-    return placed;
+    return zone ? zone : task::placed(node.time_zone->at, zone.error());
 }
 
 Result<TimeZone> stored_zone(const std::string &options, const Vault &vault) {

@@ -21,6 +21,8 @@ Mistake check_references(const TaskText &text);
 
 /// `refused`, with line and column unless the clause comes from no text.
 Error mistake_at(Position at, std::string message, std::string hint);
+/// The same error, told with that place.
+Error placed(Position at, const Error &error);
 
 /// The name by which the task's own database knows the table: right of AS where rows come in.
 const ObjectName &local_name(const Task &task, const Table &table);

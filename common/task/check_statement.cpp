@@ -501,6 +501,13 @@ Error mistake_at(Position at, std::string message, std::string hint) {
     return Error{Errc::refused, std::move(message), {}, std::move(hint)};
 }
 
+Error placed(Position at, const Error &error) {
+    Error there = mistake_at(at, error.message, error.hint);
+    there.code = error.code;
+    there.detail = error.detail;
+    return there;
+}
+
 const ObjectName &local_name(const Task &task, const Table &table) {
     return task.direction.value == Direction::receive && table.as ? *table.as : table.name;
 }

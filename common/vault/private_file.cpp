@@ -4,8 +4,6 @@
 #include <array>
 #include <cerrno>
 #include <climits>
-#include <cstdlib>
-#include <memory>
 #include <system_error>
 
 #include <fcntl.h>
@@ -18,6 +16,7 @@
 #include "common/base/utf8.hpp"
 #include "common/crypto/secret_bytes.hpp"
 #include "common/vault/descriptor.hpp"
+#include "common/vault/real_location.hpp"
 
 namespace postrider::vault {
 
@@ -154,24 +153,6 @@ Result<void> make_directories(const std::string &directory) {
             return {};
         }
     }
-}
-
-std::string real_path(const std::string &path) {
-    const std::unique_ptr<char, decltype(&std::free)> resolved{::realpath(path.c_str(), nullptr),
-                                                               &std::free};
-    return resolved ? std::string{resolved.get()} : std::string{};
-}
-
-std::string parent_of(const std::string &path) {
-    const std::size_t slash = path.find_last_of('/');
-    if (slash == std::string::npos) {
-        return ".";
-    }
-    return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-bool lies_in(const std::string &path, const std::string &directory) {
-    return path == directory || directory == "/" || path.starts_with(directory + "/");
 }
 
 } // namespace

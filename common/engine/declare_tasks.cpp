@@ -117,13 +117,14 @@ bool sends(const ResolvedTask &task) {
 }
 
 /// A foreign key of `child` into a table of `parent`.
-const dialect::ForeignKeyDescription *
-reference(const ResolvedTask &child, const ResolvedTask &parent, std::string &child_table) {
+const dialect::ForeignKeyDescription *reference(const dialect::Dialect &dialect,
+                                                const ResolvedTask &child,
+                                                const ResolvedTask &parent,
+                                                std::string &child_table) {
     for (const ResolvedTable &table : child.tables) {
         for (const auto &foreign_key : table.description.foreign_keys) {
             for (const ResolvedTable &other : parent.tables) {
-                if (task::lower_ascii(foreign_key.parent) ==
-                    task::lower_ascii(other.description.name)) {
+                if (dialect.folded(foreign_key.parent) == dialect.folded(other.description.name)) {
                     child_table = table.description.name;
                     return &foreign_key;
                 }
@@ -412,14 +413,14 @@ std::string lane_of(const task::Task &task) {
     return task.no_history ? lane + std::string{lane_without_history} : lane;
 }
 
-Result<void> check_lanes(const std::vector<ResolvedTask> &tasks) {
+Result<void> check_lanes(const dialect::Dialect &dialect, const std::vector<ResolvedTask> &tasks) {
     for (const ResolvedTask &child : tasks) {
         for (const ResolvedTask &parent : tasks) {
             if (!sends(child) || !sends(parent) || lane_of(child.task) == lane_of(parent.task)) {
                 continue;
             }
             std::string table;
-            if (const auto *foreign_key = reference(child, parent, table)) {
+            if (const auto *foreign_key = reference(dialect, child, parent, table)) {
                 return task::mistake_at(
                     child.task.name.at,
                     "table \"" + table + "\" of the task \"" + child.task.name.value +

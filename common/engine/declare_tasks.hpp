@@ -39,7 +39,7 @@ resolve_task(Transaction &transaction, const dialect::Dialect &dialect, const ta
 std::string lane_of(const task::Task &task);
 
 /// Rows that refer to each other must travel in one stream: refused with the two tasks' names.
-Result<void> check_lanes(const std::vector<ResolvedTask> &tasks);
+Result<void> check_lanes(const dialect::Dialect &dialect, const std::vector<ResolvedTask> &tasks);
 
 /// Makes or replaces a task of `declared_by` with its tables; its peers stay. Gives its id.
 std::int64_t

@@ -52,10 +52,11 @@ bool has_plain_key(const dialect::TableDescription &table) {
     return true;
 }
 
-const ResolvedTable *find_table(const ResolvedTask &task, const std::string &name) {
+const ResolvedTable *
+find_table(const dialect::Dialect &dialect, const ResolvedTask &task, const std::string &name) {
     const auto found =
         std::find_if(task.tables.begin(), task.tables.end(), [&](const ResolvedTable &each) {
-            return dialect::lower_ascii(each.description.name) == dialect::lower_ascii(name);
+            return dialect.folded(each.description.name) == dialect.folded(name);
         });
     return found == task.tables.end() ? nullptr : &*found;
 }
@@ -81,11 +82,12 @@ std::optional<std::vector<std::string>> names_on_wire(const ColumnList &columns,
     return names;
 }
 
-std::vector<wire::OfferedForeignKey> foreign_keys_to_offer(const ResolvedTask &task,
+std::vector<wire::OfferedForeignKey> foreign_keys_to_offer(const dialect::Dialect &dialect,
+                                                           const ResolvedTask &task,
                                                            const ResolvedTable &table) {
     std::vector<wire::OfferedForeignKey> keys;
     for (const dialect::ForeignKeyDescription &each : table.description.foreign_keys) {
-        const ResolvedTable *parent = find_table(task, each.parent);
+        const ResolvedTable *parent = find_table(dialect, task, each.parent);
         if (parent == nullptr || !has_plain_key(parent->description)) {
             continue;
         }
@@ -111,13 +113,15 @@ std::set<std::string> schema_key(const TableSchema &schema) {
     return names;
 }
 
-Result<void> check_new_columns(const std::string &table, const TableSchema &schema) {
+Result<void> check_new_columns(const dialect::Dialect &dialect,
+                               const std::string &table,
+                               const TableSchema &schema) {
     std::set<std::string> names;
     for (const Column &column : schema.columns) {
         if (column.name.empty() || column.name.find('\0') != std::string::npos) {
             return cannot_be_made(table, "a column has a name that it cannot have");
         }
-        if (!names.insert(dialect::lower_ascii(column.name)).second) {
+        if (!names.insert(dialect.folded(column.name)).second) {
             return cannot_be_made(table, "two of its columns differ only in the case of letters");
         }
     }
@@ -137,7 +141,7 @@ class Maker {
             if (!place) {
                 return place.error();
             }
-            if (!place->exists && !fresh.insert(dialect::lower_ascii(place->name)).second) {
+            if (!place->exists && !fresh.insert(session_.dialect.folded(place->name)).second) {
                 return cannot_be_made(place->name,
                                       "another one differs only in the case of letters");
             }
@@ -179,7 +183,8 @@ class Maker {
         if (!offered.schema) {
             return cannot_be_made(place.name, "the peer has no such table either");
         }
-        if (Result<void> columns = check_new_columns(place.name, *offered.schema); !columns) {
+        if (Result<void> columns = check_new_columns(session_.dialect, place.name, *offered.schema);
+            !columns) {
             return columns.error();
         }
         dialect::NewTable table{place.name, offered.schema->columns, offered.schema->key, {}};
@@ -253,7 +258,7 @@ std::vector<wire::OfferedTable> tables_to_offer(const dialect::Dialect &dialect,
             }
             offered.schema = on_wire(here, table.columns).schema;
             offered.schema->name = table.wire_name;
-            offered.foreign_keys = foreign_keys_to_offer(task, table);
+            offered.foreign_keys = foreign_keys_to_offer(dialect, task, table);
         }
         tables.push_back(std::move(offered));
     }
@@ -351,7 +356,7 @@ Result<bool> add_missing_columns(const Session &session,
     if (!std::get<task::Task>(parsed->statements.front()).create_missing) {
         return false;
     }
-    if (Result<void> names = check_new_columns(table.name, schema); !names) {
+    if (Result<void> names = check_new_columns(session.dialect, table.name, schema); !names) {
         return names.error();
     }
     bool added = false;

@@ -308,7 +308,7 @@ resolve_tasks(Transaction &transaction, const dialect::Dialect &dialect, Intenti
         !checked) {
         return checked;
     }
-    return check_lanes(intention.tasks);
+    return check_lanes(dialect, intention.tasks);
 }
 
 void compare_captures(Transaction &transaction,

@@ -50,8 +50,11 @@ void postrider_find_apply_role(Oid database, ApplyRole *role) {
     memset(role, 0, sizeof *role);
     if (!HeapTupleIsValid(row)) {
         refuse(role, "role \"%s\", by which the worker writes users' tables, does not exist",
-               "CREATE ROLE %s LOGIN CONNECTION LIMIT 0; or name another one in "
-               "postrider.apply_role.");
+               strcmp(postrider_apply_role, POSTRIDER_OWN_APPLY_ROLE) == 0
+                   ? "CREATE EXTENSION postrider makes it. If it was dropped since: CREATE ROLE %s "
+                     "LOGIN CONNECTION LIMIT 0; or name another one in postrider.apply_role."
+                   : "CREATE ROLE %s LOGIN CONNECTION LIMIT 0; or name another one in "
+                     "postrider.apply_role.");
         return;
     }
     role->id = ((Form_pg_authid)GETSTRUCT(row))->oid;

@@ -67,7 +67,8 @@ void postrider_define_settings(void) {
     DefineCustomStringVariable(
         "postrider.apply_role", "Role that the workers are, whose rights count for users' tables.",
         "It can log in, with a connection limit of 0 if nobody else is to, and is no superuser.",
-        &postrider_apply_role, "postrider_apply", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+        &postrider_apply_role, POSTRIDER_OWN_APPLY_ROLE, PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL,
+        NULL);
     DefineCustomBoolVariable(
         "postrider.apply_role_may_be_superuser",
         "Lets postrider.apply_role be a superuser, or one whom row level security does not bind.",

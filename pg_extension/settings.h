@@ -12,6 +12,9 @@ extern char *postrider_databases;
 extern char *postrider_apply_role;
 extern bool postrider_apply_role_may_be_superuser;
 
+/* What postrider.apply_role is unless set; CREATE EXTENSION makes that role. */
+#define POSTRIDER_OWN_APPLY_ROLE "postrider_apply"
+
 /* Called once, when the library is loaded. */
 extern void postrider_define_settings(void);
 

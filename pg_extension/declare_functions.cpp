@@ -70,9 +70,10 @@ SQL_FUNCTION(postrider_confirm_peer) {
     const std::string words = required_text(fcinfo, 1, "the four words");
     std::string answer = "peer \"" + peer + "\" is verified";
     as_node(engine::Mode::write, [&](const NodeSite &site) {
-        const Result<void> confirmed = engine::confirm_peer(site.session, peer, words);
-        if (!confirmed) {
-            answer = "not verified: " + engine::one_text(confirmed.error());
+        const engine::ComparedWords compared =
+            unwrap(engine::confirm_peer(site.session, peer, words));
+        if (!compared.are_equal) {
+            answer = "not verified: " + engine::one_text(compared.difference);
         }
     });
     return give_text(answer);

@@ -92,12 +92,16 @@ Result<Value> confirm_peer(sqlite3 *connection, Arguments arguments) {
         return peer ? words.error() : peer.error();
     }
     // Words that differ leave an event, which has to stay although the call fails.
-    Result<void> confirmed;
+    engine::ComparedWords compared;
     Result<Value> done = as_node(connection, [&](const engine::Session &session) -> Result<Value> {
-        confirmed = engine::confirm_peer(session, *peer, *words);
+        Result<engine::ComparedWords> confirmed = engine::confirm_peer(session, *peer, *words);
+        if (!confirmed) {
+            return confirmed.error();
+        }
+        compared = *std::move(confirmed);
         return Value::text("peer \"" + *peer + "\" is verified");
     });
-    return done && !confirmed ? Result<Value>{confirmed.error()} : done;
+    return done && !compared.are_equal ? Result<Value>{compared.difference} : done;
 }
 
 Result<Value> revoke(sqlite3 *connection, Arguments arguments) {

@@ -348,7 +348,7 @@ Result<std::string> accept(const Session &session, const Acceptance &acceptance)
     return peer;
 }
 
-Result<void>
+Result<ComparedWords>
 confirm_peer(const Session &session, const std::string &peer_name, const std::string &words) {
     const Result<Peer> peer = require_peer(session.transaction, peer_name);
     if (!peer) {
@@ -370,13 +370,15 @@ confirm_peer(const Session &session, const std::string &peer_name, const std::st
                    "the words given for \"" + peer->name + "\" are not those of its pairing",
                    "Compare them once more by voice; if they differ: " +
                        revoke_call(session, peer->name)});
-        return Error{Errc::refused, "the words are not those of peer \"" + peer->name + "\"",
-                     "Either they were misheard, or somebody stands between the two nodes.",
-                     "Compare them once more by voice. If they differ: " +
-                         revoke_call(session, peer->name) + " Then invite again over another way."};
+        return ComparedWords{
+            false,
+            {Errc::refused, "the words are not those of peer \"" + peer->name + "\"",
+             "Either they were misheard, or somebody stands between the two nodes.",
+             "Compare them once more by voice. If they differ: " +
+                 revoke_call(session, peer->name) + " Then invite again over another way."}};
     }
     set_state(session, peer->peer_id, PeerState::verified);
-    return {};
+    return ComparedWords{};
 }
 
 Result<void> revoke(const Session &session, const std::string &peer_name) {

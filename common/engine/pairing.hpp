@@ -27,9 +27,15 @@ struct Acceptance {
 /// peer's name.
 Result<std::string> accept(const Session &session, const Acceptance &acceptance);
 
-/// The four words were compared by people: `paired` becomes `verified`. `refused` when they differ,
-/// with an event that tells so: commit even then.
-Result<void>
+/// How the words that people gave stand to those of the pairing.
+struct ComparedWords {
+    bool are_equal = true;
+    Error difference = {}; // what to answer where they are not
+};
+
+/// The four words were compared by people: `paired` becomes `verified`. Words that differ are no
+/// error, since the event that tells of them has to be committed.
+Result<ComparedWords>
 confirm_peer(const Session &session, const std::string &peer, const std::string &words);
 
 /// Drops stamp, psk and keys of a peer: nothing is sent to it or taken from it any more.

@@ -299,8 +299,12 @@ bool World::compare_words(Member &actor, Member &other) {
     if (peer_state(*actor.node, other.node->name()) == "verified") {
         return false;
     }
-    const Result<void> confirmed = actor.node->call([&](const Session &session) {
-        return engine::confirm_peer(session, other.node->name(), words);
+    const Result<void> confirmed = actor.node->call([&](const Session &session) -> Result<void> {
+        const auto compared = engine::confirm_peer(session, other.node->name(), words);
+        if (!compared) {
+            return compared.error();
+        }
+        return compared->are_equal ? Result<void>{} : compared->difference;
     });
     report(actor, "compares words with " + other.node->name(), confirmed);
     return true;

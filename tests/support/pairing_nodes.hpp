@@ -49,8 +49,12 @@ struct PairingNode : TestNode {
     }
 
     Result<void> confirm(const std::string &peer, const std::string &words) {
-        return within<Result<void>>([&](const engine::Session &session) {
-            return engine::confirm_peer(session, peer, words);
+        return within<Result<void>>([&](const engine::Session &session) -> Result<void> {
+            const auto compared = engine::confirm_peer(session, peer, words);
+            if (!compared) {
+                return compared.error();
+            }
+            return compared->are_equal ? Result<void>{} : compared->difference;
         });
     }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "common/dialect/postgresql.hpp"
+#include "common/vault/no_vault.hpp"
 #include "common/vault/private_file.hpp"
 
 #include "pg_extension/spi_error.hpp"
@@ -74,6 +75,17 @@ void as_site(engine::Mode mode, const std::function<void(const engine::DeclareSi
     if (mode == engine::Mode::write) {
         call([]() noexcept { postrider_wake_at_commit(); });
     }
+}
+
+void look_at_site(const std::function<void(const engine::DeclareSite &)> &work) {
+    const auto transaction = join_transaction(engine::Mode::read);
+    Result<vault::FileVaultPlaces> places = vault_places(*transaction);
+    const std::unique_ptr<engine::Vault> vault =
+        places
+            ? std::unique_ptr<engine::Vault>{std::make_unique<vault::FileVault>(*std::move(places))}
+            : std::make_unique<vault::NoVault>(places.error());
+    work({*transaction, dialect::postgresql(), *vault, system_now()});
+    transaction->commit();
 }
 
 void as_node(engine::Mode mode, const std::function<void(const NodeSite &)> &work) {

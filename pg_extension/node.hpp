@@ -30,4 +30,8 @@ void as_node(engine::Mode mode, const std::function<void(const NodeSite &)> &wor
 /// The same for the task language, which may make the node in the first place.
 void as_site(engine::Mode mode, const std::function<void(const engine::DeclareSite &)> &work);
 
+/// The same to look alone, also where there is no place for the secret: whatever needs it fails
+/// with the reason.
+void look_at_site(const std::function<void(const engine::DeclareSite &)> &work);
+
 } // namespace postrider::pg

@@ -181,8 +181,8 @@ SQL_FUNCTION(postrider_trace) {
 
 SQL_FUNCTION(postrider_diagnose) {
     std::vector<engine::Row> rows;
-    as_node(engine::Mode::read, [&](const NodeSite &site) {
-        for (const engine::Finding &finding : engine::diagnose(site.session, site.vault)) {
+    look_at_site([&](const engine::DeclareSite &site) {
+        for (const engine::Finding &finding : engine::diagnose(site)) {
             rows.push_back({Value::text(finding.check),
                             Value::text(std::string{engine::name_of(finding.health)}),
                             Value::text(finding.detail), Value::text(finding.action)});

@@ -68,6 +68,19 @@ as_site(sqlite3 *connection,
     return done;
 }
 
+Result<void> look_at_site(sqlite3 *connection,
+                          const std::function<void(const engine::DeclareSite &)> &work) {
+    const Result<std::string> path = database_path(connection);
+    if (!path) {
+        return path.error();
+    }
+    vault::FileVault vault = file_vault(*path);
+    const auto transaction = join_transaction(connection);
+    work({*transaction, dialect::sqlite(), vault, system_now()});
+    transaction->commit();
+    return {};
+}
+
 Result<std::unique_ptr<NodeFile>> own_connection(sqlite3 *connection, std::string_view function) {
     if (const Result<void> outside = outside_transaction(connection, function); !outside) {
         return outside.error();

@@ -28,6 +28,10 @@ Result<engine::ActionRows>
 as_site(sqlite3 *connection,
         const std::function<Result<engine::ActionRows>(const engine::DeclareSite &)> &work);
 
+/// The same to look alone.
+Result<void> look_at_site(sqlite3 *connection,
+                          const std::function<void(const engine::DeclareSite &)> &work);
+
 /// A connection of our own to the caller's file.
 Result<std::unique_ptr<NodeFile>> own_connection(sqlite3 *connection, std::string_view function);
 

@@ -89,8 +89,8 @@ Result<Rows> trace(sqlite3 *connection, TableArguments arguments) {
 }
 
 /// What only SQLite knows of the file.
-engine::Finding journal_mode(const engine::Session &session) {
-    const auto cursor = session.transaction.query("PRAGMA journal_mode", {});
+engine::Finding journal_mode(const engine::DeclareSite &site) {
+    const auto cursor = site.transaction.query("PRAGMA journal_mode", {});
     const engine::Row *row = cursor->next();
     const Text *mode = row != nullptr ? row->at(0).as<Text>() : nullptr;
     if (mode != nullptr && mode->text == "wal") {
@@ -102,22 +102,20 @@ engine::Finding journal_mode(const engine::Session &session) {
 }
 
 Result<Rows> diagnose(sqlite3 *connection, TableArguments /*arguments*/) {
-    const Result<std::string> path = database_path(connection);
-    if (!path) {
-        return path.error();
+    Rows rows;
+    const Result<void> looked = look_at_site(connection, [&](const engine::DeclareSite &site) {
+        std::vector<engine::Finding> findings = engine::diagnose(site);
+        findings.push_back(journal_mode(site));
+        for (const engine::Finding &finding : findings) {
+            rows.push_back({Value::text(finding.check),
+                            Value::text(std::string{name_of(finding.health)}),
+                            Value::text(finding.detail), Value::text(finding.action)});
+        }
+    });
+    if (!looked) {
+        return looked.error();
     }
-    vault::FileVault vault = file_vault(*path);
-    return rows_as_node(
-        connection, [&](const engine::Session &session, Rows &rows) -> Result<void> {
-            std::vector<engine::Finding> findings = engine::diagnose(session, vault);
-            findings.push_back(journal_mode(session));
-            for (const engine::Finding &finding : findings) {
-                rows.push_back({Value::text(finding.check),
-                                Value::text(std::string{name_of(finding.health)}),
-                                Value::text(finding.detail), Value::text(finding.action)});
-            }
-            return {};
-        });
+    return rows;
 }
 
 constexpr std::array station_columns = {"direction", "station",    "count", "unit",

@@ -5,8 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "common/engine/session.hpp"
-#include "common/engine/vault.hpp"
+#include "common/engine/declare.hpp"
 
 namespace postrider::engine {
 
@@ -26,7 +25,8 @@ struct Finding {
     std::string action;
 };
 
-/// A line for each check, also for those that are good.
-std::vector<Finding> diagnose(const Session &session, Vault &vault);
+/// A line for each check, also for those that are good. What is missing without which nothing else
+/// works comes first; what can be looked at without it follows.
+std::vector<Finding> diagnose(const DeclareSite &site);
 
 } // namespace postrider::engine

@@ -5,6 +5,7 @@ SELECT postrider_run(0);
 SELECT postrider_invite('b');
 SELECT postrider_approve();
 SELECT * FROM postrider_describe;
+SELECT * FROM postrider_diagnose;
 SELECT * FROM postrider_accept('postrider1:nonsense');
 
 SELECT * FROM postrider_declare('NODE a;');

@@ -15,6 +15,7 @@ SELECT postrider_import_identity((SELECT bundle FROM kept), '@DIR@/code.txt');
 SELECT postrider_import_identity((SELECT bundle FROM kept), '@DIR@/code.txt');
 .shell rm state/*.secret
 SELECT postrider_sync_now();
+SELECT "check", health FROM postrider_diagnose;
 SELECT postrider_import_identity((SELECT bundle FROM kept), 'code.txt');
 SELECT postrider_import_identity('postrider-identity1:AAAA', '@DIR@/code.txt');
 SELECT postrider_import_identity((SELECT bundle FROM kept), '@DIR@/code.txt');

@@ -145,7 +145,8 @@ TEST_F(Filters, OnlyRowsThatMeetTheConditionAreThere) {
 TEST_F(Filters, DiagnoseFindsNothingWrongWithTheirCapture) {
     declare(hq, "TASK t SEND stock WHERE (on_hand > 4) TO b7");
     hq.write([this](const Session &session) {
-        for (const engine::Finding &finding : engine::diagnose(session, hq.vault)) {
+        for (const engine::Finding &finding :
+             engine::diagnose({session.transaction, session.dialect, hq.vault, session.now})) {
             EXPECT_NE(finding.health, engine::Health::trouble) << finding.detail;
             if (finding.check == "capture of table stock") {
                 EXPECT_EQ(finding.health, engine::Health::good) << finding.detail;

@@ -105,7 +105,7 @@ class Fitter {
         if (effects.may_come_of(works)) {
             effects.mark(works, references_);
         }
-        ReferenceKeeper keeper{transaction_, dialect_, references_};
+        ReferenceKeeper keeper{transaction_, dialect_.kept_references(), references_};
         for (const TableWork &work : works) {
             keeper.look_before(work);
         }

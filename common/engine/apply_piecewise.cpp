@@ -41,7 +41,7 @@ class Piecewise {
           row_(row),
           tables_(tables),
           references_(session.transaction, session.dialect),
-          keeper_(session.transaction, session.dialect, references_),
+          keeper_(session.transaction, session.dialect.kept_references(), references_),
           keys_(session),
           effects_(session.transaction, session.dialect) {}
 

@@ -131,7 +131,7 @@ Result<ApplyCounts> apply_rows(Transaction &transaction,
     if (effects.may_come_of(*works)) {
         effects.mark(*works, references);
     }
-    ReferenceKeeper keeper{transaction, dialect, references};
+    ReferenceKeeper keeper{transaction, dialect.kept_references(), references};
     for (const TableWork &work : *works) {
         keeper.look_before(work);
     }

@@ -108,11 +108,6 @@ bool may_leave_orphans(const dialect::Reference &reference, bool goes) {
 
 } // namespace
 
-ReferenceKeeper::ReferenceKeeper(Transaction &transaction,
-                                 const dialect::Dialect &dialect,
-                                 const References &references)
-    : transaction_(transaction), references_(references), kept_(dialect.kept_references()) {}
-
 void ReferenceKeeper::look_before(const TableWork &work) {
     const bool may_lose =
         !work.removals.rows.empty() ||

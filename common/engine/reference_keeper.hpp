@@ -31,9 +31,11 @@ struct Orphan {
 
 class ReferenceKeeper {
   public:
+    /// `kept`: those of the dialect; null where the database keeps them itself.
     ReferenceKeeper(Transaction &transaction,
-                    const dialect::Dialect &dialect,
-                    const References &references);
+                    const dialect::KeptReferences *kept,
+                    const References &references)
+        : transaction_(transaction), references_(references), kept_(kept) {}
 
     [[nodiscard]] bool is_needed() const { return kept_ != nullptr; }
 

@@ -237,8 +237,11 @@ void Engine::configure_transport(Timestamp now) {
         std::vector<Inlet> inlets;
         inlets.reserve(places.size());
         for (const auto &[kind, source] : places) {
-            inlets.push_back(
-                {.path_kind = kind, .source = source, .stamp_keys = keys, .cursor = {}});
+            inlets.push_back({.path_kind = kind,
+                              .source = source,
+                              .stamp_keys = keys,
+                              .cursor = {},
+                              .mailbox = {}});
         }
         ports_.transport.configure(std::move(inlets));
     });

@@ -153,9 +153,9 @@ def main():
     unknown = [name for name in names if name not in GOALS]
     if unknown:
         sys.exit(f"pg_apply.py: no figure is named {unknown[0]}")
-    apply = load("apply", ROOT / "tests" / "postgresql" / "apply")
-    with apply.load_cluster().Cluster(SETTINGS) as cluster:
-        pair = apply.Pair(cluster)
+    rounds_by_hand = load("round_by_round", ROOT / "tests" / "postgresql" / "round_by_round.py")
+    with rounds_by_hand.load_cluster().Cluster(SETTINGS) as cluster:
+        pair = rounds_by_hand.Pair(cluster)
         set_up(pair)
         found = rounds(pair)
         pair.branch.run("DROP SUBSCRIPTION s;")

@@ -64,7 +64,7 @@ SELECT declaring('/');
 SELECT declaring('allowed/box');
 SELECT declaring('');
 -- The second path of a peer, and what a line of the other side says, or is said about it.
-SELECT answer(format('SELECT postrider.declare(%L)', format('PEER far MAILDIR %L, MAILDIR %L', :'root' || '/allowed', :'root' || '/outside')));
+SELECT answer(format('SELECT postrider.declare(%L)', format(E'PEER far MAILDIR %L,\nMAILDIR %L', :'root' || '/allowed', :'root' || '/outside')));
 SELECT answer(format('SELECT postrider.accept(%L)', :'invitation'));
 SELECT answer(format('SELECT postrider.accept(%L, %L)', :'invitation', 'maildir:' || :'root' || '/allowed/../outside'));
 SELECT answer(format('SELECT postrider.accept(%L, %L)', :'invitation', 'allowed/box'));

@@ -84,10 +84,9 @@ Result<void> check_machine_of_unapproved(const Session &session) {
                 transaction,
                 "SELECT kind, target FROM @peer_path WHERE peer_id = ?1 AND ordinal = ?2",
                 {row.key.at(0), row.key.at(1)});
-            const Result<void> may =
-                text_at(path, 0) == "maildir"
-                    ? transaction.may_reach({Kind::directory, text_at(path, 1)})
-                    : Result<void>{};
+            Result<void> may = text_at(path, 0) == "maildir"
+                                   ? transaction.may_reach({Kind::directory, text_at(path, 1)})
+                                   : Result<void>{};
             if (!may) {
                 return may;
             }

@@ -2,7 +2,10 @@
 // reason, so that there is something to say to those who look.
 #pragma once
 
+#include <unistd.h>
+
 #include "common/engine/vault.hpp"
+#include "common/vault/private_file.hpp"
 
 namespace postrider::vault {
 
@@ -20,7 +23,7 @@ class NoVault final : public engine::Vault {
 
     Result<void> store_state(const engine::StateFile & /*state*/) override { return reason_; }
 
-    [[nodiscard]] std::string user() const override { return {}; }
+    [[nodiscard]] std::string user() const override { return user_name(::geteuid()); }
 
     [[nodiscard]] engine::StateFile here() const override { return {}; }
 

@@ -72,7 +72,7 @@ std::string real_location(const std::string &path) {
         }
         existing = parent_of(existing);
     }
-    const std::string real = real_path(existing); // none where it is a link to nothing
+    std::string real = real_path(existing); // none where it is a link to nothing
     if (real.empty() || existing.size() == plain->size()) {
         return real;
     }

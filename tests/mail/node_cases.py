@@ -1,6 +1,7 @@
 """Whole nodes that meet by mail: SQLite files whose workers start the network process, with real servers between."""
 import contextlib
 import os
+import signal
 import pathlib
 import subprocess
 import tempfile
@@ -8,6 +9,7 @@ import time
 
 from mail_servers import MailServers
 from network_process import ROOT
+from office import Office
 
 BUILD = ROOT / os.environ.get("POSTRIDER_BUILD", "build/release")
 PASSWORD = "secret"  # of every user of the test servers
@@ -139,7 +141,40 @@ def a_wrong_password_is_said_and_waits(servers, folder):
             office.wait_for("SELECT state FROM postrider_status;", "in step")
 
 
+def an_office_in_postgresql_and_a_shop_in_sqlite_meet(servers, folder):
+    shop = Node(servers, folder, "shop", "b")
+    shop.sql("CREATE TABLE products(sku TEXT NOT NULL PRIMARY KEY, name TEXT);"
+             "CREATE TABLE sales(id INTEGER PRIMARY KEY, sku TEXT);")
+    shop.declare(f"NODE shop; {shop.mailbox()}")
+    with Office(servers, "a", PASSWORD) as office:
+        office.query("CREATE TABLE products(sku text PRIMARY KEY, name text);"
+                     "CREATE TABLE sales(id bigint PRIMARY KEY, sku text)")
+        office.query(f"SELECT * FROM postrider.declare($$NODE hq; {office.mailbox()} PEER shop;"
+                     "TASK prices SEND products TO shop; TASK sold RECEIVE sales FROM shop$$)")
+        line = office.query("SELECT postrider.invite('shop')")
+        shop.sql(f"SELECT * FROM postrider_accept({quoted(line)}, NULL, 1);")
+        with shop.running():
+            office.query("INSERT INTO products VALUES ('A', 'apple')")
+            shop.wait_for("SELECT name FROM products;", "apple")
+            shop.sql("INSERT INTO sales VALUES (1, 'A');")
+            office.wait_for("SELECT count(*) FROM sales", "1")
+            session = office.client("hq", "-X", "-q", "-A", "-t", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            for number, how in enumerate((signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM), 2):
+                office.end_network_process(how)
+                office.query(f"UPDATE products SET name = 'apple {number}'")
+                shop.sql(f"INSERT INTO sales VALUES ({number}, 'A');")
+                shop.wait_for("SELECT name FROM products;", f"apple {number}")
+                office.wait_for("SELECT count(*) FROM sales", str(number))
+            out, _ = session.communicate("SELECT 'still here'")
+            assert out.strip() == "still here", "a session of the server was ended"
+            told = office.query("SELECT count(*) FROM postrider.refused WHERE reason LIKE '%network process ended%'")
+            assert int(told) > 0, "nobody was told that the network process ended"
+        office.query("DROP EXTENSION postrider CASCADE")
+        office.wait_until("no network process", lambda: office.worker_pid("hq") is None)
+
+
 CASES = [
+    an_office_in_postgresql_and_a_shop_in_sqlite_meet,
     rows_arrive_by_rounds_that_people_ask_for,
     rows_arrive_by_rounds_over_pop3,
     rows_arrive_soon_while_both_run,

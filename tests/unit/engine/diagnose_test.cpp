@@ -41,7 +41,8 @@ TEST_F(Diagnosing, TellsFirstThatTheSecretIsMissing) {
     EXPECT_EQ(checks(after), checks(before));
     EXPECT_EQ(after[0].health, Health::trouble);
     EXPECT_FALSE(after[0].detail.empty());
-    EXPECT_FALSE(after[0].action.empty());
+    EXPECT_EQ(after[2].check, "configuration");
+    EXPECT_EQ(after[2].health, Health::attention);
 }
 
 TEST_F(Diagnosing, TellsWhoseTheSecretIs) {

@@ -37,7 +37,10 @@ std::string scope_of(const std::string &whose, const stream::Budget &budget) {
 } // namespace
 
 Limits::Limits(const Session &session, std::int64_t peer_id, const PeerPath &path)
-    : session_(session), peer_id_(peer_id), path_every_(path.pace.schedule.every) {
+    : session_(session),
+      peer_id_(peer_id),
+      path_every_(path.pace.schedule.every),
+      mail_bytes_max_(path.mail_bytes_max) {
     if (path.pace.budget) {
         limits_.push_back({scope_of("path", *path.pace.budget), path.ordinal, *path.pace.budget});
     }
@@ -64,6 +67,10 @@ Timestamp Limits::next_passage(stream::Urgency urgency, std::uint64_t bytes) con
 
 std::size_t Limits::slice_bytes(stream::Urgency urgency, std::uint64_t body_bytes) const {
     std::size_t slice = limits::part_body_bytes_default;
+    if (mail_bytes_max_ && *mail_bytes_max_ < limits::mail_bytes_max) {
+        slice = std::min(slice,
+                         mail::slice_bytes_max_for(static_cast<std::size_t>(*mail_bytes_max_), 1));
+    }
     for (const Limit &limit : limits_) {
         const std::uint64_t share = stream::mail_bytes_max(limit.budget, urgency) / 4;
         if (share < limits::mail_bytes_max) {
@@ -124,6 +131,11 @@ void Limits::store(const Limit &limit, const stream::Spent &spent) const {
 stream::Urgency urgency_of(const LanePace &lane) {
     return lane.key.stream == control_stream || lane.priority == 0 ? stream::Urgency::urgent
                                                                    : stream::Urgency::usual;
+}
+
+std::optional<std::uint64_t> after_refusal_of(std::uint64_t mail_bytes) {
+    return mail_bytes / 2 < wire_bytes_of_slice(slice_bytes_least) ? std::nullopt
+                                                                   : std::optional{mail_bytes / 2};
 }
 
 std::uint64_t wire_bytes(std::size_t envelope_bytes) {

@@ -20,7 +20,8 @@ class Limits {
     /// When a mail of so many bytes may go; `session.now` where it may already.
     [[nodiscard]] Timestamp next_passage(stream::Urgency urgency, std::uint64_t bytes) const;
 
-    /// The part of a body that a mail carries: such that a period's share holds several.
+    /// The part of a body that a mail carries: such that a period's share holds several, and that
+    /// the path's servers take the mail.
     [[nodiscard]] std::size_t slice_bytes(stream::Urgency urgency, std::uint64_t body_bytes) const;
 
     /// An answer cannot be expected sooner than the other side's budget lets it come, which is
@@ -45,11 +46,16 @@ class Limits {
     const Session &session_;
     std::int64_t peer_id_;
     std::optional<Duration> path_every_;
+    std::optional<std::uint64_t> mail_bytes_max_; // of the path
     std::vector<Limit> limits_;
 };
 
 /// What a batch of the lane may use of the budgets.
 stream::Urgency urgency_of(const LanePace &lane);
+
+/// How large mails may be once one of so many bytes was refused for its size; empty: that was so
+/// small already that its size cannot be why.
+std::optional<std::uint64_t> after_refusal_of(std::uint64_t mail_bytes);
 
 /// The bytes of the mail around an envelope.
 std::uint64_t wire_bytes(std::size_t envelope_bytes);

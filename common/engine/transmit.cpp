@@ -220,6 +220,28 @@ std::optional<Timestamp> later_of(std::optional<Timestamp> due, std::optional<Ti
     return due && passage ? std::optional{std::max(*due, *passage)} : std::nullopt;
 }
 
+std::string in_a_line(const Error &error) {
+    return error.message + (error.detail.empty() ? "" : " (" + error.detail + ")");
+}
+
+/// A server on the path takes no mail of this size: smaller ones are tried at once.
+bool makes_smaller(const Session &session,
+                   const Tickets::Sent &sent,
+                   const Error &error,
+                   const PeerPath &path) {
+    const auto smaller = error.code == Errc::too_large && sent.mail_bytes > 0
+                             ? after_refusal_of(sent.mail_bytes)
+                             : std::nullopt;
+    if (!smaller) {
+        return false;
+    }
+    session.transaction.execute(
+        "UPDATE @peer_path SET mail_bytes_max = ?3 WHERE peer_id = ?1 AND ordinal = ?2",
+        {sent.peer_id, sent.path_ordinal,
+         stored(std::min(*smaller, path.mail_bytes_max.value_or(*smaller)))});
+    return true;
+}
+
 /// What was booked for a mail that did not leave.
 void give_back(const Session &session, const Tickets::Sent &sent, const PeerPath &path) {
     for (const LanePace &lane : lanes_to(session, sent.peer_id)) {
@@ -283,11 +305,13 @@ class Sender {
                 return false;
             }
             for (Bytes &part : *parts) {
-                const std::uint64_t bytes = way.limits.is_empty() ? 0 : wire_bytes(part.size());
-                way.limits.book(bytes);
-                out.push_back(to_path(way.path, std::move(part),
-                                      tickets_.add({peer_.peer_id, way.path.ordinal, lane.key,
-                                                    due.number, bytes, session_.now})));
+                const std::uint64_t mail_bytes = wire_bytes(part.size());
+                const std::uint64_t booked = way.limits.is_empty() ? 0 : mail_bytes;
+                way.limits.book(booked);
+                out.push_back(
+                    to_path(way.path, std::move(part),
+                            tickets_.add({peer_.peer_id, way.path.ordinal, lane.key, due.number,
+                                          booked, session_.now, mail_bytes})));
             }
             sent += count;
         }
@@ -408,18 +432,20 @@ void take_outcome(const Session &session, const Tickets::Sent &sent, const Outco
     if (path == paths.end()) {
         return; // the task text changed in between
     }
+    const bool is_made_smaller = !result && makes_smaller(session, sent, result.error(), *path);
     if (result) {
         stream::on_success(path->retry);
-    } else if (stream::may_try(path->retry, session.now)) {
+    } else if (!is_made_smaller && stream::may_try(path->retry, session.now)) {
         // The first failure of a try; what was submitted along with it tells nothing more.
         stream::on_failure(path->retry, session.now, randombytes_random(), outcome.wait_at_least);
     }
     session.transaction.execute(
         "UPDATE @peer_path SET failures = ?3, next_try_at = ?4, last_error = ?5,"
-        " worked_at = coalesce(?6, worked_at) WHERE peer_id = ?1 AND ordinal = ?2",
+        " worked_at = coalesce(?6, worked_at), last_hint = ?7"
+        " WHERE peer_id = ?1 AND ordinal = ?2",
         {sent.peer_id, sent.path_ordinal, std::int64_t{path->retry.failures},
-         stored(path->retry.next_try), Value::text(result ? "" : result.error().message),
-         result ? stored(session.now) : Value{}});
+         stored(path->retry.next_try), Value::text(result ? "" : in_a_line(result.error())),
+         result ? stored(session.now) : Value{}, Value::text(result ? "" : result.error().hint)});
     if (!result && sent.booked_bytes > 0) {
         give_back(session, sent, *path);
     }
@@ -433,7 +459,8 @@ void take_outcome(const Session &session, const Tickets::Sent &sent, const Outco
         auto row = load_outgoing(session.transaction, *sent.stream);
         if (row && row->machine.outbox.contains(sent.number)) {
             stream::on_not_sent(row->machine, sent.number,
-                                path->retry.next_try.value_or(session.now));
+                                is_made_smaller ? session.now
+                                                : path->retry.next_try.value_or(session.now));
             save_outgoing(session.transaction, *row, {.changed = {sent.number}, .dropped = {}});
         }
     }

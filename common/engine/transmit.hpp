@@ -23,6 +23,7 @@ class Tickets {
         std::uint64_t number = 0;
         std::uint64_t booked_bytes = 0; // of the budgets; 0: nothing was booked
         Timestamp booked_at{};
+        std::uint64_t mail_bytes = 0; // of a part of a batch
     };
 
     std::uint64_t add(const Sent &sent) {

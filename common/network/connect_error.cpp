@@ -43,7 +43,7 @@ Meaning meaning_of(CURLcode code) {
                 "Perhaps the port wants STARTTLS: write the protocol without the s then."};
     case CURLE_LOGIN_DENIED:
         return {Errc::refused, "it does not accept user and password",
-                "Many providers want an app password, or a token, in place of the password of"
+                "Many providers want an app password in place of the password of"
                 " their web page. Write it into the file that PASSWORD FILE names."};
     case CURLE_SSL_CACERT_BADFILE:
         return {Errc::refused, "the file of trusted certificates cannot be read", ""};

@@ -46,7 +46,7 @@ constexpr std::array<RefusalAdvice, 5> refusals{{
      "The server has a trouble that somebody has to look at: ask who looks after it."},
     {"AUTH", Errc::refused,
      "Check USER of the mailbox and its password; some providers want a password made for "
-     "programs, or a token, or that POP3 is allowed in their settings first."},
+     "programs, or that POP3 is allowed in their settings first."},
 }};
 
 } // namespace

@@ -110,7 +110,7 @@ Advice advice_for(SmtpVerdict verdict, SmtpStage stage) {
     case SmtpVerdict::slow_down:
         return {Errc::unavailable,
                 "It is tried again later by itself. When this comes often, the server takes fewer "
-                "mails than are sent: lower the limit of the mailbox (AT MOST … MAILS PER HOUR)."};
+                "mails than are sent: say AT MOST … MAILS PER HOUR behind the MAIL path."};
     case SmtpVerdict::refused_address:
         return stage == SmtpStage::sender
                    ? Advice{Errc::refused, "Check ADDRESS of the mailbox, and that its account may "
@@ -122,7 +122,7 @@ Advice advice_for(SmtpVerdict verdict, SmtpStage stage) {
                                "after it to let mails between these two addresses pass."};
     case SmtpVerdict::login:
         return {Errc::refused, "Check USER of the mailbox and its password; some providers want a "
-                               "password made for programs, or a token."};
+                               "password made for programs."};
     case SmtpVerdict::accepted:
     case SmtpVerdict::unknown:
     case SmtpVerdict::not_sent:

@@ -42,8 +42,8 @@ class Office(Pair):
 
     def mailbox(self):
         ports = self.servers.ports
-        return (f"MAILBOX main ADDRESS '{self.servers.address(self.user)}' RECEIVE 'imaps://localhost:{ports['imaps']}' "
-                f"SEND 'smtp://localhost:{ports['submission']}';")
+        return (f"MAILBOX main ADDRESS '{self.servers.address(self.user)}' "
+                f"RECEIVE 'imaps://localhost:{ports['imaps']}' SEND 'smtp://localhost:{ports['submission']}';")
 
     def query(self, text):
         return self.sql(self.NAME, text)

@@ -179,7 +179,8 @@ std::vector<PeerPath> load_paths(const Session &session, std::int64_t peer_id) {
     std::vector<PeerPath> paths;
     for (const Row &row : all_rows(session.transaction,
                                    "SELECT ordinal, kind, target, mailbox, failures,"
-                                   " next_try_at, settings, paced_since, used_at, " +
+                                   " next_try_at, settings, paced_since, used_at,"
+                                   " mail_bytes_max, " +
                                        covered_columns("peer_path") +
                                        " FROM @peer_path WHERE peer_id = ?1 ORDER BY ordinal",
                                    {peer_id})) {
@@ -191,8 +192,11 @@ std::vector<PeerPath> load_paths(const Session &session, std::int64_t peer_id) {
         path.retry.next_try = maybe_time_at(row, 5);
         path.pace = stored_pace(text_at(row, 6));
         path.use = {time_at(row, 7), maybe_time_at(row, 8)};
+        if (const auto most = maybe_integer_at(row, 9)) {
+            path.mail_bytes_max = from_stored(*most);
+        }
         path.approved =
-            is_approved(session.identity, protected_row("peer_path", std::span{row}.subspan(9)));
+            is_approved(session.identity, protected_row("peer_path", std::span{row}.subspan(10)));
         if (path.kind == "mail") {
             find_mailbox(session, path);
         }

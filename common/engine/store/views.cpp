@@ -47,6 +47,8 @@ std::string status_facts_sql() {
            " AS stale_since,"
            " (SELECT min(h.last_error) FROM @peer_path h WHERE h.peer_id = p.peer_id"
            " AND h.last_error <> '') AS path_error,"
+           " (SELECT h.last_hint FROM @peer_path h WHERE h.peer_id = p.peer_id"
+           " AND h.last_error <> '' ORDER BY h.last_error, h.ordinal LIMIT 1) AS path_hint,"
            " (SELECT min(c.held) FROM @capture c JOIN @task_table tt ON tt.local_name ="
            " c.table_name JOIN @task t ON t.task_id = tt.task_id"
            " JOIN @task_peer tp ON tp.task_id = t.task_id"
@@ -203,7 +205,9 @@ std::string status_action_sql(const dialect::Dialect &dialect) {
            "|| " +
            call("replace_peer") +
            " WHEN f.stuck IS NOT NULL THEN coalesce(f.stuck_action, '')"
-           " WHEN f.path_error IS NOT NULL THEN 'mend the path, then " +
+           " WHEN f.path_error IS NOT NULL THEN CASE WHEN f.path_hint = '' THEN 'mend the path, "
+           "then '"
+           " ELSE f.path_hint || ' Then ' END || '" +
            try_again + " WHEN f.uncaptured IS NOT NULL THEN 'mend the table, then " + try_again +
            " WHEN f.silent_since IS NOT NULL THEN 'see whether its machine is up, postrider-run "
            "works"

@@ -6,12 +6,14 @@
 #include "common/wire/invitation.hpp"
 
 #include "tests/support/pairing_nodes.hpp"
+#include "tests/support/recording_transport.hpp"
 #include "tests/support/seeded_random.hpp"
 
 namespace postrider::engine {
 namespace {
 
 using test::PairingNode;
+using test::RecordingTransport;
 
 constexpr const char *main_mailbox =
     "MAILBOX main ADDRESS 'sync@hq.example' RECEIVE 'imaps://mail.hq.example' SEND "
@@ -19,27 +21,6 @@ constexpr const char *main_mailbox =
 constexpr const char *shops_mailbox =
     "MAILBOX shops ADDRESS 'shops@hq.example' RECEIVE 'pop3s://mail.hq.example' SEND "
     "'smtp://mail.hq.example:25' USER 'shop' PASSWORD FILE 'shop.password';";
-
-/// Remembers what it was told, and says what it is to say.
-struct RecordingTransport : Transport {
-    std::vector<Inlet> inlets;
-    std::vector<Transmission> submitted;
-    std::vector<Event> events;
-
-    void configure(std::vector<Inlet> told) override { inlets = std::move(told); }
-
-    void submit(Transmission transmission) override {
-        submitted.push_back(std::move(transmission));
-    }
-
-    std::vector<Event> poll(Timestamp /*now*/) override { return std::exchange(events, {}); }
-
-    void settle(const Receipt & /*receipt*/, Settlement /*settlement*/) override {}
-
-    [[nodiscard]] std::optional<Timestamp> next_look(Timestamp /*now*/) const override {
-        return std::nullopt;
-    }
-};
 
 struct Mailboxes : testing::Test {
     test::SeededRandom random{1};

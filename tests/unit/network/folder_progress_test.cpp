@@ -109,7 +109,8 @@ TEST(FolderProgress, BeginsAnewWhereUidsNameOtherMails) {
 
 TEST(FolderProgress, TakesABadCursorForNone) {
     for (const Bytes &cursor : {Bytes{1}, Bytes(8), Bytes(9, 1)}) {
-        EXPECT_EQ(FolderProgress{cursor}.next(), 1U);
+        const FolderProgress progress{cursor, keys};
+        EXPECT_EQ(progress.next(), 1U);
     }
 }
 

@@ -97,7 +97,7 @@ struct PeerPath {
     Pace pace = {};
     stream::ScheduleUse use = {};
     std::optional<std::uint64_t> mail_bytes_max = {}; // as far as refusals have taught
-    bool approved = true; // its configuration MAC is good
+    bool approved = true;                             // its configuration MAC is good
 };
 
 /// In the order of the task text.

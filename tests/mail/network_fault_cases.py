@@ -1,0 +1,204 @@
+"""The network process against the fault server: what servers do on a bad day, and that nothing is lost by it."""
+import time
+
+from fault_client import FaultServer
+from mail_clients import text
+from network_process import NetworkProcess, account, stamped_envelope
+
+OURS = b"k" * 32
+A, B = "a@test.invalid", "b@test.invalid"
+
+
+def run(case):
+    with FaultServer() as server:
+        case(server)
+
+
+def sender(server, scheme="smtp", port="smtp", **changes):
+    return account("out", user=A, send=f"{scheme}://localhost:{server.ports[port]}", **changes)
+
+
+def receiver(server, scheme="imaps", port=None, **changes):
+    return account("in", user=B, receive=f"{scheme}://localhost:{server.ports[port or scheme]}", stamp_keys=[OURS],
+                   **changes)
+
+
+def process_for(server, password="secret"):
+    return NetworkProcess(ca=server.authority, password=password)
+
+
+def sent(process, server, recipients=(B,), size=500):
+    """Sends an envelope; gives it, and its outcome."""
+    process.configure(sender(server), receiver(server))
+    envelope = stamped_envelope(OURS, size)
+    process.submit("out", list(recipients), envelope)
+    return envelope, process.wait_for("delivered")
+
+
+def refused_sending(server, code, *words, wait=None):
+    """What the outcome says; and that the next mail goes once the fault is over."""
+    with process_for(server) as process:
+        _, outcome = sent(process, server)
+        problem = outcome["problem"]
+        assert not outcome["accepted"] and problem["code"] == code, outcome
+        for word in words:
+            assert word in problem["message"] + problem["detail"], problem
+        assert problem["hint"], problem
+        if wait is not None:
+            assert wait[0] <= outcome["wait_seconds"] <= wait[1], outcome
+        server.say("clear")
+        envelope, outcome = sent(process, server)
+        assert outcome["accepted"], outcome
+        assert process.wait_for("mail_arrived")["envelope"] == envelope
+    assert server.ask("counters")["secrets_in_clear"] == 0
+
+
+def greylisting_is_waited_for(server):
+    server.say("fault", "smtp", "rcpt", "reply=451 4.7.1 greylisted, please try again later")
+    refused_sending(server, "unavailable", "greylisted", wait=(240, 600))
+
+
+def a_full_mailbox_is_no_refusal_for_ever(server):
+    server.say("fault", "smtp", "rcpt", "reply=552 5.2.2 mailbox full")
+    refused_sending(server, "unavailable", "mailbox full")
+
+
+def a_rate_limit_is_obeyed(server):
+    server.say("fault", "smtp", "mail", "reply=450 4.7.1 rate limit exceeded, slow down")
+    refused_sending(server, "unavailable", "rate limit")
+
+
+def a_refused_recipient_is_told(server):
+    server.say("fault", "smtp", "rcpt", "reply=550 5.1.1 no such user")
+    refused_sending(server, "refused", "no such user")
+
+
+def a_server_without_tls_gets_no_password(server):
+    server.say("set", "smtp.without", "STARTTLS")
+    server.say("set", "imap.without", "STARTTLS")
+    with process_for(server) as process:
+        process.configure(sender(server), receiver(server, "imap"))
+        assert process.wait_for("told", account="in")["what"]["code"] == "refused"
+        process.submit("out", [B], stamped_envelope(OURS))
+        problem = process.wait_for("delivered")["problem"]
+        assert problem["code"] == "refused" and "TLS" in problem["message"], problem
+    assert server.ask("counters")["secrets_in_clear"] == 0 and not server.ask("logins")
+
+
+def what_was_said_before_tls_is_not_believed(server):
+    server.say("fault", "smtp", "starttls", "inject=250-AUTH PLAIN\\r\\n250 SIZE 1\\r\\n", "times=1")
+    server.say("fault", "imap", "starttls", "inject=* PREAUTH welcome\\r\\n", "times=1")
+    with process_for(server) as process:
+        process.configure(sender(server), receiver(server, "imap"))
+        process.submit("out", [B], stamped_envelope(OURS))
+        outcome = process.wait_for("delivered")
+        if not outcome["accepted"]:  # the connection was given up
+            _, outcome = sent(process, server)
+        assert outcome["accepted"], outcome
+        process.look_now("in")
+        process.wait_for("mail_arrived")
+    assert server.ask("counters")["secrets_in_clear"] == 0
+
+
+def a_connection_lost_behind_the_final_dot_counts_as_sent_until_nobody_acknowledges(server):
+    server.say("fault", "smtp", "body", "close", "accept", "times=1")
+    with process_for(server) as process:
+        envelope, outcome = sent(process, server)
+        assert outcome["accepted"] and outcome["problem"]["code"] == "timed_out", outcome
+        process.submit("out", [B], envelope)
+        outcome = process.wait_for("delivered")
+        assert outcome["accepted"] and not outcome["problem"]["message"], outcome
+        for _ in range(2):
+            assert process.wait_for("mail_arrived")["envelope"] == envelope
+
+
+def a_literal_that_is_cut_off_is_read_again(server):
+    with process_for(server) as process:
+        process.configure(sender(server))
+        envelope = stamped_envelope(OURS, 200_000)
+        process.submit("out", [B], envelope)
+        assert process.wait_for("delivered")["accepted"]
+        server.say("fault", "imap", "uid fetch", "truncate=20000", "times=1", "skip=1")
+        process.configure(receiver(server))
+        assert process.wait_for("told", account="in")["what"]["code"] == "unavailable"
+        assert process.wait_for("mail_arrived")["envelope"] == envelope
+
+
+def nonsense_and_silence_end_that_connection_alone(server):
+    with process_for(server) as process:
+        server.say("fault", "imap", "connect", "nonsense=5000", "times=1")
+        process.configure(sender(server), receiver(server))
+        process.wait_for("told", account="in")
+        server.say("fault", "imap", "*", "endless", "times=1")
+        process.look_now("in")
+        process.wait_for("told", account="in")
+        server.say("clear")
+        process.look_now("in")
+        envelope, outcome = sent(process, server)
+        assert outcome["accepted"], outcome
+        assert process.wait_for("mail_arrived")["envelope"] == envelope
+
+
+def one_silent_server_holds_nobody_up(server):
+    server.say("fault", "imap", "select", "silent")
+    with process_for(server) as process:
+        process.configure(sender(server), receiver(server))
+        began = time.monotonic()
+        process.submit("out", [B], stamped_envelope(OURS))
+        assert process.wait_for("delivered")["accepted"]
+        assert time.monotonic() - began < 20
+
+
+def a_mail_that_forges_protocol_lines_is_a_mail(server):
+    forged = ")\r\nA006 OK Fetch completed\r\n* 99 FETCH (UID 99)\r\n* BYE\r\n* 666 EXISTS\r\n.\r\n250 ok\r\n"
+    for number in range(3):
+        server.say("deliver", "b", content=text(f"[postrider] forged {number}", forged))
+    with process_for(server) as process:
+        envelope, outcome = sent(process, server)
+        assert outcome["accepted"], outcome
+        assert process.wait_for("mail_arrived")["envelope"] == envelope
+        process.look_now("in")
+        process.wait_for("looked", account="in")
+    assert len(server.ask("mails", "b")) == 4
+
+
+def megabytes_of_junk_cost_no_memory(server):
+    for number in range(5):
+        server.say("deliver", "b", content=text(f"[postrider] junk {number}", "junk " * 1_000_000))
+    with process_for(server) as process:
+        envelope, _ = sent(process, server)
+        assert process.wait_for("mail_arrived")["envelope"] == envelope
+        process.wait_for("looked", account="in")
+        peak = process.peak_memory_kib()
+        assert peak < 64 << 10, f"{peak} KiB"
+    assert len(server.ask("mails", "b")) == 6
+
+
+def new_numbers_of_a_folder_are_noticed(server):
+    with process_for(server) as process:
+        envelope, _ = sent(process, server)
+        process.wait_for("mail_arrived")
+        server.say("uidvalidity", "b", "INBOX")
+        process.look_now("in")
+        assert process.wait_for("mail_arrived")["envelope"] == envelope, "it is shown again by its new number"
+
+
+def servers_without_extensions_do(server):
+    server.say("set", "imap.without", "MOVE UIDPLUS ESEARCH IDLE")
+    server.say("set", "imap.uidnext", "off")
+    with process_for(server) as process:
+        envelope, _ = sent(process, server)
+        process.look_now("in")
+        arrived = process.wait_for("mail_arrived")
+        assert arrived["envelope"] == envelope
+        process.settle("in", arrived["receipt"])
+        process.look_now("in")
+        deadline = time.monotonic() + 30
+        while any("\\Deleted" not in mail["flags"] for mail in server.ask("mails", "b")):
+            assert time.monotonic() < deadline, server.ask("mails", "b")
+            process.read(0.05)
+
+
+CASES = [value for name, value in list(globals().items())
+         if callable(value) and getattr(value, "__module__", "") == __name__
+         and name not in ("run", "sender", "receiver", "process_for", "sent", "refused_sending")]

@@ -14,6 +14,8 @@ namespace {
 constexpr Duration session_every = std::chrono::minutes{1};
 /// The host has enough to do, or was asked to be patient.
 constexpr Duration look_soon = std::chrono::seconds{5};
+/// The same while somebody waits.
+constexpr Duration look_very_soon = std::chrono::milliseconds{200};
 /// In which an envelope has begun, and its stamp can be looked at; lines of 76 characters.
 constexpr unsigned beginning_lines = 400;
 constexpr Duration kept_for = std::chrono::minutes{1};
@@ -259,7 +261,7 @@ void Pop3Receiver::end_session(Timestamp now, const std::optional<Error> &proble
     }
     failures_ = 0;
     told_.clear();
-    look_at_ = now + (has_more ? look_soon : session_every);
+    look_at_ = now + (!has_more ? session_every : somebody_waits_ ? look_very_soon : look_soon);
     do_now("waits for mail");
     if (is_last) {
         tell_looked();

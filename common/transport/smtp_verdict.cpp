@@ -191,16 +191,17 @@ Error reply_error(const SmtpReply &reply, SmtpStage stage, const SmtpParties &pa
 }
 
 Error lost_error(SmtpVerdict verdict, const Error &reason, std::string_view recipient) {
-    const std::string quoted = "\"" + std::string(recipient) + "\": ";
+    const std::string quoted = "\"" + std::string(recipient) + "\"";
     if (verdict == SmtpVerdict::unknown) {
-        return {Errc::timed_out, "could not learn whether a mail to " + quoted + reason.message,
+        return {Errc::timed_out,
+                "could not learn whether a mail to " + quoted + " was taken: " + reason.message,
                 "The whole mail was sent, but the server's reply to it did not come.",
                 "It is sent again by itself when no acknowledgement comes; a mail that comes twice "
                 "does no harm."};
     }
     const bool is_ours = reason.code == Errc::internal;
     return {is_ours ? Errc::internal : Errc::unavailable,
-            "could not send a mail to " + quoted + reason.message, reason.detail,
+            "could not send a mail to " + quoted + ": " + reason.message, reason.detail,
             reason.hint.empty() ? "Nothing of it was delivered; it is tried again by itself."
                                 : reason.hint};
 }

@@ -26,6 +26,9 @@ A_MINUTE_LATER = """
 """
 
 
+STATE_TABLE = re.compile(r"(?<!\w)@(?=\w)")  # @outbox; not the @ of a mail address
+
+
 @dataclasses.dataclass
 class Column:
     name: str
@@ -95,7 +98,7 @@ class PostgresqlNode:
                    script, PGOPTIONS="-c client_min_messages=warning")
 
     def ask(self, sql):
-        return self._psql(self.name, sql.replace("@", "postrider."), "-q").stdout.strip()
+        return self._psql(self.name, STATE_TABLE.sub("postrider.", sql), "-q").stdout.strip()
 
     def fill(self, chinook):
         script = gzip.open(chinook / "Chinook_PostgreSql.sql.gz", "rt", encoding="utf-8").read()
@@ -182,7 +185,7 @@ class SqliteNode:
                    POSTRIDER_STATE_DIRECTORY=str(self.secrets)).stdout.strip()
 
     def ask(self, sql):
-        return self._with_extension(sql.replace("@", "postrider_").rstrip().rstrip(";") + ";")
+        return self._with_extension(STATE_TABLE.sub("postrider_", sql).rstrip().rstrip(";") + ";")
 
     def fill(self, chinook):
         script = gzip.open(chinook / "Chinook_Sqlite.sql.gz", "rt", encoding="utf-8-sig").read()

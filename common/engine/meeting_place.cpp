@@ -65,6 +65,7 @@ std::string own_address(const Session &session, const Peer &peer) {
     const std::vector<StoredMailbox> mailboxes = load_mailboxes(session);
     const std::vector<PeerPath> paths = load_paths(session, peer.peer_id);
     std::vector<std::string> addresses;
+    addresses.reserve(paths.size() + 1);
     for (const PeerPath &path : paths) {
         addresses.push_back(path.approved ? own_end(path, mailboxes) : std::string{});
     }
@@ -92,9 +93,9 @@ Result<void> meet_at(const Session &session, const Peer &peer, const std::string
     if (!is_directory && load_mailboxes(session).size() != 1) {
         return no_mailbox_for(session, address);
     }
-    const Result<void> may =
-        is_directory ? session.transaction.may_reach({MachinePart::Kind::directory, path})
-                     : Result<void>{};
+    Result<void> may = is_directory
+                           ? session.transaction.may_reach({MachinePart::Kind::directory, path})
+                           : Result<void>{};
     if (!may) {
         return may;
     }

@@ -16,7 +16,11 @@ namespace postrider::network {
 
 namespace {
 
+#ifdef POSTRIDER_SANITIZED // sanitizers reserve terabytes that they never use
+constexpr rlim_t memory_bytes_max = RLIM_INFINITY;
+#else
 constexpr rlim_t memory_bytes_max = rlim_t{512} * 1024 * 1024;
+#endif
 constexpr rlim_t descriptors_max = 256;
 
 /// Where resolvers, their libraries and trusted certificates lie.

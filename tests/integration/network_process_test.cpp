@@ -112,6 +112,7 @@ TEST_F(NetworkProcessTest, HearsWhyNothingCanBeSentOrReceived) {
 
 TEST_F(NetworkProcessTest, GoesOnAfterItWasKilled) {
     EXPECT_FALSE(outcome_of(1).result);
+    ASSERT_EQ(starter_.starts, 1) << "what ended before cannot be killed";
     starter_.last->kill();
     const auto notice = wait_for<engine::Notice>([](const engine::Notice &each) {
         return each.source == "postrider-network" && each.reason.message.ends_with("signal 9");

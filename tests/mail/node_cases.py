@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import time
 
+from counting_proxy import CountingProxy
 from mail_servers import MailServers
 from network_process import ROOT
 from office import Office
@@ -14,6 +15,7 @@ from office import Office
 BUILD = ROOT / os.environ.get("POSTRIDER_BUILD", "build/release")
 PASSWORD = "secret"  # of every user of the test servers
 SECONDS = 120
+QUIET_SECONDS = 30  # less than a server's own signs of life in IDLE, which Dovecot gives every two minutes
 
 
 def run(case, mta):
@@ -143,6 +145,29 @@ def a_wrong_password_is_said_and_waits(servers, folder):
             office.wait_for("SELECT state FROM postrider_status;", "in step")
 
 
+def nothing_is_said_while_nothing_changes(servers, folder):
+    with contextlib.ExitStack() as proxies:
+        ports = dict(servers.ports)
+        proxy_of = {name: proxies.enter_context(CountingProxy(ports[name])) for name in ("imaps", "submission")}
+        servers.ports = {**ports, **{name: proxy.port for name, proxy in proxy_of.items()}}
+        office, shop = office_and_shop(servers, folder)
+        pair(office, shop)
+        with office.running(), shop.running():
+            office.sql("INSERT INTO products VALUES ('A', 'apple');")
+            shop.wait_for("SELECT name FROM products;", "apple")
+            office.wait_for("SELECT state FROM postrider_status;", "in step")
+            deadline, said, since = time.monotonic() + SECONDS, None, None
+            while since is None or time.monotonic() - since < QUIET_SECONDS:
+                now = [(proxy.passed_on, proxy.connections) for proxy in proxy_of.values()]
+                if now != said:  # the last reports, and connections that end
+                    said, since = now, time.monotonic()
+                assert time.monotonic() < deadline, f"bytes and connections of {list(proxy_of)}: {said}"
+                time.sleep(0.2)
+            assert said[0][0] > 0 and said[1][0] > 0, "nothing went through the proxies"
+            office.sql("UPDATE products SET name = 'pear';")
+            shop.wait_for("SELECT name FROM products;", "pear")
+
+
 def an_office_in_postgresql_and_a_shop_in_sqlite_meet(servers, folder):
     shop = Node(servers, folder, "shop", "b")
     shop.sql("CREATE TABLE products(sku TEXT NOT NULL PRIMARY KEY, name TEXT);"
@@ -180,5 +205,6 @@ CASES = [
     rows_arrive_by_rounds_that_people_ask_for,
     rows_arrive_by_rounds_over_pop3,
     rows_arrive_soon_while_both_run,
+    nothing_is_said_while_nothing_changes,
     a_wrong_password_is_said_and_waits,
 ]

@@ -27,11 +27,11 @@ void keep_all(const std::vector<Event> &events, Transport &transport) {
 
 /// Mailboxes that may be used. A mail server may put what comes for one into a maildir, which is
 /// looked into then.
-std::vector<Inlet> mailbox_inlets(const Session &session,
+std::vector<Inlet> mailbox_inlets(std::vector<StoredMailbox> mailboxes,
                                   const std::vector<FixedBytes<32>> &keys,
                                   std::set<std::string> &maildirs) {
     std::vector<Inlet> inlets;
-    for (StoredMailbox &stored : load_mailboxes(session)) {
+    for (StoredMailbox &stored : mailboxes) {
         if (!stored.approved) {
             continue;
         }
@@ -54,11 +54,12 @@ void Engine::configure_transport(Timestamp now) {
     read(now, [&](const Session &session) {
         std::vector<FixedBytes<32>> keys = pairing_stamp_keys(session, only_peer_);
         std::set<std::string> places; // maildirs
+        std::vector<StoredMailbox> mailboxes = load_mailboxes(session);
         for (const Peer &peer : load_peers(session.transaction)) {
             if (peer.state == PeerState::revoked || !serves(peer.peer_id)) {
                 continue;
             }
-            for (const PeerPath &path : load_paths(session, peer.peer_id)) {
+            for (const PeerPath &path : load_paths(session, peer.peer_id, mailboxes)) {
                 if (path.approved && path.kind == "maildir") {
                     places.emplace(path.target);
                 }
@@ -70,7 +71,7 @@ void Engine::configure_transport(Timestamp now) {
                 keys.push_back(key);
             }
         }
-        std::vector<Inlet> inlets = mailbox_inlets(session, keys, places);
+        std::vector<Inlet> inlets = mailbox_inlets(std::move(mailboxes), keys, places);
         for (const std::string &place : places) {
             inlets.push_back({.path_kind = "maildir",
                               .source = place,

@@ -15,18 +15,15 @@ namespace {
 
 constexpr std::string_view maildir_prefix = "maildir:";
 
-std::string address_of(const std::vector<StoredMailbox> &mailboxes, const std::string &name) {
-    const auto found =
-        std::find_if(mailboxes.begin(), mailboxes.end(), [&](const StoredMailbox &each) {
-            return each.approved && each.mailbox.name == name;
-        });
-    return found == mailboxes.end() ? std::string{} : found->mailbox.address;
+/// Where mails reach this node, of a mailbox that may be used.
+std::string address_of(const StoredMailbox *mailbox) {
+    return mailbox != nullptr && mailbox->approved ? mailbox->mailbox.address : std::string{};
 }
 
 /// Of a path that the peer shares with this node.
 std::string own_end(const PeerPath &path, const std::vector<StoredMailbox> &mailboxes) {
     return path.kind == "maildir" ? std::string{maildir_prefix} + path.target
-           : path.kind == "mail"  ? address_of(mailboxes, path.mailbox)
+           : path.kind == "mail"  ? address_of(mailbox_for(mailboxes, path.mailbox))
                                   : std::string{};
 }
 
@@ -63,14 +60,14 @@ Error no_mailbox_for(const Session &session, const std::string &address) {
 
 std::string own_address(const Session &session, const Peer &peer) {
     const std::vector<StoredMailbox> mailboxes = load_mailboxes(session);
-    const std::vector<PeerPath> paths = load_paths(session, peer.peer_id);
+    const std::vector<PeerPath> paths = load_paths(session, peer.peer_id, mailboxes);
     std::vector<std::string> addresses;
     addresses.reserve(paths.size() + 1);
     for (const PeerPath &path : paths) {
         addresses.push_back(path.approved ? own_end(path, mailboxes) : std::string{});
     }
-    if (paths.empty() && mailboxes.size() == 1) {
-        addresses.push_back(address_of(mailboxes, mailboxes.front().mailbox.name));
+    if (paths.empty()) {
+        addresses.push_back(address_of(mailbox_for(mailboxes, {})));
     }
     const auto found =
         std::find_if(addresses.begin(), addresses.end(), [](const std::string &each) {

@@ -159,22 +159,27 @@ passage_at(const Session &session, const Peer &peer, const Outbound &outbound) {
     return passage;
 }
 
-/// The first approved path by which the mail may leave now. Empty: none, or all of them are
-/// waiting.
-std::optional<Way>
-way_for(const Session &session, const Peer &peer, const Outbound &outbound, Carrier carrier) {
-    for (PeerPath &path : paths_of(session, peer, outbound)) {
+/// The first approved one of `paths` by which the mail may leave now. Empty: none, or all of them
+/// are waiting.
+std::optional<Way> way_for(const Session &session,
+                           const Peer &peer,
+                           const Outbound &outbound,
+                           Carrier carrier,
+                           std::span<const PeerPath> paths) {
+    for (const PeerPath &path : paths) {
         if (!path.approved || !stream::may_try(path.retry, session.now)) {
             continue;
         }
         if (carrier == Carrier::person) {
-            path.pace = {};
-            return Way{path, Limits{session, peer.peer_id, path}};
+            PeerPath open = path;
+            open.pace = {};
+            Limits limits{session, peer.peer_id, open};
+            return Way{std::move(open), std::move(limits)};
         }
         Limits limits = limits_of(session, peer, path, outbound.lane);
         if (opens_at(session, path) <= session.now &&
             limits.next_passage(outbound.urgency, outbound.bytes(limits)) <= session.now) {
-            return Way{std::move(path), std::move(limits)};
+            return Way{path, std::move(limits)};
         }
     }
     return std::nullopt;
@@ -261,11 +266,12 @@ class Sender {
     void send(const wire::Recipient &recipient, const LanePace &lane, std::size_t parts_max) {
         OutgoingRow row = *load_outgoing(session_.transaction, lane.key);
         const Sealing sealing{session_, recipient, lane.key, row.machine.incarnation};
+        const std::vector<PeerPath> paths = paths_for(session_, lane);
         std::vector<std::uint64_t> changed;
         for (const stream::Due &due : stream::due_now(row.machine, session_.timing, session_.now)) {
             const auto way =
                 out.size() < parts_max
-                    ? way_for(session_, peer_, first_of(lane, row.machine, due), carrier_)
+                    ? way_for(session_, peer_, first_of(lane, row.machine, due), carrier_, paths)
                     : std::nullopt;
             if (!way || !send_batch(sealing, lane, row, due, *way)) {
                 break;
@@ -385,7 +391,8 @@ due_report(const Session &session, const Peer &peer, Tickets &tickets, Carrier c
     if (!due || *due > session.now) {
         return {};
     }
-    const auto way = way_for(session, peer, report_of(session, peer), carrier);
+    const auto way = way_for(session, peer, report_of(session, peer), carrier,
+                             load_paths(session, peer.peer_id));
     if (!way) {
         return {};
     }

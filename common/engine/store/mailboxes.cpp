@@ -1,6 +1,8 @@
 // Rows of `mailbox`, and statements.
 #include "common/engine/store/mailboxes.hpp"
 
+#include <algorithm>
+
 #include "common/engine/configuration_mac.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/mail/server_url.hpp"
@@ -88,6 +90,16 @@ std::vector<StoredMailbox> load_mailboxes(const Session &session) {
         out.push_back(std::move(stored));
     }
     return out;
+}
+
+const StoredMailbox *mailbox_for(std::span<const StoredMailbox> mailboxes, std::string_view name) {
+    if (name.empty()) {
+        return mailboxes.size() == 1 ? &mailboxes.front() : nullptr;
+    }
+    const auto found =
+        std::find_if(mailboxes.begin(), mailboxes.end(),
+                     [&](const StoredMailbox &each) { return each.mailbox.name == name; });
+    return found == mailboxes.end() ? nullptr : &*found;
 }
 
 std::vector<std::string> mailbox_statements(Transaction &transaction) {

@@ -1,7 +1,9 @@
 // The mailboxes of this node in the state tables.
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/engine/session.hpp"
@@ -20,6 +22,10 @@ struct StoredMailbox {
 
 /// In the order of their names. A row that was edited into what no text says is not approved.
 std::vector<StoredMailbox> load_mailboxes(const Session &session);
+
+/// The mailbox of a path: of this name, or where it names none, the only one there is. Null where
+/// it is not there.
+const StoredMailbox *mailbox_for(std::span<const StoredMailbox> mailboxes, std::string_view name);
 
 /// As `describe` prints them.
 std::vector<std::string> mailbox_statements(Transaction &transaction);

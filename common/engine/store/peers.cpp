@@ -159,23 +159,7 @@ Result<wire::Recipient> recipient_of(const Identity &identity, const Peer &peer)
 
 namespace {
 
-/// A path that names none goes through the only one there is. Where there is none that may be used,
-/// the path may not either.
-void find_mailbox(const Session &session, PeerPath &path) {
-    const std::vector<StoredMailbox> mailboxes = load_mailboxes(session);
-    const auto found =
-        std::find_if(mailboxes.begin(), mailboxes.end(), [&](const StoredMailbox &each) {
-            return path.mailbox.empty() ? mailboxes.size() == 1 : each.mailbox.name == path.mailbox;
-        });
-    path.approved = path.approved && found != mailboxes.end() && found->approved;
-    if (found != mailboxes.end()) {
-        path.mailbox = found->mailbox.name;
-    }
-}
-
-} // namespace
-
-std::vector<PeerPath> load_paths(const Session &session, std::int64_t peer_id) {
+std::vector<PeerPath> paths_as_stored(const Session &session, std::int64_t peer_id) {
     std::vector<PeerPath> paths;
     for (const Row &row : all_rows(session.transaction,
                                    "SELECT ordinal, kind, target, mailbox, failures,"
@@ -197,11 +181,36 @@ std::vector<PeerPath> load_paths(const Session &session, std::int64_t peer_id) {
         }
         path.approved =
             is_approved(session.identity, protected_row("peer_path", std::span{row}.subspan(10)));
-        if (path.kind == "mail") {
-            find_mailbox(session, path);
-        }
         paths.push_back(std::move(path));
     }
+    return paths;
+}
+
+void find_mailboxes(std::vector<PeerPath> &paths, std::span<const StoredMailbox> mailboxes) {
+    for (PeerPath &path : paths) {
+        if (path.kind == "mail") {
+            const StoredMailbox *mailbox = mailbox_for(mailboxes, path.mailbox);
+            path.approved = path.approved && mailbox != nullptr && mailbox->approved;
+            path.mailbox = mailbox != nullptr ? mailbox->mailbox.name : path.mailbox;
+        }
+    }
+}
+
+} // namespace
+
+std::vector<PeerPath> load_paths(const Session &session, std::int64_t peer_id) {
+    std::vector<PeerPath> paths = paths_as_stored(session, peer_id);
+    if (std::any_of(paths.begin(), paths.end(),
+                    [](const PeerPath &path) { return path.kind == "mail"; })) {
+        find_mailboxes(paths, load_mailboxes(session));
+    }
+    return paths;
+}
+
+std::vector<PeerPath>
+load_paths(const Session &session, std::int64_t peer_id, std::span<const StoredMailbox> mailboxes) {
+    std::vector<PeerPath> paths = paths_as_stored(session, peer_id);
+    find_mailboxes(paths, mailboxes);
     return paths;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,8 @@
 #include "common/stream/retry.hpp"
 
 namespace postrider::engine {
+
+struct StoredMailbox;
 
 /// In the order in which a peer goes through them; those from `disputed` on leave it.
 enum class PeerState {
@@ -100,7 +103,10 @@ struct PeerPath {
     bool approved = true;                             // its configuration MAC is good
 };
 
-/// In the order of the task text.
+/// In the order of the task text. A path by mail whose mailbox may not be used may not either.
 std::vector<PeerPath> load_paths(const Session &session, std::int64_t peer_id);
+/// The same where the mailboxes of the node are at hand.
+std::vector<PeerPath>
+load_paths(const Session &session, std::int64_t peer_id, std::span<const StoredMailbox> mailboxes);
 
 } // namespace postrider::engine

@@ -33,6 +33,21 @@ struct Mailboxes : testing::Test {
         return declared ? "declared" : declared.error().message;
     }
 
+    /// How often the node reads its mailboxes while it does this.
+    static int readings(PairingNode &node, const std::function<void()> &work) {
+        int count = 0;
+        const auto note = [](unsigned /*event*/, void *to, void * /*statement*/, void *sql) {
+            const std::string_view text{static_cast<const char *>(sql)};
+            *static_cast<int *>(to) +=
+                text.find("postrider_mailbox\" ORDER BY") < text.size() ? 1 : 0;
+            return 0;
+        };
+        sqlite3_trace_v2(node.database->handle(), SQLITE_TRACE_STMT, note, &count);
+        work();
+        sqlite3_trace_v2(node.database->handle(), 0, nullptr, nullptr);
+        return count;
+    }
+
     static std::string path_of(PairingNode &node) {
         return node.rows.ask("SELECT kind, target, mailbox FROM postrider_peer_path");
     }
@@ -124,6 +139,23 @@ TEST_F(Mailboxes, AreHandedToTheTransportWithTheirCursorAndCarryWhatIsSent) {
     EXPECT_EQ(transport.inlets[1].mailbox->user, "shop");
     ASSERT_TRUE(engine.cycle(office.now + std::chrono::hours{1}));
     EXPECT_EQ(transport.inlets[1].cursor, (Bytes{1, 2, 3}));
+}
+
+TEST_F(Mailboxes, AreReadOnceForAllPathsOfAPeerAndForAllThatTheTransportIsTold) {
+    test::declare(office, std::string{main_mailbox} + shops_mailbox +
+                              "PEER shop MAIL 'a@shop.example' VIA shops,"
+                              " MAIL 'b@shop.example' VIA main;"
+                              "PEER depot MAIL 'a@depot.example' VIA main;");
+    EXPECT_EQ(readings(office,
+                       [&] {
+                           office.write([](const Session &session) {
+                               EXPECT_EQ(load_paths(session, 1).size(), 2U);
+                           });
+                       }),
+              1);
+    RecordingTransport transport;
+    Engine engine({*office.database, office.vault, transport}, {.timing = office.timing});
+    EXPECT_EQ(readings(office, [&] { EXPECT_TRUE(engine.cycle(office.now)); }), 1);
 }
 
 TEST_F(Mailboxes, ForgetHowFarTheyWereReadWhenTheyBecomeOthers) {

@@ -30,27 +30,35 @@ Duration length_of(stream::BudgetPeriod period) {
 }
 
 /// What was spent of mails says nothing of bytes.
-std::string scope_of(const std::string &whose, const stream::Budget &budget) {
-    return whose + (budget.unit == stream::BudgetUnit::mails ? " mails" : " bytes");
+std::string scope_of(const std::string &whose, stream::BudgetUnit unit) {
+    return whose + (unit == stream::BudgetUnit::mails ? " mails" : " bytes");
+}
+
+std::string whose(const std::string &mailbox) {
+    return "mailbox " + mailbox;
 }
 
 } // namespace
 
 Limits::Limits(const Session &session, std::int64_t peer_id, const PeerPath &path)
     : session_(session),
-      peer_id_(peer_id),
       path_every_(path.pace.schedule.every),
       mail_bytes_max_(path.mail_bytes_max) {
     if (path.pace.budget) {
-        limits_.push_back({scope_of("path", *path.pace.budget), path.ordinal, *path.pace.budget});
+        limits_.push_back(
+            {peer_id, scope_of("path", path.pace.budget->unit), path.ordinal, *path.pace.budget});
+    }
+    if (path.mailbox_budget) {
+        limits_.push_back({spent_by_all, scope_of(whose(path.mailbox), path.mailbox_budget->unit),
+                           0, *path.mailbox_budget});
     }
 }
 
 Limits::Limits(const Session &session, const LanePace &lane, const PeerPath &path)
     : Limits(session, lane.key.peer_id, path) {
     if (lane.pace.budget) {
-        limits_.push_back({scope_of("stream", *lane.pace.budget), std::int64_t{lane.key.stream},
-                           *lane.pace.budget});
+        limits_.push_back({lane.key.peer_id, scope_of("stream", lane.pace.budget->unit),
+                           std::int64_t{lane.key.stream}, *lane.pace.budget});
         limits_.back().budget.has_reports = false;
     }
 }
@@ -114,7 +122,7 @@ stream::Spent Limits::spent(const Limit &limit) const {
     const auto row = first_row(session_.transaction,
                                "SELECT period_start, used, last_at FROM @budget WHERE peer_id = ?1"
                                " AND scope = ?2 AND number = ?3",
-                               {peer_id_, Value::text(limit.scope), limit.number});
+                               {limit.peer_id, Value::text(limit.scope), limit.number});
     return row ? stream::Spent{time_at(*row, 0), unsigned_at(*row, 1), maybe_time_at(*row, 2)}
                : stream::Spent{};
 }
@@ -124,8 +132,15 @@ void Limits::store(const Limit &limit, const stream::Spent &spent) const {
         "INSERT INTO @budget (peer_id, scope, number, period_start, used, last_at)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (peer_id, scope, number) DO UPDATE SET"
         " period_start = excluded.period_start, used = excluded.used, last_at = excluded.last_at",
-        {peer_id_, Value::text(limit.scope), limit.number, stored(spent.period), stored(spent.used),
-         stored(spent.last)});
+        {limit.peer_id, Value::text(limit.scope), limit.number, stored(spent.period),
+         stored(spent.used), stored(spent.last)});
+}
+
+void forget_spent(Transaction &transaction, const std::string &mailbox) {
+    for (const auto unit : {stream::BudgetUnit::mails, stream::BudgetUnit::bytes}) {
+        transaction.execute("DELETE FROM @budget WHERE peer_id = ?1 AND scope = ?2",
+                            {spent_by_all, Value::text(scope_of(whose(mailbox), unit))});
+    }
 }
 
 stream::Urgency urgency_of(const LanePace &lane) {

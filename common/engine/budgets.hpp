@@ -1,6 +1,7 @@
-// What may still go over a path, and for a lane, in the present period: the table `budget` brought
-// to the rules of common/stream/budget.hpp. Everything that crosses the wire is booked, batches,
-// control messages, reports and pairing messages alike, in the transaction that decides to send it.
+// What may still go over a path, through a mailbox, and for a lane, in the present period: the
+// table `budget` brought to the rules of common/stream/budget.hpp. Everything that crosses the wire
+// is booked, batches, control messages, reports and pairing messages alike, in the transaction that
+// decides to send it.
 #pragma once
 
 #include <vector>
@@ -9,7 +10,11 @@
 
 namespace postrider::engine {
 
-/// One mail to be: its limits are those of the path and of the lane, and the tightest wins.
+/// Whose the rows of a mailbox's budget are: every peer's.
+inline constexpr std::int64_t spent_by_all = 0;
+
+/// One mail to be: its limits are those of the path, of its mailbox and of the lane, and the
+/// tightest wins.
 class Limits {
   public:
     Limits(const Session &session, std::int64_t peer_id, const PeerPath &path);
@@ -35,6 +40,7 @@ class Limits {
 
   private:
     struct Limit {
+        std::int64_t peer_id = 0;
         std::string scope; // whose, and what is counted
         std::int64_t number = 0;
         stream::Budget budget;
@@ -44,11 +50,13 @@ class Limits {
     void store(const Limit &limit, const stream::Spent &spent) const;
 
     const Session &session_;
-    std::int64_t peer_id_;
     std::optional<Duration> path_every_;
     std::optional<std::uint64_t> mail_bytes_max_; // of the path
     std::vector<Limit> limits_;
 };
+
+/// What went through a mailbox that is no more.
+void forget_spent(Transaction &transaction, const std::string &mailbox);
 
 /// What a batch of the lane may use of the budgets.
 stream::Urgency urgency_of(const LanePace &lane);

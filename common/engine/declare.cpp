@@ -1,6 +1,7 @@
 // Does what was planned, in one savepoint.
 #include "common/engine/declare.hpp"
 
+#include "common/engine/budgets.hpp"
 #include "common/engine/lane_streams.hpp"
 #include "common/engine/lanes.hpp"
 #include "common/engine/offers_out.hpp"
@@ -70,6 +71,7 @@ void create_or_change(const Session &session,
 void drop(const Session &session, const task::Statement &statement) {
     if (const auto *mailbox = std::get_if<task::Mailbox>(&statement)) {
         drop_mailbox(session.transaction, mailbox->name.value);
+        forget_spent(session.transaction, mailbox->name.value);
     } else if (const auto *group = std::get_if<task::Group>(&statement)) {
         drop_group(session.transaction, group->name.value);
     } else if (const auto *peer = std::get_if<task::Peer>(&statement)) {

@@ -34,9 +34,9 @@ bool has_openings_ahead(const Session &session, const Peer &peer) {
                     " AND (stepped_at > ?2 OR paced_since > ?2)"
                     " UNION ALL SELECT 1 FROM @peer_path WHERE peer_id = ?1 AND settings <> ''"
                     " AND (used_at > ?2 OR paced_since > ?2)"
-                    " UNION ALL SELECT 1 FROM @budget WHERE peer_id = ?1 AND period_start > ?2"
-                    " LIMIT 1",
-                    {peer.peer_id, stored(session.now)});
+                    " UNION ALL SELECT 1 FROM @budget WHERE peer_id IN (?1, ?3)"
+                    " AND period_start > ?2 LIMIT 1",
+                    {peer.peer_id, stored(session.now), spent_by_all});
 }
 
 Timestamp hours_open_at(const Session &session, const PeerPath &path) {
@@ -210,9 +210,11 @@ void mend_openings(const Session &session, std::int64_t peer_id) {
          {std::pair{"stream_out", "stepped_at"}, std::pair{"stream_out", "paced_since"},
           std::pair{"peer_path", "used_at"}, std::pair{"peer_path", "paced_since"},
           std::pair{"budget", "period_start"}}) {
-        session.transaction.execute(std::string{"UPDATE @"} + table + " SET " + column +
-                                        " = ?2 WHERE peer_id = ?1 AND " + column + " > ?2",
-                                    {peer_id, stored(session.now)});
+        for (const std::int64_t whose : {peer_id, spent_by_all}) {
+            session.transaction.execute(std::string{"UPDATE @"} + table + " SET " + column +
+                                            " = ?2 WHERE peer_id = ?1 AND " + column + " > ?2",
+                                        {whose, stored(session.now)});
+        }
     }
 }
 

@@ -61,10 +61,12 @@ std::vector<Wait> waits_of(const Session &session, const Peer &peer) {
     wants_out = wants_out && until && *until > session.now;
     for (const PeerPath &path : load_paths(session, peer.peer_id)) {
         Wait wait{"peer_path", "ordinal", path.ordinal, {}, {}};
-        const bool is_limited = hours > session.now || path.pace.budget;
+        const bool is_limited = hours > session.now || path.pace.budget || path.mailbox_budget;
         if (wants_out && path.approved && is_limited && path.retry.failures == 0) {
             wait.until = until;
-            wait.reason = hours > session.now ? "the hours of its path" : "the budget of its path";
+            wait.reason = hours > session.now ? "the hours of its path"
+                          : path.pace.budget  ? "the budget of its path"
+                                              : "the budget of mailbox \"" + path.mailbox + "\"";
         }
         waits.push_back(std::move(wait));
     }
@@ -86,8 +88,9 @@ bool waits_changed(const Session &session, const Peer &peer) {
                                     "SELECT 1 FROM @stream_out WHERE peer_id = ?1"
                                     " AND (pacing <> '' OR waits_until IS NOT NULL)"
                                     " UNION ALL SELECT 1 FROM @peer_path WHERE peer_id = ?1"
-                                    " AND (settings <> '' OR waits_until IS NOT NULL) LIMIT 1",
-                                    {peer.peer_id})
+                                    " AND (settings <> '' OR waits_until IS NOT NULL)"
+                                    " UNION ALL SELECT 1 FROM @budget WHERE peer_id = ?2 LIMIT 1",
+                                    {peer.peer_id, spent_by_all})
                               .has_value();
     if (!is_paced) {
         return false;

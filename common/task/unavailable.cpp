@@ -19,11 +19,11 @@ Mistake one(const HostedNode &hosted) {
     return no(hosted.name.at, "HOSTED NODE", "Install Postrider in the database itself.");
 }
 
-Position first_of(const Pacing &pacing) {
-    return pacing.every     ? pacing.every->at
-           : pacing.at      ? pacing.at->at
-           : pacing.between ? pacing.between->at
-                            : pacing.at_most->at;
+std::optional<Position> schedule_of(const Pacing &pacing) {
+    return pacing.every     ? std::optional{pacing.every->at}
+           : pacing.at      ? std::optional{pacing.at->at}
+           : pacing.between ? std::optional{pacing.between->at}
+                            : std::nullopt;
 }
 
 Mistake one(const Mailbox &mailbox) {
@@ -34,9 +34,8 @@ Mistake one(const Mailbox &mailbox) {
     if (mailbox.login.secret && mailbox.login.secret->value.kind == SecretKind::token) {
         return no(mailbox.login.secret->at, "TOKEN", "Use PASSWORD FILE.");
     }
-    if (!(mailbox.pacing == Pacing{})) {
-        return no(first_of(mailbox.pacing), "a schedule or limit of a MAILBOX",
-                  "Put it behind the MAIL path of the peer.");
+    if (const auto at = schedule_of(mailbox.pacing)) {
+        return no(*at, "a schedule of a MAILBOX", "Put it behind the MAIL path of the peer.");
     }
     return std::nullopt;
 }

@@ -83,7 +83,9 @@ std::vector<StoredMailbox> load_mailboxes(const Session &session) {
                                                   ? task::parse_stored(statement_of(covered))
                                                   : Error{Errc::refused, "not approved"};
         if (parsed && parsed->statements.size() == 1) {
-            stored.mailbox = mailbox_of(std::get<task::Mailbox>(parsed->statements.front()));
+            const auto &declared = std::get<task::Mailbox>(parsed->statements.front());
+            stored.mailbox = mailbox_of(declared);
+            stored.budget = pace_of(declared.pacing).budget;
         } else {
             stored.approved = false;
         }

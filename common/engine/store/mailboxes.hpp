@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/engine/pace.hpp"
 #include "common/engine/session.hpp"
 #include "common/engine/transport.hpp"
 
@@ -17,6 +18,7 @@ inline constexpr std::string_view mailbox_maildir_scheme = "maildir:";
 struct StoredMailbox {
     Mailbox mailbox;
     Bytes cursor;         // how far it was read
+    std::optional<stream::Budget> budget = {}; // of all paths together that go through it
     bool approved = true; // its configuration MAC is good
 };
 

@@ -192,6 +192,7 @@ void find_mailboxes(std::vector<PeerPath> &paths, std::span<const StoredMailbox>
             const StoredMailbox *mailbox = mailbox_for(mailboxes, path.mailbox);
             path.approved = path.approved && mailbox != nullptr && mailbox->approved;
             path.mailbox = mailbox != nullptr ? mailbox->mailbox.name : path.mailbox;
+            path.mailbox_budget = mailbox != nullptr ? mailbox->budget : std::nullopt;
         }
     }
 }

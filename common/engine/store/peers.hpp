@@ -99,6 +99,7 @@ struct PeerPath {
     stream::Retry retry = {};
     Pace pace = {};
     stream::ScheduleUse use = {};
+    std::optional<stream::Budget> mailbox_budget = {};
     std::optional<std::uint64_t> mail_bytes_max = {}; // as far as refusals have taught
     bool approved = true;                             // its configuration MAC is good
 };

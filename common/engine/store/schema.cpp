@@ -353,8 +353,9 @@ std::vector<StateTable> sending_tables() {
          .columns = {integer("peer_id"), text("table_name")},
          .primary_key = {"peer_id", "table_name"}},
         // What was spent of a limit in the period that began at `period_start`
-        // (engine/budgets.hpp). scope: "path" (`number` is its ordinal) or "stream", and "mails" or
-        // "bytes".
+        // (engine/budgets.hpp). scope: "path" (`number` is its ordinal), "stream", or "mailbox
+        // NAME"
+        // (of peer 0), and "mails" or "bytes".
         {.name = "budget",
          .columns = {integer("peer_id"), text("scope"), integer("number"), integer("period_start"),
                      integer("used"), maybe(integer("last_at"))},

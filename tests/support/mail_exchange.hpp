@@ -1,0 +1,50 @@
+// Mail between nodes of a test, without servers: what one submits arrives at the address at once.
+#pragma once
+
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "common/engine/transport.hpp"
+
+namespace postrider::test {
+
+/// What lies at each address.
+using MailExchange = std::map<std::string, std::vector<Bytes>>;
+
+/// The transport of the node that lives at `address`.
+class ExchangeTransport : public engine::Transport {
+  public:
+    ExchangeTransport(MailExchange &exchange, std::string address)
+        : exchange_(exchange), address_(std::move(address)) {}
+
+    void configure(std::vector<engine::Inlet> /*inlets*/) override {}
+
+    void submit(engine::Transmission transmission) override {
+        exchange_[transmission.target].push_back(std::move(transmission.envelope));
+        events_.emplace_back(engine::Outcome{transmission.ticket, {}, {}});
+        ++mails_sent;
+    }
+
+    std::vector<engine::Event> poll(Timestamp /*now*/) override {
+        for (Bytes &envelope : std::exchange(exchange_[address_], {})) {
+            events_.emplace_back(engine::Arrived{address_, std::move(envelope)});
+        }
+        return std::exchange(events_, {});
+    }
+
+    void settle(const engine::Receipt & /*receipt*/, engine::Settlement /*settlement*/) override {}
+
+    [[nodiscard]] std::optional<Timestamp> next_look(Timestamp /*now*/) const override {
+        return std::nullopt; // whoever runs the nodes asks each of them
+    }
+
+    std::uint64_t mails_sent = 0;
+
+  private:
+    MailExchange &exchange_;
+    std::string address_;
+    std::vector<engine::Event> events_;
+};
+
+} // namespace postrider::test

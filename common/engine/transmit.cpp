@@ -96,7 +96,6 @@ Transmission to_path(const PeerPath &path, Bytes envelope, std::uint64_t ticket)
     return {.ticket = ticket,
             .path_kind = path.kind,
             .target = path.target,
-            .from = {},
             .mailbox = path.mailbox,
             .envelope = std::move(envelope)};
 }

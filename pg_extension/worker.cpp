@@ -299,10 +299,13 @@ class Worker {
                 ? 0
                 : std::chrono::duration_cast<std::chrono::milliseconds>(left).count() + 1;
         const WorkerWatch watch = watch_of(transport);
+        const std::string connections = node_ ? node_->doing() : std::string{};
+        const std::string waits = "waits for changes, mails or the next hour" +
+                                  (connections.empty() ? "" : " (" + connections + ")");
         const WorkerWaking waking = call([&]() noexcept {
             if (milliseconds > 0) {
                 pgstat_report_stat(true);
-                pgstat_report_activity(STATE_IDLE, "waits for changes, mails or the next hour");
+                pgstat_report_activity(STATE_IDLE, waits.c_str());
             }
             return postrider_worker_sleep(static_cast<long>(milliseconds), watch);
         });

@@ -31,6 +31,9 @@ class WorkerNode {
         return transports_.all().waking();
     }
 
+    /// What its connections to mail servers do now; empty where there are none.
+    [[nodiscard]] std::string doing() const { return transports_.doing(); }
+
     /// Does what `report` asks for, and puts into it what came of it. Nothing is thrown but PgError
     /// and our own faults.
     void serve(WorkerReport &report);

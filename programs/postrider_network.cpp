@@ -9,6 +9,7 @@
 
 #include "common/network/confine.hpp"
 #include "common/network/loop.hpp"
+#include "common/network/own_name.hpp"
 
 namespace {
 
@@ -32,7 +33,7 @@ int main(int argc, char ** /*argv*/) {
     }
     const char *ca_file = std::getenv("SSL_CERT_FILE"); // NOLINT(concurrency-mt-unsafe): no thread
     const network::LoopSettings settings{
-        .own_name = "localhost",
+        .own_name = network::own_full_name(),
         .ca_file = ca_file != nullptr ? ca_file : "",
         .confinement = network::confine(host_descriptor, ca_file != nullptr ? ca_file : ""),
         .version = POSTRIDER_VERSION,

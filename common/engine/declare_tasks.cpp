@@ -5,7 +5,6 @@
 #include <map>
 #include <set>
 
-#include "common/base/comma_list.hpp"
 #include "common/engine/configuration_mac.hpp"
 #include "common/engine/declare_stored.hpp"
 #include "common/engine/differences.hpp"
@@ -25,28 +24,6 @@
 namespace postrider::engine {
 
 namespace {
-
-/// The name in the catalogue's spelling.
-Result<std::string> catalogue_name(Transaction &transaction,
-                                   const dialect::Dialect &dialect,
-                                   const task::Identifier &name) {
-    std::vector<std::string> candidates;
-    for (const std::string &each : list_tables(transaction, dialect)) {
-        if (each == name.text) {
-            return each;
-        }
-        if (!name.exact && task::lower_ascii(each) == task::lower_ascii(name.text)) {
-            candidates.push_back(each);
-        }
-    }
-    if (candidates.size() > 1) {
-        return Error{Errc::refused,
-                     "table \"" + name.text + "\" could be any of " + comma_list(candidates),
-                     {},
-                     "Write the name in double quotes, exactly as one of them."};
-    }
-    return candidates.empty() ? name.text : candidates.front();
-}
 
 std::string wire_name_of(const task::Task &task,
                          const task::Table &table,
@@ -308,7 +285,7 @@ Result<dialect::TableDescription> resolve_table(Transaction &transaction,
         return task::mistake_at(at, "table " + task::print(name) + " is not in this database",
                                 "Name the table alone, without a schema.");
     }
-    Result<std::string> spelled = catalogue_name(transaction, dialect, *known);
+    Result<std::string> spelled = catalogue_name(list_tables(transaction, dialect), *known);
     if (!spelled) {
         return task::placed(at, spelled.error());
     }

@@ -166,7 +166,7 @@ Result<void> check_against_others(const Session &session, const Peer &peer, task
     }
     task.name.value = peer.name + "." + task.name.value;
     all.statements.emplace_back(std::move(task));
-    if (auto mistake = task::check_tables(all)) {
+    if (auto mistake = check_tables_here(session.transaction, session.dialect, std::move(all))) {
         return *std::move(mistake);
     }
     return {};

@@ -238,7 +238,8 @@ std::vector<Mirror> remaining_mirrors(const Intention &intention) {
 
 namespace {
 
-Result<void> check_after(const Intention &intention) {
+Result<void>
+check_after(Transaction &transaction, const dialect::Dialect &dialect, const Intention &intention) {
     if (auto checked = task::check_whole(intention.after); !checked) {
         return checked;
     }
@@ -251,7 +252,7 @@ Result<void> check_after(const Intention &intention) {
     with_mirrors.statements.insert(with_mirrors.statements.end(),
                                    intention.after.statements.begin(),
                                    intention.after.statements.end());
-    if (auto mistake = task::check_tables(with_mirrors)) {
+    if (auto mistake = check_tables_here(transaction, dialect, std::move(with_mirrors))) {
         return *std::move(mistake);
     }
     return {};
@@ -455,7 +456,7 @@ Result<Intention> make_intention(Transaction &transaction,
                      {},
                      "Let the text begin with the node's name, for example: NODE hq;"};
     }
-    if (const auto checked = check_after(intention); !checked) {
+    if (const auto checked = check_after(transaction, dialect, intention); !checked) {
         return checked.error();
     }
     if (const auto reachable = check_mailboxes(intention); !reachable) {

@@ -96,7 +96,6 @@ Transmission to_path(const PeerPath &path, Bytes envelope, std::uint64_t ticket)
     return {.ticket = ticket,
             .path_kind = path.kind,
             .target = path.target,
-            .from = {},
             .mailbox = path.mailbox,
             .envelope = std::move(envelope)};
 }
@@ -446,13 +445,18 @@ void take_outcome(const Session &session, const Tickets::Sent &sent, const Outco
         // The first failure of a try; what was submitted along with it tells nothing more.
         stream::on_failure(path->retry, session.now, randombytes_random(), outcome.wait_at_least);
     }
-    session.transaction.execute(
-        "UPDATE @peer_path SET failures = ?3, next_try_at = ?4, last_error = ?5,"
-        " worked_at = coalesce(?6, worked_at), last_hint = ?7"
-        " WHERE peer_id = ?1 AND ordinal = ?2",
-        {sent.peer_id, sent.path_ordinal, std::int64_t{path->retry.failures},
-         stored(path->retry.next_try), Value::text(result ? "" : in_a_line(result.error())),
-         result ? stored(session.now) : Value{}, Value::text(result ? "" : result.error().hint)});
+    // A server that refuses a size has been reached: what failed before is over, unless it was
+    // submitted along.
+    if (!is_made_smaller || stream::may_try(path->retry, session.now)) {
+        const Error told = result || is_made_smaller ? Error{} : result.error();
+        session.transaction.execute(
+            "UPDATE @peer_path SET failures = ?3, next_try_at = ?4, last_error = ?5,"
+            " worked_at = coalesce(?6, worked_at), last_hint = ?7"
+            " WHERE peer_id = ?1 AND ordinal = ?2",
+            {sent.peer_id, sent.path_ordinal, std::int64_t{path->retry.failures},
+             stored(path->retry.next_try), Value::text(in_a_line(told)),
+             result ? stored(session.now) : Value{}, Value::text(told.hint)});
+    }
     if (!result && sent.booked_bytes > 0) {
         give_back(session, sent, *path);
     }

@@ -33,7 +33,6 @@ struct Transmission {
     std::uint64_t ticket = 0; // chosen by the host, comes back in the outcome
     std::string path_kind;    // "maildir", "mail", "direct"
     std::string target;       // directory, mail address or URL of the peer
-    std::string from;         // our own mail address, where there is one
     std::string mailbox;      // of ours, by its name, that a mail goes through
     Bytes envelope;
 };

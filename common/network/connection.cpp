@@ -10,6 +10,7 @@
 #include "common/base/ensure.hpp"
 #include "common/base/utf8.hpp"
 #include "common/network/connect_error.hpp"
+#include "common/network/own_name.hpp"
 
 namespace postrider::network {
 
@@ -41,13 +42,30 @@ const char *scheme_of(const mail::ServerUrl &url) {
     return tls ? "pop3s" : "pop3";
 }
 
-/// The path of a URL of SMTP is the name that EHLO says.
+/// The path of a URL of SMTP is the name that EHLO says, here with the signs of an address literal
+/// as a URL writes them.
+std::string ehlo_path(const Endpoint &endpoint) {
+    if (endpoint.url.protocol != mail::Protocol::smtp) {
+        return {};
+    }
+    if (!endpoint.client_name.empty()) {
+        return endpoint.client_name;
+    }
+    std::string path;
+    for (const char letter : outward_address_literal()) {
+        path += letter == '['   ? "%5B"
+                : letter == ']' ? "%5D"
+                : letter == ':' ? "%3A"
+                                : std::string(1, letter);
+    }
+    return path;
+}
+
 std::string curl_url(const Endpoint &endpoint) {
     const bool is_ipv6 = endpoint.url.host.find(':') != std::string::npos;
     return std::string{scheme_of(endpoint.url)} + "://" +
            (is_ipv6 ? "[" + endpoint.url.host + "]" : endpoint.url.host) + ":" +
-           std::to_string(endpoint.url.port) + "/" +
-           (endpoint.url.protocol == mail::Protocol::smtp ? endpoint.client_name : "");
+           std::to_string(endpoint.url.port) + "/" + ehlo_path(endpoint);
 }
 
 class CurlConnection final : public Connection {

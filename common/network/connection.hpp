@@ -23,7 +23,7 @@ struct Endpoint {
     std::string user; // empty: no login
     transport::LoginKind login = transport::LoginKind::none;
     std::string ca_file;     // certificates that are trusted; empty: the system's
-    std::string client_name; // said in EHLO
+    std::string client_name; // said in EHLO; empty: an address of this machine
 };
 
 /// One connection, from its first packet on. Closed when destroyed.

@@ -14,7 +14,7 @@
 namespace postrider::network {
 
 struct LoopSettings {
-    std::string own_name;    // said in EHLO
+    std::string own_name;    // said in EHLO; empty: the address of the own end
     std::string ca_file;     // certificates that are trusted; empty: the system's
     std::string confinement; // what of it the system does not have, for the host
     std::string version;

@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "common/mail/message.hpp"
+#include "common/network/own_name.hpp"
 
 namespace postrider::network {
 
@@ -94,7 +95,8 @@ void Sender::step(Timestamp now) {
             do_now("could not connect");
             return give_up(opened->error());
         }
-        dialogue_.emplace(around_.own_name);
+        dialogue_.emplace(around_.own_name.empty() ? address_literal((**opened)->descriptor())
+                                                   : around_.own_name);
         conversation_.emplace(*std::move(*opened), *dialogue_, account_.send, now);
         sent_here_ = 0;
         quiet_since_.reset();

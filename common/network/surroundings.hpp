@@ -14,7 +14,7 @@ struct Surroundings {
     Connections &connections;
     const Clock &clock;   // for the dates of mails alone; everything else is counted by a time that
                           // never goes back
-    std::string own_name; // said in EHLO
+    std::string own_name; // said in EHLO; empty: the address of the own end
     std::string ca_file;  // certificates that are trusted; empty: the system's
 };
 

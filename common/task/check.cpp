@@ -188,6 +188,9 @@ class TableUses {
     }
 
     Mistake add(const Task &task) {
+        if (auto mistake = check_once(task)) {
+            return mistake;
+        }
         std::set<std::string> peers;
         for (const Name &name : task.peers) {
             const auto members = members_.find(name.value);
@@ -218,12 +221,35 @@ class TableUses {
         bool here = true;
     };
 
+    /// A quoted name is another one than the same in other letters; what it is to one without
+    /// quotes only a database knows.
     static std::string key_of(const Task &task, const ObjectName &table) {
         std::string key = task.on ? task.on->value : "";
         for (const Identifier &part : table.parts) {
-            key += "\n" + lower_ascii(part.text);
+            key += "\n" + (part.exact ? part.text : lower_ascii(part.text));
         }
         return key;
+    }
+
+    static Mistake check_once(const Task &task) {
+        std::set<std::string> here;
+        std::set<std::string> there;
+        for (const Table &table : task.tables) {
+            const Position at = table.name.parts.front().at;
+            if (!here.insert(key_of(task, local_name(task, table))).second) {
+                return mistake_at(at,
+                                  "the table " + print(local_name(task, table)) +
+                                      " stands twice in the task \"" + task.name.value + "\"",
+                                  "Name it once.");
+            }
+            if (!there.insert(key_of(task, remote_name(task, table))).second) {
+                return mistake_at(at,
+                                  "two tables of the task \"" + task.name.value + "\" are called " +
+                                      print(remote_name(task, table)) + " at the other side",
+                                  "Give each its own name there with AS.");
+            }
+        }
+        return std::nullopt;
     }
 
     Mistake add(const Task &task, const Table &table, const Side &side) {

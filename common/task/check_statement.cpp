@@ -413,24 +413,9 @@ Mistake check_table(const Task &task, const Table &table) {
 }
 
 Mistake check_task_tables(const Task &task) {
-    std::set<std::string> here;
-    std::set<std::string> there;
     for (const Table &table : task.tables) {
         if (auto mistake = check_table(task, table)) {
             return mistake;
-        }
-        const Position at = table.name.parts.front().at;
-        if (!here.insert(lower_ascii(print(local_name(task, table)))).second) {
-            return mistake_at(at,
-                              "the table " + print(local_name(task, table)) +
-                                  " stands twice in the task \"" + task.name.value + "\"",
-                              "Name it once.");
-        }
-        if (!there.insert(lower_ascii(print(remote_name(task, table)))).second) {
-            return mistake_at(at,
-                              "two tables of the task \"" + task.name.value + "\" are called " +
-                                  print(remote_name(task, table)) + " at the other side",
-                              "Give each its own name there with AS.");
         }
     }
     return std::nullopt;

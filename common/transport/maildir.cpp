@@ -138,9 +138,6 @@ Result<void> Maildir::deliver(const engine::Transmission &transmission, Timestam
                      "maildir \"" + printable(transmission.target) + "\" is not an absolute path"};
     }
     mail::Message message;
-    if (!transmission.from.empty()) {
-        message.from = transmission.from;
-    }
     message.date = now;
     randombytes_buf(message.token.data(), message.token.size());
     const Result<std::string> text = mail::write_message(message, transmission.envelope);

@@ -456,12 +456,13 @@ std::optional<Timestamp> NetworkTransport::next_look(Timestamp now) const {
     return now + std::max(*next - steady, Duration{0});
 }
 
-std::vector<Doing> NetworkTransport::doing() const {
-    std::vector<Doing> all;
+std::string NetworkTransport::doing() const {
+    std::string line;
     for (const auto &[key, words] : doing_) {
-        all.push_back({key.first, key.second, words});
+        line += line.empty() ? "" : "; ";
+        line += key.first + ", " + key.second + ": " + words;
     }
-    return all;
+    return line;
 }
 
 } // namespace postrider::transport

@@ -53,8 +53,9 @@ class NetworkTransport final : public engine::Transport {
         return process_.waking();
     }
 
-    /// What the connections of the accounts do now, as far as they have said.
-    [[nodiscard]] std::vector<Doing> doing() const;
+    /// What the connections of the accounts do now, as far as they have said, in a line:
+    /// "main, receive: waits for mail; main, send: not connected".
+    [[nodiscard]] std::string doing() const;
 
   private:
     /// A mail that has no outcome yet.

@@ -37,6 +37,9 @@ class NodeTransports {
 
     [[nodiscard]] const engine::Transport &all() const { return all_; }
 
+    /// What the connections to mail servers do now; empty where there are none.
+    [[nodiscard]] std::string doing() const { return network_.doing(); }
+
   private:
     SteadyClock steady_clock_;
     MailboxSecrets secrets_;

@@ -221,8 +221,8 @@ Result<void> Pop3Dialogue::on_refusal(const Pop3Status &status) {
         become_ready(Error{Errc::refused,
                            "mail server gives its messages no unique ids",
                            {},
-                           "They are known by their headers instead, which takes longer; a server "
-                           "with IMAP, or with UIDL, is better."});
+                           "Nothing is fetched from it: give the mailbox RECEIVE 'imaps://…' where "
+                           "the server speaks IMAP, or one at a server whose POP3 has UIDL."});
         return {};
     case Question::retrieve:
     case Question::top:

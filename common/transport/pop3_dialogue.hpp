@@ -13,9 +13,8 @@
 // The usual life: compare unique ids with those known, retrieve the new ones, commit, remove, quit.
 // A message is gone only when Pop3Ended says so: a server deletes at QUIT (RFC 1939 section 6).
 //
-// Without unique ids (Pop3Ready::no_unique_ids) the owner asks for the top of every message, 0
-// lines of its text, and knows it by a hash of what comes; where there is no TOP either, it
-// retrieves all messages and removes what it has committed.
+// Without unique ids (Pop3Ready::no_unique_ids) nobody can tell what is new: the owner fetches
+// nothing.
 #pragma once
 
 #include <deque>

@@ -38,7 +38,9 @@ constexpr std::array<RefusalAdvice, 5> refusals{{
      "Another program has the mailbox open: give the mailbox to Postrider alone. It is tried again "
      "by itself."},
     {"LOGIN-DELAY", Errc::unavailable,
-     "The server wants more time between two looks: look less often. It is tried again by itself."},
+     "The server wants more time between two sessions. It is tried again by itself, each time "
+     "later; "
+     "if it stays so, give the mailbox RECEIVE 'imaps://…', which keeps one session."},
     {"SYS/TEMP", Errc::unavailable,
      "The server has a trouble that passes; it is tried again by "
      "itself."},

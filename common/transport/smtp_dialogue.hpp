@@ -53,10 +53,13 @@ struct SmtpOutcome {
 
 using SmtpEvent = std::variant<SmtpReady, SmtpOutcome>;
 
+/// With a domain, as others know the machine. "localhost.localdomain" is everybody's.
+bool is_full_domain_name(std::string_view name);
+
 class SmtpDialogue final : public Dialogue {
   public:
-    /// `own_name` is told the server with EHLO; what is no domain name is replaced by an address
-    /// literal, as RFC 5321 section 4.1.4 wants it.
+    /// `own_name` is told the server with EHLO; what is neither a full domain name nor an address
+    /// literal is replaced by one, as RFC 5321 section 4.1.1.1 wants it.
     explicit SmtpDialogue(std::string_view own_name);
 
     /// Only while `may_send`. Fails when the mail cannot be sent to any server (addresses, their

@@ -85,7 +85,7 @@ class NetworkProcessTest : public ::testing::Test {
     }
 
     engine::Outcome outcome_of(std::uint64_t ticket) {
-        transport_.submit({ticket, "mail", "b@x.example", "a@x.example", "main", Bytes(1000)});
+        transport_.submit({ticket, "mail", "b@x.example", "main", Bytes(1000)});
         return wait_for<engine::Outcome>(
             [&](const engine::Outcome &outcome) { return outcome.ticket == ticket; });
     }

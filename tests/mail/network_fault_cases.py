@@ -1,4 +1,5 @@
 """The network process against the fault server: what servers do on a bad day, and that nothing is lost by it."""
+import re
 import time
 
 from fault_client import FaultServer
@@ -197,6 +198,16 @@ def servers_without_extensions_do(server):
         while any("\\Deleted" not in mail["flags"] for mail in server.ask("mails", "b")):
             assert time.monotonic() < deadline, server.ask("mails", "b")
             process.read(0.05)
+
+
+def every_hello_gives_a_full_name_or_an_address(server):
+    with process_for(server) as process:
+        _, outcome = sent(process, server)
+        assert outcome["accepted"], outcome
+    names = re.findall(r" EHLO (.*)", server.say("commands", "smtp").decode())
+    assert len(names) == 3, "before and after STARTTLS, and by the dialogue"
+    for name in names:
+        assert re.fullmatch(r"\[(IPv6:)?[0-9a-f.:]+\]|([\w-]+\.)+[\w-]+", name) and "localhost" not in name, names
 
 
 CASES = [value for name, value in list(globals().items())

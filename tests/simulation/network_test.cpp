@@ -35,7 +35,7 @@ class NetworkTest : public testing::Test {
 
     Bytes send(std::uint8_t filling) {
         Bytes envelope = envelope_of(filling);
-        a_.submit({ticket_++, "maildir", "shared", "", "", envelope});
+        a_.submit({ticket_++, "maildir", "shared", "", envelope});
         return envelope;
     }
 

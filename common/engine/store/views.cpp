@@ -49,6 +49,8 @@ std::string status_facts_sql() {
            " AND h.last_error <> '') AS path_error,"
            " (SELECT h.last_hint FROM @peer_path h WHERE h.peer_id = p.peer_id"
            " AND h.last_error <> '' ORDER BY h.last_error, h.ordinal LIMIT 1) AS path_hint,"
+           " (SELECT min(h.mail_bytes_max) FROM @peer_path h WHERE h.peer_id = p.peer_id)"
+           " AS mail_bytes_max,"
            " (SELECT min(c.held) FROM @capture c JOIN @task_table tt ON tt.local_name ="
            " c.table_name JOIN @task t ON t.task_id = tt.task_id"
            " JOIN @task_peer tp ON tp.task_id = t.task_id"
@@ -163,8 +165,10 @@ std::string status_summary_sql(const dialect::Dialect &dialect) {
            " ELSE ' rows' END || ' of ours cannot be applied there yet, '"
            " || f.parked_there_reason"
            " WHEN f.path_until IS NOT NULL THEN " +
-           waits("path") + " WHEN f.waiting > 0 THEN " + batches + " || " + heard +
-           " WHEN f.lane_until IS NOT NULL THEN " + waits("lane") +
+           waits("path") + " WHEN f.waiting > 0 THEN " + batches +
+           " || coalesce(', in mails of up to ' || (f.mail_bytes_max / 1000)"
+           " || ' kB since larger ones were refused', '') || " +
+           heard + " WHEN f.lane_until IS NOT NULL THEN " + waits("lane") +
            " WHEN f.queued > 0 THEN f.queued || CASE f.queued WHEN 1 THEN ' row waits' ELSE"
            " ' rows wait' END || ' to be sent' || " +
            heard +

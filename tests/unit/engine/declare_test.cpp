@@ -77,6 +77,22 @@ TEST_F(Declaring, DescribeGivesTheTextBackWhole) {
     EXPECT_EQ(describe("nobody"), "nothing is declared under the name \"nobody\"");
 }
 
+TEST_F(Declaring, OneTableUnderTwoNamesIsRefused) {
+    application.run("CREATE TABLE Bills(id INTEGER PRIMARY KEY)");
+    const std::string begin = "NODE hq; PEER b MAILDIR '/srv/b'; TASK t SEND ";
+    EXPECT_EQ(message_of(begin + "\"Bills\", bills TO b"),
+              "line 1, column 56: the table \"Bills\" stands twice in the task \"t\"");
+    EXPECT_EQ(
+        message_of(begin + "bills TO b; TASK u SEND main.\"Bills\" AS x TO b"),
+        "line 1, column 71: the table \"Bills\" would travel twice between here and \"b\", by "
+        "the tasks \"t\" and \"u\"");
+    EXPECT_EQ(message_of(begin + "\"Bills\" AS x TO b; TASK u RECEIVE y AS BILLS FROM b"),
+              "line 1, column 81: the table \"Bills\" would travel to and from \"b\", by the tasks "
+              "\"t\" and \"u\"");
+    EXPECT_EQ(message_of(begin + "\"Bills\" AS x TO b; TASK u RECEIVE y AS orders FROM b"),
+              "declared");
+}
+
 TEST_F(Declaring, PlanSaysWhatDeclareDoesAndWritesNothing) {
     const Result<ActionRows> planned = plan(whole_text);
     ASSERT_TRUE(planned.has_value()) << planned.error().message;

@@ -1,4 +1,6 @@
 // A server on the way that takes no large mails: parts become smaller until they go.
+#include <regex>
+
 #include <gtest/gtest.h>
 
 #include "tests/support/recording_transport.hpp"
@@ -48,6 +50,25 @@ TEST_F(MailSize, IsHalvedUntilAServerTakesIt) {
     EXPECT_GT(std::stoul(learnt), 100'000U);
     shop_application.run("INSERT INTO item(id, name) VALUES(2, hex(randomblob(1000000)))");
     EXPECT_EQ(send_all(200'000), 0U) << "what was learnt stays known";
+}
+
+TEST_F(MailSize, ThatIsRefusedIsNoTroubleOfThePathAndTheStatusTellsOfTheSmallerOnes) {
+    shop_application.run("UPDATE postrider_peer_path SET last_error = 'nobody answers there'");
+    shop_application.run("INSERT INTO item(id, name) VALUES(1, hex(randomblob(1000000)))");
+    Engine engine({*shop.database, shop.vault, transport}, {.timing = shop.timing});
+    ASSERT_TRUE(engine.cycle(shop.now));
+    ASSERT_FALSE(transport.submitted.empty());
+    for (const Transmission &each : std::exchange(transport.submitted, {})) {
+        transport.events.emplace_back(
+            Outcome{each.ticket, Error{Errc::too_large, "no mail of this size"}, {}});
+    }
+    ASSERT_TRUE(engine.cycle(shop.now));
+    EXPECT_EQ(shop_application.ask("SELECT state, action FROM postrider_status"), "sending|");
+    const std::string summary = shop_application.ask("SELECT summary FROM postrider_status");
+    EXPECT_TRUE(std::regex_match(
+        summary, std::regex{"1 batch sent and not acknowledged yet, in mails of up to [1-9][0-9]*"
+                            " kB since larger ones were refused; never heard"}))
+        << summary;
 }
 
 TEST_F(MailSize, IsNoReasonToHurryWhereEvenTheSmallestIsRefused) {

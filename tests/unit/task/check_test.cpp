@@ -126,6 +126,13 @@ const std::vector<Wrong> wrong_texts = {
      "Name it once."},
     {"PEER b; TASK t SEND a, A TO b",
      "line 1, column 24: the table A stands twice in the task \"t\"", "Name it once."},
+    {"PEER b; TASK t SEND \"A\", \"A\" TO b",
+     "line 1, column 26: the table \"A\" stands twice in the task \"t\"", "Name it once."},
+    {"PEER b; TASK t SEND \"A\" TO b; TASK u SEND \"A\" TO b",
+     "line 1, column 43: the table \"A\" would travel twice between here and \"b\", by the tasks "
+     "\"t\" "
+     "and \"u\"",
+     "Take it out of one of the two tasks."},
     {"PEER b; TASK t SEND a AS x, c AS x TO b",
      "line 1, column 29: two tables of the task \"t\" are called x at the other side",
      "Give each its own name there with AS."},
@@ -249,6 +256,15 @@ TEST(Check, ATableMayComeFromManyPeersAndGoToManyPeers) {
                                   "TASK u SEND x TO b; TASK v SEND x TO c; TASK w SEND a AS y TO d;"
                                   "PEER d")
                                 .value()));
+}
+
+TEST(Check, QuotedTablesInOtherLettersAreOthers) {
+    for (const char *text :
+         {"PEER b; TASK t SEND \"Orders\", orders TO b", "PEER b; TASK t SEND \"A\", \"a\" TO b",
+          "PEER b; TASK t SEND \"A\" TO b; TASK u SEND a TO b",
+          "PEER b; TASK t SEND x AS \"A\", y AS a TO b"}) {
+        EXPECT_TRUE(check(parse(text).value())) << text;
+    }
 }
 
 TEST(Check, ReceivedTablesAreKnownHereByTheNameRightOfAs) {

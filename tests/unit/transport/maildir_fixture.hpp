@@ -45,7 +45,7 @@ class MaildirTest : public ::testing::Test {
     }
 
     [[nodiscard]] engine::Transmission transmission(std::uint64_t ticket, Bytes envelope) const {
-        return {ticket, "maildir", directory_, {}, {}, std::move(envelope)};
+        return {ticket, "maildir", directory_, {}, std::move(envelope)};
     }
 
     [[nodiscard]] std::unique_ptr<Maildir> reader(std::uint8_t key_number) const {

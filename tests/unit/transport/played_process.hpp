@@ -230,8 +230,7 @@ class NetworkHostTest : public ::testing::Test {
 
     static engine::Transmission
     mail(std::uint64_t ticket, const std::string &mailbox = "main", std::size_t bytes = 100) {
-        return {
-            ticket, "mail", "peer@example.org", "main@example.org", mailbox, Bytes(bytes, 0x5a)};
+        return {ticket, "mail", "peer@example.org", mailbox, Bytes(bytes, 0x5a)};
     }
 
     std::vector<engine::Event> poll() { return transport.poll(wall); }

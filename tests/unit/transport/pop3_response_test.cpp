@@ -44,7 +44,7 @@ TEST(Pop3Refusal, SaysWhatToDo) {
     EXPECT_EQ(refusal("-ERR [IN-USE] x").code, Errc::unavailable);
     EXPECT_NE(refusal("-ERR [IN-USE] x").hint.find("Another program"), std::string::npos);
     EXPECT_EQ(refusal("-ERR [LOGIN-DELAY] x").code, Errc::unavailable);
-    EXPECT_NE(refusal("-ERR [LOGIN-DELAY] x").hint.find("less often"), std::string::npos);
+    EXPECT_NE(refusal("-ERR [LOGIN-DELAY] x").hint.find("RECEIVE 'imaps://"), std::string::npos);
     EXPECT_EQ(refusal("-ERR [SYS/TEMP] x").code, Errc::unavailable);
     EXPECT_EQ(refusal("-ERR [SYS/PERM] x").code, Errc::refused);
     EXPECT_EQ(refusal("-ERR [AUTH] x").code, Errc::refused);

@@ -45,10 +45,23 @@ TEST(SmtpDialogue, FallsBackToHeloOnce) {
 
 TEST(SmtpDialogue, SaysAnAddressLiteralForWhatIsNoName) {
     const std::string long_name(254, 'a');
-    for (const std::string &name : {std::string(), std::string("my_host"), std::string("a b"),
-                                    std::string("x\r\nMAIL"), std::string("-a"), long_name}) {
+    for (const std::string &name :
+         {std::string(), std::string("my_host"), std::string("a b"), std::string("x\r\nMAIL"),
+          std::string("-a"), long_name, std::string("localhost"),
+          std::string("localhost.localdomain"), std::string("till"), std::string("till."),
+          std::string(".a.b"), std::string("a..b"), std::string("a-.b"), std::string("10.0.0.7"),
+          std::string("[]"), std::string("[a.b]\r\n"), std::string("[IPv6:g]"),
+          "a." + std::string(64, 'a')}) {
         SmtpDialogue dialogue(name);
         EXPECT_EQ(as_text(dialogue.output(whole)), "EHLO [127.0.0.1]\r\n") << name;
+    }
+}
+
+TEST(SmtpDialogue, SaysFullNamesAndAddressLiteralsAsTheyAre) {
+    for (const char *name :
+         {"till.shop.example", "7.b", "[192.0.2.7]", "[IPv6:2001:db8::7]", "[IPv6:::1]"}) {
+        SmtpDialogue dialogue(name);
+        EXPECT_EQ(as_text(dialogue.output(whole)), "EHLO " + std::string{name} + "\r\n");
     }
 }
 

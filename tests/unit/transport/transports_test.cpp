@@ -63,8 +63,8 @@ TEST_F(TransportsTest, InletsAndMailsGoToWhoCarriesThem) {
     ASSERT_EQ(maildir_.inlets.size(), 2U);
     EXPECT_EQ(maildir_.inlets[1].source, "/b");
     ASSERT_EQ(mail_.inlets.size(), 1U);
-    both_.submit({1, "mail", "a@b.example", {}, "main", {}});
-    both_.submit({2, "maildir", "/a", {}, {}, {}});
+    both_.submit({1, "mail", "a@b.example", "main", {}});
+    both_.submit({2, "maildir", "/a", {}, {}});
     ASSERT_EQ(mail_.submitted.size(), 1U);
     EXPECT_EQ(mail_.submitted[0].ticket, 1U);
     ASSERT_EQ(maildir_.submitted.size(), 1U);
@@ -76,7 +76,7 @@ TEST_F(TransportsTest, InletsAndMailsGoToWhoCarriesThem) {
 
 TEST_F(TransportsTest, AMailThatNobodyCarriesHasItsOutcome) {
     EXPECT_FALSE(both_.next_look(now_));
-    both_.submit({1, "direct", "x", {}, {}, {}});
+    both_.submit({1, "direct", "x", {}, {}});
     EXPECT_EQ(both_.next_look(now_), now_);
     const auto events = both_.poll(now_);
     ASSERT_EQ(events.size(), 1U);

@@ -17,9 +17,9 @@ inline constexpr std::string_view mailbox_maildir_scheme = "maildir:";
 
 struct StoredMailbox {
     Mailbox mailbox;
-    Bytes cursor;         // how far it was read
+    Bytes cursor;                              // how far it was read
     std::optional<stream::Budget> budget = {}; // of all paths together that go through it
-    bool approved = true; // its configuration MAC is good
+    bool approved = true;                      // its configuration MAC is good
 };
 
 /// In the order of their names. A row that was edited into what no text says is not approved.

@@ -6,6 +6,7 @@
 
 #include "common/base/limits.hpp"
 #include "common/crypto/hash.hpp"
+#include "common/mail/message.hpp"
 #include "common/mail/recognise.hpp"
 
 namespace postrider::network {
@@ -17,7 +18,8 @@ namespace imap = transport::imap;
 constexpr std::size_t candidates_max = 1000;
 constexpr std::size_t fetched_at_once_max = 64;
 constexpr std::size_t cleared_at_once_max = 500;
-/// To look at the beginning of a smaller one first would cost more than it could save.
+/// To look first at the beginning of a smaller one that claims to be ours would cost more than it
+/// could save.
 constexpr std::uint64_t small_bytes_max = 256 * limits::kib;
 /// Of whole mails: the host is asked only between requests whether it can take more.
 constexpr std::uint64_t fetched_bytes_at_once_max = 8 * limits::mib;
@@ -36,6 +38,13 @@ KeysDigest digest_of(const std::vector<FixedBytes<32>> &keys) {
     KeysDigest digest{};
     std::copy_n(hash.begin(), digest.size(), digest.begin());
     return digest;
+}
+
+/// Anybody may write so; it decides only how much is fetched at first. Where the subject is encoded
+/// the claim is missed.
+bool claims_to_be_ours(std::string_view header, std::string_view prefix) {
+    return header.find(mail::default_subject_prefix) != std::string_view::npos ||
+           (!prefix.empty() && header.find(prefix) != std::string_view::npos);
 }
 
 } // namespace
@@ -257,7 +266,8 @@ void ImapReceiver::on_listed(const imap::Listed &mail) {
     }
     progress_.want(mail.uid);
     const bool is_small = mail.size > 0 && mail.size <= small_bytes_max;
-    candidates_.push_back({mail.uid, is_small, mail.size});
+    const bool is_whole = is_small && claims_to_be_ours(mail.header, account_.subject_prefix);
+    candidates_.push_back({mail.uid, is_whole, mail.size});
 }
 
 void ImapReceiver::on_body(const imap::BodyEnded &ended) {

@@ -15,6 +15,7 @@ namespace {
 /// The sizes of the folder's mails, which have the UIDs 1, 2, …, and what was fetched of them.
 struct Folder {
     std::vector<std::size_t> sizes;
+    std::string header;
     std::vector<std::string> fetched;
 };
 
@@ -59,7 +60,7 @@ class PlayedServer final : public Connection {
     }
 
     void list() {
-        const std::string header = "Subject: [postrider] a part\r\n\r\n";
+        const std::string &header = folder_.header;
         for (std::size_t uid = 1; uid <= folder_.sizes.size(); ++uid) {
             const std::string number = std::to_string(uid);
             answers_ += "* " + number + " FETCH (UID " + number + " RFC822.SIZE " +
@@ -95,8 +96,10 @@ struct MiddayClock final : Clock {
 };
 
 /// What is fetched of mails with these sizes.
-std::vector<std::string> fetched_of(std::vector<std::size_t> sizes) {
+std::vector<std::string> fetched_of(std::vector<std::size_t> sizes,
+                                    std::string header = "Subject: [postrider] a part\r\n\r\n") {
     PlayedConnections server;
+    server.folder.header = std::move(header);
     server.folder.sizes = std::move(sizes);
     SilentHost host;
     MiddayClock clock;
@@ -122,6 +125,11 @@ TEST(ImapReceiver, FetchesSmallMailsWholeAndTogetherAndLooksAtLargeOnesFirst) {
 
 TEST(ImapReceiver, LooksFirstAtAMailWhoseSizeTheServerDoesNotKnow) {
     EXPECT_EQ(fetched_of({0}), (Fetched{"1 (UID BODY.PEEK[]<0.65536>)"}));
+}
+
+TEST(ImapReceiver, LooksFirstAtAMailThatDoesNotClaimToBeOurs) {
+    EXPECT_EQ(fetched_of({1000}, "Subject: minutes\r\nContent-Type: multipart/mixed\r\n\r\n"),
+              (Fetched{"1 (UID BODY.PEEK[]<0.65536>)"}));
 }
 
 TEST(ImapReceiver, FetchesNoMoreAtOnceThanTheHostMayHaveToWaitFor) {

@@ -21,6 +21,8 @@ namespace {
 
 /// A stop that is asked for is answered within this time.
 constexpr Duration nap_max = std::chrono::milliseconds{200};
+/// SQLite tells nobody that another process has committed. A round that finds nothing costs little.
+constexpr Duration look_for_commits_every = std::chrono::seconds{1};
 /// After a round that failed as a whole: a locked file, another worker that came between.
 constexpr Duration try_again_after = std::chrono::seconds{10};
 
@@ -171,7 +173,7 @@ Result<engine::CycleResult> NodeFile::run_until(Timestamp until,
         }
         const Timestamp next =
             cycle ? cycle->next_at.value_or(until) : system_now() + try_again_after;
-        const Timestamp wake = std::min(next, until);
+        const Timestamp wake = std::min({next, until, system_now() + look_for_commits_every});
         // What the transport has to say is of no use to a node that could not even begin.
         while (system_now() < wake && !stop() &&
                !wait_for(cycle ? transports_.all().waking() : std::nullopt,

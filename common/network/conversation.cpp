@@ -48,6 +48,9 @@ void Conversation::move(Timestamp now) {
 }
 
 bool Conversation::read() {
+    if (dialogue_.is_over()) {
+        return false; // how the server closes behind its goodbye is nobody's problem
+    }
     std::array<std::uint8_t, piece_bytes> piece; // NOLINT(*-member-init): filled by `read`
     const Result<std::size_t> count = connection_->read(piece);
     if (!count) {

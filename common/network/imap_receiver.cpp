@@ -6,6 +6,7 @@
 
 #include "common/base/limits.hpp"
 #include "common/crypto/hash.hpp"
+#include "common/mail/message.hpp"
 #include "common/mail/recognise.hpp"
 
 namespace postrider::network {
@@ -17,6 +18,11 @@ namespace imap = transport::imap;
 constexpr std::size_t candidates_max = 1000;
 constexpr std::size_t fetched_at_once_max = 64;
 constexpr std::size_t cleared_at_once_max = 500;
+/// To look first at the beginning of a smaller one that claims to be ours would cost more than it
+/// could save.
+constexpr std::uint64_t small_bytes_max = 256 * limits::kib;
+/// Of whole mails: the host is asked only between requests whether it can take more.
+constexpr std::uint64_t fetched_bytes_at_once_max = 8 * limits::mib;
 
 /// IDLE is left before servers and address translators forget about it (RFC 2177: 29 minutes; many
 /// routers: 10), and where there is none, this often is looked.
@@ -32,6 +38,13 @@ KeysDigest digest_of(const std::vector<FixedBytes<32>> &keys) {
     KeysDigest digest{};
     std::copy_n(hash.begin(), digest.size(), digest.begin());
     return digest;
+}
+
+/// Anybody may write so; it decides only how much is fetched at first. Where the subject is encoded
+/// the claim is missed.
+bool claims_to_be_ours(std::string_view header, std::string_view prefix) {
+    return header.find(mail::default_subject_prefix) != std::string_view::npos ||
+           (!prefix.empty() && header.find(prefix) != std::string_view::npos);
 }
 
 } // namespace
@@ -94,7 +107,7 @@ void ImapReceiver::connect(Timestamp now) {
 void ImapReceiver::talk(Timestamp now) {
     if (stage_ == Stage::idle) {
         for (const Uid uid : progress_.take_again(now)) {
-            candidates_.push_back({uid, false});
+            candidates_.push_back({uid});
         }
         const bool has_room = !candidates_.empty() && !around_.host.is_busy();
         if (wants_look_ || has_room || (look_at_ && *look_at_ <= now)) {
@@ -171,20 +184,26 @@ std::string ImapReceiver::folder_for_aside() const {
     return folder ? *folder : "postrider-aside";
 }
 
-/// The beginnings of many, or one whole mail.
+/// The beginnings of many, or whole mails.
 bool ImapReceiver::fetch_next() {
     if (candidates_.empty() || around_.host.is_busy()) {
         return false;
     }
     const bool is_whole = candidates_.front().is_whole;
+    std::uint64_t bytes = 0;
     fetching_.clear();
     while (!candidates_.empty() && candidates_.front().is_whole == is_whole &&
-           fetching_.size() < (is_whole ? 1 : fetched_at_once_max)) {
-        fetching_.emplace(candidates_.front().uid, is_whole);
+           fetching_.size() < fetched_at_once_max) {
+        const Candidate &next = candidates_.front();
+        bytes += next.bytes == 0 ? fetched_bytes_at_once_max : next.bytes;
+        if (is_whole && bytes > fetched_bytes_at_once_max && !fetching_.empty()) {
+            break;
+        }
+        fetching_.emplace(next.uid, next);
         candidates_.pop_front();
     }
     imap::Mails mails{progress_.uid_validity(), {}};
-    for (const auto &[uid, whole] : fetching_) {
+    for (const auto &[uid, candidate] : fetching_) {
         mails.uids.push_back(uid);
     }
     body_.clear();
@@ -246,7 +265,9 @@ void ImapReceiver::on_listed(const imap::Listed &mail) {
         return progress_.skip(mail.uid);
     }
     progress_.want(mail.uid);
-    candidates_.push_back({mail.uid, false});
+    const bool is_small = mail.size > 0 && mail.size <= small_bytes_max;
+    const bool is_whole = is_small && claims_to_be_ours(mail.header, account_.subject_prefix);
+    candidates_.push_back({mail.uid, is_whole, mail.size});
 }
 
 void ImapReceiver::on_body(const imap::BodyEnded &ended) {
@@ -259,17 +280,17 @@ void ImapReceiver::on_body(const imap::BodyEnded &ended) {
         tell({Errc::too_large, "a mail in " + account_.receive + " is too large to be ours"});
         progress_.on_gone({ended.uid});
     } else {
-        judge(ended.uid, asked->second || ended.size < limits::mail_first_look_bytes);
+        judge(asked->second, asked->second.is_whole || ended.size < limits::mail_first_look_bytes);
     }
     fetching_.erase(asked);
     body_.clear();
 }
 
-void ImapReceiver::judge(Uid uid, bool is_whole) {
+void ImapReceiver::judge(const Candidate &mail, bool is_whole) {
     transport::JudgedMail judged = transport::judge_mail(body_, account_.stamp_keys);
     if (!is_whole) {
         if (judged.is_ours()) {
-            candidates_.push_back({uid, true});
+            candidates_.push_back({mail.uid, true, mail.bytes});
             return;
         }
         judged.suspicion.reset(); // it may be good, for somebody else
@@ -280,9 +301,9 @@ void ImapReceiver::judge(Uid uid, bool is_whole) {
         } else {
             ++strangers_;
         }
-        return progress_.on_gone({uid});
+        return progress_.on_gone({mail.uid});
     }
-    const std::string receipt = progress_.hold(uid, judged.events());
+    const std::string receipt = progress_.hold(mail.uid, judged.events());
     hand_over(around_.host, account_.name, receipt, std::move(judged));
 }
 

@@ -47,7 +47,8 @@ class ImapReceiver final : public Receiver {
 
     struct Candidate {
         Uid uid = 0;
-        bool is_whole = false; // fetch all of it: its beginning bears our stamp
+        bool is_whole = false;   // fetch all of it: its beginning bears our stamp, or it is small
+        std::uint64_t bytes = 0; // as the server says; 0: not known
     };
 
     void connect(Timestamp now);
@@ -62,7 +63,7 @@ class ImapReceiver final : public Receiver {
     void on_body(const transport::imap::BodyEnded &ended);
     void on_finished(const transport::imap::Finished &finished, Timestamp now);
     void on_cleared(const transport::imap::Finished &finished);
-    void judge(Uid uid, bool is_whole);
+    void judge(const Candidate &mail, bool is_whole);
     void give_up(const Error &reason, Timestamp now);
     void tell(const Error &what, std::uint64_t count = 1);
     void tell_cursor();
@@ -80,7 +81,7 @@ class ImapReceiver final : public Receiver {
     transport::imap::RequestNumber request_ = 0; // that is under way
     transport::imap::Namespace namespace_;
     std::deque<Candidate> candidates_;
-    std::map<Uid, bool> fetching_; // is the whole mail asked for?
+    std::map<Uid, Candidate> fetching_;
     std::vector<Uid> clearing_;
     bool is_setting_aside_ = false; // what is being cleared; else it is removed
     Bytes body_;

@@ -87,9 +87,6 @@ void Sender::submit(transport::Submit submit) {
 }
 
 void Sender::step(Timestamp now) {
-    if (!queue_.empty() && !conversation_ && !login_.is_under_way()) {
-        connect();
-    }
     if (auto opened = login_.take()) {
         if (!*opened) {
             do_now("could not connect");
@@ -103,6 +100,10 @@ void Sender::step(Timestamp now) {
     }
     if (conversation_) {
         talk(now);
+    }
+    // Behind the talk: when it has ended with mails left, nothing else wakes us for them.
+    if (!queue_.empty() && !conversation_ && !login_.is_under_way()) {
+        connect();
     }
 }
 

@@ -18,6 +18,7 @@ import subprocess
 import time
 
 SECONDS = 60
+SENT_AT_ONCE = 1 << 20
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / os.environ.get("POSTRIDER_BUILD", "build/release") / "postrider-network"
 HOST_DESCRIPTOR = 3
@@ -105,8 +106,8 @@ class NetworkProcess:
         self.password = password if isinstance(password, str) else ""
         self.process = None
         self.socket = None
-        self.unread = b""
-        self.unsent = b""
+        self.unread = bytearray()
+        self.unsent = bytearray()
         self.reports = []
         self.tickets = 0
 
@@ -139,9 +140,10 @@ class NetworkProcess:
         self.unsent += struct.pack(">IB", len(content) + 1, REQUESTS.index(kind)) + content
         while self.unsent and not is_saying:
             with contextlib.suppress(BlockingIOError):
-                self.unsent = self.unsent[self.socket.send(self.unsent):]
+                del self.unsent[:self.socket.send(memoryview(self.unsent)[:SENT_AT_ONCE])]
             if self.unsent:
-                self.read(0.01)
+                select.select([self.socket], [self.socket], [])
+                self.read(0)
 
     def configure(self, *accounts):
         self.say("configure", struct.pack(">I", len(accounts)) + b"".join(accounts))
@@ -175,8 +177,8 @@ class NetworkProcess:
             size = struct.unpack(">I", self.unread[:4])[0]
             if len(self.unread) < 4 + size:
                 break
-            kind, content = self.unread[4], Reader(self.unread[5:4 + size])
-            self.unread = self.unread[4 + size:]
+            kind, content = self.unread[4], Reader(bytes(memoryview(self.unread)[5:4 + size]))
+            del self.unread[:4 + size]
             name = list(REPORTS)[kind]
             report = {"kind": name}
             for field in REPORTS[name]:

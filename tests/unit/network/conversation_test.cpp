@@ -60,6 +60,7 @@ class PlayedDialogue final : public transport::Dialogue {
             return Error{Errc::malformed, "that is nonsense"};
         }
         to_say += std::to_string(bytes.size());
+        has_said_goodbye = has_said_goodbye || heard.find("goodbye") != std::string::npos;
         return {};
     }
 
@@ -166,6 +167,14 @@ TEST_F(Talk, EndsWithoutAProblemAfterAGoodbye) {
     EXPECT_TRUE(conversation->is_closed());
     EXPECT_EQ(conversation->problem(), std::nullopt);
     EXPECT_EQ(dialogue.lost_by, "");
+}
+
+TEST_F(Talk, HasNoProblemWithAServerThatIsGoneRightBehindItsGoodbye) {
+    connection->pieces = {"goodbye"};
+    connection->is_gone = true;
+    conversation->move(start);
+    EXPECT_TRUE(conversation->is_closed());
+    EXPECT_EQ(conversation->problem(), std::nullopt);
 }
 
 } // namespace

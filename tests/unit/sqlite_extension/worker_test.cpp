@@ -20,25 +20,29 @@ struct Worker : testing::Test {
 
     void SetUp() override {
         setenv("POSTRIDER_STATE_DIRECTORY", (secrets / "state").c_str(), 1); // NOLINT
+        declare("NODE shop; PEER office MAILDIR '" + (directory / "mail") +
+                "'; TASK items SEND item TO office;");
+    }
+
+    void TearDown() override { sqlite::stop_all_workers(); }
+
+    /// Makes the file of `path`.
+    void declare(const std::string &text) const {
         Application application{path};
         application.run("PRAGMA journal_mode = wal; CREATE TABLE item(id INTEGER PRIMARY KEY)");
         const auto database = sqlite::open_database({.path = path});
         vault::FileVault vault = sqlite::file_vault(path);
         const auto transaction = (*database)->begin(engine::Mode::write);
-        const auto declared =
-            engine::declare({*transaction, (*database)->dialect(), vault, sqlite::system_now()},
-                            {.text = "NODE shop; PEER office MAILDIR '" + (directory / "mail") +
-                                     "'; TASK items SEND item TO office;"});
+        const auto declared = engine::declare(
+            {*transaction, (*database)->dialect(), vault, sqlite::system_now()}, {.text = text});
         ASSERT_TRUE(declared.has_value()) << declared.error().message;
         transaction->commit();
     }
 
-    void TearDown() override { sqlite::stop_all_workers(); }
-
     /// Whether the captured keys are collected before a deadline that no healthy machine needs.
-    bool is_collected() {
+    bool is_collected(std::chrono::seconds patience = std::chrono::seconds{60}) {
         Application application{path};
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+        const auto deadline = std::chrono::steady_clock::now() + patience;
         while (std::chrono::steady_clock::now() < deadline) {
             if (application.ask("SELECT count(*) FROM postrider_capture_1") == "0") {
                 return true;
@@ -81,6 +85,16 @@ TEST_F(Worker, GoesOnAfterTheFileWasLocked) {
     ASSERT_EQ(sqlite::start_worker(path).value(), sqlite::WorkerState::started);
     application.run("COMMIT");
     EXPECT_TRUE(is_collected());
+}
+
+TEST_F(Worker, SoonSeesACommitWhereNoMaildirIsLookedInto) {
+    path = directory / "by_mail.db";
+    declare("NODE by_mail; PEER office; TASK items SEND item TO office;");
+    ASSERT_EQ(sqlite::start_worker(path).value(), sqlite::WorkerState::started);
+    for (int item = 1; item <= 2; ++item) { // the first may be there before the first round
+        Application{path}.run("INSERT INTO item VALUES(" + std::to_string(item) + ")");
+        EXPECT_TRUE(is_collected(std::chrono::seconds{20}));
+    }
 }
 
 TEST_F(Worker, RefusesAFileThatIsNoNode) {

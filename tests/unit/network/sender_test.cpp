@@ -1,0 +1,131 @@
+// The sender before a server that takes every mail.
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "common/network/sender.hpp"
+
+namespace postrider::network {
+namespace {
+
+/// Counts the connections that were made, and those that are closed.
+struct Visits {
+    std::size_t made = 0;
+    std::size_t closed = 0;
+};
+
+/// Answers each command as soon as it is written.
+class WillingServer final : public Connection {
+  public:
+    explicit WillingServer(Visits &visits) : visits_(visits) { ++visits_.made; }
+
+    WillingServer(const WillingServer &) = delete;
+    WillingServer &operator=(const WillingServer &) = delete;
+
+    ~WillingServer() override { ++visits_.closed; }
+
+    [[nodiscard]] State state() const override { return State::open; }
+
+    [[nodiscard]] const Error &error() const override { return error_; }
+
+    [[nodiscard]] int descriptor() const override { return 7; }
+
+    Result<std::size_t> read(std::span<std::uint8_t> into) override {
+        const std::size_t count = std::min(into.size(), replies_.size());
+        std::copy_n(replies_.begin(), count, into.begin());
+        replies_.erase(0, count);
+        return count;
+    }
+
+    Result<std::size_t> write(ByteView bytes) override {
+        said_ += as_text(bytes);
+        for (std::size_t end = said_.find("\r\n"); end != std::string::npos;
+             end = said_.find("\r\n")) {
+            answer(said_.substr(0, end));
+            said_.erase(0, end + 2);
+        }
+        return bytes.size();
+    }
+
+  private:
+    void answer(std::string_view line) {
+        if (is_content_) {
+            is_content_ = line != ".";
+            replies_ += is_content_ ? "" : "250 ok\r\n";
+        } else if (line == "DATA") {
+            is_content_ = true;
+            replies_ += "354 go on\r\n";
+        } else {
+            replies_ += line == "QUIT" ? "221 bye\r\n" : "250 ok\r\n";
+        }
+    }
+
+    Visits &visits_;
+    Error error_;
+    std::string said_;
+    std::string replies_;
+    bool is_content_ = false;
+};
+
+struct Willing final : Connections {
+    std::unique_ptr<Connection> connect(const Endpoint & /*endpoint*/, Bytes /*secret*/) override {
+        return std::make_unique<WillingServer>(visits);
+    }
+
+    Visits visits;
+};
+
+struct CountingHost final : Host {
+    void tell(const transport::NetworkReport &report) override {
+        const auto *delivered = std::get_if<transport::Delivered>(&report);
+        accepted += delivered != nullptr && delivered->accepted ? 1U : 0U;
+    }
+
+    [[nodiscard]] bool is_busy() const override { return false; }
+
+    std::size_t accepted = 0;
+};
+
+struct NoonClock final : Clock {
+    [[nodiscard]] Timestamp now() const override {
+        return Timestamp{std::chrono::hours{24 * 20000 + 12}};
+    }
+};
+
+struct Sending : testing::Test {
+    Sending() {
+        transport::MailAccount account;
+        account.name = "main";
+        account.address = "a@mail.example";
+        account.send = "smtp://mail.example:587";
+        sender.emplace(Surroundings{host, server, clock, "localhost", ""}, account);
+    }
+
+    void submit(std::size_t mails) {
+        for (std::size_t mail = 1; mail <= mails; ++mail) {
+            sender->submit({mail, "main", {"b@mail.example"}, Bytes(100)});
+        }
+    }
+
+    Willing server;
+    CountingHost host;
+    NoonClock clock;
+    Timestamp now{std::chrono::hours{1}};
+    std::optional<Sender> sender;
+};
+
+TEST_F(Sending, ConnectsAgainAtOnceWhenMailsAreLeftBehindTheLastOfAConnection) {
+    submit(51);
+    for (int steps = 0; steps < 100 && server.visits.closed == 0; ++steps) {
+        sender->step(now);
+    }
+    EXPECT_EQ(host.accepted, 50U);
+    EXPECT_EQ(server.visits.made, 2U) << "nothing wakes it for the mail that is left";
+    sender->step(now);
+    EXPECT_EQ(host.accepted, 51U);
+}
+
+} // namespace
+} // namespace postrider::network

@@ -259,7 +259,10 @@ void ImapReceiver::on_listed(const imap::Listed &mail) {
         list_is_cut_ = true; // they are listed again, from the first that was not taken
         return;
     }
-    if (mail.is_deleted ||
+    // One that is marked may be ours, of a process that ended before it expunged it. Where nothing
+    // is expunged, all that were settled lie there marked.
+    const bool is_settled = mail.is_deleted && !dialogue_->capabilities().has_uidplus;
+    if (is_settled ||
         mail::recognise(mail.header, account_.subject_prefix) != mail::MailKind::candidate) {
         ++strangers_;
         return progress_.skip(mail.uid);
@@ -346,6 +349,9 @@ void ImapReceiver::on_cleared(const imap::Finished &finished) {
     if (finished.result) {
         progress_.on_gone(clearing_);
         return;
+    }
+    if (conversation_->is_closed()) {
+        return; // they are listed again by the next connection, which may do more
     }
     if (is_setting_aside_ && finished.code == imap::Code::try_create) {
         (void)dialogue_->create(folder_for_aside());

@@ -184,6 +184,21 @@ def new_numbers_of_a_folder_are_noticed(server):
         assert process.wait_for("mail_arrived")["envelope"] == envelope, "it is shown again by its new number"
 
 
+def a_mail_that_was_marked_and_not_expunged_goes_yet(server):
+    server.say("fault", "imap", "uid expunge", "close", "times=1")
+    with process_for(server) as process:
+        envelope, _ = sent(process, server)
+        process.settle("in", process.wait_for("mail_arrived")["receipt"])
+        process.look_now("in")
+        again = process.wait_for("mail_arrived")
+        assert again["envelope"] == envelope
+        process.settle("in", again["receipt"])
+        deadline = time.monotonic() + 30
+        while server.ask("mails", "b"):
+            assert time.monotonic() < deadline, server.ask("mails", "b")
+            process.read(0.05)
+
+
 def servers_without_extensions_do(server):
     server.say("set", "imap.without", "MOVE UIDPLUS ESEARCH IDLE")
     server.say("set", "imap.uidnext", "off")

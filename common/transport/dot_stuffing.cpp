@@ -6,7 +6,19 @@
 namespace postrider::transport {
 
 Result<void> DotStuffer::write(ByteView piece, Bytes &out) {
-    for (const std::uint8_t byte : piece) {
+    while (!piece.empty()) {
+        if (place_ == Place::inside) { // most of a mail: copied at once
+            const auto run_end = std::find_if(piece.begin(), piece.end(), [](std::uint8_t byte) {
+                return byte == '\r' || byte == '\n' || byte == 0 || byte >= 0x80U;
+            });
+            out.insert(out.end(), piece.begin(), run_end);
+            piece = piece.subspan(static_cast<std::size_t>(run_end - piece.begin()));
+            if (piece.empty()) {
+                break;
+            }
+        }
+        const std::uint8_t byte = piece.front();
+        piece = piece.subspan(1);
         if ((place_ == Place::after_cr) != (byte == '\n') || byte == 0 || byte >= 0x80U) {
             return Error{Errc::internal, "mail to be sent is not 7-bit text with CR LF"};
         }

@@ -10,12 +10,13 @@ installed. PG_CONFIG names the server.
 """
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-BUILD = ROOT / "build" / "bench_pg"
 MODULE = pathlib.Path(os.environ.get("POSTRIDER_MODULE", ROOT / "build" / "pg" / "postrider.so")).resolve()
 ROUNDS = int(os.environ.get("POSTRIDER_ROUNDS", "5"))
 GOALS = {"pg_capture_insert": 1.45, "pg_capture_update": 1.40}
@@ -44,7 +45,7 @@ BEGIN
          CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END);
     RETURN NULL;
 END $$;
-CREATE FUNCTION empty_trigger() RETURNS trigger LANGUAGE c AS '{BUILD}/empty_trigger.so', 'empty_trigger';
+CREATE FUNCTION empty_trigger() RETURNS trigger LANGUAGE c AS 'EMPTY_TRIGGER', 'empty_trigger';
 """
 SETUP_PGQ = "CREATE EXTENSION pgq;\nDO $$ BEGIN PERFORM pgq.create_queue('changes'); END $$;\n"
 QUEUES = {"jsonb": "queue", "pgq": "pgq.event_1", "ours": "postrider.capture_log"}  # pgq.event_1 with all that inherit
@@ -64,20 +65,22 @@ def variants():
     return ("none", "empty", "jsonb", *(["pgq"] if has_pgq() else []), "ours")
 
 
-def build_empty_trigger():
-    BUILD.mkdir(parents=True, exist_ok=True)
+def put_modules(folder):
+    """Where the server's user can read them, which a checkout need not let everybody do."""
+    folder.chmod(0o755)
+    shutil.copy(MODULE, folder / "postrider.so")
     subprocess.run(
         ["gcc", *asked("--cflags"), *asked("--cflags_sl"), f"-I{asked('--includedir-server')[0]}", "-shared", "-o",
-         BUILD / "empty_trigger.so", ROOT / "bench" / "pg_empty_trigger.c"],
+         folder / "empty_trigger.so", ROOT / "bench" / "pg_empty_trigger.c"],
         check=True,
     )
 
 
 def extension_script():
-    """What CREATE EXTENSION would run, but with the module where it was built."""
+    """What CREATE EXTENSION would run."""
     text = (ROOT / "pg_extension" / "postrider--0.1.sql").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if not line.startswith("\\echo")]
-    return "CREATE SCHEMA postrider;\n" + "\n".join(lines).replace("MODULE_PATHNAME", str(MODULE)) + "\n"
+    return "CREATE SCHEMA postrider;\n" + "\n".join(lines) + "\n"
 
 
 def measured(label, statement):
@@ -118,6 +121,19 @@ def script():
     return "".join(parts)
 
 
+def run_script():
+    settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+    programs = subprocess.check_output([CONFIG, "--bindir"], text=True).strip()
+    with tempfile.TemporaryDirectory(prefix="postrider-bench-") as folder:
+        put_modules(pathlib.Path(folder))
+        text = script().replace("MODULE_PATHNAME", f"{folder}/postrider.so")
+        return subprocess.run(
+            [ROOT / "tests" / "postgresql" / "cluster", *settings, "--", f"{programs}/psql", "-X", "-d", "postgres"],
+            input=text.replace("EMPTY_TRIGGER", f"{folder}/empty_trigger.so"), stdout=subprocess.PIPE, text=True,
+            check=False,
+        )
+
+
 def main():
     names = sys.argv[1:] or list(GOALS)
     unknown = [name for name in names if name not in GOALS]
@@ -125,13 +141,7 @@ def main():
         sys.exit(f"pg_capture.py: no figure is named {unknown[0]}")
     if not MODULE.exists():
         sys.exit(f"pg_capture.py: there is no {MODULE}; build the PostgreSQL extension first, or set POSTRIDER_MODULE")
-    build_empty_trigger()
-    settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
-    programs = subprocess.check_output([CONFIG, "--bindir"], text=True).strip()
-    done = subprocess.run(
-        [ROOT / "tests" / "postgresql" / "cluster", *settings, "--", f"{programs}/psql", "-X", "-d", "postgres"],
-        input=script(), stdout=subprocess.PIPE, text=True, check=False,
-    )
+    done = run_script()
     if done.returncode != 0:
         sys.exit("pg_capture.py: the statements failed")
     times = {}

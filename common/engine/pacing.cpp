@@ -210,11 +210,9 @@ void mend_openings(const Session &session, std::int64_t peer_id) {
          {std::pair{"stream_out", "stepped_at"}, std::pair{"stream_out", "paced_since"},
           std::pair{"peer_path", "used_at"}, std::pair{"peer_path", "paced_since"},
           std::pair{"budget", "period_start"}}) {
-        for (const std::int64_t whose : {peer_id, spent_by_all}) {
-            session.transaction.execute(std::string{"UPDATE @"} + table + " SET " + column +
-                                            " = ?2 WHERE peer_id = ?1 AND " + column + " > ?2",
-                                        {whose, stored(session.now)});
-        }
+        session.transaction.execute(std::string{"UPDATE @"} + table + " SET " + column +
+                                        " = ?2 WHERE peer_id IN (?1, ?3) AND " + column + " > ?2",
+                                    {peer_id, stored(session.now), spent_by_all});
     }
 }
 

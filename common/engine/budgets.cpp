@@ -42,7 +42,7 @@ std::string whose(const std::string &mailbox) {
 
 Limits::Limits(const Session &session, std::int64_t peer_id, const PeerPath &path)
     : session_(session),
-      path_every_(path.pace.schedule.every),
+      rhythms_{stream::rhythm(path.pace.schedule), stream::rhythm(path.mailbox_hours.schedule)},
       mail_bytes_max_(path.mail_bytes_max) {
     if (path.pace.budget) {
         limits_.push_back(
@@ -99,8 +99,10 @@ stream::Timing Limits::timing() const {
     for (const Limit &limit : limits_) {
         wait(length_of(limit.budget.period) / 4);
     }
-    if (path_every_) {
-        wait(*path_every_);
+    for (const std::optional<Duration> &rhythm : rhythms_) {
+        if (rhythm) {
+            wait(*rhythm * 3 / 2); // jitter must not bring it before the answer is fetched
+        }
     }
     return timing;
 }

@@ -4,6 +4,7 @@
 // decides to send it.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "common/engine/pacing.hpp"
@@ -50,8 +51,8 @@ class Limits {
     void store(const Limit &limit, const stream::Spent &spent) const;
 
     const Session &session_;
-    std::optional<Duration> path_every_;
-    std::optional<std::uint64_t> mail_bytes_max_; // of the path
+    std::array<std::optional<Duration>, 2> rhythms_; // of the path and of its mailbox
+    std::optional<std::uint64_t> mail_bytes_max_;    // of the path
     std::vector<Limit> limits_;
 };
 

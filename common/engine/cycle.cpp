@@ -423,6 +423,7 @@ std::optional<Timestamp> Engine::next_at(Timestamp now) {
     earliest(next, next_retry());
     read(now, [&](const Session &session) {
         earliest(next, doubt_due(session));
+        earliest(next, openings_.next_change(session));
         for (const Peer &peer : live_peers(session)) {
             earliest(next, what_to_build(session, peer).later);
             earliest(next, silent_at(session, peer));
@@ -487,6 +488,7 @@ Result<void> Engine::whole_round(Timestamp now, CycleResult &result) {
     guarded(result, [&] { send_all(now, result); });
     // A transport that works at once has its outcomes ready.
     guarded(result, [&] { handle_events(now, result); });
+    guarded(result, [&] { end_openings(now); });
     guarded(result, [&] { show_what_waits(now); });
     guarded(result, [&] { prune(now); });
     if (!zone_ && !result.problem) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/engine/dispatch.hpp"
+#include "common/engine/mailbox_openings.hpp"
 #include "common/engine/replays.hpp"
 #include "common/engine/session.hpp"
 #include "common/engine/transmit.hpp"
@@ -92,6 +93,9 @@ class Engine {
     void build_all(Timestamp now, CycleResult &result);
     void build_for(Timestamp now, std::int64_t peer_id, CycleResult &result);
     void send_all(Timestamp now, CycleResult &result);
+    void end_openings(Timestamp now);
+    [[nodiscard]] std::optional<Timestamp> next_due_through(const Session &session,
+                                                            const std::string &mailbox) const;
     void prune(Timestamp now);
     [[nodiscard]] bool serves(std::int64_t peer_id) const;
     [[nodiscard]] std::vector<Peer> live_peers(const Session &session) const;
@@ -122,6 +126,7 @@ class Engine {
     std::string node_options_; // those that `zone_` was found by
     Result<TimeZone> zone_ = TimeZone{};
     Tickets tickets_;
+    MailboxOpenings openings_;
     std::int64_t turn_of_ = 0; // the peer that sending begins with
     Replays replays_;
     std::optional<std::int64_t> fencing_;

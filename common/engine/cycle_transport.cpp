@@ -1,7 +1,9 @@
 // What the transport is told of this node, and what it has to tell.
+#include <algorithm>
 #include <set>
 
 #include "common/engine/cycle.hpp"
+#include "common/engine/pacing.hpp"
 #include "common/engine/pairing.hpp"
 #include "common/engine/receive.hpp"
 #include "common/engine/store/log.hpp"
@@ -26,8 +28,9 @@ void keep_all(const std::vector<Event> &events, Transport &transport) {
 }
 
 /// Mailboxes that may be used. A mail server may put what comes for one into a maildir, which is
-/// looked into then.
-std::vector<Inlet> mailbox_inlets(std::vector<StoredMailbox> mailboxes,
+/// looked into then. Outside of its hours no other one is fetched from.
+std::vector<Inlet> mailbox_inlets(const Session &session,
+                                  std::vector<StoredMailbox> mailboxes,
                                   const std::vector<FixedBytes<32>> &keys,
                                   std::set<std::string> &maildirs) {
     std::vector<Inlet> inlets;
@@ -37,6 +40,8 @@ std::vector<Inlet> mailbox_inlets(std::vector<StoredMailbox> mailboxes,
         }
         if (stored.mailbox.receive.starts_with(mailbox_maildir_scheme)) {
             maildirs.insert(stored.mailbox.receive.substr(mailbox_maildir_scheme.size()));
+            stored.mailbox.receive.clear();
+        } else if (opens_at(session, stored.hours) > session.now) {
             stored.mailbox.receive.clear();
         }
         inlets.push_back({.path_kind = "mail",
@@ -71,7 +76,7 @@ void Engine::configure_transport(Timestamp now) {
                 keys.push_back(key);
             }
         }
-        std::vector<Inlet> inlets = mailbox_inlets(std::move(mailboxes), keys, places);
+        std::vector<Inlet> inlets = mailbox_inlets(session, std::move(mailboxes), keys, places);
         for (const std::string &place : places) {
             inlets.push_back({.path_kind = "maildir",
                               .source = place,
@@ -81,6 +86,33 @@ void Engine::configure_transport(Timestamp now) {
         }
         ports_.transport.configure(std::move(inlets));
     });
+}
+
+std::optional<Timestamp> Engine::next_due_through(const Session &session,
+                                                  const std::string &mailbox) const {
+    std::optional<Timestamp> next;
+    for (const Peer &peer : live_peers(session)) {
+        const std::vector<PeerPath> paths = load_paths(session, peer.peer_id);
+        const bool goes_through = std::any_of(
+            paths.begin(), paths.end(), [&](const auto &path) { return path.mailbox == mailbox; });
+        if (const auto due = goes_through ? next_due(session, peer) : std::nullopt) {
+            next = next ? std::min(*next, *due) : due;
+        }
+    }
+    return next;
+}
+
+void Engine::end_openings(Timestamp now) {
+    std::vector<UsedOpening> used;
+    read(now, [&](const Session &session) {
+        used = openings_.used_up(
+            session, [&](const std::string &mailbox) { return next_due_through(session, mailbox); },
+            ports_.transport.is_busy());
+    });
+    if (!used.empty()) {
+        write(now, [&](const Session &session) { close_mailboxes(session, used); });
+        configure_transport(now);
+    }
 }
 
 void Engine::handle_events(Timestamp now, CycleResult &result) {
@@ -119,6 +151,8 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
                     }
                 } else if (const auto *moved = std::get_if<CursorMoved>(&event)) {
                     store_cursor(session.transaction, moved->source, moved->cursor);
+                } else if (const auto *looked = std::get_if<Looked>(&event)) {
+                    openings_.note_looked(*looked, now);
                 }
             }
         };

@@ -18,6 +18,12 @@ struct Pace {
     [[nodiscard]] bool is_empty() const { return schedule.is_empty() && !budget; }
 };
 
+/// Hours, and how they were used.
+struct Hours {
+    stream::Schedule schedule;
+    stream::ScheduleUse use;
+};
+
 Pace pace_of(const task::Pacing &pacing);
 
 /// Of a text as the task language prints it. One that was edited into something else paces nothing.

@@ -34,13 +34,17 @@ bool has_openings_ahead(const Session &session, const Peer &peer) {
                     " AND (stepped_at > ?2 OR paced_since > ?2)"
                     " UNION ALL SELECT 1 FROM @peer_path WHERE peer_id = ?1 AND settings <> ''"
                     " AND (used_at > ?2 OR paced_since > ?2)"
+                    " UNION ALL SELECT 1 FROM @mailbox WHERE used_at > ?2 OR paced_since > ?2"
                     " UNION ALL SELECT 1 FROM @budget WHERE peer_id IN (?1, ?3)"
                     " AND period_start > ?2 LIMIT 1",
                     {peer.peer_id, stored(session.now), spent_by_all});
 }
 
+/// Its own hours, and those of the mailbox.
 Timestamp hours_open_at(const Session &session, const PeerPath &path) {
-    return stream::next_opening(path.pace.schedule, path.use, local_zone(session), session.now);
+    return std::max(
+        stream::next_opening(path.pace.schedule, path.use, local_zone(session), session.now),
+        opens_at(session, path.mailbox_hours));
 }
 
 std::uint64_t queue_end(const Session &session) {
@@ -127,9 +131,11 @@ Timestamp opens_at(const Session &session, const LanePace &lane) {
 }
 
 Timestamp opens_at(const Session &session, const PeerPath &path) {
-    const Timestamp mended = stream::next_try(path.retry, session.now);
-    return std::max(mended, stream::next_opening(path.pace.schedule, path.use, local_zone(session),
-                                                 session.now));
+    return std::max(stream::next_try(path.retry, session.now), hours_open_at(session, path));
+}
+
+Timestamp opens_at(const Session &session, const Hours &hours) {
+    return stream::next_opening(hours.schedule, hours.use, local_zone(session), session.now);
 }
 
 Timestamp paths_open_at(const Session &session, std::int64_t peer_id) {
@@ -213,6 +219,11 @@ void mend_openings(const Session &session, std::int64_t peer_id) {
         session.transaction.execute(std::string{"UPDATE @"} + table + " SET " + column +
                                         " = ?2 WHERE peer_id IN (?1, ?3) AND " + column + " > ?2",
                                     {peer_id, stored(session.now), spent_by_all});
+    }
+    for (const char *column : {"used_at", "paced_since"}) {
+        session.transaction.execute(std::string{"UPDATE @mailbox SET "} + column + " = ?1 WHERE " +
+                                        column + " > ?1",
+                                    {stored(session.now)});
     }
 }
 

@@ -49,8 +49,11 @@ std::vector<PeerPath> paths_for(const Session &session, const LanePace &lane);
 /// From when on the lane may build; `session.now` where it may already.
 Timestamp opens_at(const Session &session, const LanePace &lane);
 
-/// From when on the path may be used, by its hours and its failures.
+/// From when on the path may be used, by its hours, those of its mailbox, and its failures.
 Timestamp opens_at(const Session &session, const PeerPath &path);
+
+/// From when on a mailbox may be used.
+Timestamp opens_at(const Session &session, const Hours &hours);
 
 /// From when on any path to the peer may be used by its hours; now where it has none.
 Timestamp paths_open_at(const Session &session, std::int64_t peer_id);

@@ -45,6 +45,13 @@ Wait wait_of(const Session &session, const LanePace &lane) {
     return wait;
 }
 
+std::string reason_of(const Session &session, const PeerPath &path, bool has_hours) {
+    const bool is_mailbox = has_hours ? opens_at(session, path.mailbox_hours) > session.now
+                                      : !path.pace.budget.has_value();
+    return (has_hours ? "the hours of " : "the budget of ") +
+           (is_mailbox ? "mailbox \"" + path.mailbox + "\"" : "its path");
+}
+
 std::vector<Wait> waits_of(const Session &session, const Peer &peer) {
     std::vector<Wait> waits;
     bool wants_out = is_anything_due(session, peer) || has_control(session, peer);
@@ -64,9 +71,7 @@ std::vector<Wait> waits_of(const Session &session, const Peer &peer) {
         const bool is_limited = hours > session.now || path.pace.budget || path.mailbox_budget;
         if (wants_out && path.approved && is_limited && path.retry.failures == 0) {
             wait.until = until;
-            wait.reason = hours > session.now ? "the hours of its path"
-                          : path.pace.budget  ? "the budget of its path"
-                                              : "the budget of mailbox \"" + path.mailbox + "\"";
+            wait.reason = reason_of(session, path, hours > session.now);
         }
         waits.push_back(std::move(wait));
     }
@@ -89,6 +94,7 @@ bool waits_changed(const Session &session, const Peer &peer) {
                                     " AND (pacing <> '' OR waits_until IS NOT NULL)"
                                     " UNION ALL SELECT 1 FROM @peer_path WHERE peer_id = ?1"
                                     " AND (settings <> '' OR waits_until IS NOT NULL)"
+                                    " UNION ALL SELECT 1 FROM @mailbox WHERE paced_since > 0"
                                     " UNION ALL SELECT 1 FROM @budget WHERE peer_id = ?2 LIMIT 1",
                                     {peer.peer_id, spent_by_all})
                               .has_value();

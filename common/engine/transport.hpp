@@ -75,7 +75,14 @@ struct Notice {
     Error reason;
 };
 
-using Event = std::variant<Arrived, Unusable, Outcome, Notice, CursorMoved>;
+/// An inlet was looked into since it was configured, or since somebody asked for that, and what was
+/// settled was done there; where it was not `reached`, it cannot be just now.
+struct Looked {
+    std::string source;
+    bool reached = true;
+};
+
+using Event = std::variant<Arrived, Unusable, Outcome, Notice, CursorMoved, Looked>;
 
 enum class Settlement {
     keep,      // look at it again later
@@ -89,8 +96,9 @@ struct Inlet {
     std::string path_kind;
     std::string source; // a maildir's directory, or the mailbox's name
     std::vector<FixedBytes<32>> stamp_keys;
-    Bytes cursor;                   // of the last CursorMoved
-    std::optional<Mailbox> mailbox; // of path kind "mail"
+    Bytes cursor; // of the last CursorMoved
+    /// Of path kind "mail". Outside of its hours it has nowhere to receive from.
+    std::optional<Mailbox> mailbox;
 };
 
 /// What to wait for until `poll` has something to do: the descriptor is readable, or writable where

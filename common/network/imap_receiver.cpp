@@ -218,7 +218,7 @@ void ImapReceiver::wait_for_mail() {
     told_.clear();
     do_now("waits for mail");
     if (candidates_.empty() && progress_.is_through()) {
-        tell_looked();
+        tell_looked(true);
     }
     stage_ = Stage::idle;
     if (dialogue_->capabilities().has_idle) {
@@ -376,7 +376,7 @@ void ImapReceiver::give_up(const Error &reason, Timestamp now) {
     ++failures_;
     again_at_ = now + pause_after(failures_);
     do_now("is not connected");
-    tell_looked();
+    tell_looked(false);
     if (reason.message != told_) {
         told_ = reason.message;
         tell(reason);
@@ -395,10 +395,12 @@ void ImapReceiver::tell_cursor() {
     }
 }
 
-void ImapReceiver::tell_looked() {
-    if (std::exchange(somebody_waits_, false)) {
-        around_.host.tell(transport::Looked{account_.name});
+/// Who waits hears both that it cannot be reached and that it was looked into later.
+void ImapReceiver::tell_looked(bool reached) {
+    if (somebody_waits_) {
+        around_.host.tell(transport::Looked{account_.name, reached});
     }
+    somebody_waits_ = somebody_waits_ && !reached;
 }
 
 void ImapReceiver::do_now(std::string words) {

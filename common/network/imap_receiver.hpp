@@ -67,7 +67,7 @@ class ImapReceiver final : public Receiver {
     void give_up(const Error &reason, Timestamp now);
     void tell(const Error &what, std::uint64_t count = 1);
     void tell_cursor();
-    void tell_looked();
+    void tell_looked(bool reached);
     void do_now(std::string words);
 
     Surroundings around_;

@@ -252,7 +252,7 @@ void Pop3Receiver::end_session(Timestamp now, const std::optional<Error> &proble
     if (problem) {
         look_at_ = now + pause_after(++failures_);
         do_now("is not connected");
-        tell_looked();
+        tell_looked(false);
         if (problem->message != told_) {
             told_ = problem->message;
             tell(*problem);
@@ -264,7 +264,7 @@ void Pop3Receiver::end_session(Timestamp now, const std::optional<Error> &proble
     look_at_ = now + (!has_more ? session_every : somebody_waits_ ? look_very_soon : look_soon);
     do_now("waits for mail");
     if (is_last) {
-        tell_looked();
+        tell_looked(true);
     }
 }
 
@@ -272,10 +272,12 @@ void Pop3Receiver::tell(const Error &what, std::uint64_t count) {
     around_.host.tell(transport::Told{account_.name, count, what});
 }
 
-void Pop3Receiver::tell_looked() {
-    if (std::exchange(somebody_waits_, false)) {
-        around_.host.tell(transport::Looked{account_.name});
+/// Who waits hears both that it cannot be reached and that it was looked into later.
+void Pop3Receiver::tell_looked(bool reached) {
+    if (somebody_waits_) {
+        around_.host.tell(transport::Looked{account_.name, reached});
     }
+    somebody_waits_ = somebody_waits_ && !reached;
 }
 
 void Pop3Receiver::do_now(std::string words) {

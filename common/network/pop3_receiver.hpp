@@ -47,7 +47,7 @@ class Pop3Receiver final : public Receiver {
     [[nodiscard]] bool is_worth_more() const;
     void judge(const std::string &unique_id);
     void end_session(Timestamp now, const std::optional<Error> &problem);
-    void tell_looked();
+    void tell_looked(bool reached);
     [[nodiscard]] bool is_through() const;
     void tell(const Error &what, std::uint64_t count = 1);
     void do_now(std::string words);

@@ -29,15 +29,20 @@ next_time(const std::vector<std::chrono::minutes> &times, const TimeZone &zone, 
     }
 }
 
-/// `time` itself where it lies within the hours, else when they begin next.
-Timestamp within_hours(const OpenHours &open, const TimeZone &zone, Timestamp time) {
+struct Span {
+    Timestamp from{};
+    Timestamp to{};
+};
+
+/// The hours in which `time` lies, else those that begin next.
+Span hours_at(const OpenHours &open, const TimeZone &zone, Timestamp time) {
     const days length{open.to > open.from ? 0 : 1};
     local_days day = day_of(time, zone) - days{2};
     for (;; day += days{1}) {
         const Timestamp from = zone.first_at(day + open.from);
         const Timestamp to = zone.first_at(day + length + open.to);
         if (time < to && from < to) { // hours that the zone leaves out that day do not come
-            return std::max(time, from);
+            return {from, to};
         }
     }
 }
@@ -60,7 +65,23 @@ Timestamp next_opening(const Schedule &schedule,
     if (schedule.every && use.last) {
         opening = std::max(now, std::min(*use.last, now) + *schedule.every);
     }
-    return schedule.between ? within_hours(*schedule.between, zone, opening) : opening;
+    return schedule.between ? std::max(opening, hours_at(*schedule.between, zone, opening).from)
+                            : opening;
+}
+
+std::optional<Timestamp> closing(const Schedule &schedule, const TimeZone &zone, Timestamp now) {
+    if (!schedule.between) {
+        return std::nullopt;
+    }
+    const Span hours = hours_at(*schedule.between, zone, now);
+    return hours.from <= now ? std::optional{hours.to} : std::nullopt;
+}
+
+std::optional<Duration> rhythm(const Schedule &schedule) {
+    if (schedule.at.empty()) {
+        return schedule.every;
+    }
+    return Duration{days{1}} / static_cast<std::int64_t>(schedule.at.size());
 }
 
 } // namespace postrider::stream

@@ -42,4 +42,10 @@ struct ScheduleUse {
 Timestamp
 next_opening(const Schedule &schedule, const ScheduleUse &use, const TimeZone &zone, Timestamp now);
 
+/// When the open hours end in which `now` lies. Empty: there are none, or it lies outside.
+std::optional<Timestamp> closing(const Schedule &schedule, const TimeZone &zone, Timestamp now);
+
+/// How far openings are apart, roughly. Empty: they are not.
+std::optional<Duration> rhythm(const Schedule &schedule);
+
 } // namespace postrider::stream

@@ -19,13 +19,6 @@ Mistake one(const HostedNode &hosted) {
     return no(hosted.name.at, "HOSTED NODE", "Install Postrider in the database itself.");
 }
 
-std::optional<Position> schedule_of(const Pacing &pacing) {
-    return pacing.every     ? std::optional{pacing.every->at}
-           : pacing.at      ? std::optional{pacing.at->at}
-           : pacing.between ? std::optional{pacing.between->at}
-                            : std::nullopt;
-}
-
 Mistake one(const Mailbox &mailbox) {
     if (!mailbox.receive || !mailbox.send) {
         return no(mailbox.name.at, "a MAILBOX that finds its servers by itself",
@@ -33,9 +26,6 @@ Mistake one(const Mailbox &mailbox) {
     }
     if (mailbox.login.secret && mailbox.login.secret->value.kind == SecretKind::token) {
         return no(mailbox.login.secret->at, "TOKEN", "Use PASSWORD FILE.");
-    }
-    if (const auto at = schedule_of(mailbox.pacing)) {
-        return no(*at, "a schedule of a MAILBOX", "Put it behind the MAIL path of the peer.");
     }
     return std::nullopt;
 }

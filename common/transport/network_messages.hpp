@@ -198,13 +198,14 @@ struct Pong {
 };
 
 /// The mailbox was looked into since somebody asked for that, or since it was configured, and what
-/// the host has settled was done; or it cannot be looked into now.
+/// the host has settled was done; or it cannot be reached now, and is tried again.
 struct Looked {
     std::string account;
+    bool reached = true;
 
     template <class Fields>
     void list(Fields &fields) {
-        fields(account);
+        fields(account, reached);
     }
 };
 

@@ -119,7 +119,9 @@ void NetworkTransport::set_account(engine::Inlet inlet, std::map<std::string, Ac
         told.cursor = old->second.told.cursor;
     }
     const std::string name = mailbox.name;
-    if (old == accounts_.end() && !told.receive.empty()) {
+    if (told.receive.empty()) {
+        looking_.erase(name);
+    } else if (old == accounts_.end() || old->second.told.receive.empty()) {
         looking_.insert(name);
     }
     accounts.insert_or_assign(name, Account{std::move(mailbox), std::move(told)});
@@ -273,6 +275,9 @@ void NetworkTransport::take(NetworkReport &report, Timestamp now) {
         take_cursor(*moved, now);
     } else if (const auto *looked = std::get_if<Looked>(&report)) {
         looking_.erase(looked->account);
+        if (knows(looked->account)) {
+            events_.emplace_back(engine::Looked{looked->account, looked->reached});
+        }
     } else if (const auto *doing = std::get_if<Doing>(&report)) {
         const bool is_known = doing->direction == "receive" || doing->direction == "send";
         if (knows(doing->account) && is_known) {

@@ -9,8 +9,10 @@
 
 namespace postrider::test {
 
+using Mails = std::vector<Bytes>;
+
 /// What lies at each address.
-using MailExchange = std::map<std::string, std::vector<Bytes>>;
+using MailExchange = std::map<std::string, Mails>;
 
 /// The transport of the node that lives at `address`.
 class ExchangeTransport : public engine::Transport {
@@ -18,7 +20,19 @@ class ExchangeTransport : public engine::Transport {
     ExchangeTransport(MailExchange &exchange, std::string address)
         : exchange_(exchange), address_(std::move(address)) {}
 
-    void configure(std::vector<engine::Inlet> /*inlets*/) override {}
+    void configure(std::vector<engine::Inlet> inlets) override {
+        const bool was_open = is_open;
+        is_open = false;
+        for (const engine::Inlet &inlet : inlets) {
+            if (inlet.mailbox && !inlet.mailbox->receive.empty()) {
+                is_open = true;
+                if (!was_open) {
+                    ++times_opened;
+                    events_.emplace_back(engine::Looked{inlet.source, is_reachable});
+                }
+            }
+        }
+    }
 
     void submit(engine::Transmission transmission) override {
         exchange_[transmission.target].push_back(std::move(transmission.envelope));
@@ -27,7 +41,7 @@ class ExchangeTransport : public engine::Transport {
     }
 
     std::vector<engine::Event> poll(Timestamp /*now*/) override {
-        for (Bytes &envelope : std::exchange(exchange_[address_], {})) {
+        for (Bytes &envelope : is_open ? std::exchange(exchange_[address_], {}) : Mails{}) {
             events_.emplace_back(engine::Arrived{address_, std::move(envelope)});
         }
         return std::exchange(events_, {});
@@ -40,6 +54,9 @@ class ExchangeTransport : public engine::Transport {
     }
 
     std::uint64_t mails_sent = 0;
+    int times_opened = 0;
+    bool is_open = false; // mails are fetched
+    bool is_reachable = true;
 
   private:
     MailExchange &exchange_;

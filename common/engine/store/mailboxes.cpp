@@ -44,6 +44,10 @@ Mailbox mailbox_of(const task::Mailbox &declared) {
                                          default_password_file(declared.name.value)}};
 }
 
+bool has_hours(const task::Mailbox &mailbox) {
+    return !pace_of(mailbox.pacing).schedule.is_empty();
+}
+
 Result<void> check_server(const task::StringLiteral &url) {
     if (url.value.starts_with(mailbox_maildir_scheme)) {
         return {};
@@ -70,14 +74,14 @@ std::string default_password_file(const std::string &mailbox_name) {
 
 std::vector<StoredMailbox> load_mailboxes(const Session &session) {
     std::vector<StoredMailbox> out;
-    for (const Row &row :
-         all_rows(session.transaction, "SELECT cursor, settings, " + covered_columns("mailbox") +
-                                           " FROM @mailbox ORDER BY name")) {
+    for (const Row &row : all_rows(session.transaction, "SELECT cursor, paced_since, used_at, " +
+                                                            covered_columns("mailbox") +
+                                                            " FROM @mailbox ORDER BY name")) {
         StoredMailbox stored;
-        stored.mailbox.name = text_at(row, 2);
+        stored.mailbox.name = text_at(row, 3);
         const auto *cursor = row[0].as<Bytes>();
         stored.cursor = cursor != nullptr ? *cursor : Bytes{};
-        const std::span<const Value> covered = std::span{row}.subspan(2);
+        const std::span<const Value> covered = std::span{row}.subspan(3);
         stored.approved = is_approved(session.identity, protected_row("mailbox", covered));
         const Result<task::TaskText> parsed = stored.approved
                                                   ? task::parse_stored(statement_of(covered))
@@ -85,7 +89,9 @@ std::vector<StoredMailbox> load_mailboxes(const Session &session) {
         if (parsed && parsed->statements.size() == 1) {
             const auto &declared = std::get<task::Mailbox>(parsed->statements.front());
             stored.mailbox = mailbox_of(declared);
-            stored.budget = pace_of(declared.pacing).budget;
+            Pace pace = pace_of(declared.pacing);
+            stored.budget = pace.budget;
+            stored.hours = {std::move(pace.schedule), {time_at(row, 1), maybe_time_at(row, 2)}};
         } else {
             stored.approved = false;
         }
@@ -123,14 +129,18 @@ std::string mailbox_statement(Transaction &transaction, const std::string &name)
 void store_mailbox(const Session &session, const task::Mailbox &mailbox) {
     const Value name = Value::text(mailbox.name.value);
     session.transaction.execute(
-        "INSERT INTO @mailbox (name, address, receive, send, settings) VALUES (?1, ?2, ?3, ?4, ?5)"
-        " ON CONFLICT (name) DO UPDATE SET address = excluded.address, send = excluded.send,"
+        "INSERT INTO @mailbox (name, address, receive, send, settings, paced_since)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (name) DO UPDATE SET address = "
+        "excluded.address, send = excluded.send,"
         " cursor = CASE WHEN @mailbox.receive = excluded.receive"
         " AND @mailbox.address = excluded.address AND @mailbox.settings = excluded.settings"
         " THEN @mailbox.cursor END,"
+        " paced_since = CASE WHEN @mailbox.settings = excluded.settings"
+        " THEN @mailbox.paced_since ELSE excluded.paced_since END,"
         " receive = excluded.receive, settings = excluded.settings",
         {name, Value::text(mailbox.address.value), Value::text(value_or_empty(mailbox.receive)),
-         Value::text(value_or_empty(mailbox.send)), Value::text(task::print_options(mailbox))});
+         Value::text(value_or_empty(mailbox.send)), Value::text(task::print_options(mailbox)),
+         stored(has_hours(mailbox) ? session.now : Timestamp{})});
     protect(session, "mailbox", {name});
 }
 

@@ -19,6 +19,7 @@ struct StoredMailbox {
     Mailbox mailbox;
     Bytes cursor;                              // how far it was read
     std::optional<stream::Budget> budget = {}; // of all paths together that go through it
+    Hours hours = {};                          // of those, and of fetching
     bool approved = true;                      // its configuration MAC is good
 };
 
@@ -38,7 +39,8 @@ std::string mailbox_statement(Transaction &transaction, const std::string &name)
 /// place in the text.
 Result<void> check_servers(const task::Mailbox &mailbox);
 
-/// How far a mailbox was read stays known as long as its statement is the same.
+/// How far a mailbox was read, and when its hours were used, stays known as long as its statement
+/// is the same.
 void store_mailbox(const Session &session, const task::Mailbox &mailbox);
 void drop_mailbox(Transaction &transaction, const std::string &name);
 

@@ -193,6 +193,7 @@ void find_mailboxes(std::vector<PeerPath> &paths, std::span<const StoredMailbox>
             path.approved = path.approved && mailbox != nullptr && mailbox->approved;
             path.mailbox = mailbox != nullptr ? mailbox->mailbox.name : path.mailbox;
             path.mailbox_budget = mailbox != nullptr ? mailbox->budget : std::nullopt;
+            path.mailbox_hours = mailbox != nullptr ? mailbox->hours : Hours{};
         }
     }
 }

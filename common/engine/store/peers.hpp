@@ -100,6 +100,7 @@ struct PeerPath {
     Pace pace = {};
     stream::ScheduleUse use = {};
     std::optional<stream::Budget> mailbox_budget = {};
+    Hours mailbox_hours = {};
     std::optional<std::uint64_t> mail_bytes_max = {}; // as far as refusals have taught
     bool approved = true;                             // its configuration MAC is good
 };

@@ -38,21 +38,39 @@ std::string whose(const std::string &mailbox) {
     return "mailbox " + mailbox;
 }
 
+std::string what_came_through(const std::string &mailbox) {
+    return "into mailbox " + mailbox;
+}
+
 } // namespace
 
 Limits::Limits(const Session &session, std::int64_t peer_id, const PeerPath &path)
     : session_(session),
-      rhythms_{stream::rhythm(path.pace.schedule), stream::rhythm(path.mailbox_hours.schedule)},
+      rhythms_{stream::rhythm(path.pace.schedule), stream::rhythm(path.mailbox_hours.schedule),
+               stream::rhythm(path.asked.schedule)},
       mail_bytes_max_(path.mail_bytes_max) {
     if (path.pace.budget) {
         limits_.push_back(
             {peer_id, scope_of("path", path.pace.budget->unit), path.ordinal, *path.pace.budget});
     }
     if (path.mailbox_budget) {
-        limits_.push_back({spent_by_all, scope_of(whose(path.mailbox), path.mailbox_budget->unit),
-                           0, *path.mailbox_budget});
+        const stream::Budget &whole = *path.mailbox_budget;
+        const Limit came{spent_by_all, scope_of(what_came_through(path.mailbox), whole.unit), 0,
+                         whole};
+        limits_.push_back({spent_by_all, scope_of(whose(path.mailbox), whole.unit), 0,
+                           stream::share_of_own(whole, stream::used_of_period(whole, spent(came),
+                                                                              local_zone(session),
+                                                                              session.now))});
+    }
+    if (path.asked.budget) {
+        limits_.push_back(
+            {peer_id, scope_of("asked", path.asked.budget->unit), 0, *path.asked.budget});
     }
 }
+
+Limits::Limits(const Session &session, const std::string &mailbox, const stream::Budget &budget)
+    : session_(session),
+      limits_{{spent_by_all, scope_of(what_came_through(mailbox), budget.unit), 0, budget}} {}
 
 Limits::Limits(const Session &session, const LanePace &lane, const PeerPath &path)
     : Limits(session, lane.key.peer_id, path) {
@@ -140,9 +158,17 @@ void Limits::store(const Limit &limit, const stream::Spent &spent) const {
 
 void forget_spent(Transaction &transaction, const std::string &mailbox) {
     for (const auto unit : {stream::BudgetUnit::mails, stream::BudgetUnit::bytes}) {
-        transaction.execute("DELETE FROM @budget WHERE peer_id = ?1 AND scope = ?2",
-                            {spent_by_all, Value::text(scope_of(whose(mailbox), unit))});
+        transaction.execute("DELETE FROM @budget WHERE peer_id = ?1 AND scope IN (?2, ?3)",
+                            {spent_by_all, Value::text(scope_of(whose(mailbox), unit)),
+                             Value::text(scope_of(what_came_through(mailbox), unit))});
     }
+}
+
+void book_incoming(const Session &session,
+                   const std::string &mailbox,
+                   const stream::Budget &budget,
+                   std::uint64_t bytes) {
+    Limits{session, mailbox, budget}.book(bytes);
 }
 
 stream::Urgency urgency_of(const LanePace &lane) {

@@ -20,6 +20,8 @@ class Limits {
   public:
     Limits(const Session &session, std::int64_t peer_id, const PeerPath &path);
     Limits(const Session &session, const LanePace &lane, const PeerPath &path);
+    /// Of a mail that came through a mailbox.
+    Limits(const Session &session, const std::string &mailbox, const stream::Budget &budget);
 
     [[nodiscard]] bool is_empty() const { return limits_.empty(); }
 
@@ -51,10 +53,17 @@ class Limits {
     void store(const Limit &limit, const stream::Spent &spent) const;
 
     const Session &session_;
-    std::array<std::optional<Duration>, 2> rhythms_; // of the path and of its mailbox
-    std::optional<std::uint64_t> mail_bytes_max_;    // of the path
+    /// Of the path, of its mailbox, and of the peer's.
+    std::array<std::optional<Duration>, 3> rhythms_ = {};
+    std::optional<std::uint64_t> mail_bytes_max_; // of the path
     std::vector<Limit> limits_;
 };
+
+/// A mail of so many bytes came: it is counted beside what is sent.
+void book_incoming(const Session &session,
+                   const std::string &mailbox,
+                   const stream::Budget &budget,
+                   std::uint64_t bytes);
 
 /// What went through a mailbox that is no more.
 void forget_spent(Transaction &transaction, const std::string &mailbox);

@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <set>
 
+#include "common/engine/budgets.hpp"
 #include "common/engine/cycle.hpp"
+#include "common/engine/mailbox_share.hpp"
 #include "common/engine/pacing.hpp"
 #include "common/engine/pairing.hpp"
 #include "common/engine/receive.hpp"
@@ -131,6 +133,10 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
                 if (const auto *arrived = std::get_if<Arrived>(&event)) {
                     const Reception reception =
                         take_envelope(session, arrived->envelope, arrived->receipt, &replays_);
+                    if (!arrived->mailbox.empty()) {
+                        book_arrival(session, arrived->mailbox,
+                                     wire_bytes(arrived->envelope.size()));
+                    }
                     settlements.emplace_back(arrived->receipt, reception.settlement);
                     if (reception.is_final) {
                         final_parts.push_back(reception.part);

@@ -29,7 +29,7 @@ bool is_fetched(const StoredMailbox &stored) {
 /// Most nodes have none: they do not read what is known of their mailboxes for it.
 std::vector<StoredMailbox> mailboxes_with_hours(const Session &session) {
     std::vector<StoredMailbox> mailboxes;
-    if (first_row(session.transaction, "SELECT 1 FROM @mailbox WHERE paced_since > 0 LIMIT 1")) {
+    if (has_paced_mailbox(session.transaction)) {
         mailboxes = load_mailboxes(session);
         std::erase_if(mailboxes, [](const StoredMailbox &stored) {
             return !stored.approved || stored.hours.schedule.is_empty();

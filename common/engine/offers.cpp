@@ -12,6 +12,7 @@
 #include "common/engine/farewell.hpp"
 #include "common/engine/introspect.hpp"
 #include "common/engine/lanes.hpp"
+#include "common/engine/mailbox_share.hpp"
 #include "common/engine/missing_tables.hpp"
 #include "common/engine/offered_clauses.hpp"
 #include "common/engine/offers_mirror.hpp"
@@ -290,6 +291,10 @@ class Listener {
         return {};
     }
 
+    Result<void> operator()(const wire::KeepTo &asked) const {
+        return keep_to(session_, peer_, asked);
+    }
+
     Result<void> operator()(const wire::TasksInForce &in_force) const {
         return take_tasks_in_force(session_, peer_, in_force);
     }
@@ -360,6 +365,7 @@ void queue_offers(const Session &session, const Peer &peer) {
         return;
     }
     tell_what_is_asked(session, peer);
+    tell_share(session, peer);
     for (const Row &row : all_rows(session.transaction,
                                    "SELECT task_id FROM @task_peer WHERE peer_id = ?1"
                                    " AND state = 'waiting' ORDER BY task_id",
@@ -393,6 +399,7 @@ void restate_control(const Session &session, const Peer &peer) {
     }
     queue_tasks_in_force(session, peer);
     forget_that_it_was_told(session, peer);
+    forget_that_share_was_told(session, peer);
     transaction.execute("UPDATE @task_peer SET state = 'waiting'"
                         " WHERE peer_id = ?1 AND state = 'offered'",
                         {peer.peer_id});

@@ -6,6 +6,7 @@
 #include "common/engine/budgets.hpp"
 #include "common/engine/lanes.hpp"
 #include "common/engine/load_request.hpp"
+#include "common/engine/mailbox_share.hpp"
 #include "common/engine/store/rows.hpp"
 
 namespace postrider::engine {
@@ -75,7 +76,8 @@ bool has_control(const Session &session, const Peer &peer) {
            is_there(session,
                     "SELECT 1 FROM @peer WHERE peer_id = ?1 AND asks_told <> asks_every"
                     " AND state <> 'leaving'",
-                    {peer.peer_id});
+                    {peer.peer_id}) ||
+           is_share_news(session, peer);
 }
 
 std::vector<LanePace> lanes_to(const Session &session, std::int64_t peer_id) {

@@ -46,6 +46,9 @@ Wait wait_of(const Session &session, const LanePace &lane) {
 }
 
 std::string reason_of(const Session &session, const PeerPath &path, bool has_hours) {
+    if (!has_hours && !path.pace.budget && !path.mailbox_budget) {
+        return "the budget of its own mailbox";
+    }
     const bool is_mailbox = has_hours ? opens_at(session, path.mailbox_hours) > session.now
                                       : !path.pace.budget.has_value();
     return (has_hours ? "the hours of " : "the budget of ") +
@@ -68,7 +71,8 @@ std::vector<Wait> waits_of(const Session &session, const Peer &peer) {
     wants_out = wants_out && until && *until > session.now;
     for (const PeerPath &path : load_paths(session, peer.peer_id)) {
         Wait wait{"peer_path", "ordinal", path.ordinal, {}, {}};
-        const bool is_limited = hours > session.now || path.pace.budget || path.mailbox_budget;
+        const bool is_limited =
+            hours > session.now || path.pace.budget || path.mailbox_budget || path.asked.budget;
         if (wants_out && path.approved && is_limited && path.retry.failures == 0) {
             wait.until = until;
             wait.reason = reason_of(session, path, hours > session.now);
@@ -94,6 +98,8 @@ bool waits_changed(const Session &session, const Peer &peer) {
                                     " AND (pacing <> '' OR waits_until IS NOT NULL)"
                                     " UNION ALL SELECT 1 FROM @peer_path WHERE peer_id = ?1"
                                     " AND (settings <> '' OR waits_until IS NOT NULL)"
+                                    " UNION ALL SELECT 1 FROM @peer WHERE peer_id = ?1"
+                                    " AND pace_kept <> ''"
                                     " UNION ALL SELECT 1 FROM @mailbox WHERE paced_since > 0"
                                     " UNION ALL SELECT 1 FROM @budget WHERE peer_id = ?2 LIMIT 1",
                                     {peer.peer_id, spent_by_all})

@@ -127,7 +127,8 @@ void forget_peers(Transaction &transaction) {
         " trust_tasks = 0, last_note = 0, notes_seen = 0, notes_taken = 0, heard_at = NULL,"
         " parked_told = 0, parked_there = 0, parked_there_reason = '',"
         " sent_at = NULL, former_node = NULL, asks_told = 0, silent_since = NULL,"
-        " reports_every = 0, reported_at = NULL, held = '', unapproved = '', configuration_mac = "
+        " reports_every = 0, reported_at = NULL, pace_told = '', pace_kept = '', held = '', "
+        "unapproved = '', configuration_mac = "
         "NULL");
 }
 

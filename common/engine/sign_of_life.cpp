@@ -58,7 +58,8 @@ void promise_reports(const Session &session, const Peer &peer, const wire::Repor
 
 void end_promises(const Session &session, std::int64_t peer_id) {
     session.transaction.execute("UPDATE @peer SET reports_every = 0, reported_at = NULL,"
-                                " asks_told = 0, asks_since = ?2, silent_since = NULL"
+                                " asks_told = 0, asks_since = ?2, silent_since = NULL,"
+                                " pace_told = '', pace_kept = ''"
                                 " WHERE peer_id = ?1",
                                 {peer_id, stored(session.now)});
 }

@@ -42,7 +42,8 @@ using Receipt = std::string;
 
 struct Arrived {
     Receipt receipt;
-    Bytes envelope; // begins with the magic
+    Bytes envelope;           // begins with the magic
+    std::string mailbox = {}; // through which of ours it came; empty: through none
 };
 
 /// A message that was meant for us by its place but holds no envelope that we can use.

@@ -113,6 +113,24 @@ std::uint64_t mail_bytes_max(const Budget &budget, Urgency urgency) {
     return budget.unit == BudgetUnit::mails ? UINT64_MAX : share_of(budget, urgency);
 }
 
+std::uint64_t
+used_of_period(const Budget &budget, const Spent &spent, const TimeZone &zone, Timestamp now) {
+    return brought_to(budget, spent, zone, now).used;
+}
+
+Budget share_of_own(const Budget &budget, std::uint64_t came) {
+    Budget own = budget;
+    const std::uint64_t others = std::min(std::max(budget.most / 2, came), budget.most);
+    own.most = std::max({std::uint64_t{1}, budget.most / 10, budget.most - others});
+    return own;
+}
+
+Budget share_of_peer(const Budget &budget, std::uint64_t peers) {
+    Budget share = budget;
+    share.most = std::max<std::uint64_t>(1, budget.most / 2 / std::max<std::uint64_t>(1, peers));
+    return share;
+}
+
 Spent booked(
     const Budget &budget, Spent spent, std::uint64_t bytes, const TimeZone &zone, Timestamp now) {
     spent = brought_to(budget, spent, zone, now);

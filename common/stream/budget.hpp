@@ -57,6 +57,18 @@ Timestamp next_passage(const Budget &budget,
 /// The most that a mail of this urgency may ever have; UINT64_MAX where only mails are counted.
 std::uint64_t mail_bytes_max(const Budget &budget, Urgency urgency);
 
+/// What was used of the present period.
+std::uint64_t
+used_of_period(const Budget &budget, const Spent &spent, const TimeZone &zone, Timestamp now);
+
+/// Of a budget of both directions: what a node may send itself, of which so much came in the
+/// present period. Half is its peers', and a tenth stays for reports whatever came.
+Budget share_of_own(const Budget &budget, std::uint64_t came);
+
+/// What each of so many peers may send of it; at least a mail or a byte, so that a budget should
+/// have two mails for each.
+Budget share_of_peer(const Budget &budget, std::uint64_t peers);
+
 /// A mail of `bytes` leaves. Commit before it does.
 Spent booked(
     const Budget &budget, Spent spent, std::uint64_t bytes, const TimeZone &zone, Timestamp now);

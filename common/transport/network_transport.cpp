@@ -257,7 +257,7 @@ void NetworkTransport::take(NetworkReport &report, Timestamp now) {
     } else if (auto *arrived = std::get_if<MailArrived>(&report)) {
         if (has_good_receipt(arrived->account, arrived->receipt, now)) {
             events_.emplace_back(engine::Arrived{receipt_for(arrived->account, arrived->receipt),
-                                                 std::move(arrived->envelope)});
+                                                 std::move(arrived->envelope), arrived->account});
         }
     } else if (const auto *unusable = std::get_if<MailUnusable>(&report)) {
         if (has_good_receipt(unusable->account, unusable->receipt, now)) {

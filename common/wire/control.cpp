@@ -141,6 +141,11 @@ struct MessageWriter {
         out.unsigned_integer(static_cast<std::uint64_t>(
             std::chrono::duration_cast<std::chrono::seconds>(message.every).count()));
     }
+
+    void operator()(const KeepTo &message) const {
+        head(11, 1);
+        out.text(message.pacing);
+    }
 };
 
 class MessageReader {
@@ -183,7 +188,7 @@ class MessageReader {
 };
 
 /// Fields of each message by its number.
-constexpr std::array<std::size_t, 11> field_counts = {9, 2, 6, 3, 2, 2, 0, 3, 1, 2, 1};
+constexpr std::array<std::size_t, 12> field_counts = {9, 2, 6, 3, 2, 2, 0, 3, 1, 2, 1, 1};
 
 Result<ControlMessage> MessageReader::read() {
     const std::size_t size = in_.array(message_parts_max);
@@ -234,6 +239,8 @@ ControlMessage MessageReader::read_fields(std::uint64_t number) {
         return TaskUnknown{task()};
     case 10:
         return read_report_every();
+    case 11:
+        return KeepTo{text()};
     default:
         return Farewell{};
     }

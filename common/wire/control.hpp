@@ -131,6 +131,13 @@ struct ReportEvery {
     bool operator==(const ReportEvery &) const = default;
 };
 
+/// What the sender asks its receiver to keep to in what it sends through the sender's mailbox:
+/// clauses of the task language, AT MOST and EVERY; empty: nothing any more.
+struct KeepTo {
+    std::string pacing;
+    bool operator==(const KeepTo &) const = default;
+};
+
 using ControlMessage = std::variant<Offer,
                                     OfferWithdrawn,
                                     TaskAccepted,
@@ -141,7 +148,8 @@ using ControlMessage = std::variant<Offer,
                                     StreamOpen,
                                     TasksInForce,
                                     TaskUnknown,
-                                    ReportEvery>;
+                                    ReportEvery,
+                                    KeepTo>;
 
 Frame encode_control(const ControlMessage &message);
 /// Errors: malformed, too_large, unsupported_version for a message this version does not know.

@@ -351,7 +351,7 @@ def with_private(raw, table, schemas, cells, lines):
     return out
 
 
-MESSAGE_ITEMS = {0: 10, 1: 3, 2: 7, 3: 4, 4: 3, 5: 3, 6: 1, 7: 4, 8: 2, 9: 3, 10: 2}
+MESSAGE_ITEMS = {0: 10, 1: 3, 2: 7, 3: 4, 4: 3, 5: 3, 6: 1, 7: 4, 8: 2, 9: 3, 10: 2, 11: 2}
 
 
 def check_control(raw):
@@ -359,6 +359,8 @@ def check_control(raw):
     require(len(message) == MESSAGE_ITEMS[message[0]], "items of a control message")
     if message[0] == 10:
         require(0 <= message[1] <= 315360000, "seconds of a control message")
+    elif message[0] == 11:
+        require(isinstance(message[1], str), "text of a control message")
     elif message[0] not in (6, 7, 8):
         require(len(message[1]) == 16 and isinstance(message[2], str), "task of a control message")
     if message[0] in (0, 2):

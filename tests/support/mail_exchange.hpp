@@ -42,7 +42,7 @@ class ExchangeTransport : public engine::Transport {
 
     std::vector<engine::Event> poll(Timestamp /*now*/) override {
         for (Bytes &envelope : is_open ? std::exchange(exchange_[address_], {}) : Mails{}) {
-            events_.emplace_back(engine::Arrived{address_, std::move(envelope)});
+            events_.emplace_back(engine::Arrived{address_, std::move(envelope), "main"});
         }
         return std::exchange(events_, {});
     }

@@ -81,7 +81,8 @@ inline std::vector<wire::ControlMessage> sample_messages() {
             wire::StreamOpen{3, "BY MAIL", {task}},
             wire::TasksInForce{{"prices", "visits"}},
             wire::TaskUnknown{task},
-            wire::ReportEvery{std::chrono::hours{36}}};
+            wire::ReportEvery{std::chrono::hours{36}},
+            wire::KeepTo{"EVERY 4 HOURS AT MOST 2 MAILS PER DAY"}};
 }
 
 } // namespace postrider::test

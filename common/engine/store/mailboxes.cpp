@@ -44,8 +44,8 @@ Mailbox mailbox_of(const task::Mailbox &declared) {
                                          default_password_file(declared.name.value)}};
 }
 
-bool has_hours(const task::Mailbox &mailbox) {
-    return !pace_of(mailbox.pacing).schedule.is_empty();
+bool is_paced(const task::Mailbox &mailbox) {
+    return !pace_of(mailbox.pacing).is_empty();
 }
 
 Result<void> check_server(const task::StringLiteral &url) {
@@ -100,6 +100,11 @@ std::vector<StoredMailbox> load_mailboxes(const Session &session) {
     return out;
 }
 
+bool has_paced_mailbox(Transaction &transaction) {
+    return first_row(transaction, "SELECT 1 FROM @mailbox WHERE paced_since > 0 LIMIT 1")
+        .has_value();
+}
+
 const StoredMailbox *mailbox_for(std::span<const StoredMailbox> mailboxes, std::string_view name) {
     if (name.empty()) {
         return mailboxes.size() == 1 ? &mailboxes.front() : nullptr;
@@ -140,7 +145,7 @@ void store_mailbox(const Session &session, const task::Mailbox &mailbox) {
         " receive = excluded.receive, settings = excluded.settings",
         {name, Value::text(mailbox.address.value), Value::text(value_or_empty(mailbox.receive)),
          Value::text(value_or_empty(mailbox.send)), Value::text(task::print_options(mailbox)),
-         stored(has_hours(mailbox) ? session.now : Timestamp{})});
+         stored(is_paced(mailbox) ? session.now : Timestamp{})});
     protect(session, "mailbox", {name});
 }
 

@@ -26,6 +26,9 @@ struct StoredMailbox {
 /// In the order of their names. A row that was edited into what no text says is not approved.
 std::vector<StoredMailbox> load_mailboxes(const Session &session);
 
+/// A mailbox has a limit or hours.
+bool has_paced_mailbox(Transaction &transaction);
+
 /// The mailbox of a path: of this name, or where it names none, the only one there is. Null where
 /// it is not there.
 const StoredMailbox *mailbox_for(std::span<const StoredMailbox> mailboxes, std::string_view name);

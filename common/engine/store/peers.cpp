@@ -164,7 +164,9 @@ std::vector<PeerPath> paths_as_stored(const Session &session, std::int64_t peer_
     for (const Row &row : all_rows(session.transaction,
                                    "SELECT ordinal, kind, target, mailbox, failures,"
                                    " next_try_at, settings, paced_since, used_at,"
-                                   " mail_bytes_max, " +
+                                   " mail_bytes_max, CASE kind WHEN 'mail' THEN"
+                                   " (SELECT p.pace_kept FROM @peer p"
+                                   " WHERE p.peer_id = @peer_path.peer_id) ELSE '' END, " +
                                        covered_columns("peer_path") +
                                        " FROM @peer_path WHERE peer_id = ?1 ORDER BY ordinal",
                                    {peer_id})) {
@@ -179,8 +181,9 @@ std::vector<PeerPath> paths_as_stored(const Session &session, std::int64_t peer_
         if (const auto most = maybe_integer_at(row, 9)) {
             path.mail_bytes_max = from_stored(*most);
         }
+        path.asked = stored_pace(text_at(row, 10));
         path.approved =
-            is_approved(session.identity, protected_row("peer_path", std::span{row}.subspan(10)));
+            is_approved(session.identity, protected_row("peer_path", std::span{row}.subspan(11)));
         paths.push_back(std::move(path));
     }
     return paths;

@@ -101,6 +101,7 @@ struct PeerPath {
     stream::ScheduleUse use = {};
     std::optional<stream::Budget> mailbox_budget = {};
     Hours mailbox_hours = {};
+    Pace asked = {}; // by the peer, for what is sent to its mailbox
     std::optional<std::uint64_t> mail_bytes_max = {}; // as far as refusals have taught
     bool approved = true;                             // its configuration MAC is good
 };

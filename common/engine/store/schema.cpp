@@ -89,7 +89,8 @@ StateTable node_table() {
 /// `approve`, as it was last seen. `leaves_at`: when a peer that was dropped is forgotten, told or
 /// not. `former_node`: the node that a new machine was to replace. The columns from `asks_every` on
 /// are those of engine/sign_of_life.hpp: milliseconds that we ask of it, were told to it, and that
-/// it asks of us.
+/// it asks of us. `pace_told`, `pace_kept`: what it was told to keep to, and what it has told us to
+/// (engine/mailbox_share.hpp).
 StateTable peer_table() {
     // What is edited by hand must be such that it can be read.
     const std::string known_state = "state IN ('declared', 'invited', 'accepted', 'paired',"
@@ -136,6 +137,8 @@ StateTable peer_table() {
                         maybe(integer("silent_since")),
                         integer("reports_every", "0"),
                         maybe(integer("reported_at")),
+                        text("pace_told", "''"),
+                        text("pace_kept", "''"),
                         maybe(blob("configuration_mac")),
                         integer("created_at")},
             .primary_key = {"peer_id"},

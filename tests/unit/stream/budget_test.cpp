@@ -138,5 +138,15 @@ TEST(Budgets, WhatDidNotLeaveYesterdayIsNotGivenBackToday) {
     EXPECT_EQ(given_back(million_a_day, spent, 300'000, at_utc(2, 4)).used, 100'000U);
 }
 
+TEST(Budgets, OfBothDirectionsAreSharedWithPeers) {
+    EXPECT_EQ(share_of_own(ten_a_day, 0).most, 5U);
+    EXPECT_EQ(share_of_own(ten_a_day, 5).most, 5U);
+    EXPECT_EQ(share_of_own(ten_a_day, 7).most, 3U);
+    EXPECT_EQ(share_of_own(ten_a_day, 70).most, 1U) << "reports go";
+    EXPECT_EQ(share_of_peer(ten_a_day, 0).most, 5U);
+    EXPECT_EQ(share_of_peer(ten_a_day, 2).most, 2U);
+    EXPECT_EQ(share_of_peer(ten_a_day, 9).most, 1U);
+}
+
 } // namespace
 } // namespace postrider::stream

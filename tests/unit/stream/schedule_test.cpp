@@ -137,5 +137,20 @@ TEST(Schedules, AClockThatWasYearsBehindOpensAtOnce) {
     EXPECT_EQ(next_opening(at, behind, {}, utc(2, 3)), utc(2, 3));
 }
 
+TEST(Schedules, HoursCloseAtTheirEndAndOverMidnight) {
+    const Schedule night{.every = {}, .at = {}, .between = OpenHours{hours{22}, hours{6}}};
+    EXPECT_EQ(closing(night, {}, utc(2, 3, hours{23})), utc(2, 4, hours{6}));
+    EXPECT_EQ(closing(night, {}, utc(2, 3, hours{5})), utc(2, 3, hours{6}));
+    EXPECT_EQ(closing(night, {}, utc(2, 3, hours{6})), std::nullopt);
+    EXPECT_EQ(closing({}, {}, utc(2, 3)), std::nullopt);
+}
+
+TEST(Schedules, HaveARhythmWhereTheyHaveOpenings) {
+    EXPECT_EQ(rhythm({.every = hours{3}, .at = {}, .between = {}}), hours{3});
+    EXPECT_EQ(rhythm({.every = {}, .at = {hours{8}, hours{20}}, .between = {}}), hours{12});
+    EXPECT_EQ(rhythm({.every = {}, .at = {}, .between = OpenHours{hours{22}, hours{6}}}),
+              std::nullopt);
+}
+
 } // namespace
 } // namespace postrider::stream

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "common/base/limits.hpp"
+#include "common/engine/alerts.hpp"
 #include "common/engine/apply.hpp"
 #include "common/engine/approval.hpp"
 #include "common/engine/build.hpp"
@@ -424,6 +425,10 @@ std::optional<Timestamp> Engine::next_at(Timestamp now) {
     read(now, [&](const Session &session) {
         earliest(next, doubt_due(session));
         earliest(next, openings_.next_change(session));
+        if (const auto rule = alert_rule(session.transaction)) {
+            earliest(next, next_alert(session, *rule));
+            earliest(next, alerts_wait_until_);
+        }
         for (const Peer &peer : live_peers(session)) {
             earliest(next, what_to_build(session, peer).later);
             earliest(next, silent_at(session, peer));
@@ -488,6 +493,7 @@ Result<void> Engine::whole_round(Timestamp now, CycleResult &result) {
     guarded(result, [&] { send_all(now, result); });
     // A transport that works at once has its outcomes ready.
     guarded(result, [&] { handle_events(now, result); });
+    guarded(result, [&] { alert_people(now); });
     guarded(result, [&] { end_openings(now); });
     guarded(result, [&] { show_what_waits(now); });
     guarded(result, [&] { prune(now); });

@@ -94,6 +94,7 @@ class Engine {
     void build_for(Timestamp now, std::int64_t peer_id, CycleResult &result);
     void send_all(Timestamp now, CycleResult &result);
     void end_openings(Timestamp now);
+    void alert_people(Timestamp now);
     [[nodiscard]] std::optional<Timestamp> next_due_through(const Session &session,
                                                             const std::string &mailbox) const;
     void prune(Timestamp now);
@@ -127,7 +128,9 @@ class Engine {
     Result<TimeZone> zone_ = TimeZone{};
     Tickets tickets_;
     MailboxOpenings openings_;
-    std::int64_t turn_of_ = 0; // the peer that sending begins with
+    std::optional<Timestamp> alerted_at_;        // when it was looked whether anybody is to be told
+    std::optional<Timestamp> alerts_wait_until_; // it was not in this round, and is to be then
+    std::int64_t turn_of_ = 0;                   // the peer that sending begins with
     Replays replays_;
     std::optional<std::int64_t> fencing_;
     bool place_checked_ = false;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "common/engine/alerts.hpp"
 #include "common/engine/budgets.hpp"
 #include "common/engine/cycle.hpp"
 #include "common/engine/mailbox_share.hpp"
@@ -18,6 +19,7 @@ namespace {
 
 /// More than the transport gives at once, so that a round ends.
 constexpr int polls_max = 64;
+constexpr Duration alert_every = std::chrono::minutes{1};
 
 void keep_all(const std::vector<Event> &events, Transport &transport) {
     for (const Event &event : events) {
@@ -90,6 +92,39 @@ void Engine::configure_transport(Timestamp now) {
     });
 }
 
+/// The status of all peers is looked at for it: once a minute is enough.
+void Engine::alert_people(Timestamp now) {
+    std::optional<AlertRule> rule;
+    bool is_noted = true;
+    bool is_due = false;
+    alerts_wait_until_.reset();
+    read(now, [&](const Session &session) {
+        rule = alert_rule(session.transaction);
+        if (rule && alerted_at_ && *alerted_at_ <= now && now < *alerted_at_ + alert_every) {
+            alerts_wait_until_ = *alerted_at_ + alert_every;
+            return;
+        }
+        is_noted = are_troubles_noted(session, rule);
+        is_due = rule && is_alert_due(session, *rule);
+    });
+    if (alerts_wait_until_) {
+        return;
+    }
+    alerted_at_ = now;
+    std::vector<Transmission> mails;
+    if (!is_noted || is_due) {
+        write(now, [&](const Session &session) {
+            note_troubles(session, rule);
+            if (rule) {
+                mails = due_alerts(session, *rule, tickets_);
+            }
+        });
+    }
+    for (Transmission &mail : mails) {
+        ports_.transport.submit(std::move(mail));
+    }
+}
+
 std::optional<Timestamp> Engine::next_due_through(const Session &session,
                                                   const std::string &mailbox) const {
     std::optional<Timestamp> next;
@@ -153,7 +188,8 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
                                 {std::nullopt, notice->source, notice->reason});
                 } else if (const auto *outcome = std::get_if<Outcome>(&event)) {
                     if (const auto sent = tickets_.take(outcome->ticket)) {
-                        take_outcome(session, *sent, *outcome);
+                        sent->alert_through.empty() ? take_outcome(session, *sent, *outcome)
+                                                    : take_alert_outcome(session, *sent, *outcome);
                     }
                 } else if (const auto *moved = std::get_if<CursorMoved>(&event)) {
                     store_cursor(session.transaction, moved->source, moved->cursor);

@@ -14,7 +14,7 @@ namespace {
 /// So long an opening lasts whose mails do not leave, or whose server does not answer.
 constexpr Duration opening_max = std::chrono::hours{1};
 /// What is due so soon, as the acknowledgement of what has just come, still goes in this opening.
-constexpr Duration soon = std::chrono::minutes{2};
+constexpr Duration same_opening = std::chrono::minutes{2};
 
 bool has_openings(const StoredMailbox &stored) {
     return stream::rhythm(stored.hours.schedule).has_value();
@@ -59,7 +59,7 @@ MailboxOpenings::used_up(const Session &session, const NextDue &next_due, bool i
             known == openings_.end() ? Opening{session.now, !is_fetched(stored)} : known->second;
         const auto is_waited_for = [&] {
             const auto due = next_due(stored.mailbox.name);
-            return due && *due <= session.now + soon;
+            return due && *due <= session.now + same_opening;
         };
         const bool is_done = opening.is_looked_into && !is_busy && !is_waited_for();
         const bool is_over = session.now < opening.since || // the clock was set back

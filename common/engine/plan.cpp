@@ -271,6 +271,25 @@ bool is_made(const PlannedChange &change) {
     return change.kind == PlannedChange::Kind::create || change.kind == PlannedChange::Kind::change;
 }
 
+bool has_mailbox(const Intention &intention) {
+    const auto &statements = intention.after.statements;
+    return std::any_of(statements.begin(), statements.end(), [](const task::Statement &each) {
+        return std::holds_alternative<task::Mailbox>(each);
+    });
+}
+
+/// People are told by mail.
+Result<void> check_alert(const Intention &intention) {
+    for (const task::Statement &statement : intention.after.statements) {
+        const auto *node = std::get_if<task::Node>(&statement);
+        if (node != nullptr && node->alert && !has_mailbox(intention)) {
+            return task::mistake_at(node->alert->at, "ALERT needs a mailbox to send from",
+                                    "Declare one: MAILBOX main ADDRESS '…' …;");
+        }
+    }
+    return {};
+}
+
 Result<void> check_mailboxes(const Intention &intention) {
     for (const PlannedChange &change : intention.changes) {
         const auto *mailbox = std::get_if<task::Mailbox>(&change.statement);
@@ -376,13 +395,6 @@ ActionRow row_of(const PlannedChange &change) {
     return {"keep", object, "It is not in this text; declare the text as exact to drop it."};
 }
 
-bool has_mailbox(const Intention &intention) {
-    const auto &statements = intention.after.statements;
-    return std::any_of(statements.begin(), statements.end(), [](const task::Statement &each) {
-        return std::holds_alternative<task::Mailbox>(each);
-    });
-}
-
 void add_peer_to_do(const dialect::Dialect &dialect,
                     const Intention &intention,
                     const task::Peer &peer,
@@ -458,6 +470,9 @@ Result<Intention> make_intention(Transaction &transaction,
     }
     if (const auto checked = check_after(transaction, dialect, intention); !checked) {
         return checked.error();
+    }
+    if (const auto told = check_alert(intention); !told) {
+        return told.error();
     }
     if (const auto reachable = check_mailboxes(intention); !reachable) {
         return reachable.error();

@@ -1,6 +1,7 @@
 // From the outbox to transmissions: which parts go now, by which path, and what the paths answered.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <span>
 #include <vector>
@@ -23,7 +24,8 @@ class Tickets {
         std::uint64_t number = 0;
         std::uint64_t booked_bytes = 0; // of the budgets; 0: nothing was booked
         Timestamp booked_at{};
-        std::uint64_t mail_bytes = 0; // of a part of a batch
+        std::uint64_t mail_bytes = 0;   // of a part of a batch
+        std::string alert_through = {}; // the mailbox of a mail about the peer to a person
     };
 
     std::uint64_t add(const Sent &sent) {
@@ -34,6 +36,12 @@ class Tickets {
     /// The path that was to carry it.
     [[nodiscard]] std::int64_t path_of(std::uint64_t ticket) const {
         return open_.at(ticket).path_ordinal;
+    }
+
+    [[nodiscard]] bool carries_alert_about(std::int64_t peer_id) const {
+        return std::any_of(open_.begin(), open_.end(), [&](const auto &entry) {
+            return entry.second.peer_id == peer_id && !entry.second.alert_through.empty();
+        });
     }
 
     /// Takes the ticket back; empty for one that we do not know.

@@ -28,13 +28,20 @@ struct Mailbox {
     bool operator==(const Mailbox &) const = default;
 };
 
-/// One part on its way to one peer's address.
+/// A mail that a person reads.
+struct PlainMail {
+    std::string subject;
+    std::string text; // lines end with CRLF
+};
+
+/// One part on its way to one peer's address, or a mail to a person.
 struct Transmission {
     std::uint64_t ticket = 0; // chosen by the host, comes back in the outcome
     std::string path_kind;    // "maildir", "mail", "direct"
     std::string target;       // directory, mail address or URL of the peer
     std::string mailbox;      // of ours, by its name, that a mail goes through
     Bytes envelope;
+    std::optional<PlainMail> plain = {}; // in the place of an envelope
 };
 
 /// Names a message where it lies, for `settle`. Opaque to the host.

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <map>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -35,6 +37,16 @@ class ExchangeTransport : public engine::Transport {
     }
 
     void submit(engine::Transmission transmission) override {
+        if (refused.contains(transmission.target)) {
+            events_.emplace_back(engine::Outcome{
+                transmission.ticket, Error{Errc::unavailable, "the server is down"}, {}});
+            return;
+        }
+        if (transmission.plain) {
+            letters.emplace_back(transmission.target, *std::move(transmission.plain));
+            events_.emplace_back(engine::Outcome{transmission.ticket, {}, {}});
+            return;
+        }
         exchange_[transmission.target].push_back(std::move(transmission.envelope));
         events_.emplace_back(engine::Outcome{transmission.ticket, {}, {}});
         ++mails_sent;
@@ -54,6 +66,8 @@ class ExchangeTransport : public engine::Transport {
     }
 
     std::uint64_t mails_sent = 0;
+    std::set<std::string> refused; // addresses
+    std::vector<std::pair<std::string, engine::PlainMail>> letters;
     int times_opened = 0;
     bool is_open = false; // mails are fetched
     bool is_reachable = true;

@@ -471,6 +471,12 @@ std::vector<StateTable> log_tables() {
          .columns = {integer("event_id"), integer("happened_at"), text("kind"),
                      maybe(integer("peer_id")), text("message"), text("action", "''")},
          .primary_key = {"event_id"}},
+        // Peers of which ALERT tells people (engine/alerts.hpp): something is wrong since, or is
+        // well again; a mail about it has left; when to try again, and what failed last.
+        {.name = "trouble",
+         .columns = {integer("peer_id"), maybe(integer("since")), maybe(integer("told_at")),
+                     maybe(integer("try_at")), text("failed_through", "''")},
+         .primary_key = {"peer_id"}},
         // What came in and was not taken, with the reason; equal ones are counted.
         {.name = "refusal",
          .columns = {integer("refused_id"), maybe(integer("peer_id")), text("source"),

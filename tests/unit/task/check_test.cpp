@@ -189,8 +189,6 @@ const std::vector<Wrong> wrong_texts = {
 };
 
 const std::vector<Wrong> not_yet = {
-    {"NODE a ALERT 'dba@hq.example'", "line 1, column 8: ALERT is not available in this version",
-     "Leave it out."},
     {"HOSTED NODE e AT 'odbc:DSN=x'",
      "line 1, column 13: HOSTED NODE is not available in this version",
      "Install Postrider in the database itself."},

@@ -1,5 +1,5 @@
-// prctl(2), setrlimit(2), close_range(2) and landlock(7). What fails is told and does not stop the
-// process: an old kernel must not keep anybody's mail from going.
+// prctl(2), setrlimit(2), close_range(2), landlock(7) and seccomp(2). What fails is told and does
+// not stop the process: an old kernel must not keep anybody's mail from going.
 #include "common/network/confine.hpp"
 
 #include <array>
@@ -11,6 +11,8 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "common/network/denied_calls.hpp"
 
 namespace postrider::network {
 
@@ -84,6 +86,7 @@ std::string confine(int last_descriptor, const std::string &ca_file) {
              limit(RLIMIT_AS, memory_bytes_max) && limit(RLIMIT_FSIZE, 0),
          "limits");
     note(restrict_files(ca_file), "Landlock");
+    note(deny_calls(), "seccomp");
     return missing;
 }
 

@@ -201,9 +201,8 @@ due_alerts(const Session &session, const AlertRule &rule, Tickets &tickets) {
             continue;
         }
         Limits{session, spent_by_all, path_through(*stored)}.book(bytes);
-        const std::uint64_t ticket = tickets.add({.peer_id = letter.peer_id,
-                                                  .booked_at = session.now,
-                                                  .alert_through = stored->mailbox.name});
+        const std::uint64_t ticket = tickets.add(
+            {letter.peer_id, 0, std::nullopt, 0, 0, session.now, 0, stored->mailbox.name});
         out.push_back({.ticket = ticket,
                        .path_kind = "mail",
                        .target = rule.address,

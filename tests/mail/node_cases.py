@@ -43,9 +43,9 @@ class Node:
         place.touch(0o600)
         place.write_text(password + "\n", encoding="utf-8")
 
-    def mailbox(self):
+    def mailbox(self, hours=""):
         return (f"MAILBOX main ADDRESS '{self.servers.address(self.user)}' RECEIVE '{self.receive}' "
-                f"SEND '{self.send}';")
+                f"SEND '{self.send}' {hours};")
 
     def declare(self, text):
         return self.sql(f"SELECT * FROM postrider_declare({quoted(text)});")
@@ -145,11 +145,38 @@ def a_wrong_password_is_said_and_waits(servers, folder):
             office.wait_for("SELECT state FROM postrider_status;", "in step")
 
 
-def nothing_is_said_while_nothing_changes(servers, folder):
+@contextlib.contextmanager
+def counting_proxies(servers):
+    """Before the servers that nodes talk to."""
     with contextlib.ExitStack() as proxies:
         ports = dict(servers.ports)
         proxy_of = {name: proxies.enter_context(CountingProxy(ports[name])) for name in ("imaps", "submission")}
         servers.ports = {**ports, **{name: proxy.port for name, proxy in proxy_of.items()}}
+        yield proxy_of
+
+
+def a_mailbox_is_used_within_its_hours_alone(servers, folder):
+    with counting_proxies(servers) as proxy_of:
+        office, shop = office_and_shop(servers, folder)
+        pair(office, shop)
+        with office.running(), shop.running():
+            office.wait_for("SELECT state FROM postrider_status;", "in step")
+        office.declare(office.mailbox("EVERY 12 HOURS"))
+        with office.running():  # the first opening is at once
+            office.wait_for("SELECT used_at > 0 FROM postrider_mailbox;", "1")
+            made = [proxy.connections for proxy in proxy_of.values()]
+            office.sql("INSERT INTO products VALUES ('A', 'apple');")
+            office.wait_for("SELECT state, summary LIKE '%for the hours of mailbox \"main\"%' FROM postrider_status;",
+                            "waiting|1")
+        office.sync()
+        assert [proxy.connections for proxy in proxy_of.values()] == made, "it connected outside of its hours"
+        office.declare(office.mailbox())
+        with office.running(), shop.running():
+            shop.wait_for("SELECT name FROM products;", "apple")
+
+
+def nothing_is_said_while_nothing_changes(servers, folder):
+    with counting_proxies(servers) as proxy_of:
         office, shop = office_and_shop(servers, folder)
         pair(office, shop)
         with office.running(), shop.running():
@@ -210,4 +237,5 @@ CASES = [
 # What the server that takes mails has no part in.
 RECEIVING_CASES = [
     nothing_is_said_while_nothing_changes,
+    a_mailbox_is_used_within_its_hours_alone,
 ]

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/base/limits.hpp"
 #include "common/network/sender.hpp"
 
 namespace postrider::network {
@@ -79,6 +80,9 @@ struct Willing final : Connections {
 
 struct CountingHost final : Host {
     void tell(const transport::NetworkReport &report) override {
+        if (const auto *wanted = std::get_if<transport::EnvelopeWanted>(&report)) {
+            wishes.push_back(*wanted);
+        }
         const auto *delivered = std::get_if<transport::Delivered>(&report);
         accepted += delivered != nullptr && delivered->accepted ? 1U : 0U;
     }
@@ -86,6 +90,7 @@ struct CountingHost final : Host {
     [[nodiscard]] bool is_busy() const override { return false; }
 
     std::size_t accepted = 0;
+    std::vector<transport::EnvelopeWanted> wishes;
 };
 
 struct NoonClock final : Clock {
@@ -105,8 +110,28 @@ struct Sending : testing::Test {
 
     void submit(std::size_t mails) {
         for (std::size_t mail = 1; mail <= mails; ++mail) {
-            sender->submit({mail, "main", {"b@mail.example"}, Bytes(100)});
+            sender->submit({mail, "main", {"b@mail.example"}, 100, Bytes(100)});
         }
+    }
+
+    /// The host gives what is wanted, to its end or not.
+    std::uint64_t grant(std::size_t pieces_max = SIZE_MAX) {
+        std::uint64_t given = 0;
+        for (transport::EnvelopeWanted wanted : std::exchange(host.wishes, {})) {
+            for (; wanted.bytes > 0; --pieces_max) {
+                const std::uint64_t size = std::min<std::uint64_t>(wanted.bytes, 100'000);
+                if (pieces_max == 0) {
+                    host.wishes.push_back(wanted);
+                    break;
+                }
+                transport::EnvelopePiece piece{wanted.ticket, wanted.from, Bytes(size)};
+                EXPECT_TRUE(sender->on_piece(piece));
+                wanted.from += size;
+                wanted.bytes -= size;
+                given += size;
+            }
+        }
+        return given;
     }
 
     Willing server;
@@ -125,6 +150,52 @@ TEST_F(Sending, ConnectsAgainAtOnceWhenMailsAreLeftBehindTheLastOfAConnection) {
     EXPECT_EQ(server.visits.made, 2U) << "nothing wakes it for the mail that is left";
     sender->step(now);
     EXPECT_EQ(host.accepted, 51U);
+}
+
+TEST_F(Sending, AsksForALargeEnvelopeAsItIsSentAndNeverForMoreThanItsWindow) {
+    constexpr std::uint64_t size = 10 * limits::network_ahead_bytes_max;
+    sender->submit({1, "main", {"b@mail.example"}, size, Bytes(1000)});
+    std::uint64_t given = 1000;
+    std::uint64_t most = 0;
+    for (int steps = 0; steps < 2000 && host.accepted == 0; ++steps) {
+        sender->step(now);
+        const std::uint64_t now_given = grant(1);
+        given += now_given;
+        std::uint64_t wanted = 0;
+        for (const transport::EnvelopeWanted &wish : host.wishes) {
+            wanted += wish.bytes;
+        }
+        most = std::max(most, wanted + now_given);
+    }
+    EXPECT_EQ(host.accepted, 1U);
+    EXPECT_EQ(given, size);
+    EXPECT_LE(most, limits::network_ahead_bytes_max);
+}
+
+TEST_F(Sending, BringsTheNextMailWhileTheFirstIsOnItsWay) {
+    for (std::uint64_t ticket = 1; ticket <= 3; ++ticket) {
+        sender->submit({ticket, "main", {"b@mail.example"}, 500'000, Bytes(1000)});
+    }
+    sender->step(now);
+    ASSERT_EQ(host.wishes.size(), 3U) << "they fit into the window together";
+    EXPECT_EQ(host.wishes[2].ticket, 3U);
+}
+
+TEST_F(Sending, IsPatientWithAHostThatIsBusyInTheMiddleOfAMail) {
+    sender->submit({1, "main", {"b@mail.example"}, 5'000'000, Bytes(1000)});
+    for (int steps = 0; steps < 10; ++steps) {
+        sender->step(now);
+    }
+    grant(3);
+    sender->step(now);
+    now += std::chrono::minutes{4};
+    sender->step(now);
+    EXPECT_EQ(server.visits.closed, 0U) << "the server was not silent, we were";
+    for (int steps = 0; steps < 1000 && host.accepted == 0; ++steps) {
+        grant();
+        sender->step(now);
+    }
+    EXPECT_EQ(host.accepted, 1U);
 }
 
 } // namespace

@@ -17,6 +17,10 @@ namespace {
 
 constexpr Duration keep_open = std::chrono::seconds{30};
 constexpr std::size_t mails_per_connection_max = 50;
+/// Behind so many the next connection is opened, where the rest of them is no more than so large: a
+/// server does not wait for ever for a client that is greeted and silent.
+constexpr std::size_t connects_ahead_after = mails_per_connection_max - 3;
+constexpr std::uint64_t connects_ahead_bytes_max = 2 * limits::mib;
 
 /// How long the host should leave the path alone; 0: its own schedule.
 std::uint64_t wait_seconds(transport::SmtpVerdict verdict) {
@@ -80,25 +84,56 @@ void Sender::ask_ahead() {
 }
 
 void Sender::step(Timestamp now) {
-    if (auto opened = login_.take()) {
-        if (!*opened) {
-            do_now("could not connect");
-            return give_up(opened->error());
+    // When the talk has ended with mails left, nothing else wakes us for them.
+    for (bool is_talking = true; is_talking;) {
+        if (!conversation_) {
+            open(now);
         }
-        dialogue_.emplace(around_.own_name.empty() ? address_literal((**opened)->descriptor())
-                                                   : around_.own_name);
-        conversation_.emplace(*std::move(*opened), *dialogue_, account_.send, now);
-        sent_here_ = 0;
-        quiet_since_.reset();
+        is_talking = conversation_.has_value();
+        if (is_talking) {
+            talk(now);
+            is_talking = !conversation_;
+        }
     }
-    if (conversation_) {
-        talk(now);
-    }
-    // Behind the talk: when it has ended with mails left, nothing else wakes us for them.
-    if (!queue_.empty() && !conversation_ && !login_.is_under_way()) {
+    if (!queue_.empty() && !login_.is_under_way() && (!conversation_ || nears_its_end())) {
+        is_ahead_ = conversation_.has_value();
         connect();
     }
     ask_ahead();
+}
+
+/// Takes the connection that was asked for, once it is there.
+void Sender::open(Timestamp now) {
+    auto opened = login_.take();
+    if (!opened) {
+        return;
+    }
+    const bool was_ahead = std::exchange(is_ahead_, false);
+    if (!*opened && was_ahead) {
+        return; // the server may not have liked two at once: it is asked again
+    }
+    if (!*opened) {
+        do_now("could not connect");
+        return give_up(opened->error());
+    }
+    dialogue_.emplace(around_.own_name.empty() ? address_literal((**opened)->descriptor())
+                                               : around_.own_name);
+    conversation_.emplace(*std::move(*opened), *dialogue_, account_.send, now);
+    sent_here_ = 0;
+    quiet_since_.reset();
+}
+
+/// There are more mails than this connection takes, and those that it takes are sent soon.
+bool Sender::nears_its_end() const {
+    const std::size_t left = mails_per_connection_max - sent_here_ + (is_sending_ ? 1 : 0);
+    if (sent_here_ < connects_ahead_after || queue_.size() <= left) {
+        return false;
+    }
+    std::uint64_t bytes = 0;
+    for (std::size_t index = 0; index < left; ++index) {
+        bytes += queue_[index]->submit().envelope_bytes;
+    }
+    return bytes <= connects_ahead_bytes_max;
 }
 
 void Sender::connect() {
@@ -110,7 +145,9 @@ void Sender::connect() {
                                    "Give it SEND 'smtps://…'."}
                            : url.error());
     }
-    do_now("connects");
+    if (!is_ahead_) {
+        do_now("connects");
+    }
     login_.begin(account_,
                  {*url, account_.user, account_.login, around_.ca_file, around_.own_name});
 }

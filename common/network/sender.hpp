@@ -34,6 +34,8 @@ class Sender {
     [[nodiscard]] std::optional<Timestamp> next_at() const;
 
   private:
+    void open(Timestamp now);
+    [[nodiscard]] bool nears_its_end() const;
     void ask_ahead();
     void connect();
     void talk(Timestamp now);
@@ -52,6 +54,7 @@ class Sender {
     std::optional<Timestamp> quiet_since_; // nothing was left to send
     std::size_t sent_here_ = 0;            // over this connection
     bool is_sending_ = false;
+    bool is_ahead_ = false; // the login is for the connection after the one that there is
     std::string doing_;
 };
 

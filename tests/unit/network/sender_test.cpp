@@ -13,27 +13,34 @@ namespace {
 
 /// Counts the connections that were made, and those that are closed.
 struct Visits {
-    std::size_t made = 0;
+    std::size_t mails = 0;
+    std::vector<std::size_t> made; // behind so many mails
     std::size_t closed = 0;
 };
 
 /// Answers each command as soon as it is written.
 class WillingServer final : public Connection {
   public:
-    explicit WillingServer(Visits &visits) : visits_(visits) { ++visits_.made; }
+    WillingServer(Visits &visits, bool is_slow, State state)
+        : visits_(visits), is_slow_(is_slow), state_(state) {
+        visits_.made.push_back(visits_.mails);
+    }
 
     WillingServer(const WillingServer &) = delete;
     WillingServer &operator=(const WillingServer &) = delete;
 
     ~WillingServer() override { ++visits_.closed; }
 
-    [[nodiscard]] State state() const override { return State::open; }
+    [[nodiscard]] State state() const override { return state_; }
 
     [[nodiscard]] const Error &error() const override { return error_; }
 
     [[nodiscard]] int descriptor() const override { return 7; }
 
     Result<std::size_t> read(std::span<std::uint8_t> into) override {
+        if (is_slow_ && std::exchange(has_replied_, !has_replied_)) {
+            return std::size_t{0};
+        }
         const std::size_t count = std::min(into.size(), replies_.size());
         std::copy_n(replies_.begin(), count, into.begin());
         replies_.erase(0, count);
@@ -55,6 +62,7 @@ class WillingServer final : public Connection {
         if (is_content_) {
             is_content_ = line != ".";
             replies_ += is_content_ ? "" : "250 ok\r\n";
+            visits_.mails += is_content_ ? 0U : 1U;
         } else if (line == "DATA") {
             is_content_ = true;
             replies_ += "354 go on\r\n";
@@ -68,14 +76,21 @@ class WillingServer final : public Connection {
     std::string said_;
     std::string replies_;
     bool is_content_ = false;
+    bool is_slow_ = false; // silent after each reply
+    State state_;
+    bool has_replied_ = false;
 };
 
 struct Willing final : Connections {
     std::unique_ptr<Connection> connect(const Endpoint & /*endpoint*/, Bytes /*secret*/) override {
-        return std::make_unique<WillingServer>(visits);
+        const bool fails = visits.made.size() + 1 == fails_at;
+        return std::make_unique<WillingServer>(
+            visits, is_slow, fails ? Connection::State::failed : Connection::State::open);
     }
 
     Visits visits;
+    bool is_slow = false;
+    std::size_t fails_at = 0;
 };
 
 struct CountingHost final : Host {
@@ -147,9 +162,45 @@ TEST_F(Sending, ConnectsAgainAtOnceWhenMailsAreLeftBehindTheLastOfAConnection) {
         sender->step(now);
     }
     EXPECT_EQ(host.accepted, 50U);
-    EXPECT_EQ(server.visits.made, 2U) << "nothing wakes it for the mail that is left";
+    EXPECT_EQ(server.visits.made.size(), 2U) << "nothing wakes it for the mail that is left";
     sender->step(now);
     EXPECT_EQ(host.accepted, 51U);
+}
+
+/// One reply in a step: servers take their time.
+TEST_F(Sending, OpensTheNextConnectionWhileTheLastMailsGoOverTheOneThatThereIs) {
+    server.is_slow = true;
+    submit(120);
+    for (int steps = 0; steps < 2000 && host.accepted < 120; ++steps) {
+        sender->step(now);
+    }
+    EXPECT_EQ(host.accepted, 120U);
+    EXPECT_EQ(server.visits.made, (std::vector<std::size_t>{0, 46, 96}));
+}
+
+TEST_F(Sending, LetsNoConnectionWaitForLargeMailsOfTheLastOne) {
+    server.is_slow = true;
+    submit(47);
+    for (std::uint64_t ticket = 48; ticket <= 51; ++ticket) {
+        sender->submit({ticket, "main", {"b@mail.example"}, 1'500'000, {}});
+    }
+    for (int steps = 0; steps < 20000 && host.accepted < 51; ++steps) {
+        sender->step(now);
+        grant();
+    }
+    EXPECT_EQ(host.accepted, 51U);
+    EXPECT_EQ(server.visits.made, (std::vector<std::size_t>{0, 49}));
+}
+
+TEST_F(Sending, ConnectsAgainWhereTheServerWantsNoSecondConnection) {
+    server.is_slow = true;
+    server.fails_at = 2;
+    submit(51);
+    for (int steps = 0; steps < 2000 && host.accepted < 51; ++steps) {
+        sender->step(now);
+    }
+    EXPECT_EQ(host.accepted, 51U);
+    EXPECT_EQ(server.visits.made.size(), 3U);
 }
 
 TEST_F(Sending, AsksForALargeEnvelopeAsItIsSentAndNeverForMoreThanItsWindow) {

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include <curl/curl.h>
+#include <malloc.h>
 #include <sodium.h>
 
 #include "common/network/confine.hpp"
@@ -22,6 +23,16 @@ class SystemClock final : public postrider::Clock {
     }
 };
 
+/// Mails pass in pieces of a hundred kilobytes: memory that went back to the system after each
+/// would be asked for again at once, page by page.
+void keep_some_memory() {
+#ifdef __GLIBC__
+    constexpr int kept_bytes = 4 * 1024 * 1024;
+    (void)mallopt(M_MMAP_THRESHOLD, kept_bytes);
+    (void)mallopt(M_TRIM_THRESHOLD, kept_bytes);
+#endif
+}
+
 } // namespace
 
 int main(int argc, char ** /*argv*/) {
@@ -31,6 +42,7 @@ int main(int argc, char ** /*argv*/) {
                          stderr);
         return EXIT_FAILURE;
     }
+    keep_some_memory();
     const char *ca_file = std::getenv("SSL_CERT_FILE"); // NOLINT(concurrency-mt-unsafe): no thread
     const network::LoopSettings settings{
         .own_name = network::own_full_name(),

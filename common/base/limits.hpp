@@ -119,11 +119,16 @@ inline constexpr std::size_t imap_folder_bytes_max = 1000;
 inline constexpr Duration imap_patience = std::chrono::minutes{2};
 
 // The network process
-/// A part and what is said of it.
+/// All mailboxes with their keys, the most that is said at once.
 inline constexpr std::size_t network_frame_bytes_max = part_body_bytes_max + 64 * kib;
+/// An envelope travels in pieces of at most so many bytes.
+inline constexpr std::size_t network_piece_bytes_max = 128 * kib;
+inline constexpr std::size_t network_envelope_bytes_max = part_body_bytes_max + 64 * kib;
 inline constexpr std::size_t network_items_max = 10'000; // of a list in a message
-/// What is submitted to the process without an outcome.
-inline constexpr std::size_t network_open_bytes_max = 2 * network_frame_bytes_max;
+/// Of what is submitted to the process without an outcome, the beginnings that were sent along.
+inline constexpr std::size_t network_open_bytes_max = 8 * mib;
+/// What the process asks for ahead of what it sends to a server.
+inline constexpr std::size_t network_ahead_bytes_max = 2 * mib;
 inline constexpr std::size_t network_cursor_bytes_max = 64 * kib;
 inline constexpr std::size_t network_receipt_bytes_max = 1000;
 /// What the process asks for and has no answer to yet.

@@ -20,6 +20,7 @@ constexpr std::string_view crlf = "\r\n";
 constexpr std::size_t frame_bytes_max = 2048;
 /// What is read of an envelope and written at once.
 constexpr std::size_t block_lines = 128;
+static_assert(block_lines * (mime_line_digits / 4 * 3) <= envelope_read_ahead_bytes_max);
 
 std::size_t line_digits_of(Container container) {
     return container == Container::armour ? armour_line_digits : mime_line_digits;

@@ -46,6 +46,9 @@ std::string message_name(const MessageToken &token);
 /// much; 0 at the end.
 using ReadEnvelope = std::function<Result<std::size_t>(std::span<std::uint8_t> into)>;
 
+/// So much more of the envelope may be read than has been given as text.
+inline constexpr std::size_t envelope_read_ahead_bytes_max = 8192;
+
 /// A mail as it is put on the wire, written while it is read: some kilobytes are in memory, however
 /// large it is.
 class MessageText {

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t piece_bytes = 64 * limits::kib;
 /// So that one fast server does not keep the others waiting.
-constexpr int pieces_at_once = 64;
+constexpr int pieces_at_once = 16;
 
 } // namespace
 
@@ -29,7 +29,7 @@ void Conversation::move(Timestamp now) {
     has_more_ = true;
     for (int piece = 0; piece < pieces_at_once && has_more_ && !is_closed_; ++piece) {
         const bool has_read = read();
-        const bool has_written = !is_closed_ && write();
+        const bool has_written = !is_closed_ && write_on();
         has_more_ = has_read || has_written;
         if (has_more_) {
             moved_at_ = now;
@@ -39,12 +39,22 @@ void Conversation::move(Timestamp now) {
         is_closed_ = true;
     }
     const std::optional<Duration> patience = dialogue_.patience();
+    if (!patience) {
+        moved_at_ = now; // nothing was expected so far
+    }
     if (!is_closed_ && patience && moved_at_ + *patience <= now) {
         give_up({Errc::timed_out,
                  server_ + " has been silent for too long",
                  {},
                  "The connection was given up. It is tried again."});
     }
+}
+
+void Conversation::hold(bool is_held, Timestamp now) {
+    if (is_held_ && !is_held) {
+        moved_at_ = now;
+    }
+    is_held_ = is_held;
 }
 
 bool Conversation::read() {
@@ -64,6 +74,18 @@ bool Conversation::read() {
         give_up(taken.error());
     }
     return true;
+}
+
+/// A piece: TLS takes it record by record.
+bool Conversation::write_on() {
+    bool has_written = false;
+    while (!is_closed_ && write()) {
+        has_written = true;
+        if (output_.empty()) {
+            break;
+        }
+    }
+    return has_written;
 }
 
 bool Conversation::write() {
@@ -95,6 +117,9 @@ void Conversation::give_up(const Error &reason) {
 }
 
 std::optional<Timestamp> Conversation::deadline() const {
+    if (is_held_) {
+        return std::nullopt; // the host wakes us
+    }
     if (has_more_) {
         return moved_at_; // what TLS has decrypted already wakes nobody
     }

@@ -21,6 +21,12 @@ class Conversation {
     /// Moves what can be moved without waiting; the owner takes the dialogue's events afterwards.
     void move(Timestamp now);
 
+    /// Whether bytes of the server are left where they are, since there is no place for them:
+    /// `move` is not called then, and no patience is lost.
+    void hold(bool is_held, Timestamp now);
+
+    [[nodiscard]] bool is_held() const { return is_held_; }
+
     /// The connection is gone, or is not needed any more; the dialogue knows.
     [[nodiscard]] bool is_closed() const { return is_closed_; }
 
@@ -34,6 +40,7 @@ class Conversation {
 
   private:
     bool read();
+    bool write_on();
     bool write();
     void give_up(const Error &reason);
 
@@ -43,6 +50,7 @@ class Conversation {
     Timestamp moved_at_; // when bytes were moved last
     Bytes output_;       // of which `written_` are on their way; never changed before all are
     std::size_t written_ = 0;
+    bool is_held_ = false;
     bool has_more_ = false; // it stopped for the sake of others
     bool is_closed_ = false;
     std::optional<Error> problem_;

@@ -15,6 +15,8 @@ namespace postrider::network {
 namespace {
 
 constexpr std::size_t read_at_once_bytes = 64 * limits::kib;
+/// Enough for a host that comes to read now and then.
+constexpr std::size_t unsent_enough_bytes = 1 * limits::mib;
 
 bool would_wait() {
     return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
@@ -36,7 +38,7 @@ void HostSocket::tell(const transport::NetworkReport &report) {
 }
 
 bool HostSocket::is_busy() const {
-    return unsent_bytes_ > limits::network_frame_bytes_max / 4;
+    return unsent_bytes_ > unsent_enough_bytes;
 }
 
 void HostSocket::move() {

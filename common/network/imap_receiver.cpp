@@ -18,9 +18,6 @@ namespace imap = transport::imap;
 constexpr std::size_t candidates_max = 1000;
 constexpr std::size_t fetched_at_once_max = 64;
 constexpr std::size_t cleared_at_once_max = 500;
-/// To look first at the beginning of a smaller one that claims to be ours would cost more than it
-/// could save.
-constexpr std::uint64_t small_bytes_max = 256 * limits::kib;
 /// Of whole mails: the host is asked only between requests whether it can take more.
 constexpr std::uint64_t fetched_bytes_at_once_max = 8 * limits::mib;
 
@@ -54,6 +51,7 @@ ImapReceiver::ImapReceiver(Surroundings surroundings, transport::MailAccount acc
       account_(std::move(account)),
       progress_(account_.cursor, digest_of(account_.stamp_keys)),
       login_(around_.host, around_.connections),
+      incoming_(around_.host),
       told_cursor_(account_.cursor) {}
 
 void ImapReceiver::configure(transport::MailAccount account) {
@@ -115,6 +113,10 @@ void ImapReceiver::talk(Timestamp now) {
         }
     }
     for (bool has_news = true; has_news && conversation_;) {
+        conversation_->hold(stage_ == Stage::fetching && around_.host.is_busy(), now);
+        if (conversation_->is_held()) {
+            return;
+        }
         has_news = false;
         conversation_->move(now);
         while (conversation_) {
@@ -190,9 +192,11 @@ bool ImapReceiver::fetch_next() {
         return false;
     }
     const bool is_whole = candidates_.front().is_whole;
+    is_gathering_ = candidates_.front().is_gathered;
     std::uint64_t bytes = 0;
     fetching_.clear();
     while (!candidates_.empty() && candidates_.front().is_whole == is_whole &&
+           candidates_.front().is_gathered == is_gathering_ &&
            fetching_.size() < fetched_at_once_max) {
         const Candidate &next = candidates_.front();
         bytes += next.bytes == 0 ? fetched_bytes_at_once_max : next.bytes;
@@ -206,7 +210,7 @@ bool ImapReceiver::fetch_next() {
     for (const auto &[uid, candidate] : fetching_) {
         mails.uids.push_back(uid);
     }
-    body_.clear();
+    incoming_.gather();
     stage_ = is_whole ? Stage::fetching : Stage::looking;
     do_now("fetches mails");
     request_ = dialogue_->fetch(std::move(mails), is_whole ? 0 : limits::mail_first_look_bytes);
@@ -235,8 +239,14 @@ void ImapReceiver::take(const imap::Event &event, Timestamp now) {
         give_up({Errc::unavailable, account_.receive + " has numbered its mails anew"}, now);
     } else if (const auto *listed = std::get_if<imap::Listed>(&event)) {
         on_listed(*listed);
+    } else if (const auto *begun = std::get_if<imap::BodyBegan>(&event)) {
+        if (stage_ == Stage::fetching && !is_gathering_ && begun->size > small_mail_bytes_max) {
+            incoming_.stream(account_);
+        } else {
+            incoming_.gather();
+        }
     } else if (const auto *piece = std::get_if<imap::BodyPiece>(&event)) {
-        body_.insert(body_.end(), piece->bytes.begin(), piece->bytes.end());
+        incoming_.add(piece->bytes);
     } else if (const auto *ended = std::get_if<imap::BodyEnded>(&event)) {
         on_body(*ended);
     } else if (const auto *missing = std::get_if<imap::Missing>(&event)) {
@@ -268,7 +278,7 @@ void ImapReceiver::on_listed(const imap::Listed &mail) {
         return progress_.skip(mail.uid);
     }
     progress_.want(mail.uid);
-    const bool is_small = mail.size > 0 && mail.size <= small_bytes_max;
+    const bool is_small = mail.size > 0 && mail.size <= small_mail_bytes_max;
     const bool is_whole = is_small && claims_to_be_ours(mail.header, account_.subject_prefix);
     candidates_.push_back({mail.uid, is_whole, mail.size});
 }
@@ -276,21 +286,30 @@ void ImapReceiver::on_listed(const imap::Listed &mail) {
 void ImapReceiver::on_body(const imap::BodyEnded &ended) {
     const auto asked = fetching_.find(ended.uid);
     if (asked == fetching_.end()) {
-        body_.clear();
         return;
     }
     if (ended.is_too_large) {
         tell({Errc::too_large, "a mail in " + account_.receive + " is too large to be ours"});
         progress_.on_gone({ended.uid});
+    } else if (incoming_.is_streamed()) {
+        end_stream(asked->second);
     } else {
         judge(asked->second, asked->second.is_whole || ended.size < limits::mail_first_look_bytes);
     }
     fetching_.erase(asked);
-    body_.clear();
+    incoming_.gather();
+}
+
+void ImapReceiver::end_stream(const Candidate &mail) {
+    if (incoming_.end_stream()) {
+        incoming_.hand_over(progress_.hold(mail.uid, 1));
+    } else {
+        candidates_.push_back({mail.uid, true, mail.bytes, true});
+    }
 }
 
 void ImapReceiver::judge(const Candidate &mail, bool is_whole) {
-    transport::JudgedMail judged = transport::judge_mail(body_, account_.stamp_keys);
+    transport::JudgedMail judged = transport::judge_mail(incoming_.text(), account_.stamp_keys);
     if (!is_whole) {
         if (judged.is_ours()) {
             candidates_.push_back({mail.uid, true, mail.bytes});
@@ -411,7 +430,8 @@ void ImapReceiver::do_now(std::string words) {
 }
 
 std::optional<Watched> ImapReceiver::watched() const {
-    return conversation_ ? std::optional{conversation_->watched()} : std::nullopt;
+    return conversation_ && !conversation_->is_held() ? std::optional{conversation_->watched()}
+                                                      : std::nullopt;
 }
 
 std::optional<Timestamp> ImapReceiver::next_at() const {

@@ -10,6 +10,7 @@
 
 #include "common/network/conversation.hpp"
 #include "common/network/folder_progress.hpp"
+#include "common/network/incoming_mail.hpp"
 #include "common/network/login.hpp"
 #include "common/network/receiver.hpp"
 #include "common/transport/imap_dialogue.hpp"
@@ -47,8 +48,9 @@ class ImapReceiver final : public Receiver {
 
     struct Candidate {
         Uid uid = 0;
-        bool is_whole = false;   // fetch all of it: its beginning bears our stamp, or it is small
-        std::uint64_t bytes = 0; // as the server says; 0: not known
+        bool is_whole = false;    // fetch all of it: its beginning bears our stamp, or it is small
+        std::uint64_t bytes = 0;  // as the server says; 0: not known
+        bool is_gathered = false; // whole, once more, since it could not be used while it came
     };
 
     void connect(Timestamp now);
@@ -63,6 +65,7 @@ class ImapReceiver final : public Receiver {
     void on_body(const transport::imap::BodyEnded &ended);
     void on_finished(const transport::imap::Finished &finished, Timestamp now);
     void on_cleared(const transport::imap::Finished &finished);
+    void end_stream(const Candidate &mail);
     void judge(const Candidate &mail, bool is_whole);
     void give_up(const Error &reason, Timestamp now);
     void tell(const Error &what, std::uint64_t count = 1);
@@ -84,7 +87,8 @@ class ImapReceiver final : public Receiver {
     std::map<Uid, Candidate> fetching_;
     std::vector<Uid> clearing_;
     bool is_setting_aside_ = false; // what is being cleared; else it is removed
-    Bytes body_;
+    IncomingMail incoming_;
+    bool is_gathering_ = false; // what is fetched
     bool wants_look_ = true;
     bool somebody_waits_ = true; // for the look
     bool list_is_cut_ = false;   // more candidates than are kept at once

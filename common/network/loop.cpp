@@ -63,6 +63,12 @@ void Loop::take(transport::NetworkRequest &request, Timestamp now) {
         sodium_memzero(secret->secret.data(), secret->secret.size());
     } else if (auto *mail = std::get_if<transport::Submit>(&request)) {
         submit(std::move(*mail));
+    } else if (auto *piece = std::get_if<transport::EnvelopePiece>(&request)) {
+        for (auto &[name, served] : accounts_) {
+            if (served.sender->on_piece(*piece)) {
+                break;
+            }
+        }
     } else if (const auto *settle = std::get_if<transport::Settle>(&request)) {
         const auto found = accounts_.find(settle->account);
         if (found != accounts_.end() && found->second.receiver) {

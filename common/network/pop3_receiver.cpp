@@ -19,13 +19,17 @@ constexpr Duration look_very_soon = std::chrono::milliseconds{200};
 /// In which an envelope has begun, and its stamp can be looked at; lines of 76 characters.
 constexpr unsigned beginning_lines = 400;
 constexpr Duration kept_for = std::chrono::minutes{1};
+/// A host that has enough to do is waited for; a server may hang up after 10 minutes without a
+/// command (RFC 1939 section 3).
+constexpr Duration host_patience = std::chrono::minutes{5};
 
 } // namespace
 
 Pop3Receiver::Pop3Receiver(Surroundings surroundings, transport::MailAccount account)
     : around_(std::move(surroundings)),
       account_(std::move(account)),
-      login_(around_.host, around_.connections) {}
+      login_(around_.host, around_.connections),
+      incoming_(around_.host) {}
 
 void Pop3Receiver::configure(transport::MailAccount account) {
     if (account.stamp_keys != account_.stamp_keys) {
@@ -92,6 +96,10 @@ void Pop3Receiver::connect(Timestamp now) {
 
 void Pop3Receiver::talk(Timestamp now) {
     for (bool has_news = true; has_news && conversation_;) {
+        conversation_->hold(is_asking_ && incoming_.is_streamed() && around_.host.is_busy(), now);
+        if (conversation_->is_held()) {
+            return;
+        }
         has_news = false;
         conversation_->move(now);
         while (conversation_) {
@@ -106,29 +114,40 @@ void Pop3Receiver::talk(Timestamp now) {
             return end_session(now, conversation_->problem());
         }
         if (conversation_ && !is_asking_ && !is_quitting_ && dialogue_->may_ask()) {
-            has_news = go_on() || has_news;
+            has_news = go_on(now) || has_news;
         }
     }
 }
 
 /// Asks for what comes next; says goodbye when there is nothing, which always ends with news.
-bool Pop3Receiver::go_on() {
+bool Pop3Receiver::go_on(Timestamp now) {
     if (!to_remove_.empty()) {
         dialogue_->remove(to_remove_.front().number);
         is_asking_ = true;
         return true;
     }
-    if (to_look_.empty() || around_.host.is_busy()) {
+    if (to_look_.empty() || !around_.host.is_busy()) {
+        busy_since_.reset();
+    } else if (!busy_since_) {
+        busy_since_ = now;
+    }
+    if (to_look_.empty() || (busy_since_ && *busy_since_ + host_patience <= now)) {
         is_quitting_ = true;
         dialogue_->quit();
         return true;
     }
-    text_.clear();
+    if (busy_since_) {
+        return false;
+    }
+    incoming_.gather();
     is_asking_ = true;
-    if (has_top_ && look_ != Look::whole) {
+    if (has_top_ && (look_ == Look::header || look_ == Look::beginning)) {
         dialogue_->top(to_look_.front().number, look_ == Look::header ? 0 : beginning_lines);
     } else {
         do_now("fetches mails");
+        if (look_ != Look::gathered && to_look_.front().bytes > small_mail_bytes_max) {
+            incoming_.stream(account_);
+        }
         dialogue_->retrieve(to_look_.front().number);
     }
     return true;
@@ -138,7 +157,7 @@ void Pop3Receiver::take(const transport::Pop3Event &event, Timestamp now) {
     if (const auto *ready = std::get_if<transport::Pop3Ready>(&event)) {
         on_ready(*ready, now);
     } else if (const auto *piece = std::get_if<transport::Pop3Piece>(&event)) {
-        text_.insert(text_.end(), piece->bytes.begin(), piece->bytes.end());
+        incoming_.add(piece->bytes);
     } else if (const auto *done = std::get_if<transport::Pop3Done>(&event)) {
         on_done(*done);
     } else if (const auto *ended = std::get_if<transport::Pop3Ended>(&event)) {
@@ -171,7 +190,7 @@ void Pop3Receiver::on_ready(const transport::Pop3Ready &ready, Timestamp now) {
             tell({Errc::too_large, "a mail in " + account_.receive + " is too large to be ours"});
             others.insert(id);
         } else {
-            to_look_.push_back({message.number, id});
+            to_look_.push_back({message.number, id, message.bytes});
         }
     }
     held_ = std::move(held); // what is not there any more need not be known
@@ -195,6 +214,11 @@ void Pop3Receiver::on_done(const transport::Pop3Done &done) {
     if (!done.error && is_part) {
         ++strangers_;
         others_.insert(to_look_.front().unique_id);
+    } else if (!done.error && incoming_.is_streamed()) {
+        if (!end_stream(to_look_.front().unique_id)) {
+            look_ = Look::gathered;
+            return;
+        }
     } else if (!done.error) {
         judge(to_look_.front().unique_id);
     }
@@ -205,13 +229,24 @@ void Pop3Receiver::on_done(const transport::Pop3Done &done) {
 
 /// As far as what was looked at says.
 bool Pop3Receiver::is_worth_more() const {
-    return look_ == Look::header ? mail::recognise(as_text(text_), account_.subject_prefix) ==
-                                       mail::MailKind::candidate
-                                 : transport::judge_mail(text_, account_.stamp_keys).is_ours();
+    return look_ == Look::header
+               ? mail::recognise(as_text(incoming_.text()), account_.subject_prefix) ==
+                     mail::MailKind::candidate
+               : transport::judge_mail(incoming_.text(), account_.stamp_keys).is_ours();
+}
+
+/// False where it has to be gathered.
+bool Pop3Receiver::end_stream(const std::string &unique_id) {
+    if (!incoming_.end_stream()) {
+        return false;
+    }
+    held_.insert_or_assign(unique_id, Held{{1}, {}});
+    incoming_.hand_over(unique_id);
+    return true;
 }
 
 void Pop3Receiver::judge(const std::string &unique_id) {
-    transport::JudgedMail judged = transport::judge_mail(text_, account_.stamp_keys);
+    transport::JudgedMail judged = transport::judge_mail(incoming_.text(), account_.stamp_keys);
     if (judged.is_ours()) {
         held_.insert_or_assign(unique_id, Held{{judged.events()}, {}});
         return hand_over(around_.host, account_.name, unique_id, std::move(judged));
@@ -244,6 +279,8 @@ void Pop3Receiver::end_session(Timestamp now, const std::optional<Error> &proble
     to_remove_.clear();
     removed_.clear();
     is_asking_ = is_quitting_ = false;
+    busy_since_.reset();
+    incoming_.gather();
     look_ = Look::header;
     if (strangers_ > 0) {
         tell({Errc::unknown_peer, "mails of others were left as they lie"},
@@ -288,12 +325,14 @@ void Pop3Receiver::do_now(std::string words) {
 }
 
 std::optional<Watched> Pop3Receiver::watched() const {
-    return conversation_ ? std::optional{conversation_->watched()} : std::nullopt;
+    return conversation_ && !conversation_->is_held() ? std::optional{conversation_->watched()}
+                                                      : std::nullopt;
 }
 
 std::optional<Timestamp> Pop3Receiver::next_at() const {
     if (conversation_) {
-        return conversation_->deadline();
+        const std::optional<Timestamp> deadline = conversation_->deadline();
+        return busy_since_ && !deadline ? std::optional{*busy_since_ + host_patience} : deadline;
     }
     return login_.is_under_way() ? std::nullopt : std::optional{look_at_.value_or(Timestamp{})};
 }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/network/conversation.hpp"
+#include "common/network/incoming_mail.hpp"
 #include "common/network/login.hpp"
 #include "common/network/receiver.hpp"
 #include "common/transport/judged_mail.hpp"
@@ -39,12 +40,13 @@ class Pop3Receiver final : public Receiver {
   private:
     void connect(Timestamp now);
     void talk(Timestamp now);
-    bool go_on();
+    bool go_on(Timestamp now);
     void take(const transport::Pop3Event &event, Timestamp now);
     void on_ready(const transport::Pop3Ready &ready, Timestamp now);
     void on_done(const transport::Pop3Done &done);
     void on_ended(const transport::Pop3Ended &ended);
     [[nodiscard]] bool is_worth_more() const;
+    bool end_stream(const std::string &unique_id);
     void judge(const std::string &unique_id);
     void end_session(Timestamp now, const std::optional<Error> &problem);
     void tell_looked(bool reached);
@@ -53,12 +55,14 @@ class Pop3Receiver final : public Receiver {
     void do_now(std::string words);
 
     /// RETR makes many servers take a message for read, so it is said only of what is ours.
-    enum class Look { header, beginning, whole };
+    /// `gathered`: whole, once more, since it could not be used while it came.
+    enum class Look { header, beginning, whole, gathered };
 
     /// A message of this session that has to be looked at, or to be removed.
     struct Task {
         std::uint64_t number = 0;
         std::string unique_id;
+        std::uint64_t bytes = 0; // as it is listed
     };
 
     struct Held {
@@ -82,7 +86,8 @@ class Pop3Receiver final : public Receiver {
     bool is_asking_ = false;
     Look look_ = Look::header; // what is asked for of the first
     bool is_quitting_ = false;
-    Bytes text_;
+    std::optional<Timestamp> busy_since_; // the host, while there is something to fetch
+    IncomingMail incoming_;
     std::uint64_t strangers_ = 0;
     std::optional<Timestamp> look_at_; // the next session; empty: at once
     unsigned failures_ = 0;

@@ -7,6 +7,7 @@
 
 #include <sodium.h>
 
+#include "common/base/limits.hpp"
 #include "common/mail/message.hpp"
 #include "common/network/own_name.hpp"
 
@@ -16,39 +17,10 @@ namespace {
 
 constexpr Duration keep_open = std::chrono::seconds{30};
 constexpr std::size_t mails_per_connection_max = 50;
-
-/// The mail around an envelope, written while it is read.
-class MailSource final : public transport::ContentSource {
-  public:
-    static Result<std::unique_ptr<MailSource>> create(const mail::Message &message,
-                                                      Bytes envelope) {
-        auto source = std::make_unique<MailSource>();
-        source->envelope_ = std::move(envelope);
-        auto text = mail::MessageText::create(
-            message, source->envelope_.size(),
-            [self = source.get()](std::span<std::uint8_t> into) -> Result<std::size_t> {
-                const ByteView left = ByteView{self->envelope_}.subspan(self->read_);
-                const std::size_t count = std::min(into.size(), left.size());
-                std::copy_n(left.begin(), count, into.begin());
-                self->read_ += count;
-                return count;
-            });
-        if (!text) {
-            return text.error();
-        }
-        source->text_ = *std::move(text);
-        return source;
-    }
-
-    [[nodiscard]] std::size_t size() const { return text_->size(); }
-
-    Result<std::size_t> read(std::span<std::uint8_t> into) override { return text_->read(into); }
-
-  private:
-    Bytes envelope_;
-    std::size_t read_ = 0;
-    std::optional<mail::MessageText> text_;
-};
+/// Behind so many the next connection is opened, where the rest of them is no more than so large: a
+/// server does not wait for ever for a client that is greeted and silent.
+constexpr std::size_t connects_ahead_after = mails_per_connection_max - 3;
+constexpr std::uint64_t connects_ahead_bytes_max = 2 * limits::mib;
 
 /// How long the host should leave the path alone; 0: its own schedule.
 std::uint64_t wait_seconds(transport::SmtpVerdict verdict) {
@@ -83,28 +55,85 @@ void Sender::configure(transport::MailAccount account) {
 }
 
 void Sender::submit(transport::Submit submit) {
-    queue_.push_back(std::move(submit));
+    queue_.push_back(std::make_shared<OutgoingMail>(std::move(submit)));
+}
+
+bool Sender::on_piece(transport::EnvelopePiece &piece) {
+    const auto mail = std::find_if(queue_.begin(), queue_.end(), [&](const auto &each) {
+        return each->submit().ticket == piece.ticket;
+    });
+    if (mail == queue_.end()) {
+        return false;
+    }
+    (*mail)->take(std::move(piece));
+    return true;
+}
+
+/// The next mails are brought here while one is sent, and while its server thinks.
+void Sender::ask_ahead() {
+    std::uint64_t ahead = 0;
+    for (const std::shared_ptr<OutgoingMail> &mail : queue_) {
+        if (ahead >= limits::network_ahead_bytes_max) {
+            return;
+        }
+        if (const auto wanted = mail->ask(limits::network_ahead_bytes_max - ahead)) {
+            around_.host.tell(*wanted);
+        }
+        ahead += mail->ahead();
+    }
 }
 
 void Sender::step(Timestamp now) {
-    if (auto opened = login_.take()) {
-        if (!*opened) {
-            do_now("could not connect");
-            return give_up(opened->error());
+    // When the talk has ended with mails left, nothing else wakes us for them.
+    for (bool is_talking = true; is_talking;) {
+        if (!conversation_) {
+            open(now);
         }
-        dialogue_.emplace(around_.own_name.empty() ? address_literal((**opened)->descriptor())
-                                                   : around_.own_name);
-        conversation_.emplace(*std::move(*opened), *dialogue_, account_.send, now);
-        sent_here_ = 0;
-        quiet_since_.reset();
+        is_talking = conversation_.has_value();
+        if (is_talking) {
+            talk(now);
+            is_talking = !conversation_;
+        }
     }
-    if (conversation_) {
-        talk(now);
-    }
-    // Behind the talk: when it has ended with mails left, nothing else wakes us for them.
-    if (!queue_.empty() && !conversation_ && !login_.is_under_way()) {
+    if (!queue_.empty() && !login_.is_under_way() && (!conversation_ || nears_its_end())) {
+        is_ahead_ = conversation_.has_value();
         connect();
     }
+    ask_ahead();
+}
+
+/// Takes the connection that was asked for, once it is there.
+void Sender::open(Timestamp now) {
+    auto opened = login_.take();
+    if (!opened) {
+        return;
+    }
+    const bool was_ahead = std::exchange(is_ahead_, false);
+    if (!*opened && was_ahead) {
+        return; // the server may not have liked two at once: it is asked again
+    }
+    if (!*opened) {
+        do_now("could not connect");
+        return give_up(opened->error());
+    }
+    dialogue_.emplace(around_.own_name.empty() ? address_literal((**opened)->descriptor())
+                                               : around_.own_name);
+    conversation_.emplace(*std::move(*opened), *dialogue_, account_.send, now);
+    sent_here_ = 0;
+    quiet_since_.reset();
+}
+
+/// There are more mails than this connection takes, and those that it takes are sent soon.
+bool Sender::nears_its_end() const {
+    const std::size_t left = mails_per_connection_max - sent_here_ + (is_sending_ ? 1 : 0);
+    if (sent_here_ < connects_ahead_after || queue_.size() <= left) {
+        return false;
+    }
+    std::uint64_t bytes = 0;
+    for (std::size_t index = 0; index < left; ++index) {
+        bytes += queue_[index]->submit().envelope_bytes;
+    }
+    return bytes <= connects_ahead_bytes_max;
 }
 
 void Sender::connect() {
@@ -116,7 +145,9 @@ void Sender::connect() {
                                    "Give it SEND 'smtps://…'."}
                            : url.error());
     }
-    do_now("connects");
+    if (!is_ahead_) {
+        do_now("connects");
+    }
     login_.begin(account_,
                  {*url, account_.user, account_.login, around_.ca_file, around_.own_name});
 }
@@ -158,14 +189,15 @@ void Sender::send_next() {
         return dialogue_->quit();
     }
     while (!is_sending_ && !queue_.empty()) {
-        const transport::Submit &next = queue_.front();
+        const std::shared_ptr<OutgoingMail> mail = queue_.front();
+        const transport::Submit &next = mail->submit();
         mail::Message message;
         message.from = account_.address;
         message.to = account_.address; // who gets it stands in the envelope alone
         message.subject_prefix = account_.subject_prefix;
         message.date = around_.clock.now();
         randombytes_buf(message.token.data(), message.token.size());
-        Result<std::unique_ptr<MailSource>> source = MailSource::create(message, next.envelope);
+        Result<std::unique_ptr<MailSource>> source = MailSource::create(message, mail);
         Result<void> taken;
         if (source) {
             const std::uint64_t bytes = (*source)->size();
@@ -186,24 +218,29 @@ void Sender::send_next() {
 }
 
 void Sender::on_outcome(const transport::SmtpOutcome &outcome) {
-    transport::Submit rest = std::move(queue_.front());
+    const std::shared_ptr<OutgoingMail> mail = std::move(queue_.front());
     queue_.pop_front();
     is_sending_ = false;
-    rest.recipients.clear();
+    std::vector<std::string> rest;
     for (const transport::SmtpRecipientOutcome &each : outcome.recipients) {
         if (each.verdict == transport::SmtpVerdict::too_many_recipients &&
             outcome.recipients.size() > 1) {
-            rest.recipients.push_back(each.address);
+            rest.push_back(each.address);
             continue;
         }
         around_.host.tell(
             transport::Delivered{outcome.ticket, each.address, counts_as_sent(each.verdict),
                                  each.error.value_or(Error{}), wait_seconds(each.verdict)});
     }
-    if (!rest.recipients.empty() && rest.recipients.size() < outcome.recipients.size()) {
-        queue_.push_front(std::move(rest)); // a server takes only so many at once
-    } else if (!rest.recipients.empty()) {
-        fail(rest,
+    if (rest.empty()) {
+        return;
+    }
+    const bool is_progress = rest.size() < outcome.recipients.size();
+    mail->begin_again(std::move(rest));
+    if (is_progress) {
+        queue_.push_front(mail); // a server takes only so many at once
+    } else {
+        fail(mail->submit(),
              {Errc::unavailable, account_.send + " takes no mail for more than one recipient"});
     }
 }
@@ -215,8 +252,8 @@ void Sender::fail(const transport::Submit &submit, const Error &reason) {
 }
 
 void Sender::give_up(const Error &reason) {
-    for (const transport::Submit &submit : queue_) {
-        fail(submit, reason);
+    for (const std::shared_ptr<OutgoingMail> &mail : queue_) {
+        fail(mail->submit(), reason);
     }
     queue_.clear();
 }

@@ -7,6 +7,7 @@
 
 #include "common/network/conversation.hpp"
 #include "common/network/login.hpp"
+#include "common/network/outgoing_mail.hpp"
 #include "common/network/surroundings.hpp"
 #include "common/transport/smtp_dialogue.hpp"
 
@@ -19,6 +20,8 @@ class Sender {
     /// Other settings of the same account; what is under way ends with the old ones.
     void configure(transport::MailAccount account);
     void submit(transport::Submit submit);
+    /// Takes what it has asked for. True when it was for a mail of its own.
+    bool on_piece(transport::EnvelopePiece &piece);
     /// Nothing more is sent; what was submitted has its outcome.
     void give_up(const Error &reason);
 
@@ -31,6 +34,9 @@ class Sender {
     [[nodiscard]] std::optional<Timestamp> next_at() const;
 
   private:
+    void open(Timestamp now);
+    [[nodiscard]] bool nears_its_end() const;
+    void ask_ahead();
     void connect();
     void talk(Timestamp now);
     void send_next();
@@ -41,13 +47,14 @@ class Sender {
 
     Surroundings around_;
     transport::MailAccount account_;
-    std::deque<transport::Submit> queue_; // the first is under way when `is_sending_`
+    std::deque<std::shared_ptr<OutgoingMail>> queue_; // the first is under way when `is_sending_`
     Login login_;
     std::optional<transport::SmtpDialogue> dialogue_;
     std::optional<Conversation> conversation_;
     std::optional<Timestamp> quiet_since_; // nothing was left to send
     std::size_t sent_here_ = 0;            // over this connection
     bool is_sending_ = false;
+    bool is_ahead_ = false; // the login is for the connection after the one that there is
     std::string doing_;
 };
 

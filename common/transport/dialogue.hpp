@@ -44,8 +44,12 @@ class ContentSource {
     ContentSource(const ContentSource &) = delete;
     ContentSource &operator=(const ContentSource &) = delete;
     virtual ~ContentSource() = default;
-    /// Fills the beginning of `into` and gives how much; 0 at the end. An error ends the mail.
+    /// Fills the beginning of `into` and gives how much; 0 at the end, and where it `is_waiting`.
+    /// An error ends the mail.
     virtual Result<std::size_t> read(std::span<std::uint8_t> into) = 0;
+
+    /// The last `read` gave nothing because what comes next is not here yet.
+    [[nodiscard]] virtual bool is_waiting() const { return false; }
 };
 
 } // namespace postrider::transport

@@ -124,9 +124,28 @@ class FieldReader {
     bool values_known_ = true;
 };
 
+/// Of what may be large.
+std::size_t bulk_bytes(const NetworkRequest &request) {
+    if (const auto *submit = std::get_if<Submit>(&request)) {
+        return submit->beginning.size();
+    }
+    const auto *piece = std::get_if<EnvelopePiece>(&request);
+    return piece == nullptr ? 0 : piece->bytes.size();
+}
+
+std::size_t bulk_bytes(const NetworkReport &report) {
+    if (const auto *arrived = std::get_if<MailArrived>(&report)) {
+        return arrived->envelope.size();
+    }
+    const auto *piece = std::get_if<EnvelopeArrives>(&report);
+    return piece == nullptr ? 0 : piece->bytes.size();
+}
+
 template <class Variant>
 Bytes write_message(const Variant &message) {
+    constexpr std::size_t the_rest_bytes = 512; // as a rule
     FieldWriter fields;
+    fields.reserve(bulk_bytes(message) + the_rest_bytes);
     std::visit([&](const auto &each) { fields(each); }, message);
     return to_bytes(Frame{static_cast<std::uint8_t>(message.index()), std::move(fields).take()});
 }

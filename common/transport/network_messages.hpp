@@ -58,15 +58,17 @@ struct Secret {
     }
 };
 
+/// A mail to be sent. The rest of its envelope is given when the process wants it.
 struct Submit {
     std::uint64_t ticket = 0;
     std::string account;
     std::vector<std::string> recipients; // mail addresses
-    Bytes envelope;
+    std::uint64_t envelope_bytes = 0;
+    Bytes beginning; // of the envelope, at most limits::network_piece_bytes_max
 
     template <class Fields>
     void list(Fields &fields) {
-        fields(ticket, account, recipients, envelope);
+        fields(ticket, account, recipients, envelope_bytes, beginning);
     }
 };
 
@@ -97,7 +99,21 @@ struct Ping {
     void list(Fields & /*fields*/) {}
 };
 
-using NetworkRequest = std::variant<Configure, Secret, Submit, Settle, LookNow, Ping>;
+/// Of the envelope of a mail that was submitted, what stands at `from`: an answer to
+/// EnvelopeWanted, which may have several, in order.
+struct EnvelopePiece {
+    std::uint64_t ticket = 0;
+    std::uint64_t from = 0;
+    Bytes bytes; // at most limits::network_piece_bytes_max
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(ticket, from, bytes);
+    }
+};
+
+using NetworkRequest =
+    std::variant<Configure, Secret, Submit, Settle, LookNow, Ping, EnvelopePiece>;
 
 // ---- To the host
 
@@ -126,10 +142,11 @@ struct MailArrived {
     std::string account;
     std::string receipt;
     Bytes envelope;
+    std::uint64_t from = 0; // so much of the envelope stands before it, in EnvelopeArrives
 
     template <class Fields>
     void list(Fields &fields) {
-        fields(account, receipt, envelope);
+        fields(account, receipt, envelope, from);
     }
 };
 
@@ -209,6 +226,32 @@ struct Looked {
     }
 };
 
+/// More of the envelope of a mail that was submitted.
+struct EnvelopeWanted {
+    std::uint64_t ticket = 0;
+    std::uint64_t from = 0;
+    std::uint64_t bytes = 0;
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(ticket, from, bytes);
+    }
+};
+
+/// Of a large envelope that MailArrived may tell of, what stands at `from`. 0 begins another, and
+/// what there was of the one before is of no use.
+struct EnvelopeArrives {
+    std::string account;
+    std::uint64_t envelope_bytes = 0;
+    std::uint64_t from = 0;
+    Bytes bytes; // at most limits::network_piece_bytes_max
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(account, envelope_bytes, from, bytes);
+    }
+};
+
 using NetworkReport = std::variant<Started,
                                    SecretWanted,
                                    MailArrived,
@@ -218,7 +261,9 @@ using NetworkReport = std::variant<Started,
                                    CursorMoved,
                                    Doing,
                                    Pong,
-                                   Looked>;
+                                   Looked,
+                                   EnvelopeWanted,
+                                   EnvelopeArrives>;
 
 /// Leaves no copy of a secret but the one in `request` and the one it gives.
 Bytes to_bytes(const NetworkRequest &request);

@@ -27,8 +27,8 @@ static_assert(accounts_max *
 constexpr unsigned deaths_max = 3;
 /// Mails are made into messages for the process one by one, as it takes them.
 constexpr std::size_t unsent_enough_bytes = 64 * limits::kib;
-/// What stands around an envelope in a frame, and the name of its mailbox.
-constexpr std::size_t submit_overhead_bytes = 4 * limits::kib;
+/// What stands around the beginning of an envelope in a frame, and the name of its mailbox.
+constexpr std::size_t submit_names_bytes_max = 4 * limits::kib;
 /// Doings, pongs and the like give no event: a poll ends all the same.
 constexpr unsigned reports_per_poll_max = 1000;
 /// Of what is told once: a process that makes up ever new words is not remembered for ever.
@@ -36,6 +36,11 @@ constexpr std::size_t told_once_max = 100;
 constexpr Duration look_for_secret_every = std::chrono::milliseconds{100};
 constexpr std::uint64_t wait_seconds_max = 24UL * 60 * 60;
 constexpr std::size_t safe_text_bytes_max = 1000;
+
+/// What is sent of an envelope before it is asked for: all of a small one.
+std::size_t beginning_of(const Bytes &envelope) {
+    return std::min(envelope.size(), limits::network_piece_bytes_max);
+}
 
 Error made_safe(const Error &error) {
     return {error.code, printable(error.message, safe_text_bytes_max),
@@ -124,7 +129,9 @@ void NetworkTransport::set_account(engine::Inlet inlet, std::map<std::string, Ac
     } else if (old == accounts_.end() || old->second.told.receive.empty()) {
         looking_.insert(name);
     }
-    accounts.insert_or_assign(name, Account{std::move(mailbox), std::move(told)});
+    Bytes arriving = old == accounts_.end() ? Bytes{} : std::move(old->second.arriving);
+    accounts.insert_or_assign(name,
+                              Account{std::move(mailbox), std::move(told), std::move(arriving)});
 }
 
 void NetworkTransport::tell_once(const std::string &source, Error what) {
@@ -161,7 +168,7 @@ void NetworkTransport::give_up_mails_without_mailbox() {
         const engine::Transmission &transmission = entry.second.transmission;
         const bool is_lost = !knows(transmission.mailbox);
         if (is_lost) {
-            open_bytes_ -= transmission.envelope.size();
+            open_bytes_ -= beginning_of(transmission.envelope);
             end_with(transmission.ticket, no_such_mailbox(transmission.mailbox));
         }
         return is_lost;
@@ -177,8 +184,8 @@ void NetworkTransport::submit(engine::Transmission transmission) {
     if (!knows(transmission.mailbox)) {
         return end_with(transmission.ticket, no_such_mailbox(transmission.mailbox));
     }
-    if (transmission.envelope.size() + transmission.target.size() + transmission.mailbox.size() >
-        limits::network_frame_bytes_max - submit_overhead_bytes) {
+    if (transmission.envelope.size() > limits::network_envelope_bytes_max ||
+        transmission.target.size() + transmission.mailbox.size() > submit_names_bytes_max) {
         return end_with(transmission.ticket,
                         {Errc::too_large, "a part of " +
                                               std::to_string(transmission.envelope.size()) +
@@ -233,6 +240,8 @@ void NetworkTransport::read(Timestamp now, std::vector<engine::Event> &events) {
         ++reports;
         if (const auto *arrived = std::get_if<MailArrived>(&*report)) {
             bytes += arrived->envelope.size();
+        } else if (const auto *piece = std::get_if<EnvelopeArrives>(&*report)) {
+            bytes += piece->bytes.size();
         }
         take(*report, now);
         gather(events);
@@ -252,13 +261,12 @@ void NetworkTransport::take(NetworkReport &report, Timestamp now) {
                  "over.",
                  {}});
         }
-    } else if (const auto *wanted = std::get_if<SecretWanted>(&report)) {
-        take_question(*wanted, now);
+    } else if (const auto *question = std::get_if<SecretWanted>(&report)) {
+        take_question(*question, now);
+    } else if (const auto *piece = std::get_if<EnvelopeArrives>(&report)) {
+        take_piece(*piece, now);
     } else if (auto *arrived = std::get_if<MailArrived>(&report)) {
-        if (has_good_receipt(arrived->account, arrived->receipt, now)) {
-            events_.emplace_back(engine::Arrived{receipt_for(arrived->account, arrived->receipt),
-                                                 std::move(arrived->envelope), arrived->account});
-        }
+        take_arrived(*arrived, now);
     } else if (const auto *unusable = std::get_if<MailUnusable>(&report)) {
         if (has_good_receipt(unusable->account, unusable->receipt, now)) {
             events_.emplace_back(engine::Unusable{receipt_for(unusable->account, unusable->receipt),
@@ -273,6 +281,8 @@ void NetworkTransport::take(NetworkReport &report, Timestamp now) {
         }
     } else if (auto *moved = std::get_if<CursorMoved>(&report)) {
         take_cursor(*moved, now);
+    } else if (const auto *wanted = std::get_if<EnvelopeWanted>(&report)) {
+        take_wish(*wanted, now);
     } else if (const auto *looked = std::get_if<Looked>(&report)) {
         looking_.erase(looked->account);
         if (knows(looked->account)) {
@@ -284,6 +294,42 @@ void NetworkTransport::take(NetworkReport &report, Timestamp now) {
             doing_.insert_or_assign({doing->account, doing->direction}, printable(doing->words));
         }
     }
+}
+
+/// Of a mailbox that has gone, nothing is taken any more.
+void NetworkTransport::take_piece(const EnvelopeArrives &piece, Timestamp now) {
+    const auto account = accounts_.find(piece.account);
+    if (account == accounts_.end()) {
+        return;
+    }
+    Bytes &arriving = account->second.arriving;
+    if (piece.from == 0) {
+        arriving.clear();
+    }
+    if (piece.envelope_bytes > limits::network_envelope_bytes_max ||
+        piece.from != arriving.size() ||
+        piece.bytes.size() > piece.envelope_bytes - std::min(piece.envelope_bytes, piece.from)) {
+        return process_.distrust("it gives an envelope in pieces that are none", now);
+    }
+    arriving.reserve(piece.envelope_bytes);
+    arriving.insert(arriving.end(), piece.bytes.begin(), piece.bytes.end());
+}
+
+void NetworkTransport::take_arrived(MailArrived &arrived, Timestamp now) {
+    if (!has_good_receipt(arrived.account, arrived.receipt, now)) {
+        return;
+    }
+    Bytes envelope = std::exchange(accounts_.find(arrived.account)->second.arriving, {});
+    if (arrived.from == 0) {
+        envelope = std::move(arrived.envelope);
+    } else if (arrived.from == envelope.size() &&
+               arrived.envelope.size() <= limits::network_envelope_bytes_max - arrived.from) {
+        envelope.insert(envelope.end(), arrived.envelope.begin(), arrived.envelope.end());
+    } else {
+        return process_.distrust("it gives an envelope in pieces that are none", now);
+    }
+    events_.emplace_back(engine::Arrived{receipt_for(arrived.account, arrived.receipt),
+                                         std::move(envelope), arrived.account});
 }
 
 void NetworkTransport::take_question(const SecretWanted &wanted, Timestamp now) {
@@ -302,7 +348,7 @@ void NetworkTransport::take_outcome(const Delivered &delivered) {
     if (found == open_.end()) {
         return;
     }
-    open_bytes_ -= found->second.transmission.envelope.size();
+    open_bytes_ -= beginning_of(found->second.transmission.envelope);
     open_.erase(found);
     engine::Outcome outcome{delivered.ticket, {}, {}};
     if (!delivered.accepted) {
@@ -344,12 +390,17 @@ void NetworkTransport::notice_change_of_process() {
     known_process_ = process_.working();
     told_.reset();
     doing_.clear();
+    for (auto &[name, account] : accounts_) {
+        account.arriving = {};
+    }
     ports_.secrets.forget();
     if (!has_ended) {
         return;
     }
+    wishes_.clear();
     std::deque<Mail> again;
     for (auto &[ticket, mail] : open_) {
+        mail.given_to = mail.wanted_to = 0;
         if (++mail.deaths < deaths_max) {
             again.push_back(std::move(mail));
         } else {
@@ -395,23 +446,72 @@ void NetworkTransport::answer_questions(Timestamp now) {
 }
 
 void NetworkTransport::send_what_fits() {
-    while (known_process_ != 0 && !waiting_.empty() &&
-           process_.unsent_bytes() < unsent_enough_bytes) {
-        Mail &mail = waiting_.front();
-        Bytes &envelope = mail.transmission.envelope;
-        const std::size_t size = envelope.size();
-        if (!open_.empty() && open_bytes_ + size > limits::network_open_bytes_max) {
-            return;
-        }
-        NetworkRequest request = Submit{mail.transmission.ticket,
-                                        mail.transmission.mailbox,
-                                        {mail.transmission.target},
-                                        std::move(envelope)};
-        process_.tell(request);
-        envelope = std::move(std::get_if<Submit>(&request)->envelope);
-        open_bytes_ += size;
-        open_.insert_or_assign(mail.transmission.ticket, std::move(mail));
-        waiting_.pop_front();
+    while (known_process_ != 0 && process_.unsent_bytes() < unsent_enough_bytes &&
+           (give_a_piece() || submit_next())) {
+    }
+}
+
+/// False where nobody wants one.
+bool NetworkTransport::give_a_piece() {
+    if (wishes_.empty()) {
+        return false;
+    }
+    const auto found = open_.find(wishes_.front());
+    if (found == open_.end()) {
+        wishes_.pop_front();
+        return true;
+    }
+    Mail &mail = found->second;
+    const ByteView wanted = ByteView{mail.transmission.envelope}.subspan(
+        mail.given_to, std::min(limits::network_piece_bytes_max, mail.wanted_to - mail.given_to));
+    process_.tell(EnvelopePiece{found->first, mail.given_to, {wanted.begin(), wanted.end()}});
+    mail.given_to += wanted.size();
+    if (mail.given_to == mail.wanted_to) {
+        wishes_.pop_front();
+    }
+    return true;
+}
+
+/// False where nothing waits, or the process has enough.
+bool NetworkTransport::submit_next() {
+    if (waiting_.empty()) {
+        return false;
+    }
+    Mail &mail = waiting_.front();
+    const Bytes &envelope = mail.transmission.envelope;
+    const ByteView beginning = ByteView{envelope}.first(beginning_of(envelope));
+    if (!open_.empty() && open_bytes_ + beginning.size() > limits::network_open_bytes_max) {
+        return false;
+    }
+    process_.tell(Submit{mail.transmission.ticket,
+                         mail.transmission.mailbox,
+                         {mail.transmission.target},
+                         envelope.size(),
+                         {beginning.begin(), beginning.end()}});
+    open_bytes_ += beginning.size();
+    open_.insert_or_assign(mail.transmission.ticket, std::move(mail));
+    waiting_.pop_front();
+    return true;
+}
+
+/// What was given up meanwhile is not given.
+void NetworkTransport::take_wish(const EnvelopeWanted &wanted, Timestamp now) {
+    const auto found = open_.find(wanted.ticket);
+    if (found == open_.end()) {
+        return;
+    }
+    Mail &mail = found->second;
+    const std::size_t size = mail.transmission.envelope.size();
+    if (wanted.bytes == 0 || wanted.bytes > size || wanted.from > size - wanted.bytes) {
+        return process_.distrust("it asks for more of a mail than there is", now);
+    }
+    const bool is_asked_for = mail.given_to < mail.wanted_to;
+    if (!is_asked_for || wanted.from != mail.wanted_to) {
+        mail.given_to = wanted.from;
+    }
+    mail.wanted_to = wanted.from + wanted.bytes;
+    if (!is_asked_for) {
+        wishes_.push_back(wanted.ticket);
     }
 }
 

@@ -62,11 +62,15 @@ class NetworkTransport final : public engine::Transport {
     struct Mail {
         engine::Transmission transmission;
         unsigned deaths = 0; // processes that ended while they had it
+        /// What the process wants of its envelope and has not been given: up to here, from there.
+        std::size_t given_to = 0;
+        std::size_t wanted_to = 0;
     };
 
     struct Account {
         engine::Mailbox mailbox;
         MailAccount told; // what the process is told of it, with the newest cursor
+        Bytes arriving;   // of an envelope that comes in pieces
     };
 
     void set_account(engine::Inlet inlet, std::map<std::string, Account> &accounts);
@@ -78,6 +82,11 @@ class NetworkTransport final : public engine::Transport {
     void tell_accounts();
     void answer_questions(Timestamp now);
     void send_what_fits();
+    bool give_a_piece();
+    bool submit_next();
+    void take_piece(const EnvelopeArrives &piece, Timestamp now);
+    void take_arrived(MailArrived &arrived, Timestamp now);
+    void take_wish(const EnvelopeWanted &wanted, Timestamp now);
     void read(Timestamp now, std::vector<engine::Event> &events);
     void gather(std::vector<engine::Event> &events);
     void take(NetworkReport &report, Timestamp now);
@@ -102,7 +111,8 @@ class NetworkTransport final : public engine::Transport {
 
     std::deque<Mail> waiting_;           // to be submitted to the process
     std::map<std::uint64_t, Mail> open_; // by ticket: submitted to it
-    std::size_t open_bytes_ = 0;
+    std::size_t open_bytes_ = 0;         // of their beginnings
+    std::deque<std::uint64_t> wishes_;   // tickets of those of which more is wanted
 
     std::set<std::string> looking_;    // accounts that are to be looked into
     std::deque<engine::Event> events_; // to be given by a poll

@@ -187,6 +187,9 @@ Result<void> SmtpDialogue::write_body(Bytes &out, std::size_t bytes_max) {
         if (*read > work_->mail.bytes - work_->bytes_read) {
             return Error{Errc::internal, "mail to be sent is longer than was said"};
         }
+        if (*read == 0 && work_->mail.content->is_waiting()) {
+            return {};
+        }
         if (*read == 0 && work_->bytes_read < work_->mail.bytes) {
             return Error{Errc::internal, "mail to be sent is shorter than was said"};
         }
@@ -440,6 +443,9 @@ void SmtpDialogue::lost(const Error &reason) {
 std::optional<Duration> SmtpDialogue::patience() const {
     if (phase_ == Phase::over || phase_ == Phase::idle) {
         return std::nullopt;
+    }
+    if (phase_ == Phase::body && work_->mail.content->is_waiting()) {
+        return std::nullopt; // the server waits for us
     }
     if (phase_ == Phase::body) {
         return body_patience;

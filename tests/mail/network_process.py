@@ -19,14 +19,16 @@ import time
 
 SECONDS = 60
 SENT_AT_ONCE = 1 << 20
+READ_AT_ONCE = 256 << 10
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / os.environ.get("POSTRIDER_BUILD", "build/release") / "postrider-network"
 HOST_DESCRIPTOR = 3
-REQUESTS = ("configure", "secret", "submit", "settle", "look_now", "ping")
+PIECE_BYTES = 128 << 10  # of an envelope
+REQUESTS = ("configure", "secret", "submit", "settle", "look_now", "ping", "envelope_piece")
 REPORTS = {
     "started": ("version:text", "confinement:text"),
     "secret_wanted": ("question:number", "account:text"),
-    "mail_arrived": ("account:text", "receipt:text", "envelope:bytes"),
+    "mail_arrived": ("account:text", "receipt:text", "envelope:bytes", "from:number"),
     "mail_unusable": ("account:text", "receipt:text", "reason:error"),
     "delivered": ("ticket:number", "recipient:text", "accepted:truth", "problem:error", "wait_seconds:number"),
     "told": ("account:text", "count:number", "what:error"),
@@ -34,6 +36,8 @@ REPORTS = {
     "doing": ("account:text", "direction:text", "words:text"),
     "pong": (),
     "looked": ("account:text",),
+    "envelope_wanted": ("ticket:number", "from:number", "bytes:number"),
+    "envelope_arrives": ("account:text", "envelope_bytes:number", "from:number", "bytes:bytes"),
 }
 ERROR_CODES = ("unavailable", "timed_out", "malformed", "too_large", "unsupported_version", "bad_signature",
                "unknown_peer", "gap", "conflict", "schema_mismatch", "refused", "not_permitted", "internal")
@@ -106,10 +110,14 @@ class NetworkProcess:
         self.password = password if isinstance(password, str) else ""
         self.process = None
         self.socket = None
+        self.room = memoryview(bytearray(READ_AT_ONCE))
         self.unread = bytearray()
         self.unsent = bytearray()
         self.reports = []
         self.tickets = 0
+        self.envelopes = {}  # by ticket
+        self.wishes = []  # what the process wants of them: ticket, from, to
+        self.arriving = {}  # by account, of an envelope that comes in pieces
 
     def __enter__(self):
         self.socket, theirs = socket.socketpair()
@@ -150,7 +158,9 @@ class NetworkProcess:
 
     def submit(self, name, recipients, envelope):
         self.tickets += 1
-        self.say("submit", struct.pack(">Q", self.tickets) + piece(name) + pieces(recipients) + piece(envelope))
+        self.envelopes[self.tickets] = envelope
+        self.say("submit", struct.pack(">Q", self.tickets) + piece(name) + pieces(recipients) +
+                 struct.pack(">Q", len(envelope)) + piece(envelope[:PIECE_BYTES]))
         return self.tickets
 
     def settle(self, name, receipt, settlement="remove"):
@@ -169,10 +179,10 @@ class NetworkProcess:
         if not select.select([self.socket], [], [], seconds)[0]:
             return
         with contextlib.suppress(BlockingIOError):
-            received = self.socket.recv(1 << 20)
-            if not received:
+            count = self.socket.recv_into(self.room)
+            if not count:
                 raise RuntimeError(f"the network process has ended: {self.process.wait(10)}")
-            self.unread += received
+            self.unread += self.room[:count]
         while len(self.unread) >= 4:
             size = struct.unpack(">I", self.unread[:4])[0]
             if len(self.unread) < 4 + size:
@@ -189,11 +199,41 @@ class NetworkProcess:
             self.hear(report)
 
     def hear(self, report):
+        if report["kind"] == "envelope_wanted":
+            self.wishes.append((report["ticket"], report["from"], report["from"] + report["bytes"]))
+            self.give_what_is_wanted()
+            return
+        if report["kind"] == "envelope_arrives":
+            self.take_piece(report)
+            return
+        if report["kind"] == "mail_arrived" and report["from"] > 0:
+            before = self.arriving.pop(report["account"])
+            assert sum(map(len, before)) == report["from"], "a piece is missing or comes twice"
+            report["envelope"] = b"".join([*before, report["envelope"]])
         if report["kind"] != "secret_wanted":
             self.reports.append(report)
             return
         password = self.passwords.get(report["account"], self.password)
         self.say("secret", struct.pack(">Q", report["question"]) + piece(password) + NO_ERROR)
+
+    def take_piece(self, piece):
+        if piece["from"] == 0:
+            self.arriving[piece["account"]] = []
+        arriving = self.arriving[piece["account"]]
+        assert sum(map(len, arriving)) == piece["from"], "a piece is missing or comes twice"
+        arriving.append(piece["bytes"])
+
+    def give_what_is_wanted(self):
+        """One wish after the other, though another is heard while one is granted."""
+        if len(self.wishes) > 1:
+            return
+        while self.wishes:
+            ticket, begin, end = self.wishes[0]
+            envelope = memoryview(self.envelopes[ticket])
+            for at in range(begin, end, PIECE_BYTES):
+                self.say("envelope_piece",
+                         struct.pack(">QQ", ticket, at) + piece(envelope[at:min(at + PIECE_BYTES, end)]))
+            del self.wishes[0]
 
     def wait_for(self, kind, seconds=SECONDS, **fields):
         """The first report of the kind, with these fields, that was not given yet."""

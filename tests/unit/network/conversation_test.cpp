@@ -118,13 +118,29 @@ TEST_F(Talk, OffersTheSameBytesAgainThatWereNotTaken) {
 }
 
 TEST_F(Talk, ComesBackAtOnceWhereItStoppedForTheSakeOfOthers) {
-    connection->pieces.assign(100, "x");
+    connection->pieces.assign(20, "x");
     conversation->move(start);
-    EXPECT_LT(dialogue.heard.size(), 100U);
+    EXPECT_LT(dialogue.heard.size(), 20U);
     EXPECT_EQ(conversation->deadline(), start);
     conversation->move(start);
-    EXPECT_EQ(dialogue.heard.size(), 100U);
+    EXPECT_EQ(dialogue.heard.size(), 20U);
     EXPECT_EQ(conversation->deadline(), start + seconds{10});
+}
+
+TEST_F(Talk, LosesNoPatienceWhileItIsHeldOrNothingIsExpected) {
+    conversation->hold(true, start);
+    EXPECT_TRUE(conversation->is_held());
+    EXPECT_FALSE(conversation->deadline());
+    conversation->hold(false, start + seconds{50});
+    conversation->move(start + seconds{59});
+    EXPECT_FALSE(conversation->is_closed());
+    dialogue.is_patient = true;
+    conversation->move(start + seconds{90});
+    dialogue.is_patient = false;
+    conversation->move(start + seconds{99});
+    EXPECT_FALSE(conversation->is_closed());
+    conversation->move(start + seconds{100});
+    EXPECT_TRUE(conversation->is_closed());
 }
 
 TEST_F(Talk, GivesUpAServerThatIsSilentForLongerThanTheDialogueIsPatient) {

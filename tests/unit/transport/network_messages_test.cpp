@@ -20,24 +20,31 @@ std::vector<NetworkRequest> every_request() {
     return {Configure{{account, {}}},
             Secret{7, {1, 2, 3}, {}},
             Secret{8, {}, {Errc::refused, "no password", "", "Write it."}},
-            Submit{std::uint64_t{1} << 40, "main", {"a@x.example", "b@x.example"}, Bytes(1000, 5)},
+            Submit{std::uint64_t{1} << 40,
+                   "main",
+                   {"a@x.example", "b@x.example"},
+                   std::uint64_t{1} << 33,
+                   Bytes(1000, 5)},
             Settle{"main", "17:4", engine::Settlement::set_aside},
             LookNow{"main"},
-            Ping{}};
+            Ping{},
+            EnvelopePiece{5, std::uint64_t{1} << 34, Bytes(1000, 6)}};
 }
 
 std::vector<NetworkReport> every_report() {
     const Error error{Errc::refused, "message", "Detail.", "Hint."};
     return {Started{"0.1", "no Landlock"},
             SecretWanted{3, "main"},
-            MailArrived{"main", "1:2", Bytes(100, 1)},
+            MailArrived{"main", "1:2", Bytes(100, 1), 7},
             MailUnusable{"main", "1:3", error},
             Delivered{4, "a@x.example", false, error, 360},
             Told{"main", 12, error},
             CursorMoved{"main", {1}},
             Doing{"main", "receive", "waits for mail"},
             Pong{},
-            Looked{"main"}};
+            Looked{"main"},
+            EnvelopeWanted{5, std::uint64_t{1} << 35, 77},
+            EnvelopeArrives{"main", 1000, 10, Bytes(100, 2)}};
 }
 
 Frame frame_in(ByteView bytes) {

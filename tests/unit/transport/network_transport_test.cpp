@@ -123,7 +123,8 @@ TEST_F(NetworkTransportTest, SubmitsMailsAndGivesTheirOutcomes) {
     EXPECT_EQ(submitted[0].ticket, 1U);
     EXPECT_EQ(submitted[0].account, "main");
     EXPECT_EQ(submitted[0].recipients, std::vector<std::string>{"peer@example.org"});
-    EXPECT_EQ(submitted[0].envelope, Bytes(100, 0x5a));
+    EXPECT_EQ(submitted[0].envelope_bytes, 100U);
+    EXPECT_EQ(submitted[0].beginning, Bytes(100, 0x5a));
     process().say(Delivered{2, "peer@example.org", false, {Errc::unavailable, "try later"}, 330});
     process().say(Delivered{1, "peer@example.org", true, {}, 0});
     const auto outcomes = poll_for<engine::Outcome>();
@@ -158,7 +159,7 @@ TEST_F(NetworkTransportTest, SaysWhatCannotBeSubmitted) {
     engine::Transmission other = mail(2);
     other.path_kind = "maildir";
     transport.submit(other);
-    transport.submit(mail(3, "main", limits::network_frame_bytes_max));
+    transport.submit(mail(3, "main", limits::network_envelope_bytes_max + 1));
     const auto outcomes = poll_for<engine::Outcome>();
     ASSERT_EQ(outcomes.size(), 3U);
     EXPECT_EQ(outcomes[0].result.error().message, "there is no mailbox \"nowhere\" here");
@@ -169,11 +170,98 @@ TEST_F(NetworkTransportTest, SaysWhatCannotBeSubmitted) {
 
 TEST_F(NetworkTransportTest, TakesTheLargestPartThereIs) {
     start();
-    transport.submit(mail(1, "main", limits::part_body_bytes_max + 16 * limits::kib));
-    poll_all();
+    transport.submit(mail(1, "main", limits::network_envelope_bytes_max));
     const auto submitted = process().heard<Submit>();
     ASSERT_EQ(submitted.size(), 1U);
-    EXPECT_EQ(submitted[0].envelope.size(), limits::part_body_bytes_max + 16 * limits::kib);
+    EXPECT_EQ(submitted[0].envelope_bytes, limits::network_envelope_bytes_max);
+    EXPECT_EQ(submitted[0].beginning.size(), limits::network_piece_bytes_max);
+}
+
+/// An envelope of which no two bytes that follow each other are alike.
+Bytes counted_bytes(std::size_t size) {
+    Bytes bytes(size);
+    for (std::size_t index = 0; index < size; ++index) {
+        bytes[index] = static_cast<std::uint8_t>(index * 7 + (index >> 8U));
+    }
+    return bytes;
+}
+
+TEST_F(NetworkTransportTest, GivesTheRestOfAnEnvelopeAsItIsWanted) {
+    start();
+    engine::Transmission large = mail(1);
+    large.envelope = counted_bytes(1'000'000);
+    const Bytes envelope = large.envelope;
+    transport.submit(std::move(large));
+    EXPECT_EQ(process().heard<Submit>()[0].beginning,
+              Bytes(envelope.begin(), envelope.begin() + limits::network_piece_bytes_max));
+    process().say(EnvelopeWanted{1, 300'000, 200'000});
+    process().say(EnvelopeWanted{1, 500'000, 500'000}); // goes on where the first ends
+    poll_all();
+    std::uint64_t at = 300'000;
+    for (const EnvelopePiece &piece : process().heard<EnvelopePiece>()) {
+        EXPECT_EQ(piece.ticket, 1U);
+        ASSERT_EQ(piece.from, at);
+        EXPECT_LE(piece.bytes.size(), limits::network_piece_bytes_max);
+        ASSERT_TRUE(std::equal(piece.bytes.begin(), piece.bytes.end(),
+                               envelope.begin() + static_cast<std::ptrdiff_t>(at)));
+        at += piece.bytes.size();
+    }
+    EXPECT_EQ(at, envelope.size());
+    process().say(EnvelopeWanted{1, 0, 10}); // from the beginning, for other recipients
+    process().say(EnvelopeWanted{2, 0, 10}); // nobody knows it
+    poll_all();
+    const auto again = process().heard<EnvelopePiece>();
+    ASSERT_EQ(again.size(), 1U);
+    EXPECT_EQ(again[0].bytes, Bytes(envelope.begin(), envelope.begin() + 10));
+    EXPECT_FALSE(process().was_killed);
+}
+
+TEST_F(NetworkTransportTest, GivesTheNextProcessAllOfWhatTheLastOneHadAskedFor) {
+    start();
+    transport.submit(mail(1, "main", 1'000'000));
+    process().is_stopped = true; // the pieces do not get there
+    process().say(EnvelopeWanted{1, 200'000, 800'000});
+    poll();
+    process().end("signal 9");
+    poll_all();
+    pass(1s);
+    let_start();
+    process().heard<Submit>();
+    process().say(EnvelopeWanted{1, 131'072, 300});
+    poll_all();
+    const auto pieces = process().heard<EnvelopePiece>();
+    ASSERT_EQ(pieces.size(), 1U);
+    EXPECT_EQ(pieces[0].from, 131'072U);
+    EXPECT_EQ(pieces[0].bytes.size(), 300U);
+}
+
+TEST_F(NetworkTransportTest, PutsTogetherWhatArrivesInPieces) {
+    transport.configure({inlet("main"), inlet("other")});
+    let_start();
+    process().say(EnvelopeArrives{"main", 4, 0, {9, 9}}); // never told to have arrived
+    process().say(EnvelopeArrives{"main", 6, 0, {1, 2}});
+    process().say(EnvelopeArrives{"other", 9, 0, {7}});
+    process().say(EnvelopeArrives{"main", 6, 2, {3, 4}});
+    process().say(MailArrived{"main", "1", {5, 6}, 4});
+    process().say(MailArrived{"other", "2", {8}}); // what came before was of another
+    const auto events = poll_for<engine::Arrived>();
+    ASSERT_EQ(events.size(), 2U);
+    EXPECT_EQ(events[0].envelope, (Bytes{1, 2, 3, 4, 5, 6}));
+    EXPECT_EQ(events[1].envelope, (Bytes{8}));
+    EXPECT_FALSE(process().was_killed);
+}
+
+TEST_F(NetworkTransportTest, ForgetsThePiecesOfAProcessThatEnded) {
+    start();
+    process().say(EnvelopeArrives{"main", 6, 0, {1, 2}});
+    poll_all();
+    process().end("signal 9");
+    poll_all();
+    pass(1s);
+    let_start();
+    process().say(EnvelopeArrives{"main", 6, 2, {3}});
+    poll_all();
+    EXPECT_TRUE(process().was_killed) << "it goes on where it has not begun";
 }
 
 TEST_F(NetworkTransportTest, MailsOfAMailboxThatGoesHaveTheirOutcome) {
@@ -188,30 +276,31 @@ TEST_F(NetworkTransportTest, MailsOfAMailboxThatGoesHaveTheirOutcome) {
 
 TEST_F(NetworkTransportTest, HasOnlySoMuchOpenAtTheProcess) {
     start();
-    constexpr std::size_t bytes = limits::network_open_bytes_max / 4;
-    for (std::uint64_t ticket = 1; ticket <= 6; ++ticket) {
-        transport.submit(mail(ticket, "main", bytes));
+    constexpr std::size_t count = limits::network_open_bytes_max / limits::network_piece_bytes_max;
+    for (std::uint64_t ticket = 1; ticket <= count + 2; ++ticket) {
+        transport.submit(mail(ticket, "main", 2 * limits::network_piece_bytes_max));
     }
     poll_all();
-    EXPECT_EQ(process().heard<Submit>().size(), 4U);
+    EXPECT_EQ(process().heard<Submit>().size(), count);
     process().say(Delivered{1, "peer@example.org", true, {}, 0});
     EXPECT_EQ(poll_for<engine::Outcome>().size(), 1U);
     const auto next = process().heard<Submit>();
     ASSERT_EQ(next.size(), 1U);
-    EXPECT_EQ(next[0].ticket, 5U);
+    EXPECT_EQ(next[0].ticket, count + 1);
 }
 
 TEST_F(NetworkTransportTest, WaitsToWriteWhereTheProcessDoesNotRead) {
     start();
     process().is_stopped = true;
-    transport.submit(mail(1, "main", 8 * limits::mib));
-    transport.submit(mail(2));
+    for (std::uint64_t ticket = 1; ticket <= 8; ++ticket) {
+        transport.submit(mail(ticket, "main", limits::network_piece_bytes_max));
+    }
     poll();
     EXPECT_TRUE(transport.waking()->wants_to_write);
     process().is_stopped = false;
     poll_all();
     EXPECT_FALSE(transport.waking()->wants_to_write);
-    EXPECT_EQ(process().heard<Submit>().size(), 2U);
+    EXPECT_EQ(process().heard<Submit>().size(), 8U);
 }
 
 TEST_F(NetworkTransportTest, GivesWhatArrivesAndSettlesItThere) {

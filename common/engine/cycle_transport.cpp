@@ -2,6 +2,7 @@
 #include <set>
 
 #include "common/engine/cycle.hpp"
+#include "common/engine/mailbox_health.hpp"
 #include "common/engine/pairing.hpp"
 #include "common/engine/receive.hpp"
 #include "common/engine/store/log.hpp"
@@ -103,6 +104,9 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
                     if (reception.is_final) {
                         final_parts.push_back(reception.part);
                     }
+                    if (!arrived->source.empty()) {
+                        note_arrival(session, arrived->source);
+                    }
                     ++result.envelopes_received;
                 } else if (const auto *unusable = std::get_if<Unusable>(&event)) {
                     log_refused(session.transaction, now,
@@ -119,6 +123,8 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
                     }
                 } else if (const auto *moved = std::get_if<CursorMoved>(&event)) {
                     store_cursor(session.transaction, moved->source, moved->cursor);
+                } else if (const auto *receiving = std::get_if<Receiving>(&event)) {
+                    note_receiving(session, *receiving);
                 }
             }
         };

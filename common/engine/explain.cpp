@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "common/engine/declare_stored.hpp"
+#include "common/engine/mailbox_health.hpp"
 #include "common/engine/queue.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/store/rows.hpp"
@@ -177,6 +178,28 @@ void add_paths(std::vector<Station> &stations, const Session &session, const Pee
     }
 }
 
+/// How the mailboxes fare by which its mails may come.
+void add_mailboxes(std::vector<Station> &stations, const Session &session, const Peer &peer) {
+    for (const Row &row :
+         all_rows(session.transaction,
+                  "SELECT m.name FROM @mailbox m WHERE m.receive <> '' AND m.receive NOT LIKE"
+                  " 'maildir:%' AND (NOT EXISTS (SELECT 1 FROM @peer_path h WHERE h.peer_id = ?1)"
+                  " OR EXISTS (SELECT 1 FROM @peer_path h WHERE h.peer_id = ?1 AND " +
+                      path_uses_mailbox("h", "m") + ")) ORDER BY m.name",
+                  {peer.peer_id})) {
+        const MailboxHealth health = load_mailbox_health(session.transaction, text_at(row, 0));
+        Station station{incoming,         "mailbox " + text_at(row, 0),
+                        health.failures,  "failures since it last worked",
+                        health.worked_at, {},
+                        health.hint};
+        if (health.failing_since) {
+            station.blocked_by = "cannot be looked into since " + to_text(*health.failing_since) +
+                                 ": " + health.error;
+        }
+        stations.push_back(std::move(station));
+    }
+}
+
 std::optional<NeededBatch> needed_by(const Session &session, const IncomingRow &row) {
     return needed_first(session.transaction, row.key, stream::next_step(row.machine).bodies);
 }
@@ -233,6 +256,7 @@ std::vector<Station> explain(const Session &session, const Peer &peer) {
     stations.push_back(queue_station(session, peer));
     add_outbox(stations, session, peer);
     add_paths(stations, session, peer);
+    add_mailboxes(stations, session, peer);
     add_inbox(stations, session, peer);
     stations.push_back(report_station(session, peer));
     return stations;

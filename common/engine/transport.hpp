@@ -42,7 +42,8 @@ using Receipt = std::string;
 
 struct Arrived {
     Receipt receipt;
-    Bytes envelope; // begins with the magic
+    Bytes envelope;          // begins with the magic
+    std::string source = {}; // the mailbox's name, where it came by one
 };
 
 /// A message that was meant for us by its place but holds no envelope that we can use.
@@ -75,7 +76,14 @@ struct Notice {
     Error reason;
 };
 
-using Event = std::variant<Arrived, Unusable, Outcome, Notice, CursorMoved>;
+/// How receiving for a mailbox fares: said when it works for the first time or again, and at each
+/// failure, but for a single one between two successes.
+struct Receiving {
+    std::string source;           // the mailbox's name
+    std::optional<Error> problem; // empty: it works
+};
+
+using Event = std::variant<Arrived, Unusable, Outcome, Notice, CursorMoved, Receiving>;
 
 enum class Settlement {
     keep,      // look at it again later

@@ -217,6 +217,7 @@ void ImapReceiver::wait_for_mail() {
     failures_ = 0;
     told_.clear();
     do_now("waits for mail");
+    health_.works(around_.host, account_.name);
     if (candidates_.empty() && progress_.is_through()) {
         tell_looked();
     }
@@ -376,6 +377,7 @@ void ImapReceiver::give_up(const Error &reason, Timestamp now) {
     ++failures_;
     again_at_ = now + pause_after(failures_);
     do_now("is not connected");
+    health_.fails(around_.host, account_.name, reason);
     tell_looked();
     if (reason.message != told_) {
         told_ = reason.message;

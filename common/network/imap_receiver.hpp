@@ -12,6 +12,7 @@
 #include "common/network/folder_progress.hpp"
 #include "common/network/login.hpp"
 #include "common/network/receiver.hpp"
+#include "common/network/receiving_health.hpp"
 #include "common/transport/imap_dialogue.hpp"
 
 namespace postrider::network {
@@ -74,6 +75,7 @@ class ImapReceiver final : public Receiver {
     transport::MailAccount account_;
     FolderProgress progress_;
     Login login_;
+    ReceivingHealth health_;
     std::optional<transport::ImapDialogue> dialogue_;
     std::optional<Conversation> conversation_;
 

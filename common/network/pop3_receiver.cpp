@@ -252,6 +252,7 @@ void Pop3Receiver::end_session(Timestamp now, const std::optional<Error> &proble
     if (problem) {
         look_at_ = now + pause_after(++failures_);
         do_now("is not connected");
+        health_.fails(around_.host, account_.name, *problem);
         tell_looked();
         if (problem->message != told_) {
             told_ = problem->message;
@@ -263,6 +264,7 @@ void Pop3Receiver::end_session(Timestamp now, const std::optional<Error> &proble
     told_.clear();
     look_at_ = now + (!has_more ? session_every : somebody_waits_ ? look_very_soon : look_soon);
     do_now("waits for mail");
+    health_.works(around_.host, account_.name);
     if (is_last) {
         tell_looked();
     }

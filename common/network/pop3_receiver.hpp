@@ -16,6 +16,7 @@
 #include "common/network/conversation.hpp"
 #include "common/network/login.hpp"
 #include "common/network/receiver.hpp"
+#include "common/network/receiving_health.hpp"
 #include "common/transport/judged_mail.hpp"
 #include "common/transport/pop3_dialogue.hpp"
 
@@ -69,6 +70,7 @@ class Pop3Receiver final : public Receiver {
     Surroundings around_;
     transport::MailAccount account_;
     Login login_;
+    ReceivingHealth health_;
     std::optional<transport::Pop3Dialogue> dialogue_;
     std::optional<Conversation> conversation_;
 

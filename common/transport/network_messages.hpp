@@ -208,6 +208,19 @@ struct Looked {
     }
 };
 
+/// How receiving for an account fares: it was looked into, for the first time or again, or could
+/// not be.
+struct Receiving {
+    std::string account;
+    bool works = false;
+    Error problem; // where it does not
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(account, works, problem);
+    }
+};
+
 using NetworkReport = std::variant<Started,
                                    SecretWanted,
                                    MailArrived,
@@ -217,7 +230,8 @@ using NetworkReport = std::variant<Started,
                                    CursorMoved,
                                    Doing,
                                    Pong,
-                                   Looked>;
+                                   Looked,
+                                   Receiving>;
 
 /// Leaves no copy of a secret but the one in `request` and the one it gives.
 Bytes to_bytes(const NetworkRequest &request);

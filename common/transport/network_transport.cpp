@@ -92,6 +92,7 @@ void NetworkTransport::configure(std::vector<engine::Inlet> inlets) {
     process_.want(!accounts_.empty());
     give_up_mails_without_mailbox();
     std::erase_if(doing_, [&](const auto &entry) { return !knows(entry.first.first); });
+    std::erase_if(blocked_, [&](const auto &entry) { return !knows(entry.first); });
 }
 
 /// What the process has said last of how far it read is newer than what the host has stored.
@@ -205,9 +206,21 @@ std::vector<engine::Event> NetworkTransport::poll(Timestamp /*now*/) {
     if (process_.obstacle()) {
         looking_.clear();
         give_up_what_waits(*process_.obstacle());
+        tell_that_nothing_is_received(*process_.obstacle());
     }
     gather(events);
     return events;
+}
+
+/// Once for each mailbox and reason.
+void NetworkTransport::tell_that_nothing_is_received(const Error &reason) {
+    for (const auto &[name, account] : accounts_) {
+        std::string &told = blocked_[name];
+        if (!account.told.receive.empty() && told != reason.message) {
+            told = reason.message;
+            events_.emplace_back(engine::Receiving{name, reason});
+        }
+    }
 }
 
 void NetworkTransport::gather(std::vector<engine::Event> &events) {
@@ -255,7 +268,7 @@ void NetworkTransport::take(NetworkReport &report, Timestamp now) {
     } else if (auto *arrived = std::get_if<MailArrived>(&report)) {
         if (has_good_receipt(arrived->account, arrived->receipt, now)) {
             events_.emplace_back(engine::Arrived{receipt_for(arrived->account, arrived->receipt),
-                                                 std::move(arrived->envelope)});
+                                                 std::move(arrived->envelope), arrived->account});
         }
     } else if (const auto *unusable = std::get_if<MailUnusable>(&report)) {
         if (has_good_receipt(unusable->account, unusable->receipt, now)) {
@@ -273,6 +286,13 @@ void NetworkTransport::take(NetworkReport &report, Timestamp now) {
         take_cursor(*moved, now);
     } else if (const auto *looked = std::get_if<Looked>(&report)) {
         looking_.erase(looked->account);
+    } else if (const auto *receiving = std::get_if<Receiving>(&report)) {
+        if (knows(receiving->account)) {
+            blocked_.erase(receiving->account);
+            events_.emplace_back(engine::Receiving{
+                receiving->account,
+                receiving->works ? std::nullopt : std::optional{made_safe(receiving->problem)}});
+        }
     } else if (const auto *doing = std::get_if<Doing>(&report)) {
         const bool is_known = doing->direction == "receive" || doing->direction == "send";
         if (knows(doing->account) && is_known) {

@@ -182,6 +182,26 @@ def megabytes_of_junk_cost_no_memory(server):
     assert len(server.ask("mails", "b")) == 6
 
 
+def how_receiving_fares_is_told_from_its_second_failure_on(server):
+    with process_for(server) as process:
+        process.configure(receiver(server))
+        assert process.wait_for("receiving")["works"]
+        server.say("disconnect", "imap")  # a connection that comes back
+        process.wait_for("told", account="in")
+        process.look_now("in")
+        process.wait_for("looked", account="in")
+        assert not [report for report in process.reports if report["kind"] == "receiving"]
+        server.say("fault", "imap", "connect", "close")
+        server.say("disconnect", "imap")
+        process.wait_for("told", account="in")
+        process.look_now("in")
+        problem = process.wait_for("receiving")
+        assert not problem["works"] and problem["problem"]["message"], problem
+        server.say("clear")
+        process.look_now("in")
+        assert process.wait_for("receiving")["works"]
+
+
 def new_numbers_of_a_folder_are_noticed(server):
     with process_for(server) as process:
         envelope, _ = sent(process, server)

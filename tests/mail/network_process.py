@@ -34,6 +34,7 @@ REPORTS = {
     "doing": ("account:text", "direction:text", "words:text"),
     "pong": (),
     "looked": ("account:text",),
+    "receiving": ("account:text", "works:truth", "problem:error"),
 }
 ERROR_CODES = ("unavailable", "timed_out", "malformed", "too_large", "unsupported_version", "bad_signature",
                "unknown_peer", "gap", "conflict", "schema_mismatch", "refused", "not_permitted", "internal")

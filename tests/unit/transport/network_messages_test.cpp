@@ -37,7 +37,8 @@ std::vector<NetworkReport> every_report() {
             CursorMoved{"main", {1}},
             Doing{"main", "receive", "waits for mail"},
             Pong{},
-            Looked{"main"}};
+            Looked{"main"},
+            Receiving{"main", false, error}};
 }
 
 Frame frame_in(ByteView bytes) {

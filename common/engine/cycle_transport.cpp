@@ -1,6 +1,7 @@
 // What the transport is told of this node, and what it has to tell.
 #include <set>
 
+#include "common/engine/bounces.hpp"
 #include "common/engine/cycle.hpp"
 #include "common/engine/mailbox_health.hpp"
 #include "common/engine/pairing.hpp"
@@ -22,6 +23,8 @@ void keep_all(const std::vector<Event> &events, Transport &transport) {
             transport.settle(arrived->receipt, Settlement::keep);
         } else if (const auto *unusable = std::get_if<Unusable>(&event)) {
             transport.settle(unusable->receipt, Settlement::keep);
+        } else if (const auto *bounced = std::get_if<Bounced>(&event)) {
+            transport.settle(bounced->receipt, Settlement::keep);
         }
     }
 }
@@ -120,9 +123,14 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
                 } else if (const auto *outcome = std::get_if<Outcome>(&event)) {
                     if (const auto sent = tickets_.take(outcome->ticket)) {
                         take_outcome(session, *sent, *outcome);
+                        if (!outcome->message_name.empty()) {
+                            remember_mail(session, *sent, outcome->message_name);
+                        }
                     }
                 } else if (const auto *moved = std::get_if<CursorMoved>(&event)) {
                     store_cursor(session.transaction, moved->source, moved->cursor);
+                } else if (const auto *bounced = std::get_if<Bounced>(&event)) {
+                    settlements.emplace_back(bounced->receipt, take_bounce(session, *bounced));
                 } else if (const auto *receiving = std::get_if<Receiving>(&event)) {
                     note_receiving(session, *receiving);
                 }

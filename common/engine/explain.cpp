@@ -156,7 +156,8 @@ void add_paths(std::vector<Station> &stations, const Session &session, const Pee
     }
     for (const PeerPath &path : paths) {
         const Row row = *first_row(session.transaction,
-                                   "SELECT last_error, worked_at FROM @peer_path"
+                                   "SELECT last_error, worked_at, bounced_at, bounce_error,"
+                                   " bounce_hint FROM @peer_path"
                                    " WHERE peer_id = ?1 AND ordinal = ?2",
                                    {peer.peer_id, path.ordinal});
         Station station{outgoing,
@@ -166,6 +167,11 @@ void add_paths(std::vector<Station> &stations, const Session &session, const Pee
                         maybe_time_at(row, 1),
                         text_at(row, 0),
                         {}};
+        if (const auto bounced_at = maybe_time_at(row, 2)) {
+            say(station.blocked_by,
+                "mails come back, last on " + to_text(*bounced_at) + ": " + text_at(row, 3));
+            station.action = text_at(row, 4);
+        }
         if (station.blocked_by.empty()) {
             station.blocked_by =
                 wait_of(session, "peer_path", "ordinal", {peer.peer_id, path.ordinal});

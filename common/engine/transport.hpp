@@ -12,6 +12,7 @@
 #include "common/base/bytes.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/result.hpp"
+#include "common/mail/bounce.hpp"
 #include "common/task/model.hpp"
 
 namespace postrider::engine {
@@ -54,8 +55,9 @@ struct Unusable {
 
 struct Outcome {
     std::uint64_t ticket = 0;
-    Result<void> result;       // an Error says what to do next by its code
-    Duration wait_at_least{0}; // before the next try of its path, beside the usual schedule
+    Result<void> result;           // an Error says what to do next by its code
+    Duration wait_at_least{0};     // before the next try of its path, beside the usual schedule
+    std::string message_name = {}; // of the mail that was taken: a bounce names it
 };
 
 /// How far an inlet was read. `cursor` comes back with the inlet after a start; it counts only
@@ -76,6 +78,13 @@ struct Notice {
     Error reason;
 };
 
+/// A mail system says that a mail did not arrive, which may be one of ours. To be settled.
+struct Bounced {
+    std::string source; // the mailbox's name
+    Receipt receipt;
+    mail::Bounce bounce;
+};
+
 /// How receiving for a mailbox fares: said when it works for the first time or again, and at each
 /// failure, but for a single one between two successes.
 struct Receiving {
@@ -83,12 +92,13 @@ struct Receiving {
     std::optional<Error> problem; // empty: it works
 };
 
-using Event = std::variant<Arrived, Unusable, Outcome, Notice, CursorMoved, Receiving>;
+using Event = std::variant<Arrived, Unusable, Outcome, Notice, CursorMoved, Bounced, Receiving>;
 
 enum class Settlement {
     keep,      // look at it again later
     remove,    // its content is committed
     set_aside, // never usable; kept for a human in a place of its own
+    leave,     // of a bounce: not ours, stays where it lies and is not shown again
 };
 
 /// What the host tells a transport before it polls: where to look, and the keys by which it tells

@@ -263,8 +263,8 @@ void ImapReceiver::on_listed(const imap::Listed &mail) {
     // One that is marked may be ours, of a process that ended before it expunged it. Where nothing
     // is expunged, all that were settled lie there marked.
     const bool is_settled = mail.is_deleted && !dialogue_->capabilities().has_uidplus;
-    if (is_settled ||
-        mail::recognise(mail.header, account_.subject_prefix) != mail::MailKind::candidate) {
+    const mail::MailKind kind = mail::recognise(mail.header, account_.subject_prefix);
+    if (is_settled || (kind != mail::MailKind::candidate && kind != mail::MailKind::bounce)) {
         ++strangers_;
         return progress_.skip(mail.uid);
     }
@@ -283,6 +283,8 @@ void ImapReceiver::on_body(const imap::BodyEnded &ended) {
     if (ended.is_too_large) {
         tell({Errc::too_large, "a mail in " + account_.receive + " is too large to be ours"});
         progress_.on_gone({ended.uid});
+    } else if (mail::recognise(as_text(body_), account_.subject_prefix) == mail::MailKind::bounce) {
+        judge_bounce(ended.uid);
     } else {
         judge(asked->second, asked->second.is_whole || ended.size < limits::mail_first_look_bytes);
     }
@@ -309,6 +311,14 @@ void ImapReceiver::judge(const Candidate &mail, bool is_whole) {
     }
     const std::string receipt = progress_.hold(mail.uid, judged.events());
     hand_over(around_.host, account_.name, receipt, std::move(judged));
+}
+
+void ImapReceiver::judge_bounce(Uid uid) {
+    const std::string receipt = progress_.hold(uid, 1);
+    if (!hand_over_bounce(around_.host, account_.name, receipt, body_)) {
+        ++strangers_;
+        progress_.on_gone({uid});
+    }
 }
 
 void ImapReceiver::on_finished(const imap::Finished &finished, Timestamp now) {

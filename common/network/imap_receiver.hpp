@@ -65,6 +65,7 @@ class ImapReceiver final : public Receiver {
     void on_finished(const transport::imap::Finished &finished, Timestamp now);
     void on_cleared(const transport::imap::Finished &finished);
     void judge(const Candidate &mail, bool is_whole);
+    void judge_bounce(Uid uid);
     void give_up(const Error &reason, Timestamp now);
     void tell(const Error &what, std::uint64_t count = 1);
     void tell_cursor();

@@ -44,7 +44,7 @@ void Pop3Receiver::settle(const transport::Settle &settle, Timestamp now) {
     found->second.settled_at = now;
     if (found->second.mail.settlement == engine::Settlement::remove) {
         look_at_.reset();
-    } else if (found->second.mail.settlement == engine::Settlement::set_aside) {
+    } else if (found->second.mail.settlement != engine::Settlement::keep) {
         others_.insert(settle.receipt);
         held_.erase(found);
     }
@@ -188,11 +188,13 @@ void Pop3Receiver::on_done(const transport::Pop3Done &done) {
         return;
     }
     const bool is_part = done.request == transport::Pop3Request::top;
-    if (!done.error && is_part && is_worth_more()) {
+    const bool is_read = !is_part || look_ != Look::header; // as far as a bounce needs it
+    if (!done.error && is_read && kind() == mail::MailKind::bounce) {
+        judge_bounce(to_look_.front().unique_id);
+    } else if (!done.error && is_part && is_worth_more()) {
         look_ = look_ == Look::header ? Look::beginning : Look::whole;
         return;
-    }
-    if (!done.error && is_part) {
+    } else if (!done.error && is_part) {
         ++strangers_;
         others_.insert(to_look_.front().unique_id);
     } else if (!done.error) {
@@ -205,9 +207,23 @@ void Pop3Receiver::on_done(const transport::Pop3Done &done) {
 
 /// As far as what was looked at says.
 bool Pop3Receiver::is_worth_more() const {
-    return look_ == Look::header ? mail::recognise(as_text(text_), account_.subject_prefix) ==
-                                       mail::MailKind::candidate
-                                 : transport::judge_mail(text_, account_.stamp_keys).is_ours();
+    return look_ == Look::header
+               ? kind() == mail::MailKind::candidate || kind() == mail::MailKind::bounce
+               : transport::judge_mail(text_, account_.stamp_keys).is_ours();
+}
+
+/// Of the mail that is looked at.
+mail::MailKind Pop3Receiver::kind() const {
+    return mail::recognise(as_text(text_), account_.subject_prefix);
+}
+
+void Pop3Receiver::judge_bounce(const std::string &unique_id) {
+    if (hand_over_bounce(around_.host, account_.name, unique_id, text_)) {
+        held_.insert_or_assign(unique_id, Held{{1}, {}});
+    } else {
+        ++strangers_;
+        others_.insert(unique_id);
+    }
 }
 
 void Pop3Receiver::judge(const std::string &unique_id) {

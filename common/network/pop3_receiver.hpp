@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "common/mail/recognise.hpp"
 #include "common/network/conversation.hpp"
 #include "common/network/login.hpp"
 #include "common/network/receiver.hpp"
@@ -46,6 +47,8 @@ class Pop3Receiver final : public Receiver {
     void on_done(const transport::Pop3Done &done);
     void on_ended(const transport::Pop3Ended &ended);
     [[nodiscard]] bool is_worth_more() const;
+    [[nodiscard]] mail::MailKind kind() const;
+    void judge_bounce(const std::string &unique_id);
     void judge(const std::string &unique_id);
     void end_session(Timestamp now, const std::optional<Error> &problem);
     void tell_looked();

@@ -47,6 +47,7 @@ class Sender {
     std::optional<Conversation> conversation_;
     std::optional<Timestamp> quiet_since_; // nothing was left to send
     std::size_t sent_here_ = 0;            // over this connection
+    std::string message_name_;             // of the mail that is being sent
     bool is_sending_ = false;
     std::string doing_;
 };

@@ -151,10 +151,11 @@ struct Delivered {
     bool accepted = false;
     Error problem;                  // where it was not
     std::uint64_t wait_seconds = 0; // 0: the usual schedule
+    std::string message_name = {};  // where it was: mail::message_name of the mail
 
     template <class Fields>
     void list(Fields &fields) {
-        fields(ticket, recipient, accepted, problem, wait_seconds);
+        fields(ticket, recipient, accepted, problem, wait_seconds, message_name);
     }
 };
 
@@ -221,6 +222,32 @@ struct Receiving {
     }
 };
 
+/// One of mail::Bounce.
+struct BounceRecipient {
+    std::string address;
+    mail::BounceReason reason = mail::BounceReason::unknown;
+    std::string status;
+    std::string text;
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(address, reason, status, text);
+    }
+};
+
+/// A bounce, of a mail of ours or of others': the host knows. To be settled.
+struct BounceArrived {
+    std::string account;
+    std::string receipt;
+    std::vector<std::string> message_names;
+    std::vector<BounceRecipient> recipients;
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(account, receipt, message_names, recipients);
+    }
+};
+
 using NetworkReport = std::variant<Started,
                                    SecretWanted,
                                    MailArrived,
@@ -231,7 +258,8 @@ using NetworkReport = std::variant<Started,
                                    Doing,
                                    Pong,
                                    Looked,
-                                   Receiving>;
+                                   Receiving,
+                                   BounceArrived>;
 
 /// Leaves no copy of a secret but the one in `request` and the one it gives.
 Bytes to_bytes(const NetworkRequest &request);

@@ -43,6 +43,22 @@ Error made_safe(const Error &error) {
             printable(error.hint, safe_text_bytes_max)};
 }
 
+mail::Bounce made_safe(const BounceArrived &said) {
+    mail::Bounce bounce;
+    for (const std::string &name : said.message_names) {
+        if (bounce.message_names.size() < limits::bounce_names_max) {
+            bounce.message_names.push_back(printable(name));
+        }
+    }
+    for (const BounceRecipient &each : said.recipients) {
+        if (bounce.recipients.size() < limits::bounce_recipients_max) {
+            bounce.recipients.push_back({printable(each.address), each.reason,
+                                         printable(each.status), printable(each.text)});
+        }
+    }
+    return bounce;
+}
+
 /// A name as it begins a receipt: without ':', which ends it there.
 std::string name_in_receipt(std::string_view name) {
     std::string out;
@@ -286,6 +302,12 @@ void NetworkTransport::take(NetworkReport &report, Timestamp now) {
         take_cursor(*moved, now);
     } else if (const auto *looked = std::get_if<Looked>(&report)) {
         looking_.erase(looked->account);
+    } else if (const auto *bounce = std::get_if<BounceArrived>(&report)) {
+        if (has_good_receipt(bounce->account, bounce->receipt, now)) {
+            events_.emplace_back(engine::Bounced{bounce->account,
+                                                 receipt_for(bounce->account, bounce->receipt),
+                                                 made_safe(*bounce)});
+        }
     } else if (const auto *receiving = std::get_if<Receiving>(&report)) {
         if (knows(receiving->account)) {
             blocked_.erase(receiving->account);
@@ -320,7 +342,9 @@ void NetworkTransport::take_outcome(const Delivered &delivered) {
     open_bytes_ -= found->second.transmission.envelope.size();
     open_.erase(found);
     engine::Outcome outcome{delivered.ticket, {}, {}};
-    if (!delivered.accepted) {
+    if (delivered.accepted) {
+        outcome.message_name = printable(delivered.message_name);
+    } else {
         outcome.result = made_safe(delivered.problem);
     }
     outcome.wait_at_least =

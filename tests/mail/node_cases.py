@@ -167,6 +167,29 @@ def a_missing_network_process_is_said_at_the_peer(servers, folder):
     office.wait_for("SELECT state FROM postrider_mailboxes;", "works")
 
 
+def an_address_that_does_not_exist_is_said_until_it_is_mended(servers, folder):
+    office, shop = office_and_shop(servers, folder)
+    pair(office, shop)
+    with office.running(), shop.running():
+        office.sql("INSERT INTO products VALUES ('A', 'apple');")
+        shop.wait_for("SELECT name FROM products;", "apple")
+        office.wait_for("SELECT state FROM postrider_status;", "in step")
+        office.declare("PEER shop MAIL 'nobody@far.invalid';")
+        office.sql("UPDATE products SET name = 'pear';")
+        office.wait_for("SELECT count(*) FROM postrider_status WHERE state = 'unreachable'"
+                        " AND summary LIKE 'mails to nobody@far.invalid come back, last on %' AND action <> '';", "1")
+        assert office.sql("SELECT count(*) FROM postrider_explain('shop') WHERE station = 'mail nobody@far.invalid'"
+                          " AND blocked_by LIKE 'mails come back%';") == "1"
+        assert office.sql("SELECT count(*) FROM postrider_events WHERE kind = 'mail_bounced';") == "1"
+        office.declare(f"PEER shop MAIL '{servers.address('b')}';")
+        shop.wait_for("SELECT name FROM products;", "pear")
+        office.wait_for("SELECT state FROM postrider_status;", "in step")
+        deadline = time.monotonic() + SECONDS
+        while servers.count("a") > 0:
+            assert time.monotonic() < deadline, "the bounce was not removed"
+            time.sleep(0.1)
+
+
 def nothing_is_said_while_nothing_changes(servers, folder):
     with contextlib.ExitStack() as proxies:
         ports = dict(servers.ports)
@@ -229,6 +252,7 @@ CASES = [
     rows_arrive_soon_while_both_run,
     a_wrong_password_is_said_and_waits,
     a_missing_network_process_is_said_at_the_peer,
+    an_address_that_does_not_exist_is_said_until_it_is_mended,
 ]
 # What the server that takes mails has no part in.
 RECEIVING_CASES = [

@@ -38,6 +38,15 @@ std::string fetch_facts(const dialect::Dialect &dialect) {
            " AS fetch_error, (SELECT g.hint" + failing + " AS fetch_hint,";
 }
 
+/// What comes back of the mails to a peer, in a sentence, and what to do about it.
+std::string bounce_facts(const dialect::Dialect &dialect) {
+    const std::string bouncing = " FROM @peer_path h WHERE h.peer_id = p.peer_id AND h.bounces > 0"
+                                 " ORDER BY h.ordinal LIMIT 1)";
+    return " (SELECT 'mails to ' || h.target || ' come back, last on ' || " +
+           dialect.time_text("h.bounced_at") + " || ': ' || h.bounce_error" + bouncing +
+           " AS bounce_error, (SELECT h.bounce_hint" + bouncing + " AS bounce_hint,";
+}
+
 /// What the status of a peer is made of, one row per peer. A text is null where there is nothing
 /// to tell.
 std::string status_facts_sql(const dialect::Dialect &dialect) {
@@ -64,7 +73,7 @@ std::string status_facts_sql(const dialect::Dialect &dialect) {
            " AND h.last_error <> '') AS path_error,"
            " (SELECT h.last_hint FROM @peer_path h WHERE h.peer_id = p.peer_id"
            " AND h.last_error <> '' ORDER BY h.last_error, h.ordinal LIMIT 1) AS path_hint," +
-           fetch_facts(dialect) +
+           fetch_facts(dialect) + bounce_facts(dialect) +
            " (SELECT min(h.mail_bytes_max) FROM @peer_path h WHERE h.peer_id = p.peer_id)"
            " AS mail_bytes_max,"
            " (SELECT min(c.held) FROM @capture c JOIN @task_table tt ON tt.local_name ="
@@ -116,7 +125,8 @@ std::string status_state_sql() {
            " WHEN f.paused = 1 THEN 'paused' WHEN f.held <> '' THEN 'held'"
            " WHEN f.stale_since IS NOT NULL THEN 'stale'"
            " WHEN f.stuck IS NOT NULL THEN 'stuck' WHEN f.stopped IS NOT NULL THEN 'held'"
-           " WHEN f.path_error IS NOT NULL OR f.fetch_error IS NOT NULL THEN 'unreachable'"
+           " WHEN coalesce(f.path_error, f.fetch_error, f.bounce_error) IS NOT NULL"
+           " THEN 'unreachable'"
            " WHEN f.uncaptured IS NOT NULL THEN 'held'"
            " WHEN f.silent_since IS NOT NULL THEN 'silent' WHEN f.reported IS NOT NULL THEN 'stuck'"
            " WHEN f.open_offer IS NOT NULL THEN 'offered'"
@@ -148,8 +158,9 @@ std::string status_summary_sql(const dialect::Dialect &dialect) {
            " WHEN f.state = 'declared' THEN 'no keys have been exchanged yet'"
            " WHEN f.state IN ('invited', 'accepted') AND f.path_error IS NOT NULL"
            " THEN 'cannot send now: ' || f.path_error || coalesce('; ' || f.fetch_error, '')"
-           " WHEN f.state IN ('invited', 'accepted') AND f.fetch_error IS NOT NULL"
-           " THEN f.fetch_error"
+           " WHEN f.state IN ('invited', 'accepted')"
+           " AND coalesce(f.fetch_error, f.bounce_error) IS NOT NULL"
+           " THEN coalesce(f.fetch_error, f.bounce_error)"
            " WHEN f.state = 'invited' THEN 'waiting for the answer to our invitation'"
            " WHEN f.state = 'accepted' THEN 'waiting for the confirmation of our answer'"
            " WHEN f.state = 'disputed' THEN 'two different nodes answered one invitation'"
@@ -166,7 +177,9 @@ std::string status_summary_sql(const dialect::Dialect &dialect) {
            " WHEN f.stopped IS NOT NULL THEN 'nothing is sent to it: ' || f.stopped"
            " WHEN f.path_error IS NOT NULL"
            " THEN 'cannot send now: ' || f.path_error || coalesce('; ' || f.fetch_error, '')"
-           " WHEN f.fetch_error IS NOT NULL THEN f.fetch_error"
+           " WHEN f.fetch_error IS NOT NULL"
+           " THEN f.fetch_error || coalesce('; ' || f.bounce_error, '')"
+           " WHEN f.bounce_error IS NOT NULL THEN f.bounce_error"
            " WHEN f.uncaptured IS NOT NULL THEN 'a table is not sent: ' || f.uncaptured"
            " WHEN f.silent_since IS NOT NULL THEN 'silent since ' || " +
            dialect.time_text("f.silent_since") +
@@ -235,6 +248,7 @@ std::string status_action_sql(const dialect::Dialect &dialect) {
            try_again +
            " WHEN f.fetch_error IS NOT NULL THEN CASE WHEN f.fetch_hint = '' THEN 'mend the"
            " mailbox, then ' ELSE f.fetch_hint || ' Then ' END || '" +
+           try_again + " WHEN f.bounce_error IS NOT NULL THEN f.bounce_hint || ' Then " +
            try_again + " WHEN f.uncaptured IS NOT NULL THEN 'mend the table, then " + try_again +
            " WHEN f.silent_since IS NOT NULL THEN 'see whether its machine is up, postrider-run "
            "works"

@@ -32,13 +32,17 @@ std::vector<NetworkReport> every_report() {
             SecretWanted{3, "main"},
             MailArrived{"main", "1:2", Bytes(100, 1)},
             MailUnusable{"main", "1:3", error},
-            Delivered{4, "a@x.example", false, error, 360},
+            Delivered{4, "a@x.example", false, error, 360, "name"},
             Told{"main", 12, error},
             CursorMoved{"main", {1}},
             Doing{"main", "receive", "waits for mail"},
             Pong{},
             Looked{"main"},
-            Receiving{"main", false, error}};
+            Receiving{"main", false, error},
+            BounceArrived{"main",
+                          "1:4",
+                          {"name", "other"},
+                          {{"a@x.example", mail::BounceReason::policy, "5.7.1", "no"}, {}}}};
 }
 
 Frame frame_in(ByteView bytes) {
@@ -95,7 +99,7 @@ TEST(NetworkMessages, OfUnknownKindsAndValuesAreRefused) {
     EXPECT_FALSE(request_of(Frame{200, {}}).has_value());
     EXPECT_FALSE(report_of(Frame{200, {}}).has_value());
     Frame settle = frame_in(to_bytes(NetworkRequest{Settle{}}));
-    settle.content.back() = 3;
+    settle.content.back() = 4;
     EXPECT_FALSE(request_of(settle).has_value());
 }
 

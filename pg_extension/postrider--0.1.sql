@@ -739,7 +739,8 @@ $$;
 
 GRANT USAGE ON SCHEMA postrider TO postrider_admin, postrider_monitor;
 GRANT SELECT ON postrider.status, postrider.history, postrider.events, postrider.refused, postrider.offers,
-    postrider.parked, postrider.progress, postrider.schema_differences TO postrider_admin, postrider_monitor;
+    postrider.parked, postrider.progress, postrider.schema_differences, postrider.mailboxes
+    TO postrider_admin, postrider_monitor;
 GRANT EXECUTE ON FUNCTION postrider.version() TO postrider_admin, postrider_monitor;
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA postrider TO postrider_admin;
 -- The name of the peer whose number a notification has.

@@ -167,6 +167,8 @@ inline constexpr std::uint64_t budget_bytes_min = 100'000;
 // Logs
 inline constexpr std::int64_t refused_rows_max = 10'000;
 inline constexpr std::int64_t refused_of_strangers_max = 1000;
+/// Mails that a bounce is known by.
+inline constexpr std::int64_t sent_mails_max = 10'000;
 
 // Incarnations
 /// A receiver may know so many incarnations of a stream that its sender has forgotten.

@@ -9,6 +9,7 @@
 #include "common/engine/alerts.hpp"
 #include "common/engine/apply.hpp"
 #include "common/engine/approval.hpp"
+#include "common/engine/bounces.hpp"
 #include "common/engine/build.hpp"
 #include "common/engine/collect.hpp"
 #include "common/engine/differences.hpp"
@@ -387,6 +388,7 @@ void Engine::prune(Timestamp now) {
         let_go_for_old_offers(session);
         prune_sending(session.transaction);
         prune_logs(session.transaction, now, logs_kept(session.transaction));
+        prune_sent_mails(session.transaction, now);
         oldest = oldest_needed_generation(session);
     });
     pruned_at_ = now;

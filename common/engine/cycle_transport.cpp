@@ -3,8 +3,10 @@
 #include <set>
 
 #include "common/engine/alerts.hpp"
+#include "common/engine/bounces.hpp"
 #include "common/engine/budgets.hpp"
 #include "common/engine/cycle.hpp"
+#include "common/engine/mailbox_health.hpp"
 #include "common/engine/mailbox_share.hpp"
 #include "common/engine/pacing.hpp"
 #include "common/engine/pairing.hpp"
@@ -27,6 +29,8 @@ void keep_all(const std::vector<Event> &events, Transport &transport) {
             transport.settle(arrived->receipt, Settlement::keep);
         } else if (const auto *unusable = std::get_if<Unusable>(&event)) {
             transport.settle(unusable->receipt, Settlement::keep);
+        } else if (const auto *bounced = std::get_if<Bounced>(&event)) {
+            transport.settle(bounced->receipt, Settlement::keep);
         }
     }
 }
@@ -168,13 +172,16 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
                 if (const auto *arrived = std::get_if<Arrived>(&event)) {
                     const Reception reception =
                         take_envelope(session, arrived->envelope, arrived->receipt, &replays_);
-                    if (!arrived->mailbox.empty()) {
-                        book_arrival(session, arrived->mailbox,
+                    if (!arrived->source.empty()) {
+                        book_arrival(session, arrived->source,
                                      wire_bytes(arrived->envelope.size()));
                     }
                     settlements.emplace_back(arrived->receipt, reception.settlement);
                     if (reception.is_final) {
                         final_parts.push_back(reception.part);
+                    }
+                    if (!arrived->source.empty()) {
+                        note_arrival(session, arrived->source);
                     }
                     ++result.envelopes_received;
                 } else if (const auto *unusable = std::get_if<Unusable>(&event)) {
@@ -190,11 +197,18 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
                     if (const auto sent = tickets_.take(outcome->ticket)) {
                         sent->alert_through.empty() ? take_outcome(session, *sent, *outcome)
                                                     : take_alert_outcome(session, *sent, *outcome);
+                        if (!outcome->message_name.empty() && sent->alert_through.empty()) {
+                            remember_mail(session, *sent, outcome->message_name);
+                        }
                     }
                 } else if (const auto *moved = std::get_if<CursorMoved>(&event)) {
                     store_cursor(session.transaction, moved->source, moved->cursor);
                 } else if (const auto *looked = std::get_if<Looked>(&event)) {
                     openings_.note_looked(*looked, now);
+                } else if (const auto *bounced = std::get_if<Bounced>(&event)) {
+                    settlements.emplace_back(bounced->receipt, take_bounce(session, *bounced));
+                } else if (const auto *receiving = std::get_if<Receiving>(&event)) {
+                    note_receiving(session, *receiving);
                 }
             }
         };

@@ -272,7 +272,8 @@ void forget_peer(Transaction &transaction, const Peer &peer) {
                                         "history_frame", "shape_in",     "schema_difference",
                                         "stream_marker", "needed_batch", "parked_row",
                                         "note",          "delivery",     "peer_start",
-                                        "budget",        "trouble",      "peer"});
+                                        "budget",        "sent_mail",    "trouble",
+                                        "peer"});
     for (const char *table : {"event", "refusal"}) {
         transaction.execute(
             std::string{"UPDATE @"} + table + " SET peer_id = NULL WHERE peer_id = ?1", {peer_id});

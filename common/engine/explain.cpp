@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "common/engine/declare_stored.hpp"
+#include "common/engine/mailbox_health.hpp"
 #include "common/engine/queue.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/store/rows.hpp"
@@ -155,7 +156,8 @@ void add_paths(std::vector<Station> &stations, const Session &session, const Pee
     }
     for (const PeerPath &path : paths) {
         const Row row = *first_row(session.transaction,
-                                   "SELECT last_error, worked_at FROM @peer_path"
+                                   "SELECT last_error, worked_at, bounced_at, bounce_error,"
+                                   " bounce_hint FROM @peer_path"
                                    " WHERE peer_id = ?1 AND ordinal = ?2",
                                    {peer.peer_id, path.ordinal});
         Station station{outgoing,
@@ -165,6 +167,11 @@ void add_paths(std::vector<Station> &stations, const Session &session, const Pee
                         maybe_time_at(row, 1),
                         text_at(row, 0),
                         {}};
+        if (const auto bounced_at = maybe_time_at(row, 2)) {
+            say(station.blocked_by,
+                "mails come back, last on " + to_text(*bounced_at) + ": " + text_at(row, 3));
+            station.action = text_at(row, 4);
+        }
         if (station.blocked_by.empty()) {
             station.blocked_by =
                 wait_of(session, "peer_path", "ordinal", {peer.peer_id, path.ordinal});
@@ -172,6 +179,28 @@ void add_paths(std::vector<Station> &stations, const Session &session, const Pee
         if (!path.approved) {
             station.blocked_by = "the path was edited by hand and is not used";
             station.action = "SELECT " + session.dialect.command("approve") + "();";
+        }
+        stations.push_back(std::move(station));
+    }
+}
+
+/// How the mailboxes fare by which its mails may come.
+void add_mailboxes(std::vector<Station> &stations, const Session &session, const Peer &peer) {
+    for (const Row &row :
+         all_rows(session.transaction,
+                  "SELECT m.name FROM @mailbox m WHERE m.receive <> '' AND m.receive NOT LIKE"
+                  " 'maildir:%' AND (NOT EXISTS (SELECT 1 FROM @peer_path h WHERE h.peer_id = ?1)"
+                  " OR EXISTS (SELECT 1 FROM @peer_path h WHERE h.peer_id = ?1 AND " +
+                      path_uses_mailbox("h", "m") + ")) ORDER BY m.name",
+                  {peer.peer_id})) {
+        const MailboxHealth health = load_mailbox_health(session.transaction, text_at(row, 0));
+        Station station{incoming,         "mailbox " + text_at(row, 0),
+                        health.failures,  "failures since it last worked",
+                        health.worked_at, {},
+                        health.hint};
+        if (health.failing_since) {
+            station.blocked_by = "cannot be looked into since " + to_text(*health.failing_since) +
+                                 ": " + health.error;
         }
         stations.push_back(std::move(station));
     }
@@ -233,6 +262,7 @@ std::vector<Station> explain(const Session &session, const Peer &peer) {
     stations.push_back(queue_station(session, peer));
     add_outbox(stations, session, peer);
     add_paths(stations, session, peer);
+    add_mailboxes(stations, session, peer);
     add_inbox(stations, session, peer);
     stations.push_back(report_station(session, peer));
     return stations;

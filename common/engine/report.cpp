@@ -5,6 +5,7 @@
 
 #include "common/base/limits.hpp"
 #include "common/base/utf8.hpp"
+#include "common/engine/bounces.hpp"
 #include "common/engine/configuration_mac.hpp"
 #include "common/engine/declare_stored.hpp"
 #include "common/engine/history.hpp"
@@ -234,6 +235,7 @@ void take_stream_report(const Session &session,
     for (const std::uint64_t number : outcome.dropped) {
         finish_delivery(session.transaction, session.now, delivery_of(*row, number),
                         "acknowledged");
+        end_bounces(session, row->key, number);
     }
     if (!outcome.dropped.empty()) {
         note_answered(session, row->key);

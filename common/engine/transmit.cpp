@@ -228,24 +228,6 @@ std::string in_a_line(const Error &error) {
     return error.message + (error.detail.empty() ? "" : " (" + error.detail + ")");
 }
 
-/// A server on the path takes no mail of this size: smaller ones are tried at once.
-bool makes_smaller(const Session &session,
-                   const Tickets::Sent &sent,
-                   const Error &error,
-                   const PeerPath &path) {
-    const auto smaller = error.code == Errc::too_large && sent.mail_bytes > 0
-                             ? after_refusal_of(sent.mail_bytes)
-                             : std::nullopt;
-    if (!smaller) {
-        return false;
-    }
-    session.transaction.execute(
-        "UPDATE @peer_path SET mail_bytes_max = ?3 WHERE peer_id = ?1 AND ordinal = ?2",
-        {sent.peer_id, sent.path_ordinal,
-         stored(std::min(*smaller, path.mail_bytes_max.value_or(*smaller)))});
-    return true;
-}
-
 /// What was booked for a mail that did not leave.
 void give_back(const Session &session, const Tickets::Sent &sent, const PeerPath &path) {
     for (const LanePace &lane : lanes_to(session, sent.peer_id)) {
@@ -351,6 +333,18 @@ std::optional<Tickets::Sent> Tickets::take(std::uint64_t ticket) {
     return sent;
 }
 
+bool make_smaller(const Session &session, const Tickets::Sent &sent, const PeerPath &path) {
+    const auto smaller = sent.mail_bytes > 0 ? after_refusal_of(sent.mail_bytes) : std::nullopt;
+    if (!smaller) {
+        return false;
+    }
+    session.transaction.execute(
+        "UPDATE @peer_path SET mail_bytes_max = ?3 WHERE peer_id = ?1 AND ordinal = ?2",
+        {sent.peer_id, sent.path_ordinal,
+         stored(std::min(*smaller, path.mail_bytes_max.value_or(*smaller)))});
+    return true;
+}
+
 std::optional<Transmission>
 to_pair(const Session &session, const Peer &peer, Bytes envelope, Tickets &tickets) {
     for (const PeerPath &path : load_paths(session, peer.peer_id)) {
@@ -438,7 +432,8 @@ void take_outcome(const Session &session, const Tickets::Sent &sent, const Outco
     if (path == paths.end()) {
         return; // the task text changed in between
     }
-    const bool is_made_smaller = !result && makes_smaller(session, sent, result.error(), *path);
+    const bool is_made_smaller =
+        !result && result.error().code == Errc::too_large && make_smaller(session, sent, *path);
     if (result) {
         stream::on_success(path->retry);
     } else if (!is_made_smaller && stream::may_try(path->retry, session.now)) {

@@ -81,6 +81,10 @@ void close_paths(const Session &session,
                  const Tickets &tickets,
                  std::span<const Transmission> sent);
 
+/// Mails of this size do not come through by this path: later ones are half as large. False where
+/// they cannot be smaller.
+bool make_smaller(const Session &session, const Tickets::Sent &sent, const PeerPath &path);
+
 /// What a path answered.
 void take_outcome(const Session &session, const Tickets::Sent &sent, const Outcome &outcome);
 

@@ -12,6 +12,7 @@
 #include "common/base/bytes.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/result.hpp"
+#include "common/mail/bounce.hpp"
 #include "common/task/model.hpp"
 
 namespace postrider::engine {
@@ -49,8 +50,8 @@ using Receipt = std::string;
 
 struct Arrived {
     Receipt receipt;
-    Bytes envelope;           // begins with the magic
-    std::string mailbox = {}; // through which of ours it came; empty: through none
+    Bytes envelope;          // begins with the magic
+    std::string source = {}; // the mailbox's name, where it came by one
 };
 
 /// A message that was meant for us by its place but holds no envelope that we can use.
@@ -61,8 +62,9 @@ struct Unusable {
 
 struct Outcome {
     std::uint64_t ticket = 0;
-    Result<void> result;       // an Error says what to do next by its code
-    Duration wait_at_least{0}; // before the next try of its path, beside the usual schedule
+    Result<void> result;           // an Error says what to do next by its code
+    Duration wait_at_least{0};     // before the next try of its path, beside the usual schedule
+    std::string message_name = {}; // of the mail that was taken: a bounce names it
 };
 
 /// How far an inlet was read. `cursor` comes back with the inlet after a start; it counts only
@@ -90,12 +92,28 @@ struct Looked {
     bool reached = true;
 };
 
-using Event = std::variant<Arrived, Unusable, Outcome, Notice, CursorMoved, Looked>;
+/// A mail system says that a mail did not arrive, which may be one of ours. To be settled.
+struct Bounced {
+    std::string source; // the mailbox's name
+    Receipt receipt;
+    mail::Bounce bounce;
+};
+
+/// How receiving for a mailbox fares: said when it works for the first time or again, and at each
+/// failure, but for a single one between two successes.
+struct Receiving {
+    std::string source;           // the mailbox's name
+    std::optional<Error> problem; // empty: it works
+};
+
+using Event =
+    std::variant<Arrived, Unusable, Outcome, Notice, CursorMoved, Looked, Bounced, Receiving>;
 
 enum class Settlement {
     keep,      // look at it again later
     remove,    // its content is committed
     set_aside, // never usable; kept for a human in a place of its own
+    leave,     // of a bounce: not ours, stays where it lies and is not shown again
 };
 
 /// What the host tells a transport before it polls: where to look, and the keys by which it tells

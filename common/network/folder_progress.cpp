@@ -70,6 +70,9 @@ void FolderProgress::settle(const std::string &receipt,
     if (found != held_.end() && found->second.mail.open_events > 0 &&
         found->second.mail.settle(settlement)) {
         found->second.settled_at = now;
+        if (found->second.mail.settlement == engine::Settlement::leave) {
+            held_.erase(found);
+        }
     }
 }
 

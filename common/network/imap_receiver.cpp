@@ -221,6 +221,7 @@ void ImapReceiver::wait_for_mail() {
     failures_ = 0;
     told_.clear();
     do_now("waits for mail");
+    health_.works(around_.host, account_.name);
     if (candidates_.empty() && progress_.is_through()) {
         tell_looked(true);
     }
@@ -272,8 +273,8 @@ void ImapReceiver::on_listed(const imap::Listed &mail) {
     // One that is marked may be ours, of a process that ended before it expunged it. Where nothing
     // is expunged, all that were settled lie there marked.
     const bool is_settled = mail.is_deleted && !dialogue_->capabilities().has_uidplus;
-    if (is_settled ||
-        mail::recognise(mail.header, account_.subject_prefix) != mail::MailKind::candidate) {
+    const mail::MailKind kind = mail::recognise(mail.header, account_.subject_prefix);
+    if (is_settled || (kind != mail::MailKind::candidate && kind != mail::MailKind::bounce)) {
         ++strangers_;
         return progress_.skip(mail.uid);
     }
@@ -293,6 +294,9 @@ void ImapReceiver::on_body(const imap::BodyEnded &ended) {
         progress_.on_gone({ended.uid});
     } else if (incoming_.is_streamed()) {
         end_stream(asked->second);
+    } else if (mail::recognise(as_text(incoming_.text()), account_.subject_prefix) ==
+               mail::MailKind::bounce) {
+        judge_bounce(ended.uid);
     } else {
         judge(asked->second, asked->second.is_whole || ended.size < limits::mail_first_look_bytes);
     }
@@ -327,6 +331,14 @@ void ImapReceiver::judge(const Candidate &mail, bool is_whole) {
     }
     const std::string receipt = progress_.hold(mail.uid, judged.events());
     hand_over(around_.host, account_.name, receipt, std::move(judged));
+}
+
+void ImapReceiver::judge_bounce(Uid uid) {
+    const std::string receipt = progress_.hold(uid, 1);
+    if (!hand_over_bounce(around_.host, account_.name, receipt, incoming_.text())) {
+        ++strangers_;
+        progress_.on_gone({uid});
+    }
 }
 
 void ImapReceiver::on_finished(const imap::Finished &finished, Timestamp now) {
@@ -395,6 +407,7 @@ void ImapReceiver::give_up(const Error &reason, Timestamp now) {
     ++failures_;
     again_at_ = now + pause_after(failures_);
     do_now("is not connected");
+    health_.fails(around_.host, account_.name, reason);
     tell_looked(false);
     if (reason.message != told_) {
         told_ = reason.message;

@@ -13,6 +13,7 @@
 #include "common/network/incoming_mail.hpp"
 #include "common/network/login.hpp"
 #include "common/network/receiver.hpp"
+#include "common/network/receiving_health.hpp"
 #include "common/transport/imap_dialogue.hpp"
 
 namespace postrider::network {
@@ -67,6 +68,7 @@ class ImapReceiver final : public Receiver {
     void on_cleared(const transport::imap::Finished &finished);
     void end_stream(const Candidate &mail);
     void judge(const Candidate &mail, bool is_whole);
+    void judge_bounce(Uid uid);
     void give_up(const Error &reason, Timestamp now);
     void tell(const Error &what, std::uint64_t count = 1);
     void tell_cursor();
@@ -77,6 +79,7 @@ class ImapReceiver final : public Receiver {
     transport::MailAccount account_;
     FolderProgress progress_;
     Login login_;
+    ReceivingHealth health_;
     std::optional<transport::ImapDialogue> dialogue_;
     std::optional<Conversation> conversation_;
 

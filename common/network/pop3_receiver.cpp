@@ -48,7 +48,7 @@ void Pop3Receiver::settle(const transport::Settle &settle, Timestamp now) {
     found->second.settled_at = now;
     if (found->second.mail.settlement == engine::Settlement::remove) {
         look_at_.reset();
-    } else if (found->second.mail.settlement == engine::Settlement::set_aside) {
+    } else if (found->second.mail.settlement != engine::Settlement::keep) {
         others_.insert(settle.receipt);
         held_.erase(found);
     }
@@ -207,11 +207,13 @@ void Pop3Receiver::on_done(const transport::Pop3Done &done) {
         return;
     }
     const bool is_part = done.request == transport::Pop3Request::top;
-    if (!done.error && is_part && is_worth_more()) {
+    const bool is_read = !is_part || look_ != Look::header; // as far as a bounce needs it
+    if (!done.error && is_read && !incoming_.is_streamed() && kind() == mail::MailKind::bounce) {
+        judge_bounce(to_look_.front().unique_id);
+    } else if (!done.error && is_part && is_worth_more()) {
         look_ = look_ == Look::header ? Look::beginning : Look::whole;
         return;
-    }
-    if (!done.error && is_part) {
+    } else if (!done.error && is_part) {
         ++strangers_;
         others_.insert(to_look_.front().unique_id);
     } else if (!done.error && incoming_.is_streamed()) {
@@ -230,9 +232,22 @@ void Pop3Receiver::on_done(const transport::Pop3Done &done) {
 /// As far as what was looked at says.
 bool Pop3Receiver::is_worth_more() const {
     return look_ == Look::header
-               ? mail::recognise(as_text(incoming_.text()), account_.subject_prefix) ==
-                     mail::MailKind::candidate
+               ? kind() == mail::MailKind::candidate || kind() == mail::MailKind::bounce
                : transport::judge_mail(incoming_.text(), account_.stamp_keys).is_ours();
+}
+
+/// Of the mail that is looked at.
+mail::MailKind Pop3Receiver::kind() const {
+    return mail::recognise(as_text(incoming_.text()), account_.subject_prefix);
+}
+
+void Pop3Receiver::judge_bounce(const std::string &unique_id) {
+    if (hand_over_bounce(around_.host, account_.name, unique_id, incoming_.text())) {
+        held_.insert_or_assign(unique_id, Held{{1}, {}});
+    } else {
+        ++strangers_;
+        others_.insert(unique_id);
+    }
 }
 
 /// False where it has to be gathered.
@@ -289,6 +304,7 @@ void Pop3Receiver::end_session(Timestamp now, const std::optional<Error> &proble
     if (problem) {
         look_at_ = now + pause_after(++failures_);
         do_now("is not connected");
+        health_.fails(around_.host, account_.name, *problem);
         tell_looked(false);
         if (problem->message != told_) {
             told_ = problem->message;
@@ -300,6 +316,7 @@ void Pop3Receiver::end_session(Timestamp now, const std::optional<Error> &proble
     told_.clear();
     look_at_ = now + (!has_more ? session_every : somebody_waits_ ? look_very_soon : look_soon);
     do_now("waits for mail");
+    health_.works(around_.host, account_.name);
     if (is_last) {
         tell_looked(true);
     }

@@ -13,10 +13,12 @@
 #include <string>
 #include <vector>
 
+#include "common/mail/recognise.hpp"
 #include "common/network/conversation.hpp"
 #include "common/network/incoming_mail.hpp"
 #include "common/network/login.hpp"
 #include "common/network/receiver.hpp"
+#include "common/network/receiving_health.hpp"
 #include "common/transport/judged_mail.hpp"
 #include "common/transport/pop3_dialogue.hpp"
 
@@ -47,6 +49,8 @@ class Pop3Receiver final : public Receiver {
     void on_ended(const transport::Pop3Ended &ended);
     [[nodiscard]] bool is_worth_more() const;
     bool end_stream(const std::string &unique_id);
+    [[nodiscard]] mail::MailKind kind() const;
+    void judge_bounce(const std::string &unique_id);
     void judge(const std::string &unique_id);
     void end_session(Timestamp now, const std::optional<Error> &problem);
     void tell_looked(bool reached);
@@ -73,6 +77,7 @@ class Pop3Receiver final : public Receiver {
     Surroundings around_;
     transport::MailAccount account_;
     Login login_;
+    ReceivingHealth health_;
     std::optional<transport::Pop3Dialogue> dialogue_;
     std::optional<Conversation> conversation_;
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/mail/bounce.hpp"
+
 namespace postrider::network {
 
 namespace {
@@ -23,6 +25,23 @@ void hand_over(Host &host,
     if (judged.cut) {
         host.tell(transport::MailUnusable{account, receipt, *judged.cut});
     }
+}
+
+bool hand_over_bounce(Host &host,
+                      const std::string &account,
+                      const std::string &receipt,
+                      ByteView mail) {
+    auto bounce = mail::read_bounce(mail);
+    if (!bounce || bounce->message_names.empty()) {
+        return false;
+    }
+    transport::BounceArrived arrived{account, receipt, std::move(bounce->message_names), {}};
+    for (mail::FailedRecipient &each : bounce->recipients) {
+        arrived.recipients.push_back(
+            {std::move(each.address), each.reason, std::move(each.status), std::move(each.text)});
+    }
+    host.tell(arrived);
+    return true;
 }
 
 Duration pause_after(unsigned failures) {

@@ -35,6 +35,13 @@ void hand_over(Host &host,
                const std::string &receipt,
                transport::JudgedMail judged);
 
+/// Tells the host of a bounce, as far as its beginning says; false where the mail is none that
+/// could be about a mail of ours.
+bool hand_over_bounce(Host &host,
+                      const std::string &account,
+                      const std::string &receipt,
+                      ByteView mail);
+
 /// How long a mailbox is left alone that could not be looked into so many times in a row: 5 s,
 /// 10 s, 20 s … 10 min.
 Duration pause_after(unsigned failures);

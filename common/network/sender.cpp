@@ -197,6 +197,7 @@ void Sender::send_next() {
         message.subject_prefix = account_.subject_prefix;
         message.date = around_.clock.now();
         randombytes_buf(message.token.data(), message.token.size());
+        message_name_ = mail::message_name(message.token);
         Result<std::unique_ptr<MailSource>> source = MailSource::create(message, mail);
         Result<void> taken;
         if (source) {
@@ -230,7 +231,8 @@ void Sender::on_outcome(const transport::SmtpOutcome &outcome) {
         }
         around_.host.tell(
             transport::Delivered{outcome.ticket, each.address, counts_as_sent(each.verdict),
-                                 each.error.value_or(Error{}), wait_seconds(each.verdict)});
+                                 each.error.value_or(Error{}), wait_seconds(each.verdict),
+                                 counts_as_sent(each.verdict) ? message_name_ : std::string{}});
     }
     if (rest.empty()) {
         return;

@@ -53,6 +53,7 @@ class Sender {
     std::optional<Conversation> conversation_;
     std::optional<Timestamp> quiet_since_; // nothing was left to send
     std::size_t sent_here_ = 0;            // over this connection
+    std::string message_name_;             // of the mail that is being sent
     bool is_sending_ = false;
     bool is_ahead_ = false; // the login is for the connection after the one that there is
     std::string doing_;

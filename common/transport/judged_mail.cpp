@@ -27,7 +27,7 @@ JudgedMail judge_mail(ByteView mail, const std::vector<FixedBytes<32>> &stamp_ke
 bool HeldMail::settle(engine::Settlement of_event) {
     ensure(open_events > 0, "an event is settled once");
     using engine::Settlement;
-    for (const Settlement careful : {Settlement::keep, Settlement::set_aside}) {
+    for (const Settlement careful : {Settlement::keep, Settlement::set_aside, Settlement::leave}) {
         if (settlement == careful || of_event == careful) {
             settlement = careful;
             break;

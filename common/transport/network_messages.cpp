@@ -84,7 +84,10 @@ class FieldReader {
         } else if constexpr (std::is_same_v<Type, LoginKind>) {
             value = static_cast<LoginKind>(read_below(3));
         } else if constexpr (std::is_same_v<Type, engine::Settlement>) {
-            value = static_cast<engine::Settlement>(read_below(3));
+            value = static_cast<engine::Settlement>(read_below(4));
+        } else if constexpr (std::is_same_v<Type, mail::BounceReason>) {
+            value = static_cast<mail::BounceReason>(
+                read_below(static_cast<unsigned>(mail::BounceReason::unknown) + 1));
         } else if constexpr (std::is_same_v<Type, Errc>) {
             value = static_cast<Errc>(read_below(static_cast<unsigned>(Errc::internal) + 1));
         } else {

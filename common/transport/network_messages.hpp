@@ -168,10 +168,11 @@ struct Delivered {
     bool accepted = false;
     Error problem;                  // where it was not
     std::uint64_t wait_seconds = 0; // 0: the usual schedule
+    std::string message_name = {};  // where it was: mail::message_name of the mail
 
     template <class Fields>
     void list(Fields &fields) {
-        fields(ticket, recipient, accepted, problem, wait_seconds);
+        fields(ticket, recipient, accepted, problem, wait_seconds, message_name);
     }
 };
 
@@ -252,6 +253,45 @@ struct EnvelopeArrives {
     }
 };
 
+/// How receiving for an account fares: it was looked into, for the first time or again, or could
+/// not be.
+struct Receiving {
+    std::string account;
+    bool works = false;
+    Error problem; // where it does not
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(account, works, problem);
+    }
+};
+
+/// One of mail::Bounce.
+struct BounceRecipient {
+    std::string address;
+    mail::BounceReason reason = mail::BounceReason::unknown;
+    std::string status;
+    std::string text;
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(address, reason, status, text);
+    }
+};
+
+/// A bounce, of a mail of ours or of others': the host knows. To be settled.
+struct BounceArrived {
+    std::string account;
+    std::string receipt;
+    std::vector<std::string> message_names;
+    std::vector<BounceRecipient> recipients;
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(account, receipt, message_names, recipients);
+    }
+};
+
 using NetworkReport = std::variant<Started,
                                    SecretWanted,
                                    MailArrived,
@@ -263,7 +303,9 @@ using NetworkReport = std::variant<Started,
                                    Pong,
                                    Looked,
                                    EnvelopeWanted,
-                                   EnvelopeArrives>;
+                                   EnvelopeArrives,
+                                   Receiving,
+                                   BounceArrived>;
 
 /// Leaves no copy of a secret but the one in `request` and the one it gives.
 Bytes to_bytes(const NetworkRequest &request);

@@ -48,6 +48,22 @@ Error made_safe(const Error &error) {
             printable(error.hint, safe_text_bytes_max)};
 }
 
+mail::Bounce made_safe(const BounceArrived &said) {
+    mail::Bounce bounce;
+    for (const std::string &name : said.message_names) {
+        if (bounce.message_names.size() < limits::bounce_names_max) {
+            bounce.message_names.push_back(printable(name));
+        }
+    }
+    for (const BounceRecipient &each : said.recipients) {
+        if (bounce.recipients.size() < limits::bounce_recipients_max) {
+            bounce.recipients.push_back({printable(each.address), each.reason,
+                                         printable(each.status), printable(each.text)});
+        }
+    }
+    return bounce;
+}
+
 /// A name as it begins a receipt: without ':', which ends it there.
 std::string name_in_receipt(std::string_view name) {
     std::string out;
@@ -97,6 +113,7 @@ void NetworkTransport::configure(std::vector<engine::Inlet> inlets) {
     process_.want(!accounts_.empty());
     give_up_mails_without_mailbox();
     std::erase_if(doing_, [&](const auto &entry) { return !knows(entry.first.first); });
+    std::erase_if(blocked_, [&](const auto &entry) { return !knows(entry.first); });
 }
 
 /// What the process has said last of how far it read is newer than what the host has stored.
@@ -214,9 +231,21 @@ std::vector<engine::Event> NetworkTransport::poll(Timestamp /*now*/) {
     if (process_.obstacle()) {
         looking_.clear();
         give_up_what_waits(*process_.obstacle());
+        tell_that_nothing_is_received(*process_.obstacle());
     }
     gather(events);
     return events;
+}
+
+/// Once for each mailbox and reason.
+void NetworkTransport::tell_that_nothing_is_received(const Error &reason) {
+    for (const auto &[name, account] : accounts_) {
+        std::string &told = blocked_[name];
+        if (!account.told.receive.empty() && told != reason.message) {
+            told = reason.message;
+            events_.emplace_back(engine::Receiving{name, reason});
+        }
+    }
 }
 
 void NetworkTransport::gather(std::vector<engine::Event> &events) {
@@ -288,6 +317,19 @@ void NetworkTransport::take(NetworkReport &report, Timestamp now) {
         if (knows(looked->account)) {
             events_.emplace_back(engine::Looked{looked->account, looked->reached});
         }
+    } else if (const auto *bounce = std::get_if<BounceArrived>(&report)) {
+        if (has_good_receipt(bounce->account, bounce->receipt, now)) {
+            events_.emplace_back(engine::Bounced{bounce->account,
+                                                 receipt_for(bounce->account, bounce->receipt),
+                                                 made_safe(*bounce)});
+        }
+    } else if (const auto *receiving = std::get_if<Receiving>(&report)) {
+        if (knows(receiving->account)) {
+            blocked_.erase(receiving->account);
+            events_.emplace_back(engine::Receiving{
+                receiving->account,
+                receiving->works ? std::nullopt : std::optional{made_safe(receiving->problem)}});
+        }
     } else if (const auto *doing = std::get_if<Doing>(&report)) {
         const bool is_known = doing->direction == "receive" || doing->direction == "send";
         if (knows(doing->account) && is_known) {
@@ -351,7 +393,9 @@ void NetworkTransport::take_outcome(const Delivered &delivered) {
     open_bytes_ -= beginning_of(found->second.transmission.envelope);
     open_.erase(found);
     engine::Outcome outcome{delivered.ticket, {}, {}};
-    if (!delivered.accepted) {
+    if (delivered.accepted) {
+        outcome.message_name = printable(delivered.message_name);
+    } else {
         outcome.result = made_safe(delivered.problem);
     }
     outcome.wait_at_least =

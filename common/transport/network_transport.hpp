@@ -78,6 +78,7 @@ class NetworkTransport final : public engine::Transport {
     void end_with(std::uint64_t ticket, Error reason);
     void give_up_mails_without_mailbox();
     void give_up_what_waits(const Error &reason);
+    void tell_that_nothing_is_received(const Error &reason);
     void notice_change_of_process();
     void tell_accounts();
     void answer_questions(Timestamp now);
@@ -117,6 +118,8 @@ class NetworkTransport final : public engine::Transport {
     std::set<std::string> looking_;    // accounts that are to be looked into
     std::deque<engine::Event> events_; // to be given by a poll
     std::map<std::pair<std::string, std::string>, std::string> doing_;
+    /// By account: why there is no process that could receive for it, as it was told last.
+    std::map<std::string, std::string> blocked_;
     std::set<std::string> told_once_; // messages
     bool has_more_ = false;           // the last poll stopped before everything was read
 };

@@ -17,6 +17,8 @@ void put_in_front(const std::string &kind, engine::Event &event) {
         arrived->receipt.insert(0, kind + ":");
     } else if (auto *unusable = std::get_if<engine::Unusable>(&event)) {
         unusable->receipt.insert(0, kind + ":");
+    } else if (auto *bounced = std::get_if<engine::Bounced>(&event)) {
+        bounced->receipt.insert(0, kind + ":");
     }
 }
 

@@ -176,6 +176,35 @@ def a_mail_above_the_servers_size_is_refused_before_it_is_sent(servers):
         assert process.wait_for("delivered")["accepted"]
 
 
+def bounce_of(servers, recipient, size):
+    """What is told of the bounce of a mail; its name stands in it."""
+    with process_for(servers) as process:
+        process.configure(account("own", user=servers.address("a"), stamp_keys=[OURS],
+                                  receive=f"imaps://localhost:{servers.ports['imaps']}",
+                                  send=f"smtp://localhost:{servers.ports['submission']}"))
+        process.submit("own", [recipient], stamped_envelope(OURS, size))
+        outcome = process.wait_for("delivered")
+        assert outcome["accepted"] and outcome["message_name"], outcome
+        process.look_now("own")
+        bounce = process.wait_for("bounce_arrived", seconds=120)
+        assert outcome["message_name"] in bounce["message_names"], (outcome, bounce)
+        process.settle("own", bounce["receipt"], "remove")
+        wait_until(process, lambda: servers.count("a") == 0)
+        return bounce["recipients"]
+
+
+def a_mail_to_nobody_comes_back_and_is_known(servers):
+    recipients = bounce_of(servers, "nobody@far.invalid", 500)
+    assert [each["address"] for each in recipients] == ["nobody@far.invalid"], recipients
+    assert recipients[0]["text"], recipients
+
+
+@with_options(quota={"b": "20K"})
+def a_mail_for_a_full_mailbox_comes_back_and_is_known(servers):
+    recipients = bounce_of(servers, servers.address("b"), 60_000)
+    assert [each["reason"] for each in recipients] == ["mailbox_full"], recipients
+
+
 def unknown_recipients_are_told_one_by_one(servers):
     with process_for(servers) as process:
         process.configure(sender(servers))
@@ -287,4 +316,4 @@ def a_mail_is_found_by_a_key_that_is_known_later_over_pop3(servers):
 CASES = [value for name, value in list(globals().items())
          if callable(value) and getattr(value, "__module__", "") == __name__
          and name not in ("run", "with_options", "sender", "receiver", "process_for", "wait_until", "arrival",
-                          "refuses_certificate")]
+                          "refuses_certificate", "bounce_of")]

@@ -1,5 +1,6 @@
 """The network process against the fault server: what servers do on a bad day, and that nothing is lost by it."""
 import inspect
+import pathlib
 import re
 import time
 
@@ -8,6 +9,7 @@ from mail_clients import text
 from network_process import NetworkProcess, account, stamped_envelope
 
 OURS = b"k" * 32
+SAMPLES = pathlib.Path(__file__).parent / "samples"
 A, B = "a@test.invalid", "b@test.invalid"
 
 
@@ -180,6 +182,98 @@ def megabytes_of_junk_cost_no_memory(server):
         peak = process.peak_memory_kib()
         assert peak < 64 << 10, f"{peak} KiB"
     assert len(server.ask("mails", "b")) == 6
+
+
+def how_receiving_fares_is_told_from_its_second_failure_on(server):
+    with process_for(server) as process:
+        process.configure(receiver(server))
+        assert process.wait_for("receiving")["works"]
+        server.say("disconnect", "imap")  # a connection that comes back
+        process.wait_for("told", account="in")
+        process.look_now("in")
+        process.wait_for("looked", account="in")
+        assert not [report for report in process.reports if report["kind"] == "receiving"]
+        server.say("fault", "imap", "connect", "close")
+        server.say("disconnect", "imap")
+        process.wait_for("told", account="in")
+        process.look_now("in")
+        problem = process.wait_for("receiving")
+        assert not problem["works"] and problem["problem"]["message"], problem
+        server.say("clear")
+        process.look_now("in")
+        assert process.wait_for("receiving")["works"]
+
+
+def bounced(process, server, scheme):
+    """A mail to nobody, which comes back: its name, and what is told of the bounce."""
+    process.configure(account("own", user=A, send=f"smtp://localhost:{server.ports['smtp']}", stamp_keys=[OURS],
+                              receive=f"{scheme}://localhost:{server.ports[scheme]}"))
+    process.submit("own", ["nobody@test.invalid"], stamped_envelope(OURS))
+    outcome = process.wait_for("delivered")
+    assert outcome["accepted"] and outcome["message_name"], outcome
+    process.look_now("own")
+    return outcome["message_name"], process.wait_for("bounce_arrived")
+
+
+def bounces_are_read(server, scheme):
+    server.say("set", "smtp.unknown", "bounce")
+    with process_for(server) as process:
+        name, bounce = bounced(process, server, scheme)
+        assert bounce["message_names"][0] == name, bounce
+        found = [(each["address"], each["reason"], each["status"]) for each in bounce["recipients"]]
+        assert found == [("nobody@test.invalid", "no_such_address", "5.1.1")], bounce
+        process.settle("own", bounce["receipt"], "leave")
+        other_name, other = bounced(process, server, scheme)
+        assert other["message_names"][0] == other_name != name, other
+        assert [mail["flags"] for mail in server.ask("mails", "a")] == [[], []], server.ask("mails", "a")
+        process.settle("own", other["receipt"], "remove")
+        deadline = time.monotonic() + 60
+        while len(server.ask("mails", "a")) != 1:
+            assert time.monotonic() < deadline, server.ask("mails", "a")
+            process.read(0.05)
+        process.look_now("own")
+        process.wait_for("looked", account="own")
+        assert not [report for report in process.reports if report["kind"] == "bounce_arrived"], "it is shown again"
+
+
+def bounces_are_read_and_what_the_host_says_is_done(server):
+    bounces_are_read(server, "imaps")
+
+
+def bounces_are_read_by_pop3_too(server):
+    bounces_are_read(server, "pop3s")
+
+
+def delays_and_bounces_of_mails_that_we_never_sent_are_told_and_left(server):
+    for sample in ("postfix_delayed.eml", "exim_unknown_recipient.eml"):
+        bounce = re.sub(rb"(?mi)^(message-id:) *<[^>]*>", rb"\1 <%s@test.invalid>" % (b"a" * 26),
+                        (SAMPLES / sample).read_bytes()).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        server.say("deliver", "b", content=bounce)
+    with process_for(server) as process:
+        process.configure(receiver(server))
+        told = [process.wait_for("bounce_arrived") for _ in range(2)]
+        assert [each["recipients"][0]["reason"] for each in told] == ["delayed", "no_such_address"], told
+        for each in told:
+            process.settle("in", each["receipt"], "leave")
+        process.look_now("in")
+        process.wait_for("looked", account="in")
+        assert not [report for report in process.reports if report["kind"] == "bounce_arrived"]
+    assert [mail["flags"] for mail in server.ask("mails", "b")] == [[], []]
+
+
+def answers_of_programs_and_forwarded_mails_are_left(server):
+    machines = ["Auto-Submitted: auto-replied\r\nSubject: out of office",
+                "Content-Type: multipart/report; report-type=disposition-notification\r\nSubject: read",
+                "List-Id: <people.example>\r\nPrecedence: list\r\nSubject: Fwd: [postrider] part",
+                "From: MAILER-DAEMON@test.invalid\r\nSubject: Undelivered Mail Returned to Sender"]
+    for number, header in enumerate(machines):
+        server.say("deliver", "b", content=f"{header}\r\nMessage-ID: <{number}@x>\r\n\r\nno news\r\n".encode())
+    with process_for(server) as process:
+        envelope, outcome = sent(process, server)
+        assert outcome["accepted"], outcome
+        read_on_behind(process, envelope)
+        assert not [report for report in process.reports if report["kind"] == "bounce_arrived"]
+    assert [mail["flags"] for mail in server.ask("mails", "b")[:4]] == [[]] * 4
 
 
 def new_numbers_of_a_folder_are_noticed(server):

@@ -30,19 +30,23 @@ REPORTS = {
     "secret_wanted": ("question:number", "account:text"),
     "mail_arrived": ("account:text", "receipt:text", "envelope:bytes", "from:number"),
     "mail_unusable": ("account:text", "receipt:text", "reason:error"),
-    "delivered": ("ticket:number", "recipient:text", "accepted:truth", "problem:error", "wait_seconds:number"),
+    "delivered": ("ticket:number", "recipient:text", "accepted:truth", "problem:error", "wait_seconds:number",
+                  "message_name:text"),
     "told": ("account:text", "count:number", "what:error"),
     "cursor_moved": ("account:text", "cursor:bytes"),
     "doing": ("account:text", "direction:text", "words:text"),
     "pong": (),
-    "looked": ("account:text",),
+    "looked": ("account:text", "reached:truth"),
     "envelope_wanted": ("ticket:number", "from:number", "bytes:number"),
     "envelope_arrives": ("account:text", "envelope_bytes:number", "from:number", "bytes:bytes"),
+    "receiving": ("account:text", "works:truth", "problem:error"),
+    "bounce_arrived": ("account:text", "receipt:text", "message_names:texts", "recipients:failures"),
 }
 ERROR_CODES = ("unavailable", "timed_out", "malformed", "too_large", "unsupported_version", "bad_signature",
                "unknown_peer", "gap", "conflict", "schema_mismatch", "refused", "not_permitted", "internal")
 NO_ERROR = bytes([ERROR_CODES.index("internal")]) + struct.pack(">III", 0, 0, 0)
-SETTLEMENTS = ("keep", "remove", "set_aside")
+SETTLEMENTS = ("keep", "remove", "set_aside", "leave")
+BOUNCE_REASONS = ("delayed", "mailbox_full", "no_such_address", "policy", "too_large", "content_refused", "unknown")
 
 
 def piece(value):
@@ -81,6 +85,16 @@ class Reader:
 
     def text(self):
         return self.bytes().decode()
+
+    def count(self):
+        return struct.unpack(">I", self.take(4))[0]
+
+    def texts(self):
+        return [self.text() for _ in range(self.count())]
+
+    def failures(self):
+        return [{"address": self.text(), "reason": BOUNCE_REASONS[self.take(1)[0]], "status": self.text(),
+                 "text": self.text()} for _ in range(self.count())]
 
     def error(self):
         return {"code": ERROR_CODES[self.take(1)[0]], "message": self.text(), "detail": self.text(),

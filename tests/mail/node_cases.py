@@ -3,6 +3,7 @@ import contextlib
 import os
 import signal
 import pathlib
+import shutil
 import subprocess
 import tempfile
 import time
@@ -34,6 +35,7 @@ class Node:
         self.state.mkdir(parents=True, mode=0o700)
         self.receive = f"{protocol}://localhost:{servers.ports[protocol]}"
         self.send = f"smtp://localhost:{servers.ports['submission']}"
+        self.extension = BUILD / "mod_postrider"
         self.environment = {**os.environ, "POSTRIDER_STATE_DIRECTORY": str(self.state),
                             "SSL_CERT_FILE": str(servers.certificates.authority)}
         self.write_password(PASSWORD)
@@ -53,7 +55,7 @@ class Node:
     def sql(self, text):
         done = subprocess.run(
             ["sqlite3", "-batch", "-bail", str(self.file)],
-            input=f".load {BUILD / 'mod_postrider'}\n.timeout 60000\n{text}\n", env=self.environment, text=True,
+            input=f".load {self.extension}\n.timeout 60000\n{text}\n", env=self.environment, text=True,
             check=False, capture_output=True)
         assert done.returncode == 0 and not done.stderr, f"{self.name}: {text}\n{done.stdout}{done.stderr}"
         return done.stdout.strip()
@@ -139,10 +141,53 @@ def a_wrong_password_is_said_and_waits(servers, folder):
     shop.write_password("wrong")
     with shop.running():
         shop.wait_for("SELECT count(*) > 0 FROM postrider_refused WHERE reason LIKE '%password%';", "1")
-        assert PASSWORD not in shop.sql("SELECT * FROM postrider_refused; SELECT * FROM postrider_events;")
+        shop.wait_for("SELECT state FROM postrider_mailboxes;", "failing")
+        shop.wait_for("SELECT count(*) FROM postrider_status WHERE summary LIKE '%cannot fetch mail for main since %'"
+                      " AND summary LIKE '%password%' AND action <> '';", "1")
+        assert PASSWORD not in shop.sql("SELECT * FROM postrider_refused; SELECT * FROM postrider_events;"
+                                        "SELECT * FROM postrider_mailboxes; SELECT * FROM postrider_explain('office');")
         shop.write_password(PASSWORD)
         with office.running():
             office.wait_for("SELECT state FROM postrider_status;", "in step")
+            shop.wait_for("SELECT state || failures || error FROM postrider_mailboxes;", "works0")
+    assert shop.sql("SELECT count(*) FROM postrider_events WHERE kind = 'mailbox_works';") == "1"
+
+
+def a_missing_network_process_is_said_at_the_peer(servers, folder):
+    """It is looked for beside the extension."""
+    office, _ = office_and_shop(servers, folder)
+    lonely = folder / "lonely"
+    lonely.mkdir()
+    shutil.copy(BUILD / "mod_postrider.so", lonely / "mod_postrider.so")
+    office.extension = lonely / "mod_postrider"
+    office.sync()
+    assert office.sql("SELECT error LIKE 'postrider-network is missing at %' FROM postrider_mailboxes;") == "1"
+    office.extension = BUILD / "mod_postrider"
+    office.sync()
+    office.wait_for("SELECT state FROM postrider_mailboxes;", "works")
+
+
+def an_address_that_does_not_exist_is_said_until_it_is_mended(servers, folder):
+    office, shop = office_and_shop(servers, folder)
+    pair(office, shop)
+    with office.running(), shop.running():
+        office.sql("INSERT INTO products VALUES ('A', 'apple');")
+        shop.wait_for("SELECT name FROM products;", "apple")
+        office.wait_for("SELECT state FROM postrider_status;", "in step")
+        office.declare("PEER shop MAIL 'nobody@far.invalid';")
+        office.sql("UPDATE products SET name = 'pear';")
+        office.wait_for("SELECT count(*) FROM postrider_status WHERE state = 'unreachable'"
+                        " AND summary LIKE 'mails to nobody@far.invalid come back, last on %' AND action <> '';", "1")
+        assert office.sql("SELECT count(*) FROM postrider_explain('shop') WHERE station = 'mail nobody@far.invalid'"
+                          " AND blocked_by LIKE 'mails come back%';") == "1"
+        assert office.sql("SELECT count(*) FROM postrider_events WHERE kind = 'mail_bounced';") == "1"
+        office.declare(f"PEER shop MAIL '{servers.address('b')}';")
+        shop.wait_for("SELECT name FROM products;", "pear")
+        office.wait_for("SELECT state FROM postrider_status;", "in step")
+        deadline = time.monotonic() + SECONDS
+        while servers.count("a") > 0:
+            assert time.monotonic() < deadline, "the bounce was not removed"
+            time.sleep(0.1)
 
 
 @contextlib.contextmanager
@@ -233,6 +278,8 @@ CASES = [
     rows_arrive_by_rounds_over_pop3,
     rows_arrive_soon_while_both_run,
     a_wrong_password_is_said_and_waits,
+    a_missing_network_process_is_said_at_the_peer,
+    an_address_that_does_not_exist_is_said_until_it_is_mended,
 ]
 # What the server that takes mails has no part in.
 RECEIVING_CASES = [

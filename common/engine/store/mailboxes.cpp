@@ -150,7 +150,9 @@ void store_mailbox(const Session &session, const task::Mailbox &mailbox) {
 }
 
 void drop_mailbox(Transaction &transaction, const std::string &name) {
-    transaction.execute("DELETE FROM @mailbox WHERE name = ?1", {Value::text(name)});
+    for (const std::string table : {"mailbox", "mailbox_health"}) {
+        transaction.execute("DELETE FROM @" + table + " WHERE name = ?1", {Value::text(name)});
+    }
 }
 
 void store_cursor(Transaction &transaction, const std::string &name, const Bytes &cursor) {

@@ -164,7 +164,7 @@ std::vector<PeerPath> paths_as_stored(const Session &session, std::int64_t peer_
     for (const Row &row : all_rows(session.transaction,
                                    "SELECT ordinal, kind, target, mailbox, failures,"
                                    " next_try_at, settings, paced_since, used_at,"
-                                   " mail_bytes_max, CASE kind WHEN 'mail' THEN"
+                                   " mail_bytes_max, bounce_until, CASE kind WHEN 'mail' THEN"
                                    " (SELECT p.pace_kept FROM @peer p"
                                    " WHERE p.peer_id = @peer_path.peer_id) ELSE '' END, " +
                                        covered_columns("peer_path") +
@@ -175,15 +175,15 @@ std::vector<PeerPath> paths_as_stored(const Session &session, std::int64_t peer_
                       .target = text_at(row, 2),
                       .mailbox = text_at(row, 3)};
         path.retry.failures = static_cast<std::uint32_t>(integer_at(row, 4));
-        path.retry.next_try = maybe_time_at(row, 5);
+        path.retry.next_try = std::max(maybe_time_at(row, 5), maybe_time_at(row, 10));
         path.pace = stored_pace(text_at(row, 6));
         path.use = {time_at(row, 7), maybe_time_at(row, 8)};
         if (const auto most = maybe_integer_at(row, 9)) {
             path.mail_bytes_max = from_stored(*most);
         }
-        path.asked = stored_pace(text_at(row, 10));
+        path.asked = stored_pace(text_at(row, 11));
         path.approved =
-            is_approved(session.identity, protected_row("peer_path", std::span{row}.subspan(11)));
+            is_approved(session.identity, protected_row("peer_path", std::span{row}.subspan(12)));
         paths.push_back(std::move(path));
     }
     return paths;

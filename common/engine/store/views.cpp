@@ -2,6 +2,7 @@
 #include "common/engine/store/views.hpp"
 
 #include "common/engine/load_request.hpp"
+#include "common/engine/mailbox_health.hpp"
 
 namespace postrider::engine {
 
@@ -23,9 +24,32 @@ std::string first_wait(const std::string &table, const std::string &name) {
            "_for,";
 }
 
+/// Of mailboxes by which a peer's mails may come: its paths go through them, or it has no path yet.
+/// What cannot be fetched, in a sentence, and what to do about it.
+std::string fetch_facts(const dialect::Dialect &dialect) {
+    const std::string failing =
+        " FROM @mailbox_health g JOIN @mailbox m ON m.name = g.name WHERE m.receive <> ''"
+        " AND g.failing_since IS NOT NULL AND (NOT EXISTS (SELECT 1 FROM @peer_path h"
+        " WHERE h.peer_id = p.peer_id) OR EXISTS (SELECT 1 FROM @peer_path h"
+        " WHERE h.peer_id = p.peer_id AND " +
+        path_uses_mailbox("h", "m") + ")) ORDER BY g.name LIMIT 1)";
+    return " (SELECT 'cannot fetch mail for ' || g.name || ' since ' || " +
+           dialect.time_text("g.failing_since") + " || ': ' || g.error" + failing +
+           " AS fetch_error, (SELECT g.hint" + failing + " AS fetch_hint,";
+}
+
+/// What comes back of the mails to a peer, in a sentence, and what to do about it.
+std::string bounce_facts(const dialect::Dialect &dialect) {
+    const std::string bouncing = " FROM @peer_path h WHERE h.peer_id = p.peer_id AND h.bounces > 0"
+                                 " ORDER BY h.ordinal LIMIT 1)";
+    return " (SELECT 'mails to ' || h.target || ' come back, last on ' || " +
+           dialect.time_text("h.bounced_at") + " || ': ' || h.bounce_error" + bouncing +
+           " AS bounce_error, (SELECT h.bounce_hint" + bouncing + " AS bounce_hint,";
+}
+
 /// What the status of a peer is made of, one row per peer. A text is null where there is nothing
 /// to tell.
-std::string status_facts_sql() {
+std::string status_facts_sql(const dialect::Dialect &dialect) {
     return "SELECT p.name, p.state, p.paused, p.held, p.words, p.heard_at, p.silent_since,"
            " p.unapproved,"
            " nullif((SELECT n.stopped FROM @node n), '') AS own_end,"
@@ -48,7 +72,8 @@ std::string status_facts_sql() {
            " (SELECT min(h.last_error) FROM @peer_path h WHERE h.peer_id = p.peer_id"
            " AND h.last_error <> '') AS path_error,"
            " (SELECT h.last_hint FROM @peer_path h WHERE h.peer_id = p.peer_id"
-           " AND h.last_error <> '' ORDER BY h.last_error, h.ordinal LIMIT 1) AS path_hint,"
+           " AND h.last_error <> '' ORDER BY h.last_error, h.ordinal LIMIT 1) AS path_hint," +
+           fetch_facts(dialect) + bounce_facts(dialect) +
            " (SELECT min(h.mail_bytes_max) FROM @peer_path h WHERE h.peer_id = p.peer_id)"
            " AS mail_bytes_max,"
            " (SELECT min(c.held) FROM @capture c JOIN @task_table tt ON tt.local_name ="
@@ -100,7 +125,8 @@ std::string status_state_sql() {
            " WHEN f.paused = 1 THEN 'paused' WHEN f.held <> '' THEN 'held'"
            " WHEN f.stale_since IS NOT NULL THEN 'stale'"
            " WHEN f.stuck IS NOT NULL THEN 'stuck' WHEN f.stopped IS NOT NULL THEN 'held'"
-           " WHEN f.path_error IS NOT NULL THEN 'unreachable'"
+           " WHEN coalesce(f.path_error, f.fetch_error, f.bounce_error) IS NOT NULL"
+           " THEN 'unreachable'"
            " WHEN f.uncaptured IS NOT NULL THEN 'held'"
            " WHEN f.silent_since IS NOT NULL THEN 'silent' WHEN f.reported IS NOT NULL THEN 'stuck'"
            " WHEN f.open_offer IS NOT NULL THEN 'offered'"
@@ -131,7 +157,10 @@ std::string status_summary_sql(const dialect::Dialect &dialect) {
            " WHEN f.unapproved <> '' THEN f.unapproved"
            " WHEN f.state = 'declared' THEN 'no keys have been exchanged yet'"
            " WHEN f.state IN ('invited', 'accepted') AND f.path_error IS NOT NULL"
-           " THEN 'cannot send now: ' || f.path_error"
+           " THEN 'cannot send now: ' || f.path_error || coalesce('; ' || f.fetch_error, '')"
+           " WHEN f.state IN ('invited', 'accepted')"
+           " AND coalesce(f.fetch_error, f.bounce_error) IS NOT NULL"
+           " THEN coalesce(f.fetch_error, f.bounce_error)"
            " WHEN f.state = 'invited' THEN 'waiting for the answer to our invitation'"
            " WHEN f.state = 'accepted' THEN 'waiting for the confirmation of our answer'"
            " WHEN f.state = 'disputed' THEN 'two different nodes answered one invitation'"
@@ -146,7 +175,11 @@ std::string status_summary_sql(const dialect::Dialect &dialect) {
            heard +
            " WHEN f.stuck IS NOT NULL THEN 'a batch from it waits: ' || f.stuck"
            " WHEN f.stopped IS NOT NULL THEN 'nothing is sent to it: ' || f.stopped"
-           " WHEN f.path_error IS NOT NULL THEN 'cannot send now: ' || f.path_error"
+           " WHEN f.path_error IS NOT NULL"
+           " THEN 'cannot send now: ' || f.path_error || coalesce('; ' || f.fetch_error, '')"
+           " WHEN f.fetch_error IS NOT NULL"
+           " THEN f.fetch_error || coalesce('; ' || f.bounce_error, '')"
+           " WHEN f.bounce_error IS NOT NULL THEN f.bounce_error"
            " WHEN f.uncaptured IS NOT NULL THEN 'a table is not sent: ' || f.uncaptured"
            " WHEN f.silent_since IS NOT NULL THEN 'silent since ' || " +
            dialect.time_text("f.silent_since") +
@@ -212,6 +245,10 @@ std::string status_action_sql(const dialect::Dialect &dialect) {
            " WHEN f.path_error IS NOT NULL THEN CASE WHEN f.path_hint = '' THEN 'mend the path, "
            "then '"
            " ELSE f.path_hint || ' Then ' END || '" +
+           try_again +
+           " WHEN f.fetch_error IS NOT NULL THEN CASE WHEN f.fetch_hint = '' THEN 'mend the"
+           " mailbox, then ' ELSE f.fetch_hint || ' Then ' END || '" +
+           try_again + " WHEN f.bounce_error IS NOT NULL THEN f.bounce_hint || ' Then " +
            try_again + " WHEN f.uncaptured IS NOT NULL THEN 'mend the table, then " + try_again +
            " WHEN f.silent_since IS NOT NULL THEN 'see whether its machine is up, postrider-run "
            "works"
@@ -242,7 +279,33 @@ std::string status_sql(const dialect::Dialect &dialect) {
            status_summary_sql(dialect) +
            " AS summary,"
            " CASE WHEN f.state IN ('paired', 'verified') THEN f.words ELSE '' END AS words, " +
-           status_action_sql(dialect) + " AS action FROM (" + status_facts_sql() + ") f";
+           status_action_sql(dialect) + " AS action FROM (" + status_facts_sql(dialect) + ") f";
+}
+
+/// One row per mailbox of this node.
+std::string mailboxes_sql(const dialect::Dialect &dialect) {
+    const std::string uses = path_uses_mailbox("h", "m");
+    return "SELECT f.name AS mailbox, f.address AS address, f.state AS state, " +
+           dialect.time_text("f.failing_since") + " AS since, f.failures AS failures, " +
+           dialect.time_text("f.worked_at") + " AS worked, " + dialect.time_text("f.received_at") +
+           " AS received, " + dialect.time_text("f.sent_at") +
+           " AS sent, f.waiting AS waiting, f.error AS error,"
+           " CASE WHEN f.state <> 'failing' THEN '' WHEN f.hint = '' THEN 'mend the mailbox, then '"
+           " ELSE f.hint || ' Then ' END || CASE WHEN f.state <> 'failing' THEN '' ELSE '" +
+           dialect.sync_command() +
+           ";' END AS action FROM (SELECT m.name, m.address,"
+           " CASE WHEN m.receive = '' THEN 'only sends'"
+           " WHEN m.receive LIKE 'maildir:%' THEN 'maildir'"
+           " WHEN g.failing_since IS NOT NULL THEN 'failing'"
+           " WHEN g.worked_at IS NOT NULL THEN 'works' ELSE 'not tried yet' END AS state,"
+           " g.failing_since, coalesce(g.failures, 0) AS failures, g.worked_at, g.received_at,"
+           " (SELECT max(h.worked_at) FROM @peer_path h WHERE " +
+           uses +
+           ") AS sent_at, (SELECT count(*) FROM @outbox o WHERE EXISTS (SELECT 1 FROM @peer_path h"
+           " WHERE h.peer_id = o.peer_id AND " +
+           uses +
+           ")) AS waiting, coalesce(g.error, '') AS error, coalesce(g.hint, '') AS hint"
+           " FROM @mailbox m LEFT JOIN @mailbox_health g ON g.name = m.name) f";
 }
 
 std::string history_sql(const dialect::Dialect &dialect) {
@@ -341,10 +404,11 @@ std::string schema_differences_sql() {
 } // namespace
 
 std::vector<View> views(const dialect::Dialect &dialect) {
-    return {{"status", status_sql(dialect)},     {"history", history_sql(dialect)},
-            {"events", events_sql(dialect)},     {"refused", refused_sql(dialect)},
-            {"offers", offers_sql(dialect)},     {"parked", parked_sql(dialect)},
-            {"progress", progress_sql(dialect)}, {"schema_differences", schema_differences_sql()}};
+    return {{"status", status_sql(dialect)},      {"history", history_sql(dialect)},
+            {"events", events_sql(dialect)},      {"refused", refused_sql(dialect)},
+            {"offers", offers_sql(dialect)},      {"parked", parked_sql(dialect)},
+            {"progress", progress_sql(dialect)},  {"schema_differences", schema_differences_sql()},
+            {"mailboxes", mailboxes_sql(dialect)}};
 }
 
 } // namespace postrider::engine

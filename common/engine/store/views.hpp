@@ -1,4 +1,4 @@
-// The views that people read: status, history, events, refused, offers.
+// The views that people read: status, mailboxes, history and the others.
 #pragma once
 
 #include <string>

@@ -114,5 +114,17 @@ TEST(FolderProgress, TakesABadCursorForNone) {
     }
 }
 
+TEST(FolderProgress, WhatIsLeftIsDoneWith) {
+    FolderProgress progress{{}, {}};
+    progress.open(7);
+    progress.want(1);
+    const std::string receipt = progress.hold(1, 1);
+    EXPECT_FALSE(progress.is_through());
+    progress.settle(receipt, engine::Settlement::leave, {});
+    EXPECT_TRUE(progress.is_through());
+    EXPECT_TRUE(progress.to_remove().empty());
+    EXPECT_TRUE(progress.take_again(Timestamp{std::chrono::hours{9}}).empty());
+}
+
 } // namespace
 } // namespace postrider::network

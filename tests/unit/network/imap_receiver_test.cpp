@@ -132,6 +132,13 @@ TEST(ImapReceiver, LooksFirstAtAMailThatDoesNotClaimToBeOurs) {
               (Fetched{"1 (UID BODY.PEEK[]<0.65536>)"}));
 }
 
+TEST(ImapReceiver, FetchesTheBeginningOfABounceAndNothingOfAnAutomaticReply) {
+    EXPECT_EQ(fetched_of({1'000'000}, "From: <>\r\nContent-Type: multipart/report;"
+                                      " report-type=delivery-status\r\n\r\n"),
+              (Fetched{"1 (UID BODY.PEEK[]<0.65536>)"}));
+    EXPECT_EQ(fetched_of({1000}, "Auto-Submitted: auto-replied\r\n\r\n"), Fetched{});
+}
+
 TEST(ImapReceiver, FetchesNoMoreAtOnceThanTheHostMayHaveToWaitFor) {
     const std::vector<std::size_t> sizes(34, 256 * limits::kib); // 32 of them are 8 MiB
     EXPECT_EQ(fetched_of(sizes), (Fetched{"1:32 (UID BODY.PEEK[])", "33:34 (UID BODY.PEEK[])"}));

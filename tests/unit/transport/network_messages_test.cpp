@@ -37,14 +37,19 @@ std::vector<NetworkReport> every_report() {
             SecretWanted{3, "main"},
             MailArrived{"main", "1:2", Bytes(100, 1), 7},
             MailUnusable{"main", "1:3", error},
-            Delivered{4, "a@x.example", false, error, 360},
+            Delivered{4, "a@x.example", false, error, 360, "name"},
             Told{"main", 12, error},
             CursorMoved{"main", {1}},
             Doing{"main", "receive", "waits for mail"},
             Pong{},
             Looked{"main"},
             EnvelopeWanted{5, std::uint64_t{1} << 35, 77},
-            EnvelopeArrives{"main", 1000, 10, Bytes(100, 2)}};
+            EnvelopeArrives{"main", 1000, 10, Bytes(100, 2)},
+            Receiving{"main", false, error},
+            BounceArrived{"main",
+                          "1:4",
+                          {"name", "other"},
+                          {{"a@x.example", mail::BounceReason::policy, "5.7.1", "no"}, {}}}};
 }
 
 Frame frame_in(ByteView bytes) {
@@ -101,7 +106,7 @@ TEST(NetworkMessages, OfUnknownKindsAndValuesAreRefused) {
     EXPECT_FALSE(request_of(Frame{200, {}}).has_value());
     EXPECT_FALSE(report_of(Frame{200, {}}).has_value());
     Frame settle = frame_in(to_bytes(NetworkRequest{Settle{}}));
-    settle.content.back() = 3;
+    settle.content.back() = 4;
     EXPECT_FALSE(request_of(settle).has_value());
 }
 

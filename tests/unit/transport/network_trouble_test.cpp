@@ -398,7 +398,7 @@ TEST_F(NetworkTroubleTest, OneOfAnotherVersionIsRefused) {
     poll();
     process().say(Started{"1.2.4", {}});
     const auto events = poll_all();
-    ASSERT_EQ(events.size(), 2U);
+    ASSERT_EQ(events.size(), 3U);
     const auto &notice = std::get<engine::Notice>(events[0]);
     EXPECT_EQ(notice.reason.message, "postrider-network is of version 1.2.4 and not of 1.2.3");
     EXPECT_EQ(notice.reason.hint, "Install the extension and postrider-network from one build.");
@@ -419,9 +419,12 @@ TEST_F(NetworkTroubleTest, AProgramThatCannotBeStartedIsToldOnceAndTriedAgain) {
     transport.configure({inlet("main")});
     transport.submit(mail(1));
     const auto events = poll_all();
-    ASSERT_EQ(events.size(), 2U);
+    ASSERT_EQ(events.size(), 3U);
     EXPECT_EQ(std::get<engine::Notice>(events[0]).reason.message, "postrider-network is missing");
     EXPECT_EQ(std::get<engine::Outcome>(events[1]).result.error().message,
+              "postrider-network is missing");
+    EXPECT_EQ(std::get<engine::Receiving>(events[2]).source, "main");
+    EXPECT_EQ(std::get<engine::Receiving>(events[2]).problem->message,
               "postrider-network is missing");
     pass(1s);
     EXPECT_TRUE(poll_all().empty());
@@ -439,7 +442,7 @@ TEST_F(NetworkTroubleTest, OneThatEndsBeforeItHasBegunIsAnOutcomeForWhatWaits) {
     poll();
     process().end("exit code 127");
     const auto events = poll_all();
-    ASSERT_EQ(events.size(), 2U);
+    ASSERT_EQ(events.size(), 3U);
     const auto &notice = std::get<engine::Notice>(events[0]);
     EXPECT_EQ(notice.reason.message, "the network process ended: exit code 127");
     EXPECT_EQ(notice.reason.hint,
@@ -449,6 +452,29 @@ TEST_F(NetworkTroubleTest, OneThatEndsBeforeItHasBegunIsAnOutcomeForWhatWaits) {
     let_start();
     transport.submit(mail(2));
     EXPECT_EQ(process().heard<Submit>().size(), 1U);
+}
+
+TEST_F(NetworkTroubleTest, EachMailboxIsToldThatNothingIsReceivedUntilItsReceiverSaysOtherwise) {
+    const Error missing{Errc::unavailable, "postrider-network is missing"};
+    starter.fault = missing;
+    engine::Inlet only_sends = inlet("out");
+    only_sends.mailbox->receive.clear();
+    transport.configure({inlet("main"), only_sends});
+    EXPECT_EQ(poll_for<engine::Receiving>().size(), 1U);
+    transport.configure({inlet("main"), inlet("second"), only_sends});
+    const auto second = poll_for<engine::Receiving>();
+    ASSERT_EQ(second.size(), 1U);
+    EXPECT_EQ(second[0].source, "second");
+    starter.fault.reset();
+    pass(1s);
+    let_start();
+    process().say(Receiving{"main", true, {}});
+    process().say(Receiving{"second", false, {Errc::refused, "no \x1b[31mpassword"}});
+    process().say(Receiving{"nobody", false, {Errc::refused, "of no mailbox of ours"}});
+    const auto said = poll_for<engine::Receiving>();
+    ASSERT_EQ(said.size(), 2U);
+    EXPECT_FALSE(said[0].problem);
+    EXPECT_EQ(said[1].problem->message.find('\x1b'), std::string::npos);
 }
 
 TEST_F(NetworkTroubleTest, AWallClockThatIsSetChangesNothing) {

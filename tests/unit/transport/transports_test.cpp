@@ -92,25 +92,30 @@ TEST_F(TransportsTest, ReceiptsFindBack) {
     mail_.events.emplace_back(engine::Unusable{"main:17:4#1", {}});
     mail_.events.emplace_back(engine::CursorMoved{"main", {1}});
     mail_.events.emplace_back(engine::Outcome{3, {}, {}});
+    mail_.events.emplace_back(engine::Bounced{"main", "main:17:5#1", {}});
     const auto events = both_.poll(now_);
-    ASSERT_EQ(events.size(), 4U);
+    ASSERT_EQ(events.size(), 5U);
     for (const engine::Event &event : events) {
         if (const auto *arrived = std::get_if<engine::Arrived>(&event)) {
             both_.settle(arrived->receipt, engine::Settlement::remove);
         } else if (const auto *unusable = std::get_if<engine::Unusable>(&event)) {
             both_.settle(unusable->receipt, engine::Settlement::set_aside);
+        } else if (const auto *bounced = std::get_if<engine::Bounced>(&event)) {
+            both_.settle(bounced->receipt, engine::Settlement::leave);
         }
     }
     ASSERT_EQ(maildir_.settled.size(), 1U);
     EXPECT_EQ(maildir_.settled[0].first, "/a/new/x:y");
     EXPECT_EQ(maildir_.settled[0].second, engine::Settlement::remove);
-    ASSERT_EQ(mail_.settled.size(), 1U);
+    ASSERT_EQ(mail_.settled.size(), 2U);
     EXPECT_EQ(mail_.settled[0].first, "main:17:4#1");
     EXPECT_EQ(mail_.settled[0].second, engine::Settlement::set_aside);
+    EXPECT_EQ(mail_.settled[1].first, "main:17:5#1");
+    EXPECT_EQ(mail_.settled[1].second, engine::Settlement::leave);
     for (const char *receipt : {"", "mail", ":", "direct:x", "/a/new/x"}) {
         both_.settle(receipt, engine::Settlement::remove);
     }
-    EXPECT_EQ(maildir_.settled.size() + mail_.settled.size(), 2U);
+    EXPECT_EQ(maildir_.settled.size() + mail_.settled.size(), 3U);
 }
 
 TEST_F(TransportsTest, WakesAndLooksForAll) {

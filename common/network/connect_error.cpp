@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 
+#include "common/base/text_encoding.hpp"
 #include "common/base/utf8.hpp"
 
 namespace postrider::network {
@@ -14,6 +15,29 @@ struct Meaning {
     const char *what;
     const char *hint;
 };
+
+Meaning meaning_of_denial(const ConnectProblem &problem) {
+    const bool is_token = problem.login == transport::LoginKind::token;
+    if (!problem.has_begun_login) {
+        return is_token
+                   ? Meaning{Errc::refused, "it takes no tokens of OAuth 2",
+                             "It offers neither OAUTHBEARER nor XOAUTH2, and nothing was sent. Use"
+                             " PASSWORD FILE, or the server that your provider names for OAuth."}
+                   : Meaning{Errc::refused, "it takes no passwords",
+                             "It offers no way to log in with one, and nothing was sent. Where your"
+                             " provider wants OAuth, use TOKEN COMMAND '…'."};
+    }
+    if (is_token) {
+        return {Errc::refused, "it does not accept the token",
+                "A token is good for one user and one service, usually for an hour. TOKEN COMMAND"
+                " is asked anew at each login: let it print one that is good now. One in a file"
+                " has to be renewed there by whoever gets it. Compare its scope with what your"
+                " provider wants for this protocol, and USER with whom it was given to."};
+    }
+    return {Errc::refused, "it does not accept user and password",
+            "Many providers want an app password in place of the password of"
+            " their web page. Write it into the file that PASSWORD FILE names."};
+}
 
 Meaning meaning_of(CURLcode code) {
     switch (code) {
@@ -41,10 +65,6 @@ Meaning meaning_of(CURLcode code) {
     case CURLE_SSL_CONNECT_ERROR:
         return {Errc::unavailable, "no encrypted connection comes about",
                 "Perhaps the port wants STARTTLS: write the protocol without the s then."};
-    case CURLE_LOGIN_DENIED:
-        return {Errc::refused, "it does not accept user and password",
-                "Many providers want an app password in place of the password of"
-                " their web page. Write it into the file that PASSWORD FILE names."};
     case CURLE_SSL_CACERT_BADFILE:
         return {Errc::refused, "the file of trusted certificates cannot be read", ""};
     case CURLE_SEND_ERROR:
@@ -64,6 +84,11 @@ Meaning meaning_of(CURLcode code) {
 
 std::string detail_of(const ConnectProblem &problem) {
     std::string detail = printable(problem.words);
+    if (const Result<Bytes> challenge = from_base64(problem.challenge);
+        challenge && !challenge->empty()) {
+        detail +=
+            std::string{detail.empty() ? "" : "; "} + "it said: " + printable(as_text(*challenge));
+    }
     if (!problem.last_line.empty()) {
         std::string line = problem.last_line;
         while (line.ends_with('\r') || line.ends_with('\n')) {
@@ -77,7 +102,8 @@ std::string detail_of(const ConnectProblem &problem) {
 } // namespace
 
 Error connect_error(int code, const ConnectProblem &problem) {
-    const Meaning meaning = meaning_of(static_cast<CURLcode>(code));
+    const Meaning meaning = code == CURLE_LOGIN_DENIED ? meaning_of_denial(problem)
+                                                       : meaning_of(static_cast<CURLcode>(code));
     return {meaning.code, "could not connect to " + problem.server + ": " + meaning.what,
             detail_of(problem), meaning.hint};
 }

@@ -10,6 +10,7 @@
 #include "common/base/ensure.hpp"
 #include "common/base/utf8.hpp"
 #include "common/network/connect_error.hpp"
+#include "common/network/login_lines.hpp"
 #include "common/network/own_name.hpp"
 
 namespace postrider::network {
@@ -74,6 +75,7 @@ class CurlConnection final : public Connection {
         : multi_(multi),
           handle_(curl_easy_init()),
           server_(mail::to_text(endpoint.url)),
+          login_(endpoint.login),
           secret_(std::move(secret)) {
         if (handle_ == nullptr) {
             throw std::bad_alloc();
@@ -131,9 +133,14 @@ class CurlConnection final : public Connection {
         }
         if (descriptor == CURL_SOCKET_BAD) {
             state_ = State::failed;
-            error_ = connect_error(
-                static_cast<int>(code),
-                {server_, std::string{static_cast<const char *>(problem_.data())}, last_line_});
+            error_ =
+                connect_error(static_cast<int>(code),
+                              {.server = server_,
+                               .words = std::string{static_cast<const char *>(problem_.data())},
+                               .last_line = last_line_,
+                               .login = login_,
+                               .has_begun_login = has_begun_login_,
+                               .challenge = challenge_});
             return;
         }
         descriptor_ = descriptor;
@@ -169,20 +176,30 @@ class CurlConnection final : public Connection {
         std::string secret{as_text(secret_)};
         set(handle_, CURLOPT_USERNAME, endpoint.user.c_str());
         set(handle_, CURLOPT_SASL_IR, 1L);
-        set(handle_,
-            endpoint.login == transport::LoginKind::token ? CURLOPT_XOAUTH2_BEARER
-                                                          : CURLOPT_PASSWORD,
-            secret.c_str());
+        if (endpoint.login == transport::LoginKind::token) {
+            set(handle_, CURLOPT_XOAUTH2_BEARER, secret.c_str());
+            // RFC 7628 and Google's. Without this libcurl would try PLAIN with an empty password
+            // where the server offers neither.
+            set(handle_, CURLOPT_LOGIN_OPTIONS, "AUTH=OAUTHBEARER;AUTH=XOAUTH2");
+        } else {
+            set(handle_, CURLOPT_PASSWORD, secret.c_str());
+        }
         sodium_memzero(secret.data(), secret.size());
     }
 
-    /// Keeps the last line that the server said before the connection was ours. What is said to it,
-    /// the password among it, is not looked at.
+    /// Keeps the last line that the server said before the connection was ours, and its last
+    /// challenge. Of what is said to it only the command is looked at.
     static int
     note_line(CURL * /*handle*/, curl_infotype type, char *text, std::size_t size, void *self) {
-        if (type == CURLINFO_HEADER_IN && size > 0) {
-            static_cast<CurlConnection *>(self)->last_line_.assign(
-                text, std::min(size, server_line_bytes_max));
+        auto &connection = *static_cast<CurlConnection *>(self);
+        const std::string_view line{text, std::min(size, server_line_bytes_max)};
+        if (type == CURLINFO_HEADER_IN && !line.empty()) {
+            connection.last_line_ = line;
+            if (const std::string_view challenge = challenge_in(line); !challenge.empty()) {
+                connection.challenge_ = challenge;
+            }
+        } else if (type == CURLINFO_HEADER_OUT) {
+            connection.has_begun_login_ = connection.has_begun_login_ || begins_login(line);
         }
         return 0;
     }
@@ -190,9 +207,12 @@ class CurlConnection final : public Connection {
     CURLM *multi_;
     CURL *handle_;
     std::string server_;
+    transport::LoginKind login_;
     Bytes secret_;
     std::array<char, CURL_ERROR_SIZE> problem_{};
     std::string last_line_;
+    std::string challenge_;
+    bool has_begun_login_ = false;
     State state_ = State::connecting;
     Error error_;
     int descriptor_ = -1;

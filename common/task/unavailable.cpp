@@ -31,9 +31,6 @@ Mistake one(const Mailbox &mailbox) {
         return no(mailbox.name.at, "a MAILBOX that finds its servers by itself",
                   "Name them: RECEIVE 'imaps://mail.example' SEND 'smtps://mail.example'.");
     }
-    if (mailbox.login.secret && mailbox.login.secret->value.kind == SecretKind::token) {
-        return no(mailbox.login.secret->at, "TOKEN", "Use PASSWORD FILE.");
-    }
     if (const auto at = schedule_of(mailbox.pacing)) {
         return no(*at, "a schedule of a MAILBOX", "Put it behind the MAIL path of the peer.");
     }

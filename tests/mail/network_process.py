@@ -50,10 +50,10 @@ def pieces(values):
     return struct.pack(">I", len(values)) + b"".join(map(piece, values))
 
 
-def account(name, *, user, receive="", send="", login=True, stamp_keys=(), cursor=b""):
+def account(name, *, user, receive="", send="", login="password", stamp_keys=(), cursor=b""):
     """The fields of a MailAccount; the mailbox of a user of the test servers."""
     return (piece(name) + piece(user) + piece(receive) + piece(send) + piece(user) +
-            bytes([1 if login else 0]) + piece("[postrider]") +
+            bytes([("none", "password", "token").index(login)]) + piece("[postrider]") +
             struct.pack(">I", len(stamp_keys)) + b"".join(stamp_keys) + piece(cursor))
 
 

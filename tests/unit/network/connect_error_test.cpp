@@ -21,12 +21,45 @@ TEST(ConnectError, SaysWhetherTryingAgainAloneHelps) {
 }
 
 TEST(ConnectError, ShowsTheServersWordsMadePrintable) {
-    const Error error = connect_error(
-        CURLE_LOGIN_DENIED, {"smtp://mail.example:587", "Login denied", "535 5.7.8 no\x1b[2J\r\n"});
+    const Error error = connect_error(CURLE_LOGIN_DENIED, {.server = "smtp://mail.example:587",
+                                                           .words = "Login denied",
+                                                           .last_line = "535 5.7.8 no\x1b[2J\r\n",
+                                                           .has_begun_login = true});
     EXPECT_EQ(error.message,
               "could not connect to smtp://mail.example:587: it does not accept user "
               "and password");
     EXPECT_EQ(error.detail, "Login denied; its last words: 535 5.7.8 no?[2J");
+}
+
+TEST(ConnectError, OfARefusedTokenShowsWhatTheServerSaysOfIt) {
+    ConnectProblem problem{.server = "imaps://mail.example:993",
+                           .words = "Login denied",
+                           .last_line = "A002 NO failed\r\n",
+                           .login = transport::LoginKind::token,
+                           .has_begun_login = true,
+                           .challenge = "eyJzdGF0dXMiOiI0MDEifQ=="};
+    Error error = connect_error(CURLE_LOGIN_DENIED, problem);
+    EXPECT_EQ(error.code, Errc::refused);
+    EXPECT_EQ(error.message,
+              "could not connect to imaps://mail.example:993: it does not accept the token");
+    EXPECT_EQ(error.detail,
+              "Login denied; it said: {\"status\":\"401\"}; its last words: A002 NO failed");
+    EXPECT_NE(error.hint.find("TOKEN COMMAND is asked anew at each login"), std::string::npos);
+    problem.challenge = "no base64";
+    error = connect_error(CURLE_LOGIN_DENIED, problem);
+    EXPECT_EQ(error.detail, "Login denied; its last words: A002 NO failed");
+}
+
+TEST(ConnectError, SaysWhereAServerTakesNoSuchLogin) {
+    ConnectProblem problem{.server = "smtp://mail.example:587",
+                           .login = transport::LoginKind::token};
+    Error error = connect_error(CURLE_LOGIN_DENIED, problem);
+    EXPECT_EQ(error.message,
+              "could not connect to smtp://mail.example:587: it takes no tokens of OAuth 2");
+    problem.login = transport::LoginKind::password;
+    error = connect_error(CURLE_LOGIN_DENIED, problem);
+    EXPECT_EQ(error.message, "could not connect to smtp://mail.example:587: it takes no passwords");
+    EXPECT_NE(error.hint.find("TOKEN COMMAND"), std::string::npos);
 }
 
 } // namespace

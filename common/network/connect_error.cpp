@@ -1,6 +1,8 @@
 // One sentence for each way to fail; the server's own words stand in the detail.
 #include "common/network/connect_error.hpp"
 
+#include <optional>
+
 #include <curl/curl.h>
 
 #include "common/base/text_encoding.hpp"
@@ -39,6 +41,26 @@ Meaning meaning_of_denial(const ConnectProblem &problem) {
             " their web page. Write it into the file that PASSWORD FILE names."};
 }
 
+/// Nothing where it is about the server, as without a proxy.
+std::optional<Meaning> meaning_with_proxy(CURLcode code, const ConnectProblem &problem) {
+    if (code == CURLE_PROXY || problem.was_proxy_reached) {
+        return Meaning{Errc::unavailable, "its proxy does not connect us to it",
+                       "The detail has the proxy's words: it forbids this host or port, wants a"
+                       " login, which cannot be given, or does not reach the server itself. It is"
+                       " tried again."};
+    }
+    if (code == CURLE_COULDNT_CONNECT) {
+        return Meaning{Errc::unavailable, "nobody answers at its proxy",
+                       "Compare host and port behind proxy= with what your network says. It is"
+                       " tried again."};
+    }
+    if (code == CURLE_OPERATION_TIMEDOUT) {
+        return Meaning{Errc::timed_out, "it, or its proxy, did not answer in time",
+                       "It is tried again."};
+    }
+    return std::nullopt;
+}
+
 Meaning meaning_of(CURLcode code) {
     switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -46,7 +68,8 @@ Meaning meaning_of(CURLcode code) {
                 "Compare the name with what your mail provider says. Where there is no network at"
                 " the moment, it is tried again."};
     case CURLE_COULDNT_RESOLVE_PROXY:
-        return {Errc::unavailable, "the name of the proxy cannot be looked up", ""};
+        return {Errc::unavailable, "the name of its proxy cannot be looked up",
+                "Compare the name behind proxy= with what your network says. It is tried again."};
     case CURLE_COULDNT_CONNECT:
         return {Errc::unavailable, "nobody answers there",
                 "Compare host and port with what your mail provider says. It is tried again."};
@@ -102,8 +125,12 @@ std::string detail_of(const ConnectProblem &problem) {
 } // namespace
 
 Error connect_error(int code, const ConnectProblem &problem) {
-    const Meaning meaning = code == CURLE_LOGIN_DENIED ? meaning_of_denial(problem)
-                                                       : meaning_of(static_cast<CURLcode>(code));
+    const auto curl_code = static_cast<CURLcode>(code);
+    const std::optional<Meaning> with_proxy =
+        problem.has_proxy ? meaning_with_proxy(curl_code, problem) : std::nullopt;
+    const Meaning meaning = with_proxy                        ? *with_proxy
+                            : curl_code == CURLE_LOGIN_DENIED ? meaning_of_denial(problem)
+                                                              : meaning_of(curl_code);
     return {meaning.code, "could not connect to " + problem.server + ": " + meaning.what,
             detail_of(problem), meaning.hint};
 }

@@ -20,6 +20,7 @@ namespace {
 constexpr long connect_timeout_ms = 30'000;
 constexpr long reply_timeout_s = 60; // until the login is done
 constexpr std::size_t server_line_bytes_max = 400;
+constexpr long http_refusals_from = 300; // RFC 9110 section 9.3.6: 2xx is success
 
 template <class Value>
 void set(CURL *handle, CURLoption option, Value value) {
@@ -76,6 +77,7 @@ class CurlConnection final : public Connection {
           handle_(curl_easy_init()),
           server_(mail::to_text(endpoint.url)),
           login_(endpoint.login),
+          has_proxy_(endpoint.url.proxy.has_value()),
           secret_(std::move(secret)) {
         if (handle_ == nullptr) {
             throw std::bad_alloc();
@@ -133,6 +135,8 @@ class CurlConnection final : public Connection {
         }
         if (descriptor == CURL_SOCKET_BAD) {
             state_ = State::failed;
+            long connect_answer = 0; // of CONNECT
+            curl_easy_getinfo(handle_, CURLINFO_HTTP_CONNECTCODE, &connect_answer);
             error_ =
                 connect_error(static_cast<int>(code),
                               {.server = server_,
@@ -140,6 +144,8 @@ class CurlConnection final : public Connection {
                                .last_line = last_line_,
                                .login = login_,
                                .has_begun_login = has_begun_login_,
+                               .has_proxy = has_proxy_,
+                               .was_proxy_reached = connect_answer >= http_refusals_from,
                                .challenge = challenge_});
             return;
         }
@@ -163,6 +169,10 @@ class CurlConnection final : public Connection {
         set(handle_, CURLOPT_USE_SSL,
             endpoint.url.encryption == mail::Encryption::none ? CURLUSESSL_NONE : CURLUSESSL_ALL);
         set(handle_, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+        // Without one, what the environment says of proxies does not count.
+        set(handle_, CURLOPT_PROXY,
+            endpoint.url.proxy ? mail::to_text(*endpoint.url.proxy).c_str() : "");
+        set(handle_, CURLOPT_HTTPPROXYTUNNEL, 1L);
         if (!endpoint.ca_file.empty()) {
             set(handle_, CURLOPT_CAINFO, endpoint.ca_file.c_str());
             set(handle_, CURLOPT_CAPATH, nullptr);
@@ -208,6 +218,7 @@ class CurlConnection final : public Connection {
     CURL *handle_;
     std::string server_;
     transport::LoginKind login_;
+    bool has_proxy_;
     Bytes secret_;
     std::array<char, CURL_ERROR_SIZE> problem_{};
     std::string last_line_;

@@ -31,6 +31,23 @@ TEST(ConnectError, ShowsTheServersWordsMadePrintable) {
     EXPECT_EQ(error.detail, "Login denied; its last words: 535 5.7.8 no?[2J");
 }
 
+TEST(ConnectError, TellsAProxyFromTheServer) {
+    ConnectProblem problem{.server = "imaps://m:993?proxy=http://p:3128", .has_proxy = true};
+    const auto what = [&](CURLcode code) {
+        const std::string message = connect_error(code, problem).message;
+        return message.substr(message.rfind(": ") + 2);
+    };
+    EXPECT_EQ(what(CURLE_COULDNT_RESOLVE_PROXY), "the name of its proxy cannot be looked up");
+    EXPECT_EQ(what(CURLE_COULDNT_CONNECT), "nobody answers at its proxy");
+    EXPECT_EQ(what(CURLE_OPERATION_TIMEDOUT), "it, or its proxy, did not answer in time");
+    EXPECT_EQ(what(CURLE_PROXY), "its proxy does not connect us to it");
+    EXPECT_EQ(what(CURLE_PEER_FAILED_VERIFICATION), "its certificate is not accepted");
+    problem.was_proxy_reached = true;
+    EXPECT_EQ(what(CURLE_RECV_ERROR), "its proxy does not connect us to it");
+    problem = {};
+    EXPECT_EQ(what(CURLE_COULDNT_CONNECT), "nobody answers there");
+}
+
 TEST(ConnectError, OfARefusedTokenShowsWhatTheServerSaysOfIt) {
     ConnectProblem problem{.server = "imaps://mail.example:993",
                            .words = "Login denied",

@@ -58,6 +58,9 @@ CREATE TABLE postrider.mailbox(
   "send" text NOT NULL DEFAULT '',
   "settings" text NOT NULL DEFAULT '',
   "cursor" bytea,
+  "found_receive" text NOT NULL DEFAULT '',
+  "found_send" text NOT NULL DEFAULT '',
+  "found_how" text NOT NULL DEFAULT '',
   "configuration_mac" bytea,
   PRIMARY KEY ("name")
 );

@@ -1,6 +1,7 @@
 // What the transport is told of this node, and what it has to tell.
 #include <set>
 
+#include "common/base/utf8.hpp"
 #include "common/engine/cycle.hpp"
 #include "common/engine/pairing.hpp"
 #include "common/engine/receive.hpp"
@@ -46,6 +47,22 @@ std::vector<Inlet> mailbox_inlets(std::vector<StoredMailbox> mailboxes,
                           .mailbox = std::move(stored.mailbox)});
     }
     return inlets;
+}
+
+bool take_servers(const Session &session, Timestamp now, const ServersFound &found) {
+    if (!store_found(session, found)) {
+        return false;
+    }
+    const std::string with =
+        (found.receive.empty() ? "" : " receives from " + found.receive) +
+        std::string{found.receive.empty() || found.send.empty() ? "" : " and"} +
+        (found.send.empty() ? "" : " sends by " + found.send);
+    log_event(session.transaction, now,
+              {.kind = "mailbox",
+               .peer_id = std::nullopt,
+               .message = "mailbox \"" + printable(found.source) + "\" has found its servers: it" +
+                          printable(with) + " (" + printable(found.how) + ")"});
+    return true;
 }
 
 } // namespace
@@ -94,6 +111,7 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
         }
         std::vector<std::pair<Receipt, Settlement>> settlements;
         std::vector<ReplayedPart> final_parts;
+        bool has_found = false;
         const auto take = [&](const Session &session) {
             for (const Event &event : events) {
                 if (const auto *arrived = std::get_if<Arrived>(&event)) {
@@ -119,6 +137,8 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
                     }
                 } else if (const auto *moved = std::get_if<CursorMoved>(&event)) {
                     store_cursor(session.transaction, moved->source, moved->cursor);
+                } else if (const auto *found = std::get_if<ServersFound>(&event)) {
+                    has_found = take_servers(session, now, *found) || has_found;
                 }
             }
         };
@@ -134,6 +154,9 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
         // Only now that their content is committed may the messages go.
         for (const auto &[receipt, settlement] : settlements) {
             ports_.transport.settle(receipt, settlement);
+        }
+        if (has_found) {
+            configure_transport(now);
         }
     }
     result.has_more = true;

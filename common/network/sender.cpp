@@ -102,7 +102,8 @@ void Sender::step(Timestamp now) {
         talk(now);
     }
     // Behind the talk: when it has ended with mails left, nothing else wakes us for them.
-    if (!queue_.empty() && !conversation_ && !login_.is_under_way()) {
+    const bool is_searched_for = account_.finds_send && account_.send.empty();
+    if (!queue_.empty() && !conversation_ && !login_.is_under_way() && !is_searched_for) {
         connect();
     }
 }

@@ -27,10 +27,6 @@ std::optional<Position> schedule_of(const Pacing &pacing) {
 }
 
 Mistake one(const Mailbox &mailbox) {
-    if (!mailbox.receive || !mailbox.send) {
-        return no(mailbox.name.at, "a MAILBOX that finds its servers by itself",
-                  "Name them: RECEIVE 'imaps://mail.example' SEND 'smtps://mail.example'.");
-    }
     if (const auto at = schedule_of(mailbox.pacing)) {
         return no(*at, "a schedule of a MAILBOX", "Put it behind the MAIL path of the peer.");
     }

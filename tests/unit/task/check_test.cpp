@@ -194,10 +194,6 @@ const std::vector<Wrong> not_yet = {
     {"HOSTED NODE e AT 'odbc:DSN=x'",
      "line 1, column 13: HOSTED NODE is not available in this version",
      "Install Postrider in the database itself."},
-    {"MAILBOX m ADDRESS 'a@b'",
-     "line 1, column 9: a MAILBOX that finds its servers by itself is not available in this "
-     "version",
-     "Name them: RECEIVE 'imaps://mail.example' SEND 'smtps://mail.example'."},
     {"MAILBOX m ADDRESS 'a@b' RECEIVE 'imaps://b' SEND 'smtps://b' EVERY 1 HOUR",
      "line 1, column 62: a schedule of a MAILBOX is not available in this version",
      "Put it behind the MAIL path of the peer."},

@@ -12,6 +12,8 @@ std::vector<NetworkRequest> every_request() {
                         "sync@example.org",
                         "imaps://mail.example",
                         "smtps://mail.example",
+                        true,
+                        false,
                         "sync",
                         LoginKind::token,
                         "[postrider]",
@@ -37,7 +39,8 @@ std::vector<NetworkReport> every_report() {
             CursorMoved{"main", {1}},
             Doing{"main", "receive", "waits for mail"},
             Pong{},
-            Looked{"main"}};
+            Looked{"main"},
+            ServersFound{"main", "imaps://mail.example:993", "", "DNS names it"}};
 }
 
 Frame frame_in(ByteView bytes) {

@@ -50,4 +50,7 @@ core_uses(dialect postrider_model)
 core_uses(engine postrider_wire postrider_mail postrider_stream postrider_task postrider_dialect)
 core_uses(vault postrider_engine)
 core_uses(transport postrider_engine postrider_mail postrider_vault)
-core_uses(network postrider_transport PkgConfig::curl)
+core_uses(network postrider_transport PkgConfig::curl Threads::Threads)
+if(TARGET postrider_network)
+  target_link_libraries(postrider_network PUBLIC resolv) # a part of libc since glibc 2.34
+endif()

@@ -33,6 +33,13 @@ void keep_some_memory() {
 #endif
 }
 
+/// Says where the tests' own name server and web server are. No host gives it to the process
+/// (transport/network_child.cpp), and certificates are checked all the same.
+std::string test_address(const char *name) {
+    const char *value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): no thread
+    return value != nullptr ? value : "";
+}
+
 } // namespace
 
 int main(int argc, char ** /*argv*/) {
@@ -49,6 +56,8 @@ int main(int argc, char ** /*argv*/) {
         .ca_file = ca_file != nullptr ? ca_file : "",
         .confinement = network::confine(host_descriptor, ca_file != nullptr ? ca_file : ""),
         .version = POSTRIDER_VERSION,
+        .test_addresses = {test_address("POSTRIDER_TEST_RESOLVER"),
+                           test_address("POSTRIDER_TEST_CONNECT_TO")},
     };
     (void)std::signal(SIGPIPE, SIG_IGN);
     (void)std::signal(SIGINT, SIG_IGN); // of the host's terminal: the host ends us

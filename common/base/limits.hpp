@@ -133,6 +133,10 @@ inline constexpr std::size_t network_cursor_bytes_max = 64 * kib;
 inline constexpr std::size_t network_receipt_bytes_max = 1000;
 /// What the process asks for and has no answer to yet.
 inline constexpr std::size_t network_questions_max = 256;
+/// What is read while the servers of a mailbox are searched for.
+inline constexpr std::size_t service_records_max = 64; // of a DNS answer
+inline constexpr std::size_t found_page_bytes_max = 64 * kib;
+inline constexpr std::size_t found_servers_max = 8; // that are tried, of one source
 /// A file or the output of a command.
 inline constexpr std::size_t mailbox_secret_bytes_max = 64 * kib;
 

@@ -20,7 +20,10 @@ struct CoveredTable {
 const std::vector<CoveredTable> &covered_tables() {
     static const std::vector<CoveredTable> tables{
         {"invitation", {"invitation_id"}, {"peer_id", "role", "trust_tasks"}, "1 = 1"},
-        {"mailbox", {"name"}, {"address", "receive", "send", "settings"}, "1 = 1"},
+        {"mailbox",
+         {"name"},
+         {"address", "receive", "send", "settings", "found_receive", "found_send"},
+         "1 = 1"},
         {"peer",
          {"peer_id"},
          {"attributes", "node_id", "trust_tasks", "sign_generation", "sign_public",

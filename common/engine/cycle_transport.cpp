@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "common/base/utf8.hpp"
 #include "common/engine/alerts.hpp"
 #include "common/engine/bounces.hpp"
 #include "common/engine/budgets.hpp"
@@ -51,6 +52,7 @@ std::vector<Inlet> mailbox_inlets(const Session &session,
             stored.mailbox.receive.clear();
         } else if (opens_at(session, stored.hours) > session.now) {
             stored.mailbox.receive.clear();
+            stored.mailbox.finds_receive = false;
         }
         inlets.push_back({.path_kind = "mail",
                           .source = stored.mailbox.name,
@@ -59,6 +61,22 @@ std::vector<Inlet> mailbox_inlets(const Session &session,
                           .mailbox = std::move(stored.mailbox)});
     }
     return inlets;
+}
+
+bool take_servers(const Session &session, Timestamp now, const ServersFound &found) {
+    if (!store_found(session, found)) {
+        return false;
+    }
+    const std::string with =
+        (found.receive.empty() ? "" : " receives from " + found.receive) +
+        std::string{found.receive.empty() || found.send.empty() ? "" : " and"} +
+        (found.send.empty() ? "" : " sends by " + found.send);
+    log_event(session.transaction, now,
+              {.kind = "mailbox",
+               .peer_id = std::nullopt,
+               .message = "mailbox \"" + printable(found.source) + "\" has found its servers: it" +
+                          printable(with) + " (" + printable(found.how) + ")"});
+    return true;
 }
 
 } // namespace
@@ -167,6 +185,7 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
         }
         std::vector<std::pair<Receipt, Settlement>> settlements;
         std::vector<ReplayedPart> final_parts;
+        bool has_found = false;
         const auto take = [&](const Session &session) {
             for (const Event &event : events) {
                 if (const auto *arrived = std::get_if<Arrived>(&event)) {
@@ -209,6 +228,8 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
                     settlements.emplace_back(bounced->receipt, take_bounce(session, *bounced));
                 } else if (const auto *receiving = std::get_if<Receiving>(&event)) {
                     note_receiving(session, *receiving);
+                } else if (const auto *found = std::get_if<ServersFound>(&event)) {
+                    has_found = take_servers(session, now, *found) || has_found;
                 }
             }
         };
@@ -224,6 +245,9 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
         // Only now that their content is committed may the messages go.
         for (const auto &[receipt, settlement] : settlements) {
             ports_.transport.settle(receipt, settlement);
+        }
+        if (has_found) {
+            configure_transport(now);
         }
     }
     result.has_more = true;

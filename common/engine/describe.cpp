@@ -1,6 +1,7 @@
 // The text of everything that is declared.
 #include "common/base/utf8.hpp"
 #include "common/engine/plan.hpp"
+#include "common/engine/store/mailboxes.hpp"
 #include "common/task/words.hpp"
 
 namespace postrider::engine {
@@ -36,6 +37,9 @@ Result<std::string> describe(const DeclareSite &site, const std::string &object)
     for (const task::Statement &statement : declared->text.statements) {
         if (name.empty() || is_named(statement, name)) {
             text += task::print(statement) + "\n";
+            if (const auto *mailbox = std::get_if<task::Mailbox>(&statement)) {
+                text += found_servers_comment(site.transaction, mailbox->name.value);
+            }
         }
     }
     for (const Mirror &mirror : declared->mirrors) {

@@ -23,7 +23,8 @@ bool has_openings(const StoredMailbox &stored) {
 /// Others are read from a directory, or not at all.
 bool is_fetched(const StoredMailbox &stored) {
     const std::string &receive = stored.mailbox.receive;
-    return !receive.empty() && !receive.starts_with(mailbox_maildir_scheme);
+    return stored.mailbox.finds_receive ||
+           (!receive.empty() && !receive.starts_with(mailbox_maildir_scheme));
 }
 
 /// Most nodes have none: they do not read what is known of their mailboxes for it.

@@ -26,6 +26,8 @@ struct Mailbox {
     std::string user;
     /// Where it is. Empty: in the file NAME.password where there is a user, else no login.
     std::optional<task::Secret> secret;
+    bool finds_receive = false; // `receive` is not declared: it was found, or is to be where empty
+    bool finds_send = false;    // likewise
     bool operator==(const Mailbox &) const = default;
 };
 
@@ -106,8 +108,24 @@ struct Receiving {
     std::optional<Error> problem; // empty: it works
 };
 
-using Event =
-    std::variant<Arrived, Unusable, Outcome, Notice, CursorMoved, Looked, Bounced, Receiving>;
+/// Servers of a mailbox whose declaration leaves them to be found; empty: that one was not looked
+/// for. They come back with the mailbox from then on.
+struct ServersFound {
+    std::string source;
+    std::string receive;
+    std::string send;
+    std::string how; // for people
+};
+
+using Event = std::variant<Arrived,
+                           Unusable,
+                           Outcome,
+                           Notice,
+                           CursorMoved,
+                           Looked,
+                           Bounced,
+                           Receiving,
+                           ServersFound>;
 
 enum class Settlement {
     keep,      // look at it again later

@@ -28,7 +28,19 @@ constexpr std::array<Scheme, 6> schemes{{
     {"pop3", Protocol::pop3, Encryption::starttls, 110},
 }};
 
+struct ProxyScheme {
+    std::string_view name;
+    Proxy::Kind kind;
+    std::uint16_t port;
+};
+
+constexpr std::array<ProxyScheme, 2> proxy_schemes{{
+    {"socks5h", Proxy::Kind::socks5, 1080},
+    {"http", Proxy::Kind::http, 3128},
+}};
+
 constexpr std::string_view in_clear = "encryption=none";
+constexpr std::string_view by_proxy = "proxy=";
 constexpr std::size_t host_bytes_max = 253; // RFC 1035 section 2.3.4
 constexpr std::size_t url_bytes_max = 1000;
 
@@ -108,7 +120,14 @@ std::optional<std::string> percent_decoded(std::string_view text) {
     return is_utf8(out) ? std::optional{out} : std::nullopt;
 }
 
-Result<void> read_host(std::string_view url, std::string_view authority, ServerUrl &out) {
+struct Place {
+    std::string host;
+    std::uint16_t port = 0;
+};
+
+/// `url` is all that was written, for messages.
+Result<Place>
+read_place(std::string_view url, std::string_view authority, std::uint16_t usual_port) {
     std::string_view port;
     std::string host;
     if (authority.starts_with('[')) {
@@ -132,30 +151,83 @@ Result<void> read_host(std::string_view url, std::string_view authority, ServerU
                          "form that begins with xn--.");
         }
     }
-    out.host = std::move(host);
-    if (!port.empty()) {
-        const auto number = port_of(port.substr(1));
-        if (!number) {
-            return wrong(url, "has no port from 1 to 65535 behind its colon",
-                         "Leave the port out to take the usual one.");
-        }
-        out.port = *number;
+    if (port.empty()) {
+        return Place{std::move(host), usual_port};
     }
-    return {};
+    const auto number = port_of(port.substr(1));
+    if (!number) {
+        return wrong(url, "has no port from 1 to 65535 behind its colon",
+                     "Leave the port out to take the usual one.");
+    }
+    return Place{std::move(host), *number};
 }
 
-Result<void> read_query(std::string_view url, std::string_view query, ServerUrl &out) {
-    if (query != in_clear) {
-        return wrong(url, "says something unknown behind its question mark",
-                     "Only ?encryption=none is known: it sends everything in clear, the password "
-                     "too.");
+Error holds_user(const std::string &what) {
+    return {Errc::refused, what + " holds a user", {}, {}};
+}
+
+Result<Proxy> read_proxy(std::string_view url, std::string_view text) {
+    const std::size_t end_of_scheme = std::min(text.find("://"), text.size());
+    const auto *const scheme =
+        std::find_if(proxy_schemes.begin(), proxy_schemes.end(), [&](const ProxyScheme &candidate) {
+            return candidate.name == lower_case(text.substr(0, end_of_scheme));
+        });
+    if (scheme == proxy_schemes.end() || end_of_scheme == text.size()) {
+        return wrong(url, "has no proxy behind proxy=",
+                     "Write ?proxy=socks5h://host:1080, or ?proxy=http://host:3128 for a proxy that"
+                     " knows CONNECT.");
     }
-    if (out.encryption == Encryption::tls) {
+    const std::string_view authority = text.substr(end_of_scheme + 3);
+    if (authority.find('@') != std::string_view::npos) {
+        Error error = holds_user("the address of a proxy");
+        error.hint = "Proxies that want a login cannot be used: let this one admit the machine.";
+        return error;
+    }
+    Result<Place> place = read_place(url, authority, scheme->port);
+    if (!place) {
+        return place.error();
+    }
+    return Proxy{scheme->kind, std::move(place->host), place->port};
+}
+
+Result<void> read_parameter(std::string_view url, std::string_view parameter, ServerUrl &out) {
+    if (parameter.starts_with(by_proxy) && !out.proxy) {
+        Result<Proxy> proxy = read_proxy(url, parameter.substr(by_proxy.size()));
+        if (!proxy) {
+            return proxy.error();
+        }
+        out.proxy = *std::move(proxy);
+        return {};
+    }
+    if (parameter != in_clear) {
+        return wrong(url, "says something unknown behind its question mark",
+                     "Known are ?encryption=none, which sends everything in clear, the password "
+                     "too, and ?proxy=socks5h://host:1080, each once and joined by &.");
+    }
+    if (out.encryption != Encryption::starttls) {
         return wrong(url, "contradicts itself: its protocol is encrypted from the first byte",
                      "Leave ?encryption=none out, or the s of the protocol.");
     }
     out.encryption = Encryption::none;
     return {};
+}
+
+Result<void> read_query(std::string_view url, std::string_view query, ServerUrl &out) {
+    while (true) {
+        const std::size_t end = std::min(query.find('&'), query.size());
+        if (Result<void> read = read_parameter(url, query.substr(0, end), out); !read) {
+            return read;
+        }
+        if (end == query.size()) {
+            return {};
+        }
+        query.remove_prefix(end + 1);
+    }
+}
+
+std::string place_text(const std::string &host, std::uint16_t port) {
+    const bool is_ipv6_address = host.find(':') != std::string::npos;
+    return (is_ipv6_address ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
 } // namespace
@@ -176,7 +248,7 @@ Result<ServerUrl> parse_server_url(std::string_view url) {
                      "Write smtps://, imaps:// or pop3s:// and the server's name; without the s "
                      "where the server asks for STARTTLS.");
     }
-    ServerUrl out{scheme->protocol, scheme->encryption, {}, scheme->port, {}};
+    ServerUrl out{scheme->protocol, scheme->encryption, {}, scheme->port};
     std::string_view rest = url.substr(end_of_scheme + 3);
     const std::size_t query = rest.find('?');
     if (query != std::string_view::npos) {
@@ -188,14 +260,16 @@ Result<ServerUrl> parse_server_url(std::string_view url) {
     const std::size_t slash = std::min(rest.find('/'), rest.size());
     const std::string_view authority = rest.substr(0, slash);
     if (authority.find('@') != std::string_view::npos) {
-        return Error{Errc::refused,
-                     "the address of a mail server holds a user",
-                     {},
-                     "Give it by USER '…' and PASSWORD FILE '…', which keep it out of all texts."};
+        Error error = holds_user("the address of a mail server");
+        error.hint = "Give it by USER '…' and PASSWORD FILE '…', which keep it out of all texts.";
+        return error;
     }
-    if (Result<void> read = read_host(url, authority, out); !read) {
-        return read.error();
+    Result<Place> place = read_place(url, authority, out.port);
+    if (!place) {
+        return place.error();
     }
+    out.host = std::move(place->host);
+    out.port = place->port;
     const auto folder = percent_decoded(rest.substr(std::min(slash + 1, rest.size())));
     if (!folder || folder->size() > limits::name_bytes_max) {
         return wrong(url, "has a folder that cannot be read",
@@ -215,10 +289,21 @@ std::string to_text(const ServerUrl &url) {
             return candidate.protocol == url.protocol &&
                    (candidate.encryption == Encryption::tls) == (url.encryption == Encryption::tls);
         });
-    const bool is_ipv6_address = url.host.find(':') != std::string::npos;
-    return std::string{scheme->name} + "://" + (is_ipv6_address ? "[" + url.host + "]" : url.host) +
-           ":" + std::to_string(url.port) +
-           (url.encryption == Encryption::none ? "?" + std::string{in_clear} : "");
+    std::string query;
+    if (url.encryption == Encryption::none) {
+        query += "?" + std::string{in_clear};
+    }
+    if (url.proxy) {
+        query += (query.empty() ? "?" : "&") + std::string{by_proxy} + to_text(*url.proxy);
+    }
+    return std::string{scheme->name} + "://" + place_text(url.host, url.port) + query;
+}
+
+std::string to_text(const Proxy &proxy) {
+    const auto *const scheme =
+        std::find_if(proxy_schemes.begin(), proxy_schemes.end(),
+                     [&](const ProxyScheme &candidate) { return candidate.kind == proxy.kind; });
+    return std::string{scheme->name} + "://" + place_text(proxy.host, proxy.port);
 }
 
 } // namespace postrider::mail

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,22 +20,39 @@ enum class Encryption {
     none,
 };
 
+/// Through which all of a connection goes; it looks up the server's name.
+struct Proxy {
+    enum class Kind { socks5, http }; // RFC 1928; CONNECT, RFC 9110 section 9.3.6
+
+    Kind kind = Kind::socks5;
+    std::string host; // as in ServerUrl
+    std::uint16_t port = 0;
+
+    friend bool operator==(const Proxy &, const Proxy &) = default;
+};
+
 struct ServerUrl {
     Protocol protocol = Protocol::smtp;
     Encryption encryption = Encryption::tls;
     std::string host; // a name in lower case, an IPv4 address, or an IPv6 address without brackets
     std::uint16_t port = 0;
-    std::string folder; // of IMAP, decoded; empty: the inbox
+    std::string folder = {}; // of IMAP, decoded; empty: the inbox
+    std::optional<Proxy> proxy = {};
 
     friend bool operator==(const ServerUrl &, const ServerUrl &) = default;
 };
 
 /// Schemes: smtps, imaps, pop3s (ports 465, 993, 995: TLS at once, RFC 8314) and smtp, imap, pop3
-/// (587, 143, 110: STARTTLS, required). `malformed` with a hint for everything else; `refused` for
-/// a user or password in it, which belong into USER and PASSWORD FILE.
+/// (587, 143, 110: STARTTLS, required). Behind a question mark, joined by &: encryption=none, and
+/// proxy=socks5h://host:1080 or proxy=http://host:3128 (these ports where none is named).
+/// `malformed` with a hint for everything else; `refused` for a user or password in it, which
+/// belong into USER and PASSWORD FILE.
 Result<ServerUrl> parse_server_url(std::string_view url);
 
 /// "imaps://mail.example:993": for messages and for whoever connects. Without the folder.
 std::string to_text(const ServerUrl &url);
+
+/// "socks5h://proxy.example:1080".
+std::string to_text(const Proxy &proxy);
 
 } // namespace postrider::mail

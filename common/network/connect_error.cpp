@@ -1,8 +1,11 @@
 // One sentence for each way to fail; the server's own words stand in the detail.
 #include "common/network/connect_error.hpp"
 
+#include <optional>
+
 #include <curl/curl.h>
 
+#include "common/base/text_encoding.hpp"
 #include "common/base/utf8.hpp"
 
 namespace postrider::network {
@@ -15,6 +18,49 @@ struct Meaning {
     const char *hint;
 };
 
+Meaning meaning_of_denial(const ConnectProblem &problem) {
+    const bool is_token = problem.login == transport::LoginKind::token;
+    if (!problem.has_begun_login) {
+        return is_token
+                   ? Meaning{Errc::refused, "it takes no tokens of OAuth 2",
+                             "It offers neither OAUTHBEARER nor XOAUTH2, and nothing was sent. Use"
+                             " PASSWORD FILE, or the server that your provider names for OAuth."}
+                   : Meaning{Errc::refused, "it takes no passwords",
+                             "It offers no way to log in with one, and nothing was sent. Where your"
+                             " provider wants OAuth, use TOKEN COMMAND '…'."};
+    }
+    if (is_token) {
+        return {Errc::refused, "it does not accept the token",
+                "A token is good for one user and one service, usually for an hour. TOKEN COMMAND"
+                " is asked anew at each login: let it print one that is good now. One in a file"
+                " has to be renewed there by whoever gets it. Compare its scope with what your"
+                " provider wants for this protocol, and USER with whom it was given to."};
+    }
+    return {Errc::refused, "it does not accept user and password",
+            "Many providers want an app password in place of the password of"
+            " their web page. Write it into the file that PASSWORD FILE names."};
+}
+
+/// Nothing where it is about the server, as without a proxy.
+std::optional<Meaning> meaning_with_proxy(CURLcode code, const ConnectProblem &problem) {
+    if (code == CURLE_PROXY || problem.was_proxy_reached) {
+        return Meaning{Errc::unavailable, "its proxy does not connect us to it",
+                       "The detail has the proxy's words: it forbids this host or port, wants a"
+                       " login, which cannot be given, or does not reach the server itself. It is"
+                       " tried again."};
+    }
+    if (code == CURLE_COULDNT_CONNECT) {
+        return Meaning{Errc::unavailable, "nobody answers at its proxy",
+                       "Compare host and port behind proxy= with what your network says. It is"
+                       " tried again."};
+    }
+    if (code == CURLE_OPERATION_TIMEDOUT) {
+        return Meaning{Errc::timed_out, "it, or its proxy, did not answer in time",
+                       "It is tried again."};
+    }
+    return std::nullopt;
+}
+
 Meaning meaning_of(CURLcode code) {
     switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -22,7 +68,8 @@ Meaning meaning_of(CURLcode code) {
                 "Compare the name with what your mail provider says. Where there is no network at"
                 " the moment, it is tried again."};
     case CURLE_COULDNT_RESOLVE_PROXY:
-        return {Errc::unavailable, "the name of the proxy cannot be looked up", ""};
+        return {Errc::unavailable, "the name of its proxy cannot be looked up",
+                "Compare the name behind proxy= with what your network says. It is tried again."};
     case CURLE_COULDNT_CONNECT:
         return {Errc::unavailable, "nobody answers there",
                 "Compare host and port with what your mail provider says. It is tried again."};
@@ -41,10 +88,6 @@ Meaning meaning_of(CURLcode code) {
     case CURLE_SSL_CONNECT_ERROR:
         return {Errc::unavailable, "no encrypted connection comes about",
                 "Perhaps the port wants STARTTLS: write the protocol without the s then."};
-    case CURLE_LOGIN_DENIED:
-        return {Errc::refused, "it does not accept user and password",
-                "Many providers want an app password in place of the password of"
-                " their web page. Write it into the file that PASSWORD FILE names."};
     case CURLE_SSL_CACERT_BADFILE:
         return {Errc::refused, "the file of trusted certificates cannot be read", ""};
     case CURLE_SEND_ERROR:
@@ -64,6 +107,11 @@ Meaning meaning_of(CURLcode code) {
 
 std::string detail_of(const ConnectProblem &problem) {
     std::string detail = printable(problem.words);
+    if (const Result<Bytes> challenge = from_base64(problem.challenge);
+        challenge && !challenge->empty()) {
+        detail +=
+            std::string{detail.empty() ? "" : "; "} + "it said: " + printable(as_text(*challenge));
+    }
     if (!problem.last_line.empty()) {
         std::string line = problem.last_line;
         while (line.ends_with('\r') || line.ends_with('\n')) {
@@ -77,7 +125,12 @@ std::string detail_of(const ConnectProblem &problem) {
 } // namespace
 
 Error connect_error(int code, const ConnectProblem &problem) {
-    const Meaning meaning = meaning_of(static_cast<CURLcode>(code));
+    const auto curl_code = static_cast<CURLcode>(code);
+    const std::optional<Meaning> with_proxy =
+        problem.has_proxy ? meaning_with_proxy(curl_code, problem) : std::nullopt;
+    const Meaning meaning = with_proxy                        ? *with_proxy
+                            : curl_code == CURLE_LOGIN_DENIED ? meaning_of_denial(problem)
+                                                              : meaning_of(curl_code);
     return {meaning.code, "could not connect to " + problem.server + ": " + meaning.what,
             detail_of(problem), meaning.hint};
 }

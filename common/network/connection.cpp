@@ -7,10 +7,13 @@
 #include <curl/curl.h>
 #include <sodium.h>
 
-#include "common/base/ensure.hpp"
 #include "common/base/utf8.hpp"
 #include "common/network/connect_error.hpp"
+#include "common/network/curl_task.hpp"
+#include "common/network/login_lines.hpp"
 #include "common/network/own_name.hpp"
+#include "common/network/page.hpp"
+#include "common/network/service_lookup.hpp"
 
 namespace postrider::network {
 
@@ -19,15 +22,7 @@ namespace {
 constexpr long connect_timeout_ms = 30'000;
 constexpr long reply_timeout_s = 60; // until the login is done
 constexpr std::size_t server_line_bytes_max = 400;
-
-template <class Value>
-void set(CURL *handle, CURLoption option, Value value) {
-    const CURLcode code = curl_easy_setopt(handle, option, value);
-    if (code == CURLE_OUT_OF_MEMORY) {
-        throw std::bad_alloc();
-    }
-    ensure(code == CURLE_OK, "libcurl of Debian 12 knows every option that is set");
-}
+constexpr long http_refusals_from = 300; // RFC 9110 section 9.3.6: 2xx is success
 
 const char *scheme_of(const mail::ServerUrl &url) {
     const bool tls = url.encryption == mail::Encryption::tls;
@@ -68,17 +63,22 @@ std::string curl_url(const Endpoint &endpoint) {
            std::to_string(endpoint.url.port) + "/" + ehlo_path(endpoint);
 }
 
-class CurlConnection final : public Connection {
+class CurlConnection final : public Connection, public CurlTask {
   public:
-    CurlConnection(CURLM *multi, const Endpoint &endpoint, Bytes secret)
+    CurlConnection(CURLM *multi, const Endpoint &endpoint, Bytes secret, curl_slist *instead)
         : multi_(multi),
           handle_(curl_easy_init()),
           server_(mail::to_text(endpoint.url)),
+          login_(endpoint.login),
+          has_proxy_(endpoint.url.proxy.has_value()),
           secret_(std::move(secret)) {
         if (handle_ == nullptr) {
             throw std::bad_alloc();
         }
         configure(endpoint);
+        if (instead != nullptr) {
+            set_option(handle_, CURLOPT_CONNECT_TO, instead);
+        }
         if (curl_multi_add_handle(multi_, handle_) != CURLM_OK) {
             curl_easy_cleanup(handle_);
             throw std::bad_alloc();
@@ -124,16 +124,25 @@ class CurlConnection final : public Connection {
         return count;
     }
 
-    void on_connected(CURLcode code) {
+    void on_done(CURLcode code) override {
         curl_socket_t descriptor = CURL_SOCKET_BAD;
         if (code == CURLE_OK) {
             curl_easy_getinfo(handle_, CURLINFO_ACTIVESOCKET, &descriptor);
         }
         if (descriptor == CURL_SOCKET_BAD) {
             state_ = State::failed;
-            error_ = connect_error(
-                static_cast<int>(code),
-                {server_, std::string{static_cast<const char *>(problem_.data())}, last_line_});
+            long connect_answer = 0; // of CONNECT
+            curl_easy_getinfo(handle_, CURLINFO_HTTP_CONNECTCODE, &connect_answer);
+            error_ =
+                connect_error(static_cast<int>(code),
+                              {.server = server_,
+                               .words = std::string{static_cast<const char *>(problem_.data())},
+                               .last_line = last_line_,
+                               .login = login_,
+                               .has_begun_login = has_begun_login_,
+                               .has_proxy = has_proxy_,
+                               .was_proxy_reached = connect_answer >= http_refusals_from,
+                               .challenge = challenge_});
             return;
         }
         descriptor_ = descriptor;
@@ -142,47 +151,62 @@ class CurlConnection final : public Connection {
 
   private:
     void configure(const Endpoint &endpoint) {
-        set(handle_, CURLOPT_PRIVATE, static_cast<void *>(this));
-        set(handle_, CURLOPT_ERRORBUFFER, problem_.data());
-        set(handle_, CURLOPT_NOSIGNAL, 1L);
-        set(handle_, CURLOPT_CONNECT_ONLY, 1L);
-        set(handle_, CURLOPT_PROTOCOLS_STR, "smtp,smtps,imap,imaps,pop3,pop3s");
-        set(handle_, CURLOPT_URL, curl_url(endpoint).c_str());
-        set(handle_, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms);
-        set(handle_, CURLOPT_SERVER_RESPONSE_TIMEOUT, reply_timeout_s);
-        set(handle_, CURLOPT_TCP_KEEPALIVE, 1L);
+        set_option(handle_, CURLOPT_PRIVATE, static_cast<void *>(static_cast<CurlTask *>(this)));
+        set_option(handle_, CURLOPT_ERRORBUFFER, problem_.data());
+        set_option(handle_, CURLOPT_NOSIGNAL, 1L);
+        set_option(handle_, CURLOPT_CONNECT_ONLY, 1L);
+        set_option(handle_, CURLOPT_PROTOCOLS_STR, "smtp,smtps,imap,imaps,pop3,pop3s");
+        set_option(handle_, CURLOPT_URL, curl_url(endpoint).c_str());
+        set_option(handle_, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms);
+        set_option(handle_, CURLOPT_SERVER_RESPONSE_TIMEOUT, reply_timeout_s);
+        set_option(handle_, CURLOPT_TCP_KEEPALIVE, 1L);
         // Never CURLUSESSL_TRY: where the server has no STARTTLS it would say the password in
         // clear.
-        set(handle_, CURLOPT_USE_SSL,
-            endpoint.url.encryption == mail::Encryption::none ? CURLUSESSL_NONE : CURLUSESSL_ALL);
-        set(handle_, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+        set_option(handle_, CURLOPT_USE_SSL,
+                   endpoint.url.encryption == mail::Encryption::none ? CURLUSESSL_NONE
+                                                                     : CURLUSESSL_ALL);
+        set_option(handle_, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+        // Without one, what the environment says of proxies does not count.
+        set_option(handle_, CURLOPT_PROXY,
+                   endpoint.url.proxy ? mail::to_text(*endpoint.url.proxy).c_str() : "");
+        set_option(handle_, CURLOPT_HTTPPROXYTUNNEL, 1L);
         if (!endpoint.ca_file.empty()) {
-            set(handle_, CURLOPT_CAINFO, endpoint.ca_file.c_str());
-            set(handle_, CURLOPT_CAPATH, nullptr);
+            set_option(handle_, CURLOPT_CAINFO, endpoint.ca_file.c_str());
+            set_option(handle_, CURLOPT_CAPATH, nullptr);
         }
-        set(handle_, CURLOPT_VERBOSE, 1L); // into `note_line`, for what the server says
-        set(handle_, CURLOPT_DEBUGFUNCTION, &CurlConnection::note_line);
-        set(handle_, CURLOPT_DEBUGDATA, static_cast<void *>(this));
+        set_option(handle_, CURLOPT_VERBOSE, 1L); // into `note_line`, for what the server says
+        set_option(handle_, CURLOPT_DEBUGFUNCTION, &CurlConnection::note_line);
+        set_option(handle_, CURLOPT_DEBUGDATA, static_cast<void *>(this));
         if (endpoint.login == transport::LoginKind::none) {
             return;
         }
         std::string secret{as_text(secret_)};
-        set(handle_, CURLOPT_USERNAME, endpoint.user.c_str());
-        set(handle_, CURLOPT_SASL_IR, 1L);
-        set(handle_,
-            endpoint.login == transport::LoginKind::token ? CURLOPT_XOAUTH2_BEARER
-                                                          : CURLOPT_PASSWORD,
-            secret.c_str());
+        set_option(handle_, CURLOPT_USERNAME, endpoint.user.c_str());
+        set_option(handle_, CURLOPT_SASL_IR, 1L);
+        if (endpoint.login == transport::LoginKind::token) {
+            set_option(handle_, CURLOPT_XOAUTH2_BEARER, secret.c_str());
+            // RFC 7628 and Google's. Without this libcurl would try PLAIN with an empty password
+            // where the server offers neither.
+            set_option(handle_, CURLOPT_LOGIN_OPTIONS, "AUTH=OAUTHBEARER;AUTH=XOAUTH2");
+        } else {
+            set_option(handle_, CURLOPT_PASSWORD, secret.c_str());
+        }
         sodium_memzero(secret.data(), secret.size());
     }
 
-    /// Keeps the last line that the server said before the connection was ours. What is said to it,
-    /// the password among it, is not looked at.
+    /// Keeps the last line that the server said before the connection was ours, and its last
+    /// challenge. Of what is said to it only the command is looked at.
     static int
     note_line(CURL * /*handle*/, curl_infotype type, char *text, std::size_t size, void *self) {
-        if (type == CURLINFO_HEADER_IN && size > 0) {
-            static_cast<CurlConnection *>(self)->last_line_.assign(
-                text, std::min(size, server_line_bytes_max));
+        auto &connection = *static_cast<CurlConnection *>(self);
+        const std::string_view line{text, std::min(size, server_line_bytes_max)};
+        if (type == CURLINFO_HEADER_IN && !line.empty()) {
+            connection.last_line_ = line;
+            if (const std::string_view challenge = challenge_in(line); !challenge.empty()) {
+                connection.challenge_ = challenge;
+            }
+        } else if (type == CURLINFO_HEADER_OUT) {
+            connection.has_begun_login_ = connection.has_begun_login_ || begins_login(line);
         }
         return 0;
     }
@@ -190,9 +214,13 @@ class CurlConnection final : public Connection {
     CURLM *multi_;
     CURL *handle_;
     std::string server_;
+    transport::LoginKind login_;
+    bool has_proxy_;
     Bytes secret_;
     std::array<char, CURL_ERROR_SIZE> problem_{};
     std::string last_line_;
+    std::string challenge_;
+    bool has_begun_login_ = false;
     State state_ = State::connecting;
     Error error_;
     int descriptor_ = -1;
@@ -202,26 +230,47 @@ class CurlConnection final : public Connection {
 
 class Connector::Impl {
   public:
-    Impl() : multi(curl_multi_init()) {
+    explicit Impl(std::string_view connect_to) : multi(curl_multi_init()) {
         if (multi == nullptr) {
             throw std::bad_alloc();
+        }
+        while (!connect_to.empty()) {
+            const std::string one{connect_to.substr(0, connect_to.find(','))};
+            connect_to.remove_prefix(std::min(one.size() + 1, connect_to.size()));
+            instead = curl_slist_append(instead, one.c_str());
         }
     }
 
     Impl(const Impl &) = delete;
     Impl &operator=(const Impl &) = delete;
 
-    ~Impl() { curl_multi_cleanup(multi); }
+    ~Impl() {
+        curl_multi_cleanup(multi);
+        curl_slist_free_all(instead);
+    }
 
     CURLM *multi;
+    curl_slist *instead = nullptr; // of CURLOPT_CONNECT_TO
 };
 
-Connector::Connector() : impl_(std::make_unique<Impl>()) {}
+Connector::Connector(std::string ca_file, TestAddresses addresses)
+    : impl_(std::make_unique<Impl>(addresses.connect_to)),
+      ca_file_(std::move(ca_file)),
+      addresses_(std::move(addresses)) {}
 
 Connector::~Connector() = default;
 
 std::unique_ptr<Connection> Connector::connect(const Endpoint &endpoint, Bytes secret) {
-    return std::make_unique<CurlConnection>(impl_->multi, endpoint, std::move(secret));
+    return std::make_unique<CurlConnection>(impl_->multi, endpoint, std::move(secret),
+                                            impl_->instead);
+}
+
+std::unique_ptr<Pending<std::vector<Bytes>>> Connector::services(std::vector<std::string> names) {
+    return ask_for_services(std::move(names), addresses_.resolver);
+}
+
+std::unique_ptr<Pending<Bytes>> Connector::page(const std::string &url) {
+    return fetch_page(impl_->multi, {url, ca_file_, impl_->instead});
 }
 
 void Connector::wait(std::span<const Watched> watched, Duration longest) {
@@ -239,9 +288,9 @@ void Connector::wait(std::span<const Watched> watched, Duration longest) {
     int left = 0;
     while (const CURLMsg *message = curl_multi_info_read(impl_->multi, &left)) {
         if (message->msg == CURLMSG_DONE) {
-            void *connection = nullptr;
-            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &connection);
-            static_cast<CurlConnection *>(connection)->on_connected(message->data.result);
+            void *task = nullptr;
+            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &task);
+            static_cast<CurlTask *>(task)->on_done(message->data.result);
         }
     }
 }

@@ -14,6 +14,7 @@
 #include "common/base/clock.hpp"
 #include "common/base/result.hpp"
 #include "common/mail/server_url.hpp"
+#include "common/network/lookups.hpp"
 #include "common/transport/network_messages.hpp"
 
 namespace postrider::network {
@@ -67,15 +68,23 @@ class Connections {
     virtual std::unique_ptr<Connection> connect(const Endpoint &endpoint, Bytes secret) = 0;
 };
 
-/// Makes connections and moves those that are not open yet.
-class Connector final : public Connections {
+/// For tests of the search for servers alone; empty otherwise.
+struct TestAddresses {
+    std::string resolver;   // instead of those of /etc/resolv.conf: "127.0.0.1:5353"
+    std::string connect_to; // CURLOPT_CONNECT_TO: "HOST:PORT:ADDRESS:PORT", joined by ,
+};
+
+/// Makes connections and moves those that are not open yet; asks DNS and fetches pages.
+class Connector final : public Connections, public Lookups {
   public:
-    Connector();
+    Connector(std::string ca_file, TestAddresses addresses);
     Connector(const Connector &) = delete;
     Connector &operator=(const Connector &) = delete;
     ~Connector() override;
 
     std::unique_ptr<Connection> connect(const Endpoint &endpoint, Bytes secret) override;
+    std::unique_ptr<Pending<std::vector<Bytes>>> services(std::vector<std::string> names) override;
+    std::unique_ptr<Pending<Bytes>> page(const std::string &url) override;
     /// Waits until there is something to do for a watched descriptor or for a connection that is
     /// not open yet, at most so long; then moves the latter.
     void wait(std::span<const Watched> watched, Duration longest);
@@ -83,6 +92,8 @@ class Connector final : public Connections {
   private:
     class Impl;
     std::unique_ptr<Impl> impl_;
+    std::string ca_file_; // of pages
+    TestAddresses addresses_;
 };
 
 } // namespace postrider::network

@@ -30,6 +30,9 @@ class ImapReceiver final : public Receiver {
     bool on_secret(const transport::Secret &secret) override { return login_.on_secret(secret); }
 
     void step(Timestamp now) override;
+
+    [[nodiscard]] unsigned failed_connections() const override { return login_.failures(); }
+
     [[nodiscard]] std::optional<Watched> watched() const override;
     [[nodiscard]] std::optional<Timestamp> next_at() const override;
 

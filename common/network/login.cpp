@@ -43,8 +43,10 @@ std::optional<Result<std::unique_ptr<Connection>>> Login::take() {
     }
     std::unique_ptr<Connection> connection = std::exchange(connection_, nullptr);
     if (connection->state() == Connection::State::failed) {
+        ++failures_;
         return Result<std::unique_ptr<Connection>>{connection->error()};
     }
+    failures_ = 0;
     return Result<std::unique_ptr<Connection>>{std::move(connection)};
 }
 

@@ -23,6 +23,9 @@ class Login {
 
     void give_up();
 
+    /// How often in a row no connection came about.
+    [[nodiscard]] unsigned failures() const { return failures_; }
+
     [[nodiscard]] bool is_under_way() const { return question_ || connection_ || problem_; }
 
   private:
@@ -32,6 +35,7 @@ class Login {
     std::optional<std::uint64_t> question_;
     std::unique_ptr<Connection> connection_;
     std::optional<Error> problem_;
+    unsigned failures_ = 0;
 };
 
 } // namespace postrider::network

@@ -27,6 +27,7 @@ constexpr Duration wait_max = std::chrono::minutes{1};
 Loop::Loop(int host_descriptor, const Clock &clock, LoopSettings settings)
     : settings_(std::move(settings)),
       host_(host_descriptor),
+      connector_(settings_.ca_file, settings_.test_addresses),
       around_{host_, connector_, clock, settings_.own_name, settings_.ca_file} {
     host_.tell(transport::Started{settings_.version, settings_.confinement});
 }
@@ -39,12 +40,22 @@ void Loop::run() {
             take(*request, now);
         }
         for (auto &[name, served] : accounts_) {
-            served.sender->step(now);
-            if (served.receiver) {
-                served.receiver->step(now);
-            }
+            step(served, now);
         }
         wait(now);
+    }
+}
+
+/// Mails wait while their server is searched for, and no longer.
+void Loop::step(Served &served, Timestamp now) {
+    served.search->step(now, served.receiver ? served.receiver->failed_connections() : 0,
+                        served.sender->failed_connections());
+    if (served.search->problem() && served.account.send.empty()) {
+        served.sender->give_up(*served.search->problem());
+    }
+    served.sender->step(now);
+    if (served.receiver) {
+        served.receiver->step(now);
     }
 }
 
@@ -76,8 +87,11 @@ void Loop::take(transport::NetworkRequest &request, Timestamp now) {
         }
     } else if (const auto *look = std::get_if<transport::LookNow>(&request)) {
         const auto found = accounts_.find(look->account);
-        if (found != accounts_.end() && found->second.receiver) {
-            found->second.receiver->look_now();
+        if (found != accounts_.end()) {
+            found->second.search->look_now();
+            if (found->second.receiver) {
+                found->second.receiver->look_now();
+            }
         }
     }
 }
@@ -90,8 +104,10 @@ void Loop::configure(const transport::Configure &configure) {
         Served served = old == accounts_.end() ? Served{} : std::move(old->second);
         if (!served.sender) {
             served.sender = std::make_unique<Sender>(around_, account);
+            served.search = std::make_unique<ServerSearch>(around_, connector_);
         }
         served.sender->configure(account);
+        served.search->configure(account);
         const bool is_same_mailbox = served.account.receive == account.receive &&
                                      served.account.user == account.user &&
                                      served.account.login == account.login;
@@ -149,6 +165,9 @@ void Loop::wait(Timestamp now) {
     };
     for (const auto &[name, served] : accounts_) {
         add(*served.sender);
+        if (const auto at = served.search->next_at()) {
+            until = std::min(until, *at);
+        }
         if (served.receiver) {
             add(*served.receiver);
         }

@@ -9,6 +9,7 @@
 #include "common/network/host_socket.hpp"
 #include "common/network/receiver.hpp"
 #include "common/network/sender.hpp"
+#include "common/network/server_search.hpp"
 #include "common/network/surroundings.hpp"
 
 namespace postrider::network {
@@ -18,6 +19,7 @@ struct LoopSettings {
     std::string ca_file;     // certificates that are trusted; empty: the system's
     std::string confinement; // what of it the system does not have, for the host
     std::string version;
+    TestAddresses test_addresses = {};
 };
 
 class Loop {
@@ -32,11 +34,13 @@ class Loop {
         transport::MailAccount account;
         std::unique_ptr<Sender> sender;
         std::unique_ptr<Receiver> receiver; // none where nothing is received
+        std::unique_ptr<ServerSearch> search;
     };
 
     void take(transport::NetworkRequest &request, Timestamp now);
     void configure(const transport::Configure &configure);
     std::unique_ptr<Receiver> receiver_for(const transport::MailAccount &account);
+    static void step(Served &served, Timestamp now);
     void submit(transport::Submit submit);
     void wait(Timestamp now);
 

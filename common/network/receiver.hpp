@@ -25,6 +25,8 @@ class Receiver {
     virtual bool on_secret(const transport::Secret &secret) = 0;
     /// Does what can be done without waiting. `now` never goes back.
     virtual void step(Timestamp now) = 0;
+    /// How often in a row the server could not be connected to.
+    [[nodiscard]] virtual unsigned failed_connections() const = 0;
     [[nodiscard]] virtual std::optional<Watched> watched() const = 0;
     [[nodiscard]] virtual std::optional<Timestamp> next_at() const = 0;
 };

@@ -95,7 +95,9 @@ void Sender::step(Timestamp now) {
             is_talking = !conversation_;
         }
     }
-    if (!queue_.empty() && !login_.is_under_way() && (!conversation_ || nears_its_end())) {
+    const bool is_searched_for = account_.finds_send && account_.send.empty();
+    if (!queue_.empty() && !login_.is_under_way() && !is_searched_for &&
+        (!conversation_ || nears_its_end())) {
         is_ahead_ = conversation_.has_value();
         connect();
     }

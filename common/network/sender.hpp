@@ -29,6 +29,10 @@ class Sender {
 
     /// Does what can be done without waiting. `now` never goes back.
     void step(Timestamp now);
+
+    /// How often in a row the server could not be connected to.
+    [[nodiscard]] unsigned failed_connections() const { return login_.failures(); }
+
     /// What to wait for, beside connections that are not open yet.
     [[nodiscard]] std::optional<Watched> watched() const;
     [[nodiscard]] std::optional<Timestamp> next_at() const;

@@ -33,6 +33,15 @@ void cut_newline(Bytes &text) {
     }
 }
 
+std::string noun_of(task::SecretKind kind) {
+    return kind == task::SecretKind::token ? "token" : "password";
+}
+
+/// As it begins the clause.
+std::string keyword_of(task::SecretKind kind) {
+    return kind == task::SecretKind::token ? "TOKEN" : "PASSWORD";
+}
+
 bool is_one_line(ByteView text) {
     return std::none_of(text.begin(), text.end(),
                         [](std::uint8_t byte) { return byte == '\n' || byte == 0; });
@@ -42,22 +51,25 @@ bool is_one_line(ByteView text) {
 
 void MailboxSecrets::ask(std::uint64_t question, const engine::Mailbox &mailbox) {
     if (!mailbox.secret) {
-        answers_.push_back({question, read_file(mailbox.name + std::string{password_file_end})});
+        answers_.push_back({question, read_file(mailbox.name + std::string{password_file_end},
+                                                task::SecretKind::password)});
     } else if (mailbox.secret->source == task::SecretSource::file) {
-        answers_.push_back({question, read_file(mailbox.secret->where)});
+        answers_.push_back({question, read_file(mailbox.secret->where, mailbox.secret->kind)});
     } else {
         ask_command(question, mailbox);
     }
 }
 
 void MailboxSecrets::ask_command(std::uint64_t question, const engine::Mailbox &mailbox) {
+    const std::string noun = noun_of(mailbox.secret->kind);
     if (!settings_.may_run_commands) {
-        answers_.push_back({question, Error{Errc::refused,
-                                            "commands cannot be run here for the password of "
-                                            "mailbox \"" +
-                                                printable(mailbox.name) + "\"",
-                                            {},
-                                            "Keep it in a file: PASSWORD FILE 'NAME'."}});
+        answers_.push_back(
+            {question,
+             Error{Errc::refused,
+                   "commands cannot be run here for the " + noun + " of mailbox \"" +
+                       printable(mailbox.name) + "\"",
+                   {},
+                   "Keep it in a file: " + keyword_of(mailbox.secret->kind) + " FILE 'NAME'."}});
         return;
     }
     Result<std::vector<std::string>> words = words_of_command(mailbox.secret->where);
@@ -65,43 +77,46 @@ void MailboxSecrets::ask_command(std::uint64_t question, const engine::Mailbox &
         answers_.push_back({question, words.error()});
         return;
     }
-    std::string name = "command \"" + printable(words->front()) +
-                       "\" for the password of mailbox \"" + printable(mailbox.name) + "\"";
+    std::string name = "command \"" + printable(words->front()) + "\" for the " + noun +
+                       " of mailbox \"" + printable(mailbox.name) + "\"";
     commands_.push_back({question, *std::move(words), std::move(name), nullptr});
 }
 
-Result<Bytes> MailboxSecrets::read_file(const std::string &name) const {
+Result<Bytes> MailboxSecrets::read_file(const std::string &name, task::SecretKind kind) const {
+    const std::string noun = noun_of(kind);
+    const std::string what = noun + " file";
     if (!is_plain_file_name(name)) {
-        return Error{Errc::refused,
-                     "password file \"" + printable(name) + "\" is not a plain file name",
-                     "Password files lie in the secret directory and are named without it.",
-                     "Put it into \"" + settings_.directory + "\" and write PASSWORD FILE 'NAME'."};
+        return Error{Errc::refused, what + " \"" + printable(name) + "\" is not a plain file name",
+                     "Such files lie in the secret directory and are named without it.",
+                     "Put it into \"" + settings_.directory + "\" and write " + keyword_of(kind) +
+                         " FILE 'NAME'."};
     }
     const std::string path = settings_.directory + "/" + name;
     Result<std::optional<Bytes>> content = vault::read_private(
         {.directory = settings_.directory,
          .name = name,
-         .what = "password file",
+         .what = what,
          .bytes_max = limits::mailbox_secret_bytes_max,
-         .hint_for_size = "Write nothing but the password into it.",
+         .hint_for_size = "Write nothing but the " + noun + " into it.",
          .hint_for_owner = "As root: chown " + vault::user_name(::geteuid()) + " '" + path + "'"});
     if (!content) {
         return content.error();
     }
     if (!*content) {
         return Error{Errc::refused,
-                     "there is no password file \"" + path + "\"",
+                     "there is no " + what + " \"" + path + "\"",
                      {},
-                     "Write the password into it: (umask 077; cat > '" + path + "')"};
+                     "Write the " + noun + " into it: (umask 077; cat > '" + path + "')"};
     }
     Bytes secret = **std::move(content);
     cut_newline(secret);
     if (secret.empty() || !is_one_line(secret)) {
         sodium_memzero(secret.data(), secret.size());
         return Error{Errc::refused,
-                     "password file \"" + path + "\" does not hold one line",
+                     what + " \"" + path + "\" does not hold one line",
                      {},
-                     "Write nothing but the password into it: (umask 077; cat > '" + path + "')"};
+                     "Write nothing but the " + noun + " into it: (umask 077; cat > '" + path +
+                         "')"};
     }
     return secret;
 }

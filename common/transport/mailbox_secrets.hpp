@@ -41,7 +41,7 @@ class MailboxSecrets final : public Secrets {
         std::unique_ptr<SecretCommand> run; // null: it waits for others to end
     };
 
-    [[nodiscard]] Result<Bytes> read_file(const std::string &name) const;
+    [[nodiscard]] Result<Bytes> read_file(const std::string &name, task::SecretKind kind) const;
     void ask_command(std::uint64_t question, const engine::Mailbox &mailbox);
     void run_commands(Timestamp now);
     void let_go(std::unique_ptr<SecretCommand> run);

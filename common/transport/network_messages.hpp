@@ -18,8 +18,10 @@ enum class LoginKind : std::uint8_t { none, password, token };
 struct MailAccount {
     std::string name;
     std::string address;
-    std::string receive; // mail/server_url; empty: nothing is received
-    std::string send;    // likewise
+    std::string receive;        // mail/server_url; empty: nothing is received
+    std::string send;           // likewise
+    bool finds_receive = false; // `receive` is not declared but found, or to be found where empty
+    bool finds_send = false;    // likewise
     std::string user;
     LoginKind login = LoginKind::none;
     std::string subject_prefix;
@@ -30,7 +32,8 @@ struct MailAccount {
 
     template <class Fields>
     void list(Fields &fields) {
-        fields(name, address, receive, send, user, login, subject_prefix, stamp_keys, cursor);
+        fields(name, address, receive, send, finds_receive, finds_send, user, login, subject_prefix,
+               stamp_keys, cursor);
     }
 };
 
@@ -292,6 +295,20 @@ struct BounceArrived {
     }
 };
 
+/// The servers of an account that was configured without some; empty: that one was not looked for.
+/// The host is to say them with the account from now on.
+struct ServersFound {
+    std::string account;
+    std::string receive;
+    std::string send;
+    std::string how;
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(account, receive, send, how);
+    }
+};
+
 using NetworkReport = std::variant<Started,
                                    SecretWanted,
                                    MailArrived,
@@ -305,7 +322,8 @@ using NetworkReport = std::variant<Started,
                                    EnvelopeWanted,
                                    EnvelopeArrives,
                                    Receiving,
-                                   BounceArrived>;
+                                   BounceArrived,
+                                   ServersFound>;
 
 /// Leaves no copy of a secret but the one in `request` and the one it gives.
 Bytes to_bytes(const NetworkRequest &request);

@@ -8,6 +8,7 @@
 
 #include "common/base/limits.hpp"
 #include "common/base/utf8.hpp"
+#include "common/mail/server_url.hpp"
 
 namespace postrider::transport {
 
@@ -130,6 +131,8 @@ void NetworkTransport::set_account(engine::Inlet inlet, std::map<std::string, Ac
                      mailbox.address,
                      mailbox.receive,
                      mailbox.send,
+                     mailbox.finds_receive,
+                     mailbox.finds_send,
                      mailbox.user,
                      login_of(mailbox),
                      settings_.subject_prefix,
@@ -141,9 +144,12 @@ void NetworkTransport::set_account(engine::Inlet inlet, std::map<std::string, Ac
         told.cursor = old->second.told.cursor;
     }
     const std::string name = mailbox.name;
-    if (told.receive.empty()) {
+    const auto is_watched = [](const MailAccount &account) {
+        return !account.receive.empty() || account.finds_receive;
+    };
+    if (!is_watched(told)) {
         looking_.erase(name);
-    } else if (old == accounts_.end() || old->second.told.receive.empty()) {
+    } else if (old == accounts_.end() || !is_watched(old->second.told)) {
         looking_.insert(name);
     }
     Bytes arriving = old == accounts_.end() ? Bytes{} : std::move(old->second.arriving);
@@ -160,7 +166,7 @@ void NetworkTransport::tell_once(const std::string &source, Error what) {
 /// A process that begins looks by itself.
 void NetworkTransport::look_now() {
     for (const auto &[name, account] : accounts_) {
-        if (!account.told.receive.empty()) {
+        if (!account.told.receive.empty() || account.told.finds_receive) {
             looking_.insert(name);
             if (known_process_ != 0) {
                 process_.tell(LookNow{name});
@@ -330,6 +336,8 @@ void NetworkTransport::take(NetworkReport &report, Timestamp now) {
                 receiving->account,
                 receiving->works ? std::nullopt : std::optional{made_safe(receiving->problem)}});
         }
+    } else if (const auto *found = std::get_if<ServersFound>(&report)) {
+        take_servers(*found, now);
     } else if (const auto *doing = std::get_if<Doing>(&report)) {
         const bool is_known = doing->direction == "receive" || doing->direction == "send";
         if (knows(doing->account) && is_known) {
@@ -412,6 +420,25 @@ bool NetworkTransport::has_good_receipt(const std::string &account,
         return false;
     }
     return knows(account);
+}
+
+/// Of a mailbox whose text names its servers nothing is taken, and nothing that is in clear.
+void NetworkTransport::take_servers(const ServersFound &found, Timestamp now) {
+    const auto account = accounts_.find(found.account);
+    if (account == accounts_.end()) {
+        return;
+    }
+    for (const std::string &url : {found.receive, found.send}) {
+        const Result<mail::ServerUrl> parsed = mail::parse_server_url(url);
+        if (!url.empty() && (!parsed || parsed->encryption == mail::Encryption::none)) {
+            return process_.distrust("it has found servers that cannot be used", now);
+        }
+    }
+    const MailAccount &told = account->second.told;
+    if ((told.finds_receive || found.receive.empty()) && (told.finds_send || found.send.empty())) {
+        events_.emplace_back(engine::ServersFound{found.account, found.receive, found.send,
+                                                  printable(found.how, safe_text_bytes_max)});
+    }
 }
 
 void NetworkTransport::take_cursor(CursorMoved &moved, Timestamp now) {

@@ -93,6 +93,7 @@ class NetworkTransport final : public engine::Transport {
     void take(NetworkReport &report, Timestamp now);
     void take_question(const SecretWanted &wanted, Timestamp now);
     void take_outcome(const Delivered &delivered);
+    void take_servers(const ServersFound &found, Timestamp now);
     void take_cursor(CursorMoved &moved, Timestamp now);
     bool has_good_receipt(const std::string &account, const std::string &receipt, Timestamp now);
     [[nodiscard]] engine::Receipt receipt_for(const std::string &account,

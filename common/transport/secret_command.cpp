@@ -167,7 +167,7 @@ Result<Bytes> SecretCommand::first_line() {
         --line_end;
     }
     if (line_end == begin || std::find(begin, line_end, 0) != line_end) {
-        return failed(Errc::refused, "printed no password in its first line");
+        return failed(Errc::refused, "printed no text in its first line");
     }
     return Bytes{begin, line_end};
 }

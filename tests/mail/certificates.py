@@ -1,6 +1,6 @@
 """A certificate authority of the tests and the certificates of their mail servers, good and bad, made on the fly.
 
-    right       for localhost, 127.0.0.1 and mail.test.invalid
+    right       for localhost, 127.0.0.1, test.invalid, and mail and autoconfig within it
     wrong_host  of the same authority, for other.invalid
     expired     of the same authority, for the right names, ended years ago
     stranger    for the right names, signed by nobody but itself
@@ -9,7 +9,7 @@ import pathlib
 import shutil
 import subprocess
 
-RIGHT_NAMES = "DNS:localhost,DNS:mail.test.invalid,IP:127.0.0.1"
+RIGHT_NAMES = "DNS:localhost,DNS:mail.test.invalid,DNS:autoconfig.test.invalid,DNS:test.invalid,IP:127.0.0.1"
 KINDS = ("right", "wrong_host", "expired", "stranger")
 
 # Only `openssl ca` lets a certificate end in the past.

@@ -41,6 +41,7 @@ REPORTS = {
     "envelope_arrives": ("account:text", "envelope_bytes:number", "from:number", "bytes:bytes"),
     "receiving": ("account:text", "works:truth", "problem:error"),
     "bounce_arrived": ("account:text", "receipt:text", "message_names:texts", "recipients:failures"),
+    "servers_found": ("account:text", "receive:text", "send:text", "how:text"),
 }
 ERROR_CODES = ("unavailable", "timed_out", "malformed", "too_large", "unsupported_version", "bad_signature",
                "unknown_peer", "gap", "conflict", "schema_mismatch", "refused", "not_permitted", "internal")
@@ -58,10 +59,10 @@ def pieces(values):
     return struct.pack(">I", len(values)) + b"".join(map(piece, values))
 
 
-def account(name, *, user, receive="", send="", login=True, stamp_keys=(), cursor=b""):
+def account(name, *, user, receive="", send="", login="password", stamp_keys=(), cursor=b"", finds=False):
     """The fields of a MailAccount; the mailbox of a user of the test servers."""
-    return (piece(name) + piece(user) + piece(receive) + piece(send) + piece(user) +
-            bytes([1 if login else 0]) + piece("[postrider]") +
+    return (piece(name) + piece(user) + piece(receive) + piece(send) + bytes([finds, finds]) + piece(user) +
+            bytes([("none", "password", "token").index(login)]) + piece("[postrider]") +
             struct.pack(">I", len(stamp_keys)) + b"".join(stamp_keys) + piece(cursor))
 
 
@@ -118,8 +119,8 @@ def stamped_envelope(stamp_key, body_bytes=500):
 
 
 class NetworkProcess:
-    def __init__(self, *, ca, password="secret"):
-        self.ca = ca
+    def __init__(self, *, ca, password="secret", environment=None):
+        self.environment = {"SSL_CERT_FILE": str(ca), **(environment or {})}
         self.passwords = password if isinstance(password, dict) else {}
         self.password = password if isinstance(password, str) else ""
         self.process = None
@@ -140,7 +141,7 @@ class NetworkProcess:
             os.dup2(theirs.fileno(), HOST_DESCRIPTOR)
 
         self.process = subprocess.Popen([PROGRAM], stdin=subprocess.DEVNULL, preexec_fn=into_place, close_fds=False,
-                                        env={"SSL_CERT_FILE": str(self.ca)})
+                                        env=self.environment)
         theirs.close()
         self.socket.setblocking(False)
         self.wait_for("started")

@@ -9,6 +9,8 @@ namespace postrider::engine {
 
 namespace {
 
+constexpr std::size_t reason_bytes_max = 1000;
+
 Value stored_peer(std::optional<std::int64_t> peer_id) {
     return peer_id ? Value{*peer_id} : Value{};
 }
@@ -37,7 +39,7 @@ void log_refused(Transaction &transaction, Timestamp now, const RefusedRow &refu
     }
     const Value peer = stored_peer(refused.peer_id);
     const Value source = Value::text(printable(refused.source));
-    const Value cause = Value::text(printable(reason, 400));
+    const Value cause = Value::text(printable(reason, reason_bytes_max));
     const std::int64_t counted =
         transaction.execute("UPDATE @refusal SET count = count + 1, last_at = ?4"
                             " WHERE source = ?2 AND reason = ?3"

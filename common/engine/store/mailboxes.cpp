@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "common/base/utf8.hpp"
 #include "common/engine/configuration_mac.hpp"
 #include "common/engine/store/rows.hpp"
 #include "common/mail/server_url.hpp"
@@ -12,6 +13,10 @@
 namespace postrider::engine {
 
 namespace {
+
+/// Places among the covered columns.
+constexpr std::size_t found_receive_at = 5;
+constexpr std::size_t found_send_at = 6;
 
 /// `row` begins with name, address, receive, send and settings.
 std::string statement_of(std::span<const Value> row) {
@@ -92,6 +97,14 @@ std::vector<StoredMailbox> load_mailboxes(const Session &session) {
             Pace pace = pace_of(declared.pacing);
             stored.budget = pace.budget;
             stored.hours = {std::move(pace.schedule), {time_at(row, 1), maybe_time_at(row, 2)}};
+            if (!declared.receive) {
+                stored.mailbox.finds_receive = true;
+                stored.mailbox.receive = covered[found_receive_at].as<Text>()->text;
+            }
+            if (!declared.send) {
+                stored.mailbox.finds_send = true;
+                stored.mailbox.send = covered[found_send_at].as<Text>()->text;
+            }
         } else {
             stored.approved = false;
         }
@@ -142,11 +155,48 @@ void store_mailbox(const Session &session, const task::Mailbox &mailbox) {
         " THEN @mailbox.cursor END,"
         " paced_since = CASE WHEN @mailbox.settings = excluded.settings"
         " THEN @mailbox.paced_since ELSE excluded.paced_since END,"
+        " found_receive = CASE WHEN @mailbox.address = excluded.address AND excluded.receive = ''"
+        " THEN @mailbox.found_receive ELSE '' END,"
+        " found_send = CASE WHEN @mailbox.address = excluded.address AND excluded.send = ''"
+        " THEN @mailbox.found_send ELSE '' END,"
         " receive = excluded.receive, settings = excluded.settings",
         {name, Value::text(mailbox.address.value), Value::text(value_or_empty(mailbox.receive)),
          Value::text(value_or_empty(mailbox.send)), Value::text(task::print_options(mailbox)),
          stored(is_paced(mailbox) ? session.now : Timestamp{})});
     protect(session, "mailbox", {name});
+}
+
+bool store_found(const Session &session, const ServersFound &found) {
+    const std::vector<StoredMailbox> mailboxes = load_mailboxes(session);
+    const StoredMailbox *stored = mailbox_for(mailboxes, found.source);
+    if (found.source.empty() || stored == nullptr || !stored->approved ||
+        (!found.receive.empty() && !stored->mailbox.finds_receive) ||
+        (!found.send.empty() && !stored->mailbox.finds_send)) {
+        return false;
+    }
+    const Value name = Value::text(found.source);
+    session.transaction.execute(
+        "UPDATE @mailbox SET cursor = CASE WHEN ?2 IN ('', found_receive) THEN cursor END,"
+        " found_receive = CASE WHEN ?2 = '' THEN found_receive ELSE ?2 END,"
+        " found_send = CASE WHEN ?3 = '' THEN found_send ELSE ?3 END, found_how = ?4"
+        " WHERE name = ?1",
+        {name, Value::text(found.receive), Value::text(found.send), Value::text(found.how)});
+    protect(session, "mailbox", {name});
+    return true;
+}
+
+std::string found_servers_comment(Transaction &transaction, const std::string &name) {
+    const auto row = first_row(transaction,
+                               "SELECT found_receive, found_send, found_how FROM @mailbox"
+                               " WHERE name = ?1",
+                               {Value::text(name)});
+    if (!row || (text_at(*row, 0).empty() && text_at(*row, 1).empty())) {
+        return {};
+    }
+    std::string servers = text_at(*row, 0);
+    servers += (servers.empty() || text_at(*row, 1).empty() ? "" : " and ") + text_at(*row, 1);
+    return "-- found for " + printable(name) + ": " + printable(servers) + " (" +
+           printable(text_at(*row, 2)) + ")\n";
 }
 
 void drop_mailbox(Transaction &transaction, const std::string &name) {

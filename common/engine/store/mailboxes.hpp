@@ -45,6 +45,13 @@ Result<void> check_servers(const task::Mailbox &mailbox);
 /// How far a mailbox was read, and when its hours were used, stays known as long as its statement
 /// is the same.
 void store_mailbox(const Session &session, const task::Mailbox &mailbox);
+/// Keeps servers that were found for a mailbox that leaves them open. False, and nothing is done,
+/// for others, and for one whose row is not approved.
+bool store_found(const Session &session, const ServersFound &found);
+
+/// A line that no parser reads, or nothing where none were found.
+std::string found_servers_comment(Transaction &transaction, const std::string &name);
+
 void drop_mailbox(Transaction &transaction, const std::string &name);
 
 /// Of a mailbox that is not declared any more it is nothing.

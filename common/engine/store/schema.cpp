@@ -172,7 +172,9 @@ std::vector<StateTable> identity_tables() {
         {.name = "mailbox",
          .columns = {text("name"), text("address"), text("receive", "''"), text("send", "''"),
                      text("settings", "''"), maybe(blob("cursor")), integer("paced_since", "0"),
-                     maybe(integer("used_at")), maybe(blob("configuration_mac"))},
+                     maybe(integer("used_at")), text("found_receive", "''"),
+                     text("found_send", "''"), text("found_how", "''"),
+                     maybe(blob("configuration_mac"))},
          .primary_key = {"name"}},
         // How receiving fares (engine/mailbox_health.hpp): it fails since, has so often, and why;
         // when it last worked, and when a mail of ours came last.

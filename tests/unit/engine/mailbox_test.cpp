@@ -181,6 +181,55 @@ TEST_F(Mailboxes, EditedByHandAreNotUsedAndShown) {
     EXPECT_EQ(wire::parse_invitation(office.invite("shop"))->address, "");
 }
 
+TEST_F(Mailboxes, KeepAndShowTheServersThatWereFound) {
+    const std::string open_mailbox =
+        "MAILBOX main ADDRESS 'sync@hq.example' SEND 'smtps://mail.hq.example';";
+    test::declare(office, open_mailbox);
+    RecordingTransport transport;
+    Engine engine({*office.database, office.vault, transport}, {.timing = office.timing});
+    ASSERT_TRUE(engine.cycle(office.now));
+    ASSERT_EQ(transport.inlets.size(), 1U);
+    EXPECT_TRUE(transport.inlets[0].mailbox->finds_receive);
+    EXPECT_FALSE(transport.inlets[0].mailbox->finds_send);
+    EXPECT_EQ(transport.inlets[0].mailbox->receive, "");
+    transport.events = {ServersFound{"main", "imaps://in.hq.example:993", "", "DNS names it"},
+                        ServersFound{"main", "", "smtps://other.example:465", "not asked"},
+                        ServersFound{"gone", "imaps://in.hq.example:993", "", "not asked"}};
+    ASSERT_TRUE(engine.cycle(office.now));
+    EXPECT_EQ(transport.inlets[0].mailbox->receive, "imaps://in.hq.example:993")
+        << "the transport is told at once";
+    EXPECT_EQ(transport.inlets[0].mailbox->send, "smtps://mail.hq.example");
+    EXPECT_EQ(office.rows.ask("SELECT message FROM postrider_event WHERE kind = 'mailbox'"),
+              "mailbox \"main\" has found its servers: it receives from "
+              "imaps://in.hq.example:993 (DNS names it)");
+    const auto described = [&] {
+        const auto transaction = office.database->begin(Mode::read);
+        return describe({*transaction, office.database->dialect(), office.vault, office.now})
+            .value();
+    };
+    const std::string found = "-- found for main: imaps://in.hq.example:993 (DNS names it)\n";
+    EXPECT_EQ(described(), "POSTRIDER 1;\nNODE office;\n" + open_mailbox + "\n" + found);
+    test::declare(office, described());
+    EXPECT_EQ(described(), "POSTRIDER 1;\nNODE office;\n" + open_mailbox + "\n" + found);
+    test::declare(office,
+                  "MAILBOX main ADDRESS 'other@hq.example' SEND 'smtps://mail.hq.example';");
+    EXPECT_EQ(described().find("-- found"), std::string::npos);
+}
+
+TEST_F(Mailboxes, WhoseFoundServersWereEditedAreNotUsed) {
+    test::declare(office, "MAILBOX main ADDRESS 'sync@hq.example';");
+    RecordingTransport transport;
+    Engine engine({*office.database, office.vault, transport}, {.timing = office.timing});
+    transport.events = {ServersFound{"main", "imaps://in.hq.example:993", "smtps://hq.example:465",
+                                     "DNS names it"}};
+    ASSERT_TRUE(engine.cycle(office.now));
+    EXPECT_EQ(transport.inlets.size(), 1U);
+    office.rows.run("UPDATE postrider_mailbox SET found_send = 'smtps://evil.example:465'");
+    transport.events = {ServersFound{"main", "imaps://in.hq.example:993", "", "DNS names it"}};
+    ASSERT_TRUE(engine.cycle(office.now));
+    EXPECT_TRUE(transport.inlets.empty()) << "finding servers is no approval of an edit";
+}
+
 TEST_F(Mailboxes, ThatAMailServerFillsAreLookedIntoAsMaildirs) {
     test::declare(office, "MAILBOX main ADDRESS 'sync@hq.example' RECEIVE 'maildir:/var/mail/sync' "
                           "SEND 'smtps://mail.hq.example';");

@@ -39,6 +39,26 @@ TEST(ServerUrl, IsInClearOnlyInSoManyWords) {
     EXPECT_NE(complaint("smtp://localhost?"), "none");
 }
 
+TEST(ServerUrl, MayGoThroughAProxy) {
+    ServerUrl url = read("imaps://mail.example/box?proxy=socks5h://Proxy.example");
+    EXPECT_EQ(url.folder, "box");
+    EXPECT_EQ(url.proxy, (Proxy{Proxy::Kind::socks5, "proxy.example", 1080}));
+    url = read("smtp://mail.example?proxy=http://[2001:db8::1]:8080&encryption=none");
+    EXPECT_EQ(url.proxy, (Proxy{Proxy::Kind::http, "2001:db8::1", 8080}));
+    EXPECT_EQ(url.encryption, Encryption::none);
+    EXPECT_EQ(read("imaps://mail.example?proxy=HTTP://p").proxy->port, 3128);
+    for (const std::string_view proxy :
+         {"", "p", "p:1080", "socks5h://", "socks5h://:1080", "socks5h://p:0", "socks5h://p/",
+          "socks5://p", "socks4a://p", "https://p", "socks5h://p&", "socks5h://p&proxy=http://p"}) {
+        EXPECT_NE(complaint("imaps://mail.example?proxy=" + std::string{proxy}), "none") << proxy;
+    }
+    const Result<ServerUrl> parsed =
+        parse_server_url("imaps://mail.example?proxy=http://anna:geheim@p:3128");
+    ASSERT_FALSE(parsed.has_value());
+    EXPECT_EQ(parsed.error().code, Errc::refused);
+    EXPECT_EQ(parsed.error().message, "the address of a proxy holds a user");
+}
+
 TEST(ServerUrl, NamesAFolderOfImap) {
     EXPECT_EQ(read("imaps://mail.example/Sync%20%C3%BC").folder, "Sync ü");
     EXPECT_EQ(read("imaps://mail.example/a/b").folder, "a/b");
@@ -71,7 +91,8 @@ TEST(ServerUrl, RefusesWhatNobodyCanConnectTo) {
 TEST(ServerUrl, IsWrittenAsItIsRead) {
     for (const std::string_view url :
          {"imaps://mail.example:993", "smtp://mail.example:587", "pop3://[::1]:110",
-          "smtp://localhost:2525?encryption=none"}) {
+          "smtp://localhost:2525?encryption=none", "imaps://[::1]:993?proxy=http://[::2]:3128",
+          "smtp://m.example:25?encryption=none&proxy=socks5h://p.example:1080"}) {
         EXPECT_EQ(to_text(read(url)), url);
     }
 }

@@ -192,12 +192,6 @@ const std::vector<Wrong> not_yet = {
     {"HOSTED NODE e AT 'odbc:DSN=x'",
      "line 1, column 13: HOSTED NODE is not available in this version",
      "Install Postrider in the database itself."},
-    {"MAILBOX m ADDRESS 'a@b'",
-     "line 1, column 9: a MAILBOX that finds its servers by itself is not available in this "
-     "version",
-     "Name them: RECEIVE 'imaps://mail.example' SEND 'smtps://mail.example'."},
-    {"MAILBOX m ADDRESS 'a@b' RECEIVE 'imaps://b' SEND 'smtps://b' TOKEN FILE 't'",
-     "line 1, column 62: TOKEN is not available in this version", "Use PASSWORD FILE."},
     {"PEER b DIRECT", "line 1, column 8: a DIRECT path is not available in this version",
      "Use MAIL, or MAILDIR with a folder that both nodes reach."},
     {"PEER b; TASK t SYNC a WITH b", "line 1, column 16: SYNC is not available in this version",

@@ -69,6 +69,24 @@ TEST_F(MailboxSecretsTest, AMissingFilesHintIsTheCommandThatMakesIt) {
     EXPECT_EQ(secret.error().hint, "Write the password into it: (umask 077; cat > '" + path + "')");
 }
 
+TEST_F(MailboxSecretsTest, ATokenIsCalledSo) {
+    write("t", "ya29.token\n");
+    const task::Secret file{task::SecretKind::token, task::SecretSource::file, "t"};
+    EXPECT_EQ(text_of(ask(file)), "ya29.token");
+    const task::Secret missing{task::SecretKind::token, task::SecretSource::file, "u"};
+    const std::string path = directory_ / "u";
+    const Result<Bytes> secret = ask(missing);
+    ASSERT_FALSE(secret);
+    EXPECT_EQ(secret.error().message, "there is no token file \"" + path + "\"");
+    EXPECT_EQ(secret.error().hint, "Write the token into it: (umask 077; cat > '" + path + "')");
+    const task::Secret command{task::SecretKind::token, task::SecretSource::command, "/bin/true"};
+    const Result<Bytes> unrun = ask(command);
+    ASSERT_FALSE(unrun);
+    EXPECT_EQ(unrun.error().message,
+              "commands cannot be run here for the token of mailbox \"main\"");
+    EXPECT_EQ(unrun.error().hint, "Keep it in a file: TOKEN FILE 'NAME'.");
+}
+
 TEST_F(MailboxSecretsTest, OnlyPlainFileNamesAreTaken) {
     write("main.password", "x");
     for (const char *name : {"", ".", "..", "/etc/passwd", "a/b", "../main.password", "a\nb"}) {

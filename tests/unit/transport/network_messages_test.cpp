@@ -12,6 +12,8 @@ std::vector<NetworkRequest> every_request() {
                         "sync@example.org",
                         "imaps://mail.example",
                         "smtps://mail.example",
+                        true,
+                        false,
                         "sync",
                         LoginKind::token,
                         "[postrider]",
@@ -49,7 +51,8 @@ std::vector<NetworkReport> every_report() {
             BounceArrived{"main",
                           "1:4",
                           {"name", "other"},
-                          {{"a@x.example", mail::BounceReason::policy, "5.7.1", "no"}, {}}}};
+                          {{"a@x.example", mail::BounceReason::policy, "5.7.1", "no"}, {}}},
+            ServersFound{"main", "imaps://mail.example:993", "", "DNS names it"}};
 }
 
 Frame frame_in(ByteView bytes) {

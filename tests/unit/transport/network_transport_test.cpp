@@ -359,6 +359,48 @@ TEST_F(NetworkTransportTest, HandsOnNewsAndCursorsAndRemembersWhatConnectionsDo)
     EXPECT_EQ(transport.doing(), "main, receive: waits for mail; main, send: sends");
 }
 
+TEST_F(NetworkTransportTest, HandsOnServersThatWereToBeFoundAndNoOthers) {
+    engine::Inlet open = inlet("main");
+    open.mailbox->receive.clear();
+    open.mailbox->finds_receive = true;
+    transport.configure({open});
+    let_start();
+    const auto told = process().heard<Configure>();
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_TRUE(told[0].accounts[0].finds_receive);
+    EXPECT_FALSE(told[0].accounts[0].finds_send);
+    EXPECT_TRUE(transport.is_busy()) << "until it was looked into";
+    process().say(ServersFound{"main", "", "smtps://evil.example:465", "DNS names it"});
+    process().say(ServersFound{"nobody", "imaps://mail.example:993", "", "DNS names it"});
+    process().say(ServersFound{"main", "imaps://mail.example:993", "", "DNS \x1b names it"});
+    const auto events = poll_all();
+    ASSERT_EQ(events.size(), 1U);
+    const auto &found = std::get<engine::ServersFound>(events[0]);
+    EXPECT_EQ(found.source, "main");
+    EXPECT_EQ(found.receive, "imaps://mail.example:993");
+    EXPECT_EQ(found.how, "DNS ? names it");
+    open.mailbox->receive = found.receive;
+    transport.configure({open});
+    poll();
+    EXPECT_EQ(process().heard<Configure>().size(), 1U);
+}
+
+TEST_F(NetworkTransportTest, EndsAProcessThatFindsServersInClearOrNone) {
+    for (const char *url : {"imap://mail.example?encryption=none", "mail.example"}) {
+        engine::Inlet open = inlet("main");
+        open.mailbox->finds_receive = true;
+        start();
+        transport.configure({open});
+        poll();
+        process().say(ServersFound{"main", url, "", "DNS names it"});
+        EXPECT_TRUE(poll_for<engine::ServersFound>().empty()) << url;
+        EXPECT_TRUE(process().was_killed) << url;
+        process().end("signal 9");
+        poll();
+        pass(5s);
+    }
+}
+
 TEST_F(NetworkTransportTest, TellsOnceWhatTheSystemCannotConfine) {
     transport.configure({inlet("main")});
     poll();

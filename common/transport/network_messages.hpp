@@ -91,13 +91,25 @@ struct LookNow {
     }
 };
 
+/// Try this mailbox: its servers, and mails to itself. CheckStep for each thing that was found out,
+/// and Checked in the end, after this time at the latest. One at a time.
+struct CheckMailbox {
+    MailAccount account;
+    std::uint64_t at_most_ms = 0;
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(account, at_most_ms);
+    }
+};
+
 /// Say Pong: at once, whatever else is under way.
 struct Ping {
     template <class Fields>
     void list(Fields & /*fields*/) {}
 };
 
-using NetworkRequest = std::variant<Configure, Secret, Submit, Settle, LookNow, Ping>;
+using NetworkRequest = std::variant<Configure, Secret, Submit, Settle, LookNow, Ping, CheckMailbox>;
 
 // ---- To the host
 
@@ -208,6 +220,24 @@ struct Looked {
     }
 };
 
+/// What was found out about a mailbox that is tried.
+struct CheckStep {
+    std::string subject; // "receive", "send"
+    std::string words;   // what is so
+    Error problem;       // with a message: this failed
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(subject, words, problem);
+    }
+};
+
+/// Nothing more comes of a CheckMailbox.
+struct Checked {
+    template <class Fields>
+    void list(Fields & /*fields*/) {}
+};
+
 using NetworkReport = std::variant<Started,
                                    SecretWanted,
                                    MailArrived,
@@ -217,7 +247,9 @@ using NetworkReport = std::variant<Started,
                                    CursorMoved,
                                    Doing,
                                    Pong,
-                                   Looked>;
+                                   Looked,
+                                   CheckStep,
+                                   Checked>;
 
 /// Leaves no copy of a secret but the one in `request` and the one it gives.
 Bytes to_bytes(const NetworkRequest &request);

@@ -22,7 +22,7 @@ SENT_AT_ONCE = 1 << 20
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / os.environ.get("POSTRIDER_BUILD", "build/release") / "postrider-network"
 HOST_DESCRIPTOR = 3
-REQUESTS = ("configure", "secret", "submit", "settle", "look_now", "ping")
+REQUESTS = ("configure", "secret", "submit", "settle", "look_now", "ping", "check_mailbox")
 REPORTS = {
     "started": ("version:text", "confinement:text"),
     "secret_wanted": ("question:number", "account:text"),
@@ -34,6 +34,8 @@ REPORTS = {
     "doing": ("account:text", "direction:text", "words:text"),
     "pong": (),
     "looked": ("account:text",),
+    "check_step": ("subject:text", "words:text", "problem:error"),
+    "checked": (),
 }
 ERROR_CODES = ("unavailable", "timed_out", "malformed", "too_large", "unsupported_version", "bad_signature",
                "unknown_peer", "gap", "conflict", "schema_mismatch", "refused", "not_permitted", "internal")

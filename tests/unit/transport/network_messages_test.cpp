@@ -23,7 +23,8 @@ std::vector<NetworkRequest> every_request() {
             Submit{std::uint64_t{1} << 40, "main", {"a@x.example", "b@x.example"}, Bytes(1000, 5)},
             Settle{"main", "17:4", engine::Settlement::set_aside},
             LookNow{"main"},
-            Ping{}};
+            Ping{},
+            CheckMailbox{account, 90'000}};
 }
 
 std::vector<NetworkReport> every_report() {
@@ -37,7 +38,9 @@ std::vector<NetworkReport> every_report() {
             CursorMoved{"main", {1}},
             Doing{"main", "receive", "waits for mail"},
             Pong{},
-            Looked{"main"}};
+            Looked{"main"},
+            CheckStep{"send", {}, error},
+            Checked{}};
 }
 
 Frame frame_in(ByteView bytes) {

@@ -104,7 +104,8 @@ def a_folder_that_is_not_there_is_said(servers, folder):
 def an_office_in_postgresql_tries_its_mailbox(servers, _folder):
     with Office(servers, "a", PASSWORD) as office:
         office.query(f"SELECT * FROM postrider.declare($$NODE hq; {office.mailbox()}$$)")
-        all_is_well(rows_of(office.query("SELECT * FROM postrider.check_mailbox('main')")))
+        office.query("CREATE ROLE clerk; GRANT postrider_admin TO clerk")
+        all_is_well(rows_of(office.query("SET ROLE clerk; SELECT * FROM postrider.check_mailbox('main')")))
         assert servers.count("a") == 0
         office.write_password("wrong")
         failed = failures(rows_of(office.query("SELECT * FROM postrider.check_mailbox('main', 30)")))
@@ -154,6 +155,14 @@ def what_a_server_lacks_is_said(server, node):
     assert not failures(rows), rows
 
 
+def of_a_mailbox_with_a_maildir_only_sending_is_tried(server, node):
+    node.declare(node.mailbox().replace(node.receive, f"maildir:{node.state}"))
+    rows = checked(node)
+    assert [subject for _, subject, _ in rows] == ["servers", "servers", "password", "send", "size"], rows
+    assert str(node.state) in rows[0][2] and {action for action, _, _ in rows} == {"passed"}, rows
+    assert server.ask("submissions") == []
+
+
 def names_and_seconds_that_are_wrong_are_refused(_server, node):
     for arguments, words in (("'other'", 'there is no mailbox "other" here'), ("'main', 0", "from 1 to 3600"),
                              ("'main', 'long'", "from 1 to 3600")):
@@ -179,5 +188,6 @@ FAULT_CASES = [
     a_silent_server_ends_in_time,
     a_refusal_of_the_mails_is_said_with_its_reason,
     what_a_server_lacks_is_said,
+    of_a_mailbox_with_a_maildir_only_sending_is_tried,
     names_and_seconds_that_are_wrong_are_refused,
 ]

@@ -2,6 +2,7 @@
 #include "common/transport/mailbox_check.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <sodium.h>
 
@@ -28,9 +29,9 @@ constexpr std::size_t words_bytes_max = 1000;
 
 class Check {
   public:
-    Check(const MailboxCheckSettings &settings, const engine::Mailbox &mailbox)
+    Check(const MailboxCheckSettings &settings, engine::Mailbox mailbox)
         : settings_(settings),
-          mailbox_(mailbox),
+          mailbox_(std::move(mailbox)),
           secrets_(settings.secrets),
           program_(settings.network_program),
           process_(program_, settings.version) {}

@@ -30,7 +30,7 @@ demo:
 	@scripts/install-deps demo
 	@scripts/build-release
 	@scripts/build-postgresql
-	@scripts/demo
+	@scripts/demo $(MAIL)
 
 check:
 	@scripts/install-deps check
@@ -59,7 +59,8 @@ help:
 	@echo "make               build both extensions and postrider-run into $(release) and build/pg; the PostgreSQL"
 	@echo "                   extension where PG_CONFIG=$(PG_CONFIG) finds a server's headers"
 	@echo "make pg            the PostgreSQL extension, or what is missing for it"
-	@echo "make demo          install what that needs, build, and let two databases meet by mail"
+	@echo "make demo          install what that needs, build, and let two databases meet by mail, over mail servers of its"
+	@echo "                   own that only this machine reaches; make demo MAIL=maildir over a directory"
 	@echo "make check         install what it needs, then format, lint, build, all tests; ends with a count"
 	@echo "make install       the programs into PREFIX=$(PREFIX), the PostgreSQL extension where its server looks"
 	@echo "                   (DESTDIR is honoured); make uninstall takes it back"

@@ -33,15 +33,6 @@ std::string environment(const char *name) {
     return value == nullptr ? "" : value;
 }
 
-/// True: the transport is to be polled now.
-bool wait_for(std::optional<engine::Waking> waking, Duration at_most) {
-    pollfd watched{};
-    watched.fd = waking ? waking->descriptor : -1; // poll(2) passes over those below zero
-    watched.events = static_cast<short>(POLLIN | (waking && waking->wants_to_write ? POLLOUT : 0));
-    const Duration wait = std::max(at_most, Duration{1});
-    return ::poll(&watched, 1, static_cast<int>(wait.count())) > 0;
-}
-
 void wait_for_transport(const engine::Transport &transport, Duration at_most) {
     (void)wait_for(transport.waking(), at_most);
 }
@@ -50,6 +41,14 @@ void wait_for_transport(const engine::Transport &transport, Duration at_most) {
 
 Timestamp system_now() {
     return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+}
+
+bool wait_for(const std::optional<engine::Waking> &waking, Duration at_most) {
+    pollfd watched{};
+    watched.fd = waking ? waking->descriptor : -1; // poll(2) passes over those below zero
+    watched.events = static_cast<short>(POLLIN | (waking && waking->wants_to_write ? POLLOUT : 0));
+    const Duration wait = std::max(at_most, Duration{1});
+    return ::poll(&watched, 1, static_cast<int>(wait.count())) > 0;
 }
 
 std::string state_directory() {

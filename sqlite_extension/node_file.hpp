@@ -24,6 +24,9 @@ std::string state_directory();
 /// Beside this library or program, or where an installation has it: ../lib/postrider from bin.
 std::string network_program();
 
+/// True: the descriptor is ready for what is waited for. False: the time is over, or a signal came.
+bool wait_for(const std::optional<engine::Waking> &waking, Duration at_most);
+
 vault::FileVault file_vault(const std::string &database_path);
 
 /// Answers are waited for as long as a maildir takes, not a mail server.

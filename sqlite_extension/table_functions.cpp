@@ -9,6 +9,7 @@
 #include "common/engine/pending.hpp"
 #include "common/engine/recovery.hpp"
 #include "common/engine/start.hpp"
+#include "common/transport/mailbox_check.hpp"
 
 #include "sqlite_extension/caller.hpp"
 #include "sqlite_extension/surface.hpp"
@@ -278,6 +279,84 @@ Result<Rows> export_identity(sqlite3 *connection, TableArguments /*arguments*/) 
     return rows;
 }
 
+bool has_write_ahead_log(sqlite3 *connection) {
+    bool is_so = false;
+    const auto look = [](void *out, int, char **values, char **) {
+        *static_cast<bool *>(out) = std::string_view{values[0]} == "wal";
+        return 0;
+    };
+    sqlite3_exec(connection, "PRAGMA main.journal_mode", look, &is_so, nullptr);
+    return is_so;
+}
+
+/// With a write-ahead log, the caller's statement sees what was there when it began and cannot
+/// write once somebody else has: a connection of our own can. With a rollback journal our own would
+/// wait for the lock of the caller's statement; there the statement's own fails where somebody
+/// waits for the same lock.
+Result<void>
+note_check(sqlite3 *connection, const std::string &mailbox, const engine::ActionRows &actions) {
+    try {
+        if (has_write_ahead_log(connection)) {
+            auto node = own_connection(connection, "postrider_check_mailbox");
+            if (!node) {
+                return node.error();
+            }
+            return (*node)->write([&](const engine::Session &session) -> Result<void> {
+                transport::note_check(session, mailbox, actions);
+                return {};
+            });
+        }
+        const Result<Value> noted =
+            as_node(connection, [&](const engine::Session &session) -> Result<Value> {
+                transport::note_check(session, mailbox, actions);
+                return Value{};
+            });
+        return noted ? Result<void>{} : noted.error();
+    } catch (const engine::DatabaseError &failed) {
+        return failed.error();
+    }
+}
+
+/// Not in a transaction: it would be open for as long as mails take.
+Result<Rows> check_mailbox(sqlite3 *connection, TableArguments arguments) {
+    const auto name = text_of(arguments[0], "the mailbox's name");
+    if (!name) {
+        return name.error();
+    }
+    const Result<Duration> at_most = transport::check_duration(arguments[1]);
+    if (!at_most) {
+        return at_most.error();
+    }
+    if (const Result<void> outside = outside_transaction(connection, "postrider_check_mailbox");
+        !outside) {
+        return outside.error();
+    }
+    engine::Mailbox mailbox;
+    const Result<Value> found =
+        as_node(connection, [&](const engine::Session &session) -> Result<Value> {
+            Result<engine::Mailbox> known = transport::mailbox_to_check(session, *name);
+            if (!known) {
+                return known.error();
+            }
+            mailbox = *std::move(known);
+            return Value{};
+        });
+    if (!found) {
+        return found.error();
+    }
+    engine::ActionRows actions = transport::check_mailbox(
+        {.network_program = network_program(),
+         .version = POSTRIDER_VERSION,
+         .secrets = {.directory = state_directory(), .may_run_commands = true},
+         .wait = [](const auto &waking,
+                    Duration at_most_now) { (void)wait_for(waking, at_most_now); }},
+        mailbox, *at_most);
+    if (const Result<void> noted = note_check(connection, *name, actions); !noted) {
+        actions.push_back({"failed", "event", noted.error().message});
+    }
+    return rows_of(actions);
+}
+
 constexpr std::array action_columns = {"action", "object", "detail"};
 constexpr std::array description_columns = {"text"};
 constexpr std::array envelope_columns = {"bytes", "envelope"};
@@ -286,6 +365,7 @@ constexpr std::array identity_columns = {"bundle", "code"};
 constexpr std::array text_arguments = {"task_text", "exact"};
 constexpr std::array object_arguments = {"object_name"};
 constexpr std::array accept_arguments = {"line", "address", "trust_tasks"};
+constexpr std::array mailbox_arguments = {"mailbox", "seconds"};
 constexpr std::array pending_arguments = {"peer"};
 constexpr std::array<const char *, 0> no_arguments = {};
 constexpr std::array envelope_arguments = {"bytes_of_envelope"};
@@ -296,6 +376,7 @@ constexpr std::array acting_functions = {
     TableFunction{"postrider_describe", description_columns, object_arguments, 0, describe},
     TableFunction{"postrider_accept", action_columns, accept_arguments, 1, accept},
     TableFunction{"postrider_accept_offer", action_columns, object_arguments, 1, accept_offer},
+    TableFunction{"postrider_check_mailbox", action_columns, mailbox_arguments, 1, check_mailbox},
     TableFunction{"postrider_pending", envelope_columns, pending_arguments, 1, pending},
     TableFunction{"postrider_export_identity", identity_columns, no_arguments, 0, export_identity},
     TableFunction{"postrider_inspect", fact_columns, envelope_arguments, 1, inspect},

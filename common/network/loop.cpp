@@ -42,6 +42,10 @@ void Loop::run() {
         for (auto &[name, served] : accounts_) {
             step(served, now);
         }
+        if (check_) {
+            check_->step(now);
+            check_ = check_->is_done() ? nullptr : std::move(check_);
+        }
         wait(now);
     }
 }
@@ -64,9 +68,12 @@ void Loop::take(transport::NetworkRequest &request, Timestamp now) {
         host_.tell(transport::Pong{});
     } else if (const auto *accounts = std::get_if<transport::Configure>(&request)) {
         configure(*accounts);
+    } else if (auto *check = std::get_if<transport::CheckMailbox>(&request)) {
+        check_ = std::make_unique<MailboxCheck>(around_, std::move(*check), now);
     } else if (auto *secret = std::get_if<transport::Secret>(&request)) {
+        const bool is_taken = check_ && check_->on_secret(*secret);
         for (auto &[name, served] : accounts_) {
-            if (served.sender->on_secret(*secret) ||
+            if (is_taken || served.sender->on_secret(*secret) ||
                 (served.receiver && served.receiver->on_secret(*secret))) {
                 break;
             }
@@ -171,6 +178,12 @@ void Loop::wait(Timestamp now) {
         if (served.receiver) {
             add(*served.receiver);
         }
+    }
+    if (check_) {
+        for (const Watched &each : check_->watched()) {
+            watched.push_back(each);
+        }
+        until = std::min(until, check_->next_at());
     }
     connector_.wait(watched, std::max(until - now, Duration{0}));
 }

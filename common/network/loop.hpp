@@ -7,6 +7,7 @@
 #include <string>
 
 #include "common/network/host_socket.hpp"
+#include "common/network/mailbox_check.hpp"
 #include "common/network/receiver.hpp"
 #include "common/network/sender.hpp"
 #include "common/network/server_search.hpp"
@@ -49,6 +50,7 @@ class Loop {
     Connector connector_;
     Surroundings around_;
     std::map<std::string, Served> accounts_; // by name
+    std::unique_ptr<MailboxCheck> check_;    // that is under way
 };
 
 } // namespace postrider::network

@@ -96,6 +96,18 @@ struct LookNow {
     }
 };
 
+/// Try this mailbox: its servers, and mails to itself. CheckStep for each thing that was found out,
+/// and Checked in the end, after this time at the latest. One at a time.
+struct CheckMailbox {
+    MailAccount account;
+    std::uint64_t at_most_ms = 0;
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(account, at_most_ms);
+    }
+};
+
 /// Say Pong: at once, whatever else is under way.
 struct Ping {
     template <class Fields>
@@ -116,7 +128,7 @@ struct EnvelopePiece {
 };
 
 using NetworkRequest =
-    std::variant<Configure, Secret, Submit, Settle, LookNow, Ping, EnvelopePiece>;
+    std::variant<Configure, Secret, Submit, Settle, LookNow, Ping, EnvelopePiece, CheckMailbox>;
 
 // ---- To the host
 
@@ -309,6 +321,24 @@ struct ServersFound {
     }
 };
 
+/// What was found out about a mailbox that is tried.
+struct CheckStep {
+    std::string subject; // "receive", "send"
+    std::string words;   // what is so
+    Error problem;       // with a message: this failed
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(subject, words, problem);
+    }
+};
+
+/// Nothing more comes of a CheckMailbox.
+struct Checked {
+    template <class Fields>
+    void list(Fields & /*fields*/) {}
+};
+
 using NetworkReport = std::variant<Started,
                                    SecretWanted,
                                    MailArrived,
@@ -323,7 +353,9 @@ using NetworkReport = std::variant<Started,
                                    EnvelopeArrives,
                                    Receiving,
                                    BounceArrived,
-                                   ServersFound>;
+                                   ServersFound,
+                                   CheckStep,
+                                   Checked>;
 
 /// Leaves no copy of a secret but the one in `request` and the one it gives.
 Bytes to_bytes(const NetworkRequest &request);

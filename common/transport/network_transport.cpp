@@ -78,14 +78,6 @@ std::string name_in_receipt(std::string_view name) {
     return out;
 }
 
-LoginKind login_of(const engine::Mailbox &mailbox) {
-    if (mailbox.secret) {
-        return mailbox.secret->kind == task::SecretKind::token ? LoginKind::token
-                                                               : LoginKind::password;
-    }
-    return mailbox.user.empty() ? LoginKind::none : LoginKind::password;
-}
-
 Error no_such_mailbox(const std::string &name) {
     return {Errc::refused,
             "there is no mailbox \"" + printable(name) + "\" here",
@@ -101,6 +93,14 @@ std::vector<MailAccount> without_cursors(std::vector<MailAccount> accounts) {
 }
 
 } // namespace
+
+LoginKind login_of(const engine::Mailbox &mailbox) {
+    if (mailbox.secret) {
+        return mailbox.secret->kind == task::SecretKind::token ? LoginKind::token
+                                                               : LoginKind::password;
+    }
+    return mailbox.user.empty() ? LoginKind::none : LoginKind::password;
+}
 
 void NetworkTransport::configure(std::vector<engine::Inlet> inlets) {
     std::map<std::string, Account> accounts;

@@ -23,6 +23,9 @@ CREATE FUNCTION postrider.confirm_peer(peer text, words text) RETURNS text
 CREATE FUNCTION postrider.accept_offer(offer text)
     RETURNS TABLE (action text, object text, detail text)
     LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'postrider_accept_offer';
+CREATE FUNCTION postrider.check_mailbox(mailbox text, seconds bigint DEFAULT NULL)
+    RETURNS TABLE (action text, object text, detail text)
+    LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'postrider_check_mailbox';
 CREATE FUNCTION postrider.approve() RETURNS text
     LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'postrider_approve';
 CREATE FUNCTION postrider.revoke(peer text) RETURNS text

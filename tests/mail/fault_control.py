@@ -32,9 +32,10 @@ Settings: certificate, smtp.certificate, … (right, wrong_host, expired, strang
 pop3.without (capabilities, as "IDLE MOVE AUTH=LOGIN STARTTLS"); clear_auth (on: passwords are taken without TLS);
 open (on: SMTP without login); auth_delay (seconds before a wrong password is refused); smtp.size (bytes);
 smtp.recipients (at most for a mail); smtp.unknown (reject, bounce or lose); smtp.greylist (seconds); smtp.rate (mails
-as N/SECONDS); smtp.logins, imap.logins (as N/SECONDS); smtp.mails_per_connection; quota.USER (bytes); full (552, 452 or
-bounce); imap.uidnext (off: never told); imap.star (off: 900:* is empty where RFC 3501 gives the last mail); imap.push
-(off: IDLE tells nothing); imap.separator (what divides names of mailboxes; / unless set).
+as N/SECONDS); smtp.logins, imap.logins (as N/SECONDS); smtp.mails_per_connection; smtp.attachments (off: a gateway
+takes them out of mails); quota.USER (bytes); full (552, 452 or bounce); imap.uidnext (off: never told); imap.star (off:
+900:* is empty where RFC 3501 gives the last mail); imap.push (off: IDLE tells nothing); imap.separator (what divides
+names of mailboxes; / unless set).
 """
 import asyncio
 import json
@@ -45,8 +46,8 @@ from certificates import KINDS
 
 REQUEST_BYTES_MAX = 256 << 20
 SETTINGS = {"clear_auth", "open", "auth_delay", "full", "certificate", "smtp.size", "smtp.recipients", "smtp.unknown",
-            "smtp.greylist", "smtp.rate", "smtp.logins", "imap.logins", "smtp.mails_per_connection", "imap.uidnext",
-            "imap.star", "imap.push", "imap.separator"}
+            "smtp.greylist", "smtp.rate", "smtp.logins", "imap.logins", "smtp.mails_per_connection",
+            "smtp.attachments", "imap.uidnext", "imap.star", "imap.push", "imap.separator"}
 SETTINGS |= {f"{protocol}.{name}" for protocol in ("smtp", "imap", "pop3") for name in ("without", "certificate")}
 
 FORGED = """Subject: not what it seems\r

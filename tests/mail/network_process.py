@@ -24,7 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / os.environ.get("POSTRIDER_BUILD", "build/release") / "postrider-network"
 HOST_DESCRIPTOR = 3
 PIECE_BYTES = 128 << 10  # of an envelope
-REQUESTS = ("configure", "secret", "submit", "settle", "look_now", "ping", "envelope_piece")
+REQUESTS = ("configure", "secret", "submit", "settle", "look_now", "ping", "envelope_piece", "check_mailbox")
 REPORTS = {
     "started": ("version:text", "confinement:text"),
     "secret_wanted": ("question:number", "account:text"),
@@ -42,6 +42,8 @@ REPORTS = {
     "receiving": ("account:text", "works:truth", "problem:error"),
     "bounce_arrived": ("account:text", "receipt:text", "message_names:texts", "recipients:failures"),
     "servers_found": ("account:text", "receive:text", "send:text", "how:text"),
+    "check_step": ("subject:text", "words:text", "problem:error"),
+    "checked": (),
 }
 ERROR_CODES = ("unavailable", "timed_out", "malformed", "too_large", "unsupported_version", "bad_signature",
                "unknown_peer", "gap", "conflict", "schema_mismatch", "refused", "not_permitted", "internal")

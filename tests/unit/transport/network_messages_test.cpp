@@ -30,7 +30,8 @@ std::vector<NetworkRequest> every_request() {
             Settle{"main", "17:4", engine::Settlement::set_aside},
             LookNow{"main"},
             Ping{},
-            EnvelopePiece{5, std::uint64_t{1} << 34, Bytes(1000, 6)}};
+            EnvelopePiece{5, std::uint64_t{1} << 34, Bytes(1000, 6)},
+            CheckMailbox{account, 90'000}};
 }
 
 std::vector<NetworkReport> every_report() {
@@ -52,7 +53,9 @@ std::vector<NetworkReport> every_report() {
                           "1:4",
                           {"name", "other"},
                           {{"a@x.example", mail::BounceReason::policy, "5.7.1", "no"}, {}}},
-            ServersFound{"main", "imaps://mail.example:993", "", "DNS names it"}};
+            ServersFound{"main", "imaps://mail.example:993", "", "DNS names it"},
+            CheckStep{"send", {}, error},
+            Checked{}};
 }
 
 Frame frame_in(ByteView bytes) {

@@ -208,7 +208,8 @@ due_alerts(const Session &session, const AlertRule &rule, Tickets &tickets) {
                        .target = rule.address,
                        .mailbox = stored->mailbox.name,
                        .envelope = {},
-                       .plain = std::move(letter.mail)});
+                       .plain = std::move(letter.mail),
+                       .urgent = true});
     }
     return out;
 }

@@ -92,12 +92,14 @@ Result<std::vector<Bytes>> seal_parts(const Sealing &sealing,
     return parts;
 }
 
-Transmission to_path(const PeerPath &path, Bytes envelope, std::uint64_t ticket) {
+Transmission to_path(const PeerPath &path, Bytes envelope, std::uint64_t ticket, bool urgent) {
     return {.ticket = ticket,
             .path_kind = path.kind,
             .target = path.target,
             .mailbox = path.mailbox,
-            .envelope = std::move(envelope)};
+            .envelope = std::move(envelope),
+            .plain = {},
+            .urgent = urgent};
 }
 
 void mark_sent(const Session &session, const Peer &peer) {
@@ -295,10 +297,10 @@ class Sender {
                 const std::uint64_t mail_bytes = wire_bytes(part.size());
                 const std::uint64_t booked = way.limits.is_empty() ? 0 : mail_bytes;
                 way.limits.book(booked);
-                out.push_back(
-                    to_path(way.path, std::move(part),
-                            tickets_.add({peer_.peer_id, way.path.ordinal, lane.key, due.number,
-                                          booked, session_.now, mail_bytes})));
+                out.push_back(to_path(way.path, std::move(part),
+                                      tickets_.add({peer_.peer_id, way.path.ordinal, lane.key,
+                                                    due.number, booked, session_.now, mail_bytes}),
+                                      urgency != stream::Urgency::usual));
             }
             sent += count;
         }
@@ -353,7 +355,8 @@ to_pair(const Session &session, const Peer &peer, Bytes envelope, Tickets &ticke
             Limits{session, peer.peer_id, path}.book(bytes);
             return to_path(
                 path, std::move(envelope),
-                tickets.add({peer.peer_id, path.ordinal, std::nullopt, 0, bytes, session.now}));
+                tickets.add({peer.peer_id, path.ordinal, std::nullopt, 0, bytes, session.now}),
+                true);
         }
     }
     return std::nullopt;
@@ -419,7 +422,7 @@ due_report(const Session &session, const Peer &peer, Tickets &tickets, Carrier c
     std::vector<Transmission> out;
     out.push_back(to_path(
         way->path, *std::move(part),
-        tickets.add({peer.peer_id, way->path.ordinal, std::nullopt, 0, bytes, session.now})));
+        tickets.add({peer.peer_id, way->path.ordinal, std::nullopt, 0, bytes, session.now}), true));
     return out;
 }
 

@@ -45,6 +45,7 @@ struct Transmission {
     std::string mailbox;      // of ours, by its name, that a mail goes through
     Bytes envelope;
     std::optional<PlainMail> plain = {}; // in the place of an envelope
+    bool urgent = false;                 // goes before what was submitted and is not
 };
 
 /// Names a message where it lies, for `settle`. Opaque to the host.

@@ -85,6 +85,16 @@ void add_field(std::string &text, std::string_view name, std::string_view value)
     add_line(text, value);
 }
 
+/// Within one line.
+std::string letter_subject(std::string_view subject) {
+    constexpr std::size_t columns_max = 66;
+    std::string out;
+    for (const char letter : subject.substr(0, columns_max)) {
+        out += letter >= ' ' && letter <= '~' ? letter : '?';
+    }
+    return subject.size() > columns_max ? out.substr(0, columns_max - 3) + "..." : out;
+}
+
 void add_header(std::string &text, const Message &message, const Names &names) {
     add_field(text, "From", message.from);
     add_field(text, "To", message.to);
@@ -92,7 +102,10 @@ void add_header(std::string &text, const Message &message, const Names &names) {
     add_field(text, "Message-ID",
               "<" + names.message + "@" + std::string(domain_of(message.from)) + ">");
     const std::string separator = message.subject_prefix.empty() ? "" : " ";
-    add_field(text, "Subject", message.subject_prefix + separator + names.subject);
+    add_field(text, "Subject",
+              message.container == Container::letter
+                  ? letter_subject(message.subject)
+                  : message.subject_prefix + separator + names.subject);
     add_line(text, "MIME-Version: 1.0");
     // RFC 3834: keeps vacation programs from answering; the second one is for Exchange.
     add_line(text, "Auto-Submitted: auto-generated");
@@ -147,6 +160,11 @@ Frame frame_of(const Message &message) {
         add_line(frame.before, "-----BEGIN POSTRIDER PART-----");
         add_line(frame.before, "");
         add_line(frame.after, "-----END POSTRIDER PART-----");
+        break;
+    case Container::letter:
+        add_line(frame.before, "Content-Type: text/plain; charset=utf-8");
+        add_line(frame.before, "Content-Transfer-Encoding: base64");
+        add_line(frame.before, "");
         break;
     }
     return frame;

@@ -1,5 +1,6 @@
-// Writes the mail that carries one part (docs/protocol.md, "Mail container") in one of three forms.
-// 7-bit, CRLF, no line above 76 columns, no text of a peer in any header. Reading is mail/extract.
+// Writes the mail that carries one part (docs/protocol.md, "Mail container") in one of three forms,
+// and those that people read. 7-bit, CRLF, no line above 76 columns, no text of a peer in any
+// header. Reading is mail/extract.
 #pragma once
 
 #include <cstddef>
@@ -28,6 +29,7 @@ enum class Container {
     mixed,  // multipart/mixed of a few lines for humans and a base64 octet-stream: the usual one
     single, // an octet-stream alone, for lists that drop multiparts
     armour, // base64 in a text, for filters that strip attachments; small mails only
+    letter, // no envelope but a text in UTF-8 for a person to read, with a subject of its own
 };
 
 struct Message {
@@ -37,6 +39,7 @@ struct Message {
     Timestamp date{};
     MessageToken token{};
     Container container = Container::mixed;
+    std::string subject = {}; // of a letter; what is not ASCII, and what is too long, is left out
 };
 
 /// What stands before the '@' of the Message-ID: by it a bounce tells which mail it is about.

@@ -69,7 +69,7 @@ void Loop::take(transport::NetworkRequest &request, Timestamp now) {
     } else if (const auto *accounts = std::get_if<transport::Configure>(&request)) {
         configure(*accounts);
     } else if (auto *check = std::get_if<transport::CheckMailbox>(&request)) {
-        check_ = std::make_unique<MailboxCheck>(around_, std::move(*check), now);
+        check_ = std::make_unique<MailboxCheck>(around_, connector_, std::move(*check), now);
     } else if (auto *secret = std::get_if<transport::Secret>(&request)) {
         const bool is_taken = check_ && check_->on_secret(*secret);
         for (auto &[name, served] : accounts_) {

@@ -41,6 +41,7 @@ std::string whole_seconds(Duration duration) {
 } // namespace
 
 MailboxCheck::MailboxCheck(const Surroundings &around,
+                           Lookups &lookups,
                            transport::CheckMailbox request,
                            Timestamp now)
     : around_(around),
@@ -49,6 +50,42 @@ MailboxCheck::MailboxCheck(const Surroundings &around,
       ends_at_(now + at_most_),
       login_(around.host, around.connections),
       tests_(make_test_mails()) {
+    search(lookups);
+    if (!finder_) {
+        open_inbox();
+    }
+}
+
+void MailboxCheck::search(Lookups &lookups) {
+    const bool receive = account_.finds_receive && account_.receive.empty();
+    const bool send = account_.finds_send && account_.send.empty();
+    if (receive || send) {
+        finder_.emplace(
+            around_.connections, lookups,
+            WantedServers{account_.address, receive, send, around_.ca_file, around_.own_name});
+    }
+}
+
+void MailboxCheck::step_search(Timestamp now) {
+    searched_at_ = now;
+    finder_->step();
+    const auto found = finder_->take();
+    if (!found) {
+        return;
+    }
+    finder_.reset();
+    if (!*found) {
+        tell("servers", found->error());
+    } else {
+        account_.receive = (*found)->receive.empty() ? account_.receive : (*found)->receive;
+        account_.send = (*found)->send.empty() ? account_.send : (*found)->send;
+        tell("servers", "found RECEIVE '" + account_.receive + "' SEND '" + account_.send + "' (" +
+                            (*found)->how + ")");
+    }
+    open_inbox();
+}
+
+void MailboxCheck::open_inbox() {
     if (account_.receive.empty()) {
         return;
     }
@@ -79,10 +116,15 @@ void MailboxCheck::step(Timestamp now) {
     if (is_done_) {
         return;
     }
+    if (finder_) {
+        step_search(now);
+    }
     if (inbox_) {
         inbox_->step(now);
     }
-    step_sending(now);
+    if (!finder_) {
+        step_sending(now);
+    }
     if (is_through() || now >= ends_at_) {
         finish(!is_through());
     }
@@ -220,7 +262,9 @@ void MailboxCheck::finish(bool is_late) {
                      "it was not known within " + whole_seconds(at_most_),
                      {},
                      "Try it again, with more seconds as the second argument."};
-    if (inbox_ && inbox_->state() == InboxCheck::State::opening) {
+    if (finder_) {
+        tell("servers", late);
+    } else if (inbox_ && inbox_->state() == InboxCheck::State::opening) {
         tell("receive", late);
     } else if (sending_ != Sending::over && !can_send_) {
         tell("send", late);
@@ -273,7 +317,7 @@ std::vector<Watched> MailboxCheck::watched() const {
 }
 
 Timestamp MailboxCheck::next_at() const {
-    Timestamp next = ends_at_;
+    Timestamp next = finder_ ? std::min(ends_at_, searched_at_ + search_looks_every) : ends_at_;
     if (const auto deadline = conversation_ ? conversation_->deadline() : std::nullopt) {
         next = std::min(next, *deadline);
     }

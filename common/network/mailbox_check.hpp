@@ -10,14 +10,18 @@
 #include "common/network/conversation.hpp"
 #include "common/network/inbox_check.hpp"
 #include "common/network/login.hpp"
+#include "common/network/server_finder.hpp"
 #include "common/transport/smtp_dialogue.hpp"
 
 namespace postrider::network {
 
 class MailboxCheck {
   public:
-    /// `around` has to outlive it.
-    MailboxCheck(const Surroundings &around, transport::CheckMailbox request, Timestamp now);
+    /// `around` and `lookups` have to outlive it.
+    MailboxCheck(const Surroundings &around,
+                 Lookups &lookups,
+                 transport::CheckMailbox request,
+                 Timestamp now);
 
     bool on_secret(const transport::Secret &secret);
     void step(Timestamp now);
@@ -32,6 +36,9 @@ class MailboxCheck {
     enum class Sending { not_begun, login, talking, over };
 
     void tell(const std::string &subject, const Result<std::string> &found);
+    void search(Lookups &lookups);
+    void step_search(Timestamp now);
+    void open_inbox();
     void step_sending(Timestamp now);
     void begin_sending();
     void talk(Timestamp now);
@@ -48,7 +55,9 @@ class MailboxCheck {
     transport::MailAccount account_;
     Duration at_most_;
     Timestamp ends_at_;
-    std::unique_ptr<InboxCheck> inbox_; // none where nothing is received over a connection
+    std::optional<ServerFinder> finder_; // of servers that the text leaves to be found
+    Timestamp searched_at_{};            // it was looked how far it is
+    std::unique_ptr<InboxCheck> inbox_;  // none where nothing is received over a connection
     Sending sending_ = Sending::not_begun;
     Login login_;
     std::optional<transport::SmtpDialogue> dialogue_;

@@ -55,7 +55,12 @@ void Sender::configure(transport::MailAccount account) {
 }
 
 void Sender::submit(transport::Submit submit) {
-    queue_.push_back(std::make_shared<OutgoingMail>(std::move(submit)));
+    const auto end = queue_.end();
+    const auto place = submit.urgent
+                           ? std::find_if(queue_.begin() + (is_sending_ ? 1 : 0), end,
+                                          [](const auto &mail) { return !mail->submit().urgent; })
+                           : end;
+    queue_.insert(place, std::make_shared<OutgoingMail>(std::move(submit)));
 }
 
 bool Sender::on_piece(transport::EnvelopePiece &piece) {
@@ -196,6 +201,11 @@ void Sender::send_next() {
         mail::Message message;
         message.from = account_.address;
         message.to = account_.address; // who gets it stands in the envelope alone
+        if (!next.subject.empty()) {
+            message.container = mail::Container::letter;
+            message.to = next.recipients.front();
+            message.subject = next.subject;
+        }
         message.subject_prefix = account_.subject_prefix;
         message.date = around_.clock.now();
         randombytes_buf(message.token.data(), message.token.size());

@@ -14,6 +14,9 @@
 
 namespace postrider::network {
 
+/// So often a search is to be moved: the thread that asks DNS wakes nobody.
+inline constexpr Duration search_looks_every = std::chrono::milliseconds{50};
+
 /// As a task text would name them; empty: not looked for.
 struct FoundServers {
     std::string receive;

@@ -10,8 +10,6 @@ namespace {
 /// One that was found and cannot be reached so often is searched for anew; not more often than so.
 constexpr unsigned failures_enough = 3;
 constexpr Duration anew_every = std::chrono::hours{1};
-/// The thread that asks DNS wakes nobody.
-constexpr Duration search_looks_every = std::chrono::milliseconds{50};
 
 } // namespace
 
@@ -88,7 +86,7 @@ void ServerSearch::end(const Result<FoundServers> &found) {
     problem_ = found.error();
     around_.host.tell(transport::Told{account_.name, 1, *problem_});
     if (misses_receive()) {
-        around_.host.tell(transport::Looked{account_.name});
+        around_.host.tell(transport::Looked{account_.name, false});
     }
 }
 

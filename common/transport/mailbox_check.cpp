@@ -88,9 +88,6 @@ void Check::say_servers() {
             say("servers", std::string{clause} + " '" + url + "'");
         }
     }
-    if (mailbox_.send.empty()) {
-        say("servers", "there is no SEND: nothing is sent from this mailbox");
-    }
 }
 
 /// Never the password.
@@ -159,6 +156,8 @@ engine::ActionRows Check::run(Duration at_most) {
                                         mailbox_.address,
                                         mailbox_.receive,
                                         mailbox_.send,
+                                        mailbox_.finds_receive,
+                                        mailbox_.finds_send,
                                         mailbox_.user,
                                         login_of(mailbox_),
                                         std::string{mail::default_subject_prefix},

@@ -67,11 +67,13 @@ struct Submit {
     std::string account;
     std::vector<std::string> recipients; // mail addresses
     std::uint64_t envelope_bytes = 0;
-    Bytes beginning; // of the envelope, at most limits::network_piece_bytes_max
+    Bytes beginning;          // of the envelope, at most limits::network_piece_bytes_max
+    bool urgent = false;      // goes before those that are not, unless they are on their way
+    std::string subject = {}; // not empty: in place of an envelope there is a text for a person
 
     template <class Fields>
     void list(Fields &fields) {
-        fields(ticket, account, recipients, envelope_bytes, beginning);
+        fields(ticket, account, recipients, envelope_bytes, beginning, urgent, subject);
     }
 };
 

@@ -199,6 +199,10 @@ void NetworkTransport::give_up_mails_without_mailbox() {
 }
 
 void NetworkTransport::submit(engine::Transmission transmission) {
+    if (transmission.plain) {
+        const std::string &text = transmission.plain->text;
+        transmission.envelope.assign(text.begin(), text.end());
+    }
     if (transmission.path_kind != mail_path_kind) {
         return end_with(transmission.ticket,
                         {Errc::internal, "path \"" + printable(transmission.path_kind) +
@@ -214,7 +218,12 @@ void NetworkTransport::submit(engine::Transmission transmission) {
                                               std::to_string(transmission.envelope.size()) +
                                               " bytes does not fit into a mail"});
     }
-    waiting_.push_back({std::move(transmission)});
+    const auto place =
+        transmission.urgent
+            ? std::find_if(waiting_.begin(), waiting_.end(),
+                           [](const Mail &mail) { return !mail.transmission.urgent; })
+            : waiting_.end();
+    waiting_.insert(place, {std::move(transmission)});
     if (process_.working() == known_process_ && told_) {
         send_what_fits();
     }
@@ -558,7 +567,9 @@ bool NetworkTransport::submit_next() {
                          mail.transmission.mailbox,
                          {mail.transmission.target},
                          envelope.size(),
-                         {beginning.begin(), beginning.end()}});
+                         {beginning.begin(), beginning.end()},
+                         mail.transmission.urgent,
+                         mail.transmission.plain ? mail.transmission.plain->subject : ""});
     open_bytes_ += beginning.size();
     open_.insert_or_assign(mail.transmission.ticket, std::move(mail));
     waiting_.pop_front();

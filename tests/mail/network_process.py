@@ -173,11 +173,11 @@ class NetworkProcess:
     def configure(self, *accounts):
         self.say("configure", struct.pack(">I", len(accounts)) + b"".join(accounts))
 
-    def submit(self, name, recipients, envelope):
+    def submit(self, name, recipients, envelope, urgent=False, subject=""):
         self.tickets += 1
         self.envelopes[self.tickets] = envelope
         self.say("submit", struct.pack(">Q", self.tickets) + piece(name) + pieces(recipients) +
-                 struct.pack(">Q", len(envelope)) + piece(envelope[:PIECE_BYTES]))
+                 struct.pack(">Q", len(envelope)) + piece(envelope[:PIECE_BYTES]) + bytes([urgent]) + piece(subject))
         return self.tickets
 
     def settle(self, name, receipt, settlement="remove"):

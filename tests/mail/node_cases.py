@@ -1,5 +1,6 @@
 """Whole nodes that meet by mail: SQLite files whose workers start the network process, with real servers between."""
 import contextlib
+import email
 import os
 import signal
 import pathlib
@@ -133,6 +134,25 @@ def rows_arrive_soon_while_both_run(servers, folder):
             office.sql(f"UPDATE products SET name = 'apple {number}';")
             shop.wait_for("SELECT name FROM products;", f"apple {number}")
         office.wait_for("SELECT state FROM postrider_status;", "in step")
+
+
+def a_person_is_told_when_something_is_wrong_and_when_it_is_over(servers, folder):
+    office, shop = office_and_shop(servers, folder)
+    pair(office, shop)
+    with office.running(), shop.running():
+        office.wait_for("SELECT state FROM postrider_status;", "in step")
+    office.declare(f"NODE office ALERT '{servers.address('c')}' AFTER 1 SECOND;")
+    office.sql("INSERT INTO products VALUES ('A', 'apple');")
+    for count, nodes, subject in ((1, [office], "shop is sending"), (2, [office, shop], "shop is well again")):
+        deadline = time.monotonic() + SECONDS
+        while servers.count("c") < count:
+            assert time.monotonic() < deadline, f"nobody is told that {subject}"
+            for node in nodes:
+                node.sync()
+        told = email.message_from_bytes(servers.mails("c")[-1].content)
+        assert told["Subject"] == f'Postrider: {subject}, at node "office"', told
+        assert told["From"] == servers.address("a") and told["To"] == servers.address("c"), told
+        assert 'Peer "shop" at node "office" is' in told.get_payload(decode=True).decode(), told.get_payload()
 
 
 def a_wrong_password_is_said_and_waits(servers, folder):
@@ -278,6 +298,7 @@ CASES = [
     rows_arrive_by_rounds_over_pop3,
     rows_arrive_soon_while_both_run,
     a_wrong_password_is_said_and_waits,
+    a_person_is_told_when_something_is_wrong_and_when_it_is_over,
     a_missing_network_process_is_said_at_the_peer,
     an_address_that_does_not_exist_is_said_until_it_is_mended,
 ]

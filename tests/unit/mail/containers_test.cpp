@@ -133,6 +133,23 @@ TEST(Containers, ATruncatedEnvelopeIsNotMadeWholeByAFooter) {
     }
 }
 
+TEST(Containers, ALetterHasItsSubjectAndItsTextForPeople) {
+    Message message = message_in(Container::letter);
+    message.subject = "Postrider: Köln is unreachable";
+    const Result<std::string> mail = write_message(message, as_bytes("Grüße aus Köln.\r\n"));
+    ASSERT_TRUE(mail.has_value());
+    EXPECT_NE(mail->find("\r\nSubject: Postrider: K??ln is unreachable\r\n"), std::string::npos);
+    EXPECT_NE(mail->find("\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                         "Content-Transfer-Encoding: base64\r\n\r\n"
+                         "R3LDvMOfZSBhdXMgS8O2bG4uDQo=\r\n"),
+              std::string::npos);
+    EXPECT_NE(mail->find("\r\nAuto-Submitted: auto-generated\r\n"), std::string::npos);
+    message.subject = std::string(500, 'x') + "\r\nBcc: nobody@elsewhere.example";
+    const std::string folded = *write_message(message, {});
+    EXPECT_EQ(folded.find("Bcc"), std::string::npos);
+    EXPECT_NE(folded.find("xxx...\r\n"), std::string::npos);
+}
+
 TEST(MessageText, IsTheSameInPiecesOfEverySize) {
     const Bytes envelope = pretended_envelope(20'000, 7);
     for (const Container container : containers) {

@@ -10,7 +10,7 @@
 namespace postrider::network {
 namespace {
 
-struct ListeningHost final : Host {
+struct HealthHost final : Host {
     void tell(const transport::NetworkReport &report) override {
         const auto &receiving = std::get<transport::Receiving>(report);
         told.push_back(receiving.works ? "works" : receiving.problem.message);
@@ -28,7 +28,7 @@ struct ReceivingHealthTest : testing::Test {
 
     void fails(const std::string &why) { health.fails(host, "main", {Errc::unavailable, why}); }
 
-    ListeningHost host;
+    HealthHost host;
     ReceivingHealth health;
 };
 

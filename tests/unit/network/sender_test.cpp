@@ -98,13 +98,16 @@ struct CountingHost final : Host {
         if (const auto *wanted = std::get_if<transport::EnvelopeWanted>(&report)) {
             wishes.push_back(*wanted);
         }
-        const auto *delivered = std::get_if<transport::Delivered>(&report);
-        accepted += delivered != nullptr && delivered->accepted ? 1U : 0U;
+        if (const auto *outcome = std::get_if<transport::Delivered>(&report)) {
+            accepted += outcome->accepted ? 1U : 0U;
+            delivered.push_back(outcome->ticket);
+        }
     }
 
     [[nodiscard]] bool is_busy() const override { return false; }
 
     std::size_t accepted = 0;
+    std::vector<std::uint64_t> delivered; // tickets
     std::vector<transport::EnvelopeWanted> wishes;
 };
 
@@ -221,6 +224,18 @@ TEST_F(Sending, AsksForALargeEnvelopeAsItIsSentAndNeverForMoreThanItsWindow) {
     EXPECT_EQ(host.accepted, 1U);
     EXPECT_EQ(given, size);
     EXPECT_LE(most, limits::network_ahead_bytes_max);
+}
+
+TEST_F(Sending, LetsWhatIsUrgentGoBeforeAllButTheMailThatIsOnItsWay) {
+    server.is_slow = true;
+    submit(3);
+    sender->step(now);
+    sender->submit({9, "main", {"b@mail.example"}, 100, Bytes(100), true});
+    sender->submit({10, "main", {"b@mail.example"}, 100, Bytes(100), true});
+    while (host.delivered.size() < 5) {
+        sender->step(now += std::chrono::seconds{1});
+    }
+    EXPECT_EQ(host.delivered, (std::vector<std::uint64_t>{1, 9, 10, 2, 3}));
 }
 
 TEST_F(Sending, BringsTheNextMailWhileTheFirstIsOnItsWay) {

@@ -15,20 +15,20 @@
 namespace postrider::network {
 namespace {
 
-enum class Answer { denied = 10, done, no_filter };
+enum class Attempt { denied = 10, done, no_filter };
 
-Answer in_a_child(const std::function<bool()> &attempt) {
+Attempt in_a_child(const std::function<bool()> &attempt) {
     const pid_t child = fork();
     if (child == 0) {
         if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !deny_calls()) {
-            _exit(static_cast<int>(Answer::no_filter));
+            _exit(static_cast<int>(Attempt::no_filter));
         }
-        _exit(static_cast<int>(attempt() ? Answer::done : Answer::denied));
+        _exit(static_cast<int>(attempt() ? Attempt::done : Attempt::denied));
     }
     int status = 0;
     waitpid(child, &status, 0);
     EXPECT_TRUE(WIFEXITED(status));
-    return static_cast<Answer>(WEXITSTATUS(status));
+    return static_cast<Attempt>(WEXITSTATUS(status));
 }
 
 bool is_permitted(long result) {
@@ -37,18 +37,18 @@ bool is_permitted(long result) {
 
 TEST(DeniedCalls, StartNoProgram) {
     EXPECT_EQ(in_a_child([] { return is_permitted(execl("/bin/true", "true", nullptr)); }),
-              Answer::denied);
+              Attempt::denied);
 }
 
 TEST(DeniedCalls, ReachNoSharedMemoryAndNoOtherProcess) {
     EXPECT_EQ(in_a_child([] { return is_permitted(shmget(IPC_PRIVATE, 4096, 0600)); }),
-              Answer::denied);
-    EXPECT_EQ(in_a_child([] { return is_permitted(kill(getppid(), 0)); }), Answer::denied);
+              Attempt::denied);
+    EXPECT_EQ(in_a_child([] { return is_permitted(kill(getppid(), 0)); }), Attempt::denied);
 }
 
 TEST(DeniedCalls, WaitForNobodyWhoConnects) {
     EXPECT_EQ(in_a_child([] { return is_permitted(listen(socket(AF_INET, SOCK_STREAM, 0), 1)); }),
-              Answer::denied);
+              Attempt::denied);
 }
 
 TEST(DeniedCalls, LeaveSocketsAndThreadsAlone) {
@@ -57,7 +57,7 @@ TEST(DeniedCalls, LeaveSocketsAndThreadsAlone) {
                   std::thread([&] { opened = socket(AF_INET, SOCK_STREAM, 0) >= 0; }).join();
                   return opened;
               }),
-              Answer::done);
+              Attempt::done);
 }
 
 } // namespace

@@ -50,16 +50,17 @@ void Loop::run() {
     }
 }
 
-/// Mails wait while their server is searched for, and no longer.
+/// Mails wait while their server is searched for, and no longer. The search comes last: what has
+/// failed just now may be why it begins, and nothing else would wake us.
 void Loop::step(Served &served, Timestamp now) {
+    served.sender->step(now);
+    if (served.receiver) {
+        served.receiver->step(now);
+    }
     served.search->step(now, served.receiver ? served.receiver->failed_connections() : 0,
                         served.sender->failed_connections());
     if (served.search->problem() && served.account.send.empty()) {
         served.sender->give_up(*served.search->problem());
-    }
-    served.sender->step(now);
-    if (served.receiver) {
-        served.receiver->step(now);
     }
 }
 

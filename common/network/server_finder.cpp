@@ -107,6 +107,7 @@ bool ServerFinder::gather() {
 bool ServerFinder::gather_services() {
     if (!services_) {
         std::vector<std::string> names;
+        names.reserve(services.size());
         for (const Service &service : services) {
             names.push_back(service.name + domain_);
         }
@@ -293,13 +294,10 @@ Error ServerFinder::nothing_found() const {
         hint += " Its domain names " + outside_ +
                 "; if you know that server to be the right one, write it down.";
     }
-    return {Errc::unavailable,
-            "could not find a server for " +
-                std::string{has_receive ? "sending"
-                            : has_send  ? "receiving"
-                                        : "mails"} +
-                " of \"" + printable(wanted_.address) + "\"",
-            detail, hint};
+    const std::string what = has_receive ? "could not find a server for sending mails of"
+                             : has_send  ? "could not find a server for receiving mails of"
+                                         : "could not find a server for mails of";
+    return {Errc::unavailable, what + " \"" + printable(wanted_.address) + "\"", detail, hint};
 }
 
 } // namespace postrider::network

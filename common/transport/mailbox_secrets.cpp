@@ -33,13 +33,21 @@ void cut_newline(Bytes &text) {
     }
 }
 
-std::string noun_of(task::SecretKind kind) {
-    return kind == task::SecretKind::token ? "token" : "password";
-}
+/// How messages call a secret of this kind.
+struct SecretWords {
+    std::string noun;
+    std::string keyword; // of its clause
+    std::string file;
+    std::string no_file;
+    std::string of_mailbox;
+};
 
-/// As it begins the clause.
-std::string keyword_of(task::SecretKind kind) {
-    return kind == task::SecretKind::token ? "TOKEN" : "PASSWORD";
+SecretWords words_for(task::SecretKind kind) {
+    return kind == task::SecretKind::token
+               ? SecretWords{"token", "TOKEN", "token file", "there is no token file",
+                             "for the token of mailbox"}
+               : SecretWords{"password", "PASSWORD", "password file", "there is no password file",
+                             "for the password of mailbox"};
 }
 
 bool is_one_line(ByteView text) {
@@ -61,15 +69,14 @@ void MailboxSecrets::ask(std::uint64_t question, const engine::Mailbox &mailbox)
 }
 
 void MailboxSecrets::ask_command(std::uint64_t question, const engine::Mailbox &mailbox) {
-    const std::string noun = noun_of(mailbox.secret->kind);
+    const SecretWords say = words_for(mailbox.secret->kind);
     if (!settings_.may_run_commands) {
         answers_.push_back(
-            {question,
-             Error{Errc::refused,
-                   "commands cannot be run here for the " + noun + " of mailbox \"" +
-                       printable(mailbox.name) + "\"",
-                   {},
-                   "Keep it in a file: " + keyword_of(mailbox.secret->kind) + " FILE 'NAME'."}});
+            {question, Error{Errc::refused,
+                             "commands cannot be run here " + say.of_mailbox + " \"" +
+                                 printable(mailbox.name) + "\"",
+                             {},
+                             "Keep it in a file: " + say.keyword + " FILE 'NAME'."}});
         return;
     }
     Result<std::vector<std::string>> words = words_of_command(mailbox.secret->where);
@@ -77,45 +84,45 @@ void MailboxSecrets::ask_command(std::uint64_t question, const engine::Mailbox &
         answers_.push_back({question, words.error()});
         return;
     }
-    std::string name = "command \"" + printable(words->front()) + "\" for the " + noun +
-                       " of mailbox \"" + printable(mailbox.name) + "\"";
+    std::string name = "command \"" + printable(words->front()) + "\" " + say.of_mailbox + " \"" +
+                       printable(mailbox.name) + "\"";
     commands_.push_back({question, *std::move(words), std::move(name), nullptr});
 }
 
 Result<Bytes> MailboxSecrets::read_file(const std::string &name, task::SecretKind kind) const {
-    const std::string noun = noun_of(kind);
-    const std::string what = noun + " file";
+    const SecretWords say = words_for(kind);
     if (!is_plain_file_name(name)) {
-        return Error{Errc::refused, what + " \"" + printable(name) + "\" is not a plain file name",
+        return Error{Errc::refused,
+                     say.file + " \"" + printable(name) + "\" is not a plain file name",
                      "Such files lie in the secret directory and are named without it.",
-                     "Put it into \"" + settings_.directory + "\" and write " + keyword_of(kind) +
+                     "Put it into \"" + settings_.directory + "\" and write " + say.keyword +
                          " FILE 'NAME'."};
     }
     const std::string path = settings_.directory + "/" + name;
     Result<std::optional<Bytes>> content = vault::read_private(
         {.directory = settings_.directory,
          .name = name,
-         .what = what,
+         .what = say.file,
          .bytes_max = limits::mailbox_secret_bytes_max,
-         .hint_for_size = "Write nothing but the " + noun + " into it.",
+         .hint_for_size = "Write nothing but the " + say.noun + " into it.",
          .hint_for_owner = "As root: chown " + vault::user_name(::geteuid()) + " '" + path + "'"});
     if (!content) {
         return content.error();
     }
     if (!*content) {
         return Error{Errc::refused,
-                     "there is no " + what + " \"" + path + "\"",
+                     say.no_file + " \"" + path + "\"",
                      {},
-                     "Write the " + noun + " into it: (umask 077; cat > '" + path + "')"};
+                     "Write the " + say.noun + " into it: (umask 077; cat > '" + path + "')"};
     }
     Bytes secret = **std::move(content);
     cut_newline(secret);
     if (secret.empty() || !is_one_line(secret)) {
         sodium_memzero(secret.data(), secret.size());
         return Error{Errc::refused,
-                     what + " \"" + path + "\" does not hold one line",
+                     say.file + " \"" + path + "\" does not hold one line",
                      {},
-                     "Write nothing but the " + noun + " into it: (umask 077; cat > '" + path +
+                     "Write nothing but the " + say.noun + " into it: (umask 077; cat > '" + path +
                          "')"};
     }
     return secret;

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 class PlayedConnection final : public Connection {
   public:
-    PlayedConnection(State state, std::string server) : state_(state) {
+    PlayedConnection(State state, const std::string &server) : state_(state) {
         error_ = {Errc::unavailable, "could not connect to " + server + ": nobody answers there"};
     }
 
@@ -66,6 +66,7 @@ struct PlayedNet final : Connections, Lookups {
                 Error{Errc::unavailable, "no name server answers"});
         }
         std::vector<Bytes> answers;
+        answers.reserve(names.size());
         for (const std::string &name : names) {
             answers.push_back(records[name]);
         }

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "common/base/limits.hpp"
+#include "common/transport/network_link.hpp"
 
 namespace postrider::network {
 
@@ -29,6 +30,7 @@ HostSocket::HostSocket(int descriptor) : descriptor_(descriptor) {
     if (flags < 0 || fcntl(descriptor_, F_SETFL, flags | O_NONBLOCK) < 0) {
         is_over_ = true;
     }
+    transport::let_hold_much(descriptor_);
 }
 
 void HostSocket::tell(const transport::NetworkReport &report) {

@@ -18,8 +18,11 @@ namespace imap = transport::imap;
 constexpr std::size_t candidates_max = 1000;
 constexpr std::size_t fetched_at_once_max = 64;
 constexpr std::size_t cleared_at_once_max = 500;
-/// Of whole mails: the host is asked only between requests whether it can take more.
+/// Of whole mails that are gathered: the host is asked only between requests whether it can take
+/// more.
 constexpr std::uint64_t fetched_bytes_at_once_max = 8 * limits::mib;
+/// Of those that are handed on while they come, since what is settled is removed between requests.
+constexpr std::uint64_t streamed_bytes_at_once_max = 32 * limits::mib;
 
 /// IDLE is left before servers and address translators forget about it (RFC 2177: 29 minutes; many
 /// routers: 10), and where there is none, this often is looked.
@@ -193,14 +196,18 @@ bool ImapReceiver::fetch_next() {
     }
     const bool is_whole = candidates_.front().is_whole;
     is_gathering_ = candidates_.front().is_gathered;
+    const bool is_streaming =
+        is_whole && !is_gathering_ && candidates_.front().bytes > small_mail_bytes_max;
+    const std::uint64_t bytes_max =
+        is_streaming ? streamed_bytes_at_once_max : fetched_bytes_at_once_max;
     std::uint64_t bytes = 0;
     fetching_.clear();
     while (!candidates_.empty() && candidates_.front().is_whole == is_whole &&
            candidates_.front().is_gathered == is_gathering_ &&
            fetching_.size() < fetched_at_once_max) {
         const Candidate &next = candidates_.front();
-        bytes += next.bytes == 0 ? fetched_bytes_at_once_max : next.bytes;
-        if (is_whole && bytes > fetched_bytes_at_once_max && !fetching_.empty()) {
+        bytes += next.bytes == 0 ? bytes_max : next.bytes;
+        if (is_whole && bytes > bytes_max && !fetching_.empty()) {
             break;
         }
         fetching_.emplace(next.uid, next);

@@ -13,6 +13,7 @@
 
 #include "common/base/utf8.hpp"
 #include "common/transport/child_process.hpp"
+#include "common/transport/network_link.hpp"
 #include "common/vault/descriptor.hpp"
 
 namespace postrider::transport {
@@ -85,6 +86,7 @@ Result<std::unique_ptr<NetworkChild>> NetworkProgram::start() {
     if (::fcntl(ours.get(), F_SETFL, O_NONBLOCK) != 0) {
         return not_started(path_, errno);
     }
+    let_hold_much(ours.get());
     std::unique_ptr<ChildProcess> process =
         ChildProcess::start({.path = path_,
                              .arguments = {},

@@ -21,6 +21,11 @@ bool would_block() {
 
 } // namespace
 
+void let_hold_much(int descriptor) {
+    constexpr int wanted_bytes = 1024 * 1024;
+    (void)::setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &wanted_bytes, sizeof wanted_bytes);
+}
+
 NetworkLink::~NetworkLink() {
     for (Bytes &bytes : unsent_) {
         sodium_memzero(bytes.data(), bytes.size());

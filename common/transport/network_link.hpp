@@ -9,6 +9,10 @@
 
 namespace postrider::transport {
 
+/// Lets more bytes wait in the socket than systems do by themselves, up to what they allow: each
+/// end is woken less often for a mail. What is not allowed is done without.
+void let_hold_much(int descriptor);
+
 class NetworkLink {
   public:
     /// `descriptor` stays the caller's, and does not block.

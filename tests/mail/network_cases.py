@@ -9,6 +9,7 @@ from mail_servers import MailServers
 from network_process import NetworkProcess, account, stamped_envelope
 
 OPTIONS = {}
+MEMORY_KIB_MAX = 32 << 10
 OURS, THEIRS = os.urandom(32), os.urandom(32)
 
 
@@ -294,6 +295,56 @@ def it_holds_no_descriptor_but_its_own_and_ends_with_its_host(servers):
             assert process.descriptors()[:4] == [0, 1, 2, 3]
             links = [os.readlink(f"/proc/{process.process.pid}/fd/{number}") for number in process.descriptors()[4:]]
             assert all("socket" in link or "pipe" in link or "anon_inode" in link for link in links), links
+
+
+def a_large_mail_that_was_changed_on_its_way_is_read_all_the_same(servers, protocol="imaps"):
+    envelope = stamped_envelope(OURS, 600_000)
+    with process_for(servers) as process:
+        process.configure(sender(servers))
+        process.submit("out", [servers.address("b")], envelope)
+        process.wait_for("delivered", accepted=True)
+    mail = servers.wait_for_mails("b")[0]
+    head, middle, rest = mail.content.partition(b"UFJEUgENCg")
+    mail.path.unlink()
+    servers.deliver("b", head + b"> " + middle + rest.replace(b"\n", b"\n> "))  # as a reply quotes it
+    with process_for(servers) as process:
+        process.configure(receiver(servers, protocol))
+        arrived = arrival(process)
+        assert arrived["envelope"] == envelope
+        assert arrived["from"] == 0, "it was taken while it came"
+
+
+def a_large_mail_that_was_changed_is_read_over_pop3(servers):
+    a_large_mail_that_was_changed_on_its_way_is_read_all_the_same(servers, "pop3s")
+
+
+@with_options(size_max=60 << 20)
+def memory_does_not_grow_with_mails_nor_while_their_host_is_busy(servers, protocol="imaps"):
+    envelopes = [stamped_envelope(OURS, 12_000_000) for _ in range(3)]
+    with process_for(servers) as process:
+        process.configure(sender(servers))
+        for envelope in envelopes:
+            process.submit("out", [servers.address("b")], envelope)
+        for _ in envelopes:
+            process.wait_for("delivered", accepted=True)
+        assert process.peak_memory_kib() < MEMORY_KIB_MAX, process.peak_memory_kib()
+    servers.wait_for_mails("b", 3)
+    with process_for(servers) as process:
+        process.configure(receiver(servers, protocol))
+        process.wait_for("doing", direction="receive", words="fetches mails")
+        is_resting = [process.processor_seconds()]
+        while len(is_resting) < 3 or is_resting[-1] > is_resting[-3]:  # nobody reads what it says
+            time.sleep(0.3)
+            is_resting.append(process.processor_seconds())
+            assert len(is_resting) < 200, "it does not come to rest"
+        arrived = {process.wait_for("mail_arrived")["envelope"] for _ in envelopes}
+        assert arrived == set(envelopes)
+        assert process.peak_memory_kib() < MEMORY_KIB_MAX, process.peak_memory_kib()
+
+
+@with_options(size_max=60 << 20)
+def memory_does_not_grow_with_mails_over_pop3(servers):
+    memory_does_not_grow_with_mails_nor_while_their_host_is_busy(servers, "pop3s")
 
 
 def a_mail_is_found_by_a_key_that_is_known_later(servers, protocol="imaps"):

@@ -146,6 +146,7 @@ class NetworkProcess:
                                         env=self.environment)
         theirs.close()
         self.socket.setblocking(False)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SENT_AT_ONCE)
         self.wait_for("started")
         return self
 
@@ -267,6 +268,10 @@ class NetworkProcess:
     def peak_memory_kib(self):
         text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
         return int(text.partition("VmHWM:")[2].split()[0])
+
+    def processor_seconds(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def descriptors(self):
         return sorted(int(name) for name in os.listdir(f"/proc/{self.process.pid}/fd"))

@@ -3,6 +3,7 @@
 
 #include "common/engine/bounces.hpp"
 #include "common/engine/cycle.hpp"
+#include "common/engine/junk_mails.hpp"
 #include "common/engine/mailbox_health.hpp"
 #include "common/engine/pairing.hpp"
 #include "common/engine/receive.hpp"
@@ -131,6 +132,10 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
                     store_cursor(session.transaction, moved->source, moved->cursor);
                 } else if (const auto *bounced = std::get_if<Bounced>(&event)) {
                     settlements.emplace_back(bounced->receipt, take_bounce(session, *bounced));
+                } else if (const auto *in_junk = std::get_if<InJunk>(&event)) {
+                    note_in_junk(session, *in_junk);
+                } else if (const auto *filled = std::get_if<Filled>(&event)) {
+                    note_filled(session, *filled);
                 } else if (const auto *receiving = std::get_if<Receiving>(&event)) {
                     note_receiving(session, *receiving);
                 }

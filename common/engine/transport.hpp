@@ -85,6 +85,18 @@ struct Bounced {
     mail::Bounce bounce;
 };
 
+/// A mail that bears the stamp of this key lay in the junk folder. It arrives by itself.
+struct InJunk {
+    std::string source; // the mailbox's name
+    FixedBytes<32> stamp_key{};
+};
+
+/// How full the storage of a mailbox is, in steps of 5 % from 80 % on; 0 below.
+struct Filled {
+    std::string source; // the mailbox's name
+    std::uint64_t percent = 0;
+};
+
 /// How receiving for a mailbox fares: said when it works for the first time or again, and at each
 /// failure, but for a single one between two successes.
 struct Receiving {
@@ -92,7 +104,8 @@ struct Receiving {
     std::optional<Error> problem; // empty: it works
 };
 
-using Event = std::variant<Arrived, Unusable, Outcome, Notice, CursorMoved, Bounced, Receiving>;
+using Event = std::
+    variant<Arrived, Unusable, Outcome, Notice, CursorMoved, Bounced, InJunk, Filled, Receiving>;
 
 enum class Settlement {
     keep,      // look at it again later

@@ -248,6 +248,29 @@ struct BounceArrived {
     }
 };
 
+/// A mail with the stamp of this key lay in the junk folder. It was moved to where it is looked
+/// for.
+struct InJunk {
+    std::string account;
+    FixedBytes<32> stamp_key{};
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(account, stamp_key);
+    }
+};
+
+/// So much of an account's storage is used; 0: less than 80 %.
+struct Filled {
+    std::string account;
+    std::uint64_t percent = 0;
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(account, percent);
+    }
+};
+
 using NetworkReport = std::variant<Started,
                                    SecretWanted,
                                    MailArrived,
@@ -259,7 +282,9 @@ using NetworkReport = std::variant<Started,
                                    Pong,
                                    Looked,
                                    Receiving,
-                                   BounceArrived>;
+                                   BounceArrived,
+                                   InJunk,
+                                   Filled>;
 
 /// Leaves no copy of a secret but the one in `request` and the one it gives.
 Bytes to_bytes(const NetworkRequest &request);

@@ -37,6 +37,8 @@ REPORTS = {
     "looked": ("account:text",),
     "receiving": ("account:text", "works:truth", "problem:error"),
     "bounce_arrived": ("account:text", "receipt:text", "message_names:texts", "recipients:failures"),
+    "in_junk": ("account:text", "stamp_key:key"),
+    "filled": ("account:text", "percent:number"),
 }
 ERROR_CODES = ("unavailable", "timed_out", "malformed", "too_large", "unsupported_version", "bad_signature",
                "unknown_peer", "gap", "conflict", "schema_mismatch", "refused", "not_permitted", "internal")
@@ -81,6 +83,9 @@ class Reader:
 
     def text(self):
         return self.bytes().decode()
+
+    def key(self):
+        return self.take(32)
 
     def count(self):
         return struct.unpack(">I", self.take(4))[0]

@@ -42,7 +42,9 @@ std::vector<NetworkReport> every_report() {
             BounceArrived{"main",
                           "1:4",
                           {"name", "other"},
-                          {{"a@x.example", mail::BounceReason::policy, "5.7.1", "no"}, {}}}};
+                          {{"a@x.example", mail::BounceReason::policy, "5.7.1", "no"}, {}}},
+            InJunk{"main", {1, 2}},
+            Filled{"main", 85}};
 }
 
 Frame frame_in(ByteView bytes) {

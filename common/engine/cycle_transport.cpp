@@ -7,6 +7,7 @@
 #include "common/engine/bounces.hpp"
 #include "common/engine/budgets.hpp"
 #include "common/engine/cycle.hpp"
+#include "common/engine/junk_mails.hpp"
 #include "common/engine/mailbox_health.hpp"
 #include "common/engine/mailbox_share.hpp"
 #include "common/engine/pacing.hpp"
@@ -226,6 +227,10 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
                     openings_.note_looked(*looked, now);
                 } else if (const auto *bounced = std::get_if<Bounced>(&event)) {
                     settlements.emplace_back(bounced->receipt, take_bounce(session, *bounced));
+                } else if (const auto *in_junk = std::get_if<InJunk>(&event)) {
+                    note_in_junk(session, *in_junk);
+                } else if (const auto *filled = std::get_if<Filled>(&event)) {
+                    note_filled(session, *filled);
                 } else if (const auto *receiving = std::get_if<Receiving>(&event)) {
                     note_receiving(session, *receiving);
                 } else if (const auto *found = std::get_if<ServersFound>(&event)) {

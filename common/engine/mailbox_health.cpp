@@ -62,6 +62,35 @@ void note_receiving(const Session &session, const Receiving &receiving) {
     }
 }
 
+void note_filled(const Session &session, const Filled &filled) {
+    if (!is_declared(session.transaction, filled.source)) {
+        return;
+    }
+    const auto row =
+        first_row(session.transaction, "SELECT filled FROM @mailbox_health WHERE name = ?1",
+                  {Value::text(filled.source)});
+    const auto before = row ? maybe_integer_at(*row, 0) : std::nullopt;
+    const auto percent = static_cast<std::int64_t>(filled.percent);
+    if (before == percent) {
+        return;
+    }
+    const std::string mailbox = "mailbox \"" + filled.source + "\" ";
+    if (percent > 0 && before.value_or(0) == 0) {
+        log_event(session.transaction, session.now,
+                  {"mailbox_fills", std::nullopt,
+                   mailbox + "has used " + std::to_string(percent) + " % of its storage or more",
+                   "remove what others have sent from it, or have it made larger: once it is full"
+                   " servers refuse what comes"});
+    } else if (percent == 0 && before) {
+        log_event(session.transaction, session.now,
+                  {"mailbox_has_room", std::nullopt,
+                   mailbox + "has used less than 80 % of its storage again"});
+    }
+    session.transaction.execute("INSERT INTO @mailbox_health (name, filled) VALUES (?1, ?2)"
+                                " ON CONFLICT (name) DO UPDATE SET filled = excluded.filled",
+                                {Value::text(filled.source), percent});
+}
+
 void note_arrival(const Session &session, const std::string &mailbox) {
     session.transaction.execute("INSERT INTO @mailbox_health (name, received_at)"
                                 " SELECT m.name, ?2 FROM @mailbox m WHERE m.name = ?1"

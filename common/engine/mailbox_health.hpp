@@ -23,6 +23,9 @@ struct MailboxHealth {
 /// success behind it are events.
 void note_receiving(const Session &session, const Receiving &receiving);
 
+/// An event when 80 % are reached, and when it is less again.
+void note_filled(const Session &session, const Filled &filled);
+
 /// A mail of ours came by this mailbox.
 void note_arrival(const Session &session, const std::string &mailbox);
 

@@ -102,6 +102,18 @@ struct Bounced {
     mail::Bounce bounce;
 };
 
+/// A mail that bears the stamp of this key lay in the junk folder. It arrives by itself.
+struct InJunk {
+    std::string source; // the mailbox's name
+    FixedBytes<32> stamp_key{};
+};
+
+/// How full the storage of a mailbox is, in steps of 5 % from 80 % on; 0 below.
+struct Filled {
+    std::string source; // the mailbox's name
+    std::uint64_t percent = 0;
+};
+
 /// How receiving for a mailbox fares: said when it works for the first time or again, and at each
 /// failure, but for a single one between two successes.
 struct Receiving {
@@ -125,6 +137,8 @@ using Event = std::variant<Arrived,
                            CursorMoved,
                            Looked,
                            Bounced,
+                           InJunk,
+                           Filled,
                            Receiving,
                            ServersFound>;
 

@@ -40,6 +40,17 @@ KeysDigest digest_of(const std::vector<FixedBytes<32>> &keys) {
     return digest;
 }
 
+/// A cursor is that of the folder, and behind it that of the junk folder.
+constexpr std::size_t folder_cursor_bytes = 16;
+
+ByteView cursor_of_folder(ByteView cursor) {
+    return cursor.first(std::min(cursor.size(), folder_cursor_bytes));
+}
+
+ByteView cursor_of_junk(ByteView cursor) {
+    return cursor.subspan(std::min(cursor.size(), folder_cursor_bytes));
+}
+
 /// Anybody may write so; it decides only how much is fetched at first. Where the subject is encoded
 /// the claim is missed.
 bool claims_to_be_ours(std::string_view header, std::string_view prefix) {
@@ -52,7 +63,8 @@ bool claims_to_be_ours(std::string_view header, std::string_view prefix) {
 ImapReceiver::ImapReceiver(Surroundings surroundings, transport::MailAccount account)
     : around_(std::move(surroundings)),
       account_(std::move(account)),
-      progress_(account_.cursor, digest_of(account_.stamp_keys)),
+      progress_(cursor_of_folder(account_.cursor), digest_of(account_.stamp_keys)),
+      junk_(cursor_of_junk(account_.cursor), digest_of(account_.stamp_keys)),
       login_(around_.host, around_.connections),
       incoming_(around_.host),
       told_cursor_(account_.cursor) {}
@@ -60,6 +72,7 @@ ImapReceiver::ImapReceiver(Surroundings surroundings, transport::MailAccount acc
 void ImapReceiver::configure(transport::MailAccount account) {
     if (account.stamp_keys != account_.stamp_keys) {
         progress_.know_keys(digest_of(account.stamp_keys));
+        junk_.know_keys(digest_of(account.stamp_keys));
         wants_look_ = true;
     }
     account_ = std::move(account);
@@ -73,6 +86,8 @@ void ImapReceiver::settle(const transport::Settle &settle, Timestamp now) {
 void ImapReceiver::look_now() {
     wants_look_ = true;
     somebody_waits_ = true;
+    junk_.look_now();
+    quota_.look_now();
     again_at_.reset();
 }
 
@@ -85,6 +100,10 @@ void ImapReceiver::step(Timestamp now) {
             return give_up(opened->error(), now);
         }
         dialogue_.emplace();
+        const Result<mail::ServerUrl> url = mail::parse_server_url(account_.receive);
+        const Result<std::string> folder =
+            imap::to_folder_name(url && !url->folder.empty() ? url->folder : std::string{"INBOX"});
+        folder_ = folder ? *folder : "INBOX";
         conversation_.emplace(*std::move(*opened), *dialogue_, account_.receive, now);
         stage_ = Stage::folders;
         request_ = dialogue_->list_folders();
@@ -164,7 +183,39 @@ void ImapReceiver::go_on(Timestamp now) {
         request_ = dialogue_->list_new(progress_.next());
         return;
     }
-    wait_for_mail();
+    if (!look_beside(now)) {
+        wait_for_mail();
+    }
+}
+
+/// At the junk folder and the storage, where it is time.
+bool ImapReceiver::look_beside(Timestamp now) {
+    if (junk_.is_due(now)) {
+        stage_ = Stage::junk;
+        request_ = junk_.begin(*dialogue_, now);
+        return true;
+    }
+    if (dialogue_->capabilities().has_quota && quota_.is_due(now)) {
+        stage_ = Stage::quota;
+        quota_.begin(now);
+        request_ = dialogue_->ask_quota();
+        return true;
+    }
+    return false;
+}
+
+void ImapReceiver::open() {
+    stage_ = Stage::opening;
+    request_ = dialogue_->select(folder_);
+}
+
+/// What was moved lies in the folder now.
+void ImapReceiver::end_junk() {
+    for (const FixedBytes<32> &key : junk_.take_found()) {
+        around_.host.tell(transport::InJunk{account_.name, key});
+    }
+    wants_look_ = true;
+    open();
 }
 
 bool ImapReceiver::clear_next() {
@@ -239,7 +290,13 @@ void ImapReceiver::wait_for_mail() {
 }
 
 void ImapReceiver::take(const imap::Event &event, Timestamp now) {
-    if (const auto *folder_space = std::get_if<imap::Namespace>(&event)) {
+    if (stage_ == Stage::junk && !std::holds_alternative<imap::Finished>(event)) {
+        junk_.take(event, account_);
+    } else if (const auto *folder = std::get_if<imap::Folder>(&event)) {
+        junk_.know(*folder, folder_);
+    } else if (const auto *quota = std::get_if<imap::Quota>(&event)) {
+        quota_.take(*quota);
+    } else if (const auto *folder_space = std::get_if<imap::Namespace>(&event)) {
         namespace_ = *folder_space;
     } else if (const auto *selected = std::get_if<imap::Selected>(&event)) {
         progress_.open(selected->uid_validity);
@@ -354,14 +411,20 @@ void ImapReceiver::on_finished(const imap::Finished &finished, Timestamp now) {
     }
     request_ = 0;
     switch (stage_) {
-    case Stage::folders: { // without their names INBOX does as well
-        stage_ = Stage::opening;
-        const Result<mail::ServerUrl> url = mail::parse_server_url(account_.receive);
-        const Result<std::string> folder =
-            imap::to_folder_name(url && !url->folder.empty() ? url->folder : std::string{"INBOX"});
-        request_ = dialogue_->select(folder ? *folder : "INBOX");
+    case Stage::folders: // without their names INBOX does as well
+        return open();
+    case Stage::junk:
+        if (const auto next = junk_.go_on(*dialogue_, finished, folder_)) {
+            request_ = *next;
+        } else if (!conversation_->is_closed()) {
+            if (!finished.result) {
+                tell(finished.result.error());
+            }
+            end_junk();
+        }
         return;
-    }
+    case Stage::quota: // a server that does not say it has its reasons
+        return quota_.end(around_.host, account_.name);
     case Stage::opening:
     case Stage::listing:
     case Stage::looking:
@@ -410,6 +473,7 @@ void ImapReceiver::give_up(const Error &reason, Timestamp now) {
     candidates_.clear();
     fetching_.clear();
     progress_ = FolderProgress{progress_.cursor(), digest_of(account_.stamp_keys)};
+    junk_.end();
     wants_look_ = true;
     ++failures_;
     again_at_ = now + pause_after(failures_);
@@ -427,7 +491,9 @@ void ImapReceiver::tell(const Error &what, std::uint64_t count) {
 }
 
 void ImapReceiver::tell_cursor() {
-    const Bytes cursor = progress_.cursor();
+    Bytes cursor = progress_.cursor();
+    const Bytes of_junk = junk_.cursor();
+    cursor.insert(cursor.end(), of_junk.begin(), of_junk.end());
     if (cursor != told_cursor_) {
         told_cursor_ = cursor;
         around_.host.tell(transport::CursorMoved{account_.name, cursor});

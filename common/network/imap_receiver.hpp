@@ -11,7 +11,9 @@
 #include "common/network/conversation.hpp"
 #include "common/network/folder_progress.hpp"
 #include "common/network/incoming_mail.hpp"
+#include "common/network/junk_folder.hpp"
 #include "common/network/login.hpp"
+#include "common/network/quota_watch.hpp"
 #include "common/network/receiver.hpp"
 #include "common/network/receiving_health.hpp"
 #include "common/transport/imap_dialogue.hpp"
@@ -47,6 +49,8 @@ class ImapReceiver final : public Receiver {
         looking,
         fetching,
         clearing,
+        junk,
+        quota,
         idle
     };
 
@@ -63,6 +67,9 @@ class ImapReceiver final : public Receiver {
     bool fetch_next();
     bool clear_next();
     [[nodiscard]] std::string folder_for_aside() const;
+    bool look_beside(Timestamp now);
+    void open();
+    void end_junk();
     void wait_for_mail();
     void take(const transport::imap::Event &event, Timestamp now);
     void on_listed(const transport::imap::Listed &mail);
@@ -81,6 +88,8 @@ class ImapReceiver final : public Receiver {
     Surroundings around_;
     transport::MailAccount account_;
     FolderProgress progress_;
+    JunkFolder junk_;
+    QuotaWatch quota_;
     Login login_;
     ReceivingHealth health_;
     std::optional<transport::ImapDialogue> dialogue_;
@@ -89,6 +98,7 @@ class ImapReceiver final : public Receiver {
     Stage stage_ = Stage::closed;
     transport::imap::RequestNumber request_ = 0; // that is under way
     transport::imap::Namespace namespace_;
+    std::string folder_; // where mails are looked for, as the server spells it
     std::deque<Candidate> candidates_;
     std::map<Uid, Candidate> fetching_;
     std::vector<Uid> clearing_;

@@ -309,6 +309,29 @@ struct BounceArrived {
     }
 };
 
+/// A mail with the stamp of this key lay in the junk folder. It was moved to where it is looked
+/// for.
+struct InJunk {
+    std::string account;
+    FixedBytes<32> stamp_key{};
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(account, stamp_key);
+    }
+};
+
+/// So much of an account's storage is used; 0: less than 80 %.
+struct Filled {
+    std::string account;
+    std::uint64_t percent = 0;
+
+    template <class Fields>
+    void list(Fields &fields) {
+        fields(account, percent);
+    }
+};
+
 /// The servers of an account that was configured without some; empty: that one was not looked for.
 /// The host is to say them with the account from now on.
 struct ServersFound {
@@ -355,6 +378,8 @@ using NetworkReport = std::variant<Started,
                                    EnvelopeArrives,
                                    Receiving,
                                    BounceArrived,
+                                   InJunk,
+                                   Filled,
                                    ServersFound,
                                    CheckStep,
                                    Checked>;

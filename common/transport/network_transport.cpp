@@ -338,6 +338,15 @@ void NetworkTransport::take(NetworkReport &report, Timestamp now) {
                                                  receipt_for(bounce->account, bounce->receipt),
                                                  made_safe(*bounce)});
         }
+    } else if (const auto *in_junk = std::get_if<InJunk>(&report)) {
+        if (knows(in_junk->account)) {
+            events_.emplace_back(engine::InJunk{in_junk->account, in_junk->stamp_key});
+        }
+    } else if (const auto *filled = std::get_if<Filled>(&report)) {
+        if (knows(filled->account)) {
+            events_.emplace_back(
+                engine::Filled{filled->account, std::min<std::uint64_t>(filled->percent, 100)});
+        }
     } else if (const auto *receiving = std::get_if<Receiving>(&report)) {
         if (knows(receiving->account)) {
             blocked_.erase(receiving->account);

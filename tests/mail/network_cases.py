@@ -4,7 +4,7 @@ import os
 import socket
 import time
 
-from mail_clients import text
+from mail_clients import imap, text
 from mail_servers import MailServers
 from network_process import NetworkProcess, account, stamped_envelope
 
@@ -204,6 +204,33 @@ def a_mail_to_nobody_comes_back_and_is_known(servers):
 def a_mail_for_a_full_mailbox_comes_back_and_is_known(servers):
     recipients = bounce_of(servers, servers.address("b"), 60_000)
     assert [each["reason"] for each in recipients] == ["mailbox_full"], recipients
+
+
+@with_options(quota={"b": "100K"})
+def the_junk_folder_and_the_storage_are_looked_at(servers):
+    """Dovecot names no junk folder of its own accord."""
+    envelope = stamped_envelope(OURS)
+    with process_for(servers) as process:
+        process.configure(sender(servers))
+        process.submit("out", [servers.address("b")], envelope)
+        assert process.wait_for("delivered")["accepted"]
+    servers.wait_for_mails("b")
+    with imap(servers) as client:
+        client.create("Junk")
+        assert client.copy("1", "Junk")[0] == "OK"
+        client.append("Junk", None, None, text("junk of others", "x" * 70_000))
+        client.store("1", "+FLAGS", r"\Deleted")
+        client.expunge()
+    with process_for(servers) as process:
+        process.configure(receiver(servers))
+        assert process.wait_for("mail_arrived")["envelope"] == envelope
+        assert process.wait_for("in_junk")["stamp_key"] == OURS
+        assert process.wait_for("filled")["percent"] == 0
+    with imap(servers) as client:
+        client.append("INBOX", None, None, text("a large one", "x" * 20_000))
+    with process_for(servers) as process:
+        process.configure(receiver(servers))
+        assert process.wait_for("filled")["percent"] in (90, 95)
 
 
 def unknown_recipients_are_told_one_by_one(servers):

@@ -86,12 +86,18 @@ def a_refused_recipient_is_told(server):
     refused_sending(server, "refused", "no such user")
 
 
+def an_address_that_is_not_ours_is_told(server):
+    server.say("fault", "smtp", "mail", "reply=553 5.7.1 sender address rejected: not owned by user")
+    refused_sending(server, "refused", f'from "{A}" to "{B}"', "not owned by user")
+
+
 def a_server_without_tls_gets_no_password(server):
     server.say("set", "smtp.without", "STARTTLS")
     server.say("set", "imap.without", "STARTTLS")
     with process_for(server) as process:
         process.configure(sender(server), receiver(server, "imap"))
-        assert process.wait_for("told", account="in")["what"]["code"] == "refused"
+        told = process.wait_for("told", account="in")["what"]
+        assert told["code"] == "refused" and "STARTTLS" in told["message"] and told["hint"], told
         process.submit("out", [B], stamped_envelope(OURS))
         problem = process.wait_for("delivered")["problem"]
         assert problem["code"] == "refused" and "TLS" in problem["message"], problem
@@ -133,7 +139,8 @@ def a_literal_that_is_cut_off_is_read_again(server):
         assert process.wait_for("delivered")["accepted"]
         server.say("fault", "imap", "uid fetch", "truncate=20000", "times=1", "skip=1")
         process.configure(receiver(server))
-        assert process.wait_for("told", account="in")["what"]["code"] == "unavailable"
+        told = process.wait_for("told", account="in")["what"]
+        assert told["code"] == "unavailable" and "within a mail" in told["detail"], told
         assert process.wait_for("mail_arrived")["envelope"] == envelope
 
 
@@ -274,6 +281,83 @@ def answers_of_programs_and_forwarded_mails_are_left(server):
         read_on_behind(process, envelope)
         assert not [report for report in process.reports if report["kind"] == "bounce_arrived"]
     assert [mail["flags"] for mail in server.ask("mails", "b")[:4]] == [[]] * 4
+
+
+def what_lies_in_the_junk_folder(server):
+    """A mail of ours among one of others, whose envelope is given; nothing lies in the inbox."""
+    with process_for(server) as process:
+        process.configure(sender(server))
+        envelope = stamped_envelope(OURS, 3000)
+        process.submit("out", [B], envelope)
+        assert process.wait_for("delivered")["accepted"]
+    server.say("deliver", "b", "Junk", content=text("[postrider] of others", "no envelope"))
+    server.say("deliver", "b", "Junk", content=server.say("submission", 0))
+    server.say("expunge", "b", "INBOX", 1)
+    return envelope
+
+
+def mails_in_the_junk_folder_are_taken_and_told(server):
+    envelope = what_lies_in_the_junk_folder(server)
+    with process_for(server) as process:
+        process.configure(receiver(server))
+        arrived = process.wait_for("mail_arrived")
+        assert arrived["envelope"] == envelope
+        assert process.wait_for("in_junk")["stamp_key"] == OURS
+        process.settle("in", arrived["receipt"])
+        process.look_now("in")
+        process.wait_for("looked", account="in")
+        server.say("deliver", "b", "Junk", content=server.say("submission", 0))
+        process.look_now("in")
+        assert process.wait_for("mail_arrived")["envelope"] == envelope, "it is looked for at once when somebody asks"
+        assert [(mail["subject"], mail["flags"]) for mail in server.ask("mails", "b", "Junk")] == [
+            ("[postrider] of others", [])]
+        cursor = [report["cursor"] for report in process.reports if report["kind"] == "cursor_moved"][-1]
+    server.say("deliver", "b", "Junk", content=text("[postrider] of others", "again"))
+
+    def looked_at():
+        return re.findall(r"UID FETCH (\S+) .*BODY.PEEK\[\]<", server.say("commands", "imap").decode())
+
+    before = looked_at()
+    with process_for(server) as process:
+        process.configure(receiver(server, cursor=cursor))
+        read_on_behind(process, envelope)
+    assert looked_at()[len(before):] == ["4"], "of those in the junk folder the one that is new"
+
+
+def servers_that_say_nothing_of_folders_have_a_junk_folder_by_its_name(server):
+    server.say("set", "imap.without", "SPECIAL-USE MOVE ESEARCH NAMESPACE")
+    envelope = what_lies_in_the_junk_folder(server)
+    with process_for(server) as process:
+        process.configure(receiver(server))
+        assert process.wait_for("mail_arrived")["envelope"] == envelope
+
+
+def a_junk_folder_that_cannot_be_opened_holds_nothing_up(server):
+    envelope = what_lies_in_the_junk_folder(server)
+    server.say("fault", "imap", "select", "line=*Junk*", "reply=NO it is locked")
+    with process_for(server) as process:
+        process.configure(sender(server), receiver(server))
+        assert "Junk" in process.wait_for("told", account="in")["what"]["message"]
+        process.submit("out", [B], envelope)
+        assert process.wait_for("mail_arrived")["envelope"] == envelope
+
+
+def how_full_a_mailbox_is_is_told_in_steps(server):
+    server.say("set", "quota.b", 100 * 1024)
+    with process_for(server) as process:
+        process.configure(receiver(server))
+        assert process.wait_for("filled")["percent"] == 0
+        process.wait_for("looked", account="in")
+        server.say("junk", "b", 87 * 1024)
+        process.look_now("in")
+        assert process.wait_for("filled")["percent"] == 85
+        process.wait_for("looked", account="in")
+        process.look_now("in")
+        process.wait_for("looked", account="in")
+        assert not [report for report in process.reports if report["kind"] == "filled"]
+        server.say("expunge", "b", "INBOX", 1)
+        process.look_now("in")
+        assert process.wait_for("filled")["percent"] == 0
 
 
 def new_numbers_of_a_folder_are_noticed(server):

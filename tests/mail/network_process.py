@@ -41,6 +41,8 @@ REPORTS = {
     "envelope_arrives": ("account:text", "envelope_bytes:number", "from:number", "bytes:bytes"),
     "receiving": ("account:text", "works:truth", "problem:error"),
     "bounce_arrived": ("account:text", "receipt:text", "message_names:texts", "recipients:failures"),
+    "in_junk": ("account:text", "stamp_key:key"),
+    "filled": ("account:text", "percent:number"),
     "servers_found": ("account:text", "receive:text", "send:text", "how:text"),
     "check_step": ("subject:text", "words:text", "problem:error"),
     "checked": (),
@@ -88,6 +90,9 @@ class Reader:
 
     def text(self):
         return self.bytes().decode()
+
+    def key(self):
+        return self.take(32)
 
     def count(self):
         return struct.unpack(">I", self.take(4))[0]

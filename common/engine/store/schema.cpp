@@ -177,11 +177,12 @@ std::vector<StateTable> identity_tables() {
                      maybe(blob("configuration_mac"))},
          .primary_key = {"name"}},
         // How receiving fares (engine/mailbox_health.hpp): it fails since, has so often, and why;
-        // when it last worked, and when a mail of ours came last.
+        // when it last worked, and when a mail of ours came last. `filled`: percent of its storage
+        // that are used, 0 below 80.
         {.name = "mailbox_health",
          .columns = {text("name"), maybe(integer("failing_since")), integer("failures", "0"),
                      text("error", "''"), text("hint", "''"), maybe(integer("worked_at")),
-                     maybe(integer("received_at"))},
+                     maybe(integer("received_at")), maybe(integer("filled"))},
          .primary_key = {"name"}},
         {.name = "group", .columns = {text("name")}, .primary_key = {"name"}},
         peer_table(),

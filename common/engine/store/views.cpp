@@ -289,8 +289,10 @@ std::string mailboxes_sql(const dialect::Dialect &dialect) {
            dialect.time_text("f.failing_since") + " AS since, f.failures AS failures, " +
            dialect.time_text("f.worked_at") + " AS worked, " + dialect.time_text("f.received_at") +
            " AS received, " + dialect.time_text("f.sent_at") +
-           " AS sent, f.waiting AS waiting, f.error AS error,"
-           " CASE WHEN f.state <> 'failing' THEN '' WHEN f.hint = '' THEN 'mend the mailbox, then '"
+           " AS sent, f.waiting AS waiting, f.filled AS filled, f.error AS error,"
+           " CASE WHEN f.state <> 'failing' AND f.filled > 0 THEN 'remove what others have sent"
+           " from it, or have it made larger' WHEN f.state <> 'failing' THEN '' WHEN f.hint = '' "
+           "THEN 'mend the mailbox, then '"
            " ELSE f.hint || ' Then ' END || CASE WHEN f.state <> 'failing' THEN '' ELSE '" +
            dialect.sync_command() +
            ";' END AS action FROM (SELECT m.name, m.address,"
@@ -298,7 +300,8 @@ std::string mailboxes_sql(const dialect::Dialect &dialect) {
            " WHEN m.receive LIKE 'maildir:%' THEN 'maildir'"
            " WHEN g.failing_since IS NOT NULL THEN 'failing'"
            " WHEN g.worked_at IS NOT NULL THEN 'works' ELSE 'not tried yet' END AS state,"
-           " g.failing_since, coalesce(g.failures, 0) AS failures, g.worked_at, g.received_at,"
+           " g.filled, g.failing_since, coalesce(g.failures, 0) AS failures, g.worked_at, "
+           "g.received_at,"
            " (SELECT max(h.worked_at) FROM @peer_path h WHERE " +
            uses +
            ") AS sent_at, (SELECT count(*) FROM @outbox o WHERE EXISTS (SELECT 1 FROM @peer_path h"

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "common/engine/explain.hpp"
+#include "common/engine/junk_mails.hpp"
 #include "common/engine/mailbox_health.hpp"
 
 #include "tests/support/pairing_nodes.hpp"
@@ -131,15 +132,63 @@ TEST_F(MailboxHealthTest, ExplainHasARowForTheMailbox) {
     EXPECT_EQ(found[0].action, "Compare USER.");
 }
 
+TEST_F(MailboxHealthTest, AFullMailboxIsAnEventWhenItFillsAndWhenItHasRoomAgain) {
+    const auto fill = [&](std::uint64_t percent) {
+        office.write([&](const Session &session) { note_filled(session, {"main", percent}); });
+    };
+    const std::string filled = "SELECT coalesce(filled, 'unknown') || ': ' || action"
+                               " FROM postrider_mailboxes WHERE mailbox = 'main'";
+    EXPECT_EQ(ask(filled), "unknown: ");
+    fill(0);
+    EXPECT_EQ(events(), "");
+    fill(80);
+    fill(95);
+    EXPECT_EQ(events(), "mailbox_fills: mailbox \"main\" has used 80 % of its storage or more");
+    EXPECT_EQ(ask(filled), "95: remove what others have sent from it, or have it made larger");
+    fill(0);
+    EXPECT_EQ(ask("SELECT message FROM postrider_events WHERE kind = 'mailbox_has_room'"),
+              "mailbox \"main\" has used less than 80 % of its storage again");
+}
+
+TEST_F(MailboxHealthTest, MailsInTheJunkFolderAreAnEventOnceAWeek) {
+    test::PairingNode shop{directory / "shop.db", "shop"};
+    test::declare(shop, "MAILBOX box ADDRESS 'till@shop.example' RECEIVE 'imaps://shop.example' "
+                        "SEND 'smtps://shop.example';");
+    office.rows.run("UPDATE postrider_peer SET state = 'declared'");
+    ASSERT_TRUE(shop.accept(Acceptance{office.invite("shop"), "sync@hq.example", false}));
+    office.take(shop.mails());
+    InJunk found{"main", {}};
+    const PeerKeys keys = office.keys("shop");
+    std::copy_n(keys.stamp_in.data(), found.stamp_key.size(), found.stamp_key.begin());
+    for (int times = 0; times < 3; ++times) {
+        office.write([&](const Session &session) { note_in_junk(session, found); });
+        office.now += std::chrono::hours{4 * 24};
+    }
+    EXPECT_EQ(ask("SELECT count(*) || ' ' || min(message) || ' ' || min(action)"
+                  " FROM postrider_events WHERE kind = 'mail_in_junk' AND peer = 'shop'"),
+              "2 mails of \"shop\" land in the junk folder of mailbox \"main\"; they are taken from"
+              " there every six hours let mails from till@shop.example pass there");
+    office.write([&](const Session &session) { note_in_junk(session, {"main", {}}); });
+    EXPECT_EQ(ask("SELECT message FROM postrider_events WHERE kind = 'mail_in_junk'"
+                  " AND peer IS NULL"),
+              "mails of a node that is being paired land in the junk folder of mailbox \"main\";"
+              " they are taken from there every six hours");
+}
+
 TEST_F(MailboxHealthTest, ComesFromTheTransportAndGoesWithTheMailbox) {
     test::RecordingTransport transport;
     Engine engine({*office.database, office.vault, transport}, {.timing = office.timing});
     transport.events.emplace_back(failing("535", "other"));
     transport.events.emplace_back(failing("535", "nobody's"));
+    transport.events.emplace_back(Filled{"other", 80});
+    transport.events.emplace_back(InJunk{"other", {}});
     transport.events.emplace_back(Arrived{"other:1:1", Bytes(300, 1), "other"});
     ASSERT_TRUE(engine.cycle(office.now));
     EXPECT_EQ(ask("SELECT group_concat(name || ' ' || failures) FROM postrider_mailbox_health"),
               "other 1");
+    EXPECT_EQ(ask("SELECT count(*) FROM postrider_events WHERE kind IN"
+                  " ('mailbox_fills', 'mail_in_junk')"),
+              "2");
     EXPECT_EQ(ask("SELECT received FROM postrider_mailboxes WHERE mailbox = 'other'"), since);
     test::declare(office, "DROP PEER depot; DROP MAILBOX other;");
     EXPECT_EQ(office.count("mailbox_health"), "0");

@@ -55,6 +55,8 @@ std::vector<NetworkReport> every_report() {
                           "1:4",
                           {"name", "other"},
                           {{"a@x.example", mail::BounceReason::policy, "5.7.1", "no"}, {}}},
+            InJunk{"main", {1, 2}},
+            Filled{"main", 85},
             ServersFound{"main", "imaps://mail.example:993", "", "DNS names it"},
             CheckStep{"send", {}, error},
             Checked{}};

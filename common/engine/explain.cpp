@@ -188,7 +188,7 @@ void add_paths(std::vector<Station> &stations, const Session &session, const Pee
 void add_mailboxes(std::vector<Station> &stations, const Session &session, const Peer &peer) {
     for (const Row &row :
          all_rows(session.transaction,
-                  "SELECT m.name FROM @mailbox m WHERE m.receive <> '' AND m.receive NOT LIKE"
+                  "SELECT m.name FROM @mailbox m WHERE m.receive NOT LIKE"
                   " 'maildir:%' AND (NOT EXISTS (SELECT 1 FROM @peer_path h WHERE h.peer_id = ?1)"
                   " OR EXISTS (SELECT 1 FROM @peer_path h WHERE h.peer_id = ?1 AND " +
                       path_uses_mailbox("h", "m") + ")) ORDER BY m.name",

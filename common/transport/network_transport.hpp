@@ -24,6 +24,9 @@ struct NetworkTransportSettings {
     std::string subject_prefix = std::string{mail::default_subject_prefix};
 };
 
+/// The source of what is said of the process as a whole.
+inline constexpr const char *process_source = "postrider-network";
+
 /// What the transport needs and does not own.
 struct NetworkTransportPorts {
     NetworkStarter &starter;

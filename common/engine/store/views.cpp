@@ -28,8 +28,8 @@ std::string first_wait(const std::string &table, const std::string &name) {
 /// What cannot be fetched, in a sentence, and what to do about it.
 std::string fetch_facts(const dialect::Dialect &dialect) {
     const std::string failing =
-        " FROM @mailbox_health g JOIN @mailbox m ON m.name = g.name WHERE m.receive <> ''"
-        " AND g.failing_since IS NOT NULL AND (NOT EXISTS (SELECT 1 FROM @peer_path h"
+        " FROM @mailbox_health g JOIN @mailbox m ON m.name = g.name WHERE"
+        " g.failing_since IS NOT NULL AND (NOT EXISTS (SELECT 1 FROM @peer_path h"
         " WHERE h.peer_id = p.peer_id) OR EXISTS (SELECT 1 FROM @peer_path h"
         " WHERE h.peer_id = p.peer_id AND " +
         path_uses_mailbox("h", "m") + ")) ORDER BY g.name LIMIT 1)";
@@ -296,7 +296,8 @@ std::string mailboxes_sql(const dialect::Dialect &dialect) {
            " ELSE f.hint || ' Then ' END || CASE WHEN f.state <> 'failing' THEN '' ELSE '" +
            dialect.sync_command() +
            ";' END AS action FROM (SELECT m.name, m.address,"
-           " CASE WHEN m.receive = '' THEN 'only sends'"
+           " CASE WHEN m.receive = '' AND m.found_receive = '' AND g.failing_since IS NULL"
+           " THEN 'not found yet'"
            " WHEN m.receive LIKE 'maildir:%' THEN 'maildir'"
            " WHEN g.failing_since IS NOT NULL THEN 'failing'"
            " WHEN g.worked_at IS NOT NULL THEN 'works' ELSE 'not tried yet' END AS state,"

@@ -102,12 +102,15 @@ struct CountingHost final : Host {
             accepted += outcome->accepted ? 1U : 0U;
             delivered.push_back(outcome->ticket);
         }
+        const auto *doing = std::get_if<transport::Doing>(&report);
+        is_sending = is_sending || (doing != nullptr && doing->words == "sends");
     }
 
     [[nodiscard]] bool is_busy() const override { return false; }
 
     std::size_t accepted = 0;
     std::vector<std::uint64_t> delivered; // tickets
+    bool is_sending = false;
     std::vector<transport::EnvelopeWanted> wishes;
 };
 
@@ -229,7 +232,9 @@ TEST_F(Sending, AsksForALargeEnvelopeAsItIsSentAndNeverForMoreThanItsWindow) {
 TEST_F(Sending, LetsWhatIsUrgentGoBeforeAllButTheMailThatIsOnItsWay) {
     server.is_slow = true;
     submit(3);
-    sender->step(now);
+    while (!host.is_sending) {
+        sender->step(now);
+    }
     sender->submit({9, "main", {"b@mail.example"}, 100, Bytes(100), true});
     sender->submit({10, "main", {"b@mail.example"}, 100, Bytes(100), true});
     while (host.delivered.size() < 5) {

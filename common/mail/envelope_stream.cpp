@@ -41,14 +41,21 @@ void EnvelopeStream::finish(Bytes &out) {
 
 void EnvelopeStream::take(std::string_view lines, Bytes &out) {
     while (!lines.empty()) {
-        if (!is_running_) {
+        const bool is_beginning = !is_running_;
+        if (is_beginning) {
             lines = skip_to_run(lines);
-            continue;
+        }
+        if (lines.empty()) {
+            return;
         }
         Bytes &into = envelope_bytes_ == 0 ? begun_ : out;
         const std::size_t had_bytes = into.size();
-        const std::size_t read = decoder_.decode_run(lines, envelope_begins, into);
+        std::size_t read = decoder_.decode_run(lines, envelope_begins, into);
         take_decoded(had_bytes, out);
+        if (read == 0 && is_beginning) { // it only looked like one
+            is_odd_ = true;
+            read = std::min(lines.find('\n'), lines.size() - 1) + 1;
+        }
         lines.remove_prefix(read);
         is_running_ = lines.empty();
     }

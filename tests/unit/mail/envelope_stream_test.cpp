@@ -86,6 +86,7 @@ TEST(EnvelopeStream, SaysThatAMailIsNotAsOursAre) {
     const std::vector<std::pair<std::string, std::string>> cases = {
         {"cut", mail.substr(0, mail.size() / 2)},
         {"two", mail + other},
+        {"what only looks like one", "UFJEUgENCg!\r\nUFJEUgENCg!\r\n" + mail},
         {"a piece of another before it", "UFJEUgENCgABAQBo\r\n\r\n" + mail},
         {"text within", std::string(mail).insert(mail.size() / 2, "\r\nof somebody else\r\n")},
         {"more behind it", longer},

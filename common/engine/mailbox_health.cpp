@@ -49,6 +49,9 @@ void note_success(const Session &session, const std::string &mailbox) {
         {Value::text(mailbox), stored(session.now)});
 }
 
+/// How full the storage is was never told.
+constexpr std::int64_t unknown = -1;
+
 } // namespace
 
 void note_receiving(const Session &session, const Receiving &receiving) {
@@ -69,19 +72,19 @@ void note_filled(const Session &session, const Filled &filled) {
     const auto row =
         first_row(session.transaction, "SELECT filled FROM @mailbox_health WHERE name = ?1",
                   {Value::text(filled.source)});
-    const auto before = row ? maybe_integer_at(*row, 0) : std::nullopt;
+    const std::int64_t before = row ? maybe_integer_at(*row, 0).value_or(unknown) : unknown;
     const auto percent = static_cast<std::int64_t>(filled.percent);
     if (before == percent) {
         return;
     }
     const std::string mailbox = "mailbox \"" + filled.source + "\" ";
-    if (percent > 0 && before.value_or(0) == 0) {
+    if (percent > 0 && before <= 0) {
         log_event(session.transaction, session.now,
                   {"mailbox_fills", std::nullopt,
                    mailbox + "has used " + std::to_string(percent) + " % of its storage or more",
                    "remove what others have sent from it, or have it made larger: once it is full"
                    " servers refuse what comes"});
-    } else if (percent == 0 && before) {
+    } else if (percent == 0 && before != unknown) {
         log_event(session.transaction, session.now,
                   {"mailbox_has_room", std::nullopt,
                    mailbox + "has used less than 80 % of its storage again"});

@@ -9,14 +9,15 @@
 namespace postrider::network {
 
 struct ConnectProblem {
-    std::string server;    // as the task text names it
-    std::string words;     // libcurl's
-    std::string last_line; // of the server, as it came
+    std::string server = {};    // as the task text names it
+    std::string words = {};     // libcurl's
+    std::string last_line = {}; // of the server, as it came
     transport::LoginKind login = transport::LoginKind::none;
     bool has_begun_login = false; // the server was asked to let somebody in
     bool has_proxy = false;
     bool was_proxy_reached = false; // and it has answered that it does not connect us
-    std::string challenge; // what it said in base64 before it refused, as it came (RFC 7628 3.2.3)
+    std::string challenge =
+        {}; // what it said in base64 before it refused, as it came (RFC 7628 3.2.3)
 };
 
 /// `code` is a CURLcode. `refused` where trying again alone does not help.

@@ -50,7 +50,7 @@ void note_success(const Session &session, const std::string &mailbox) {
 }
 
 /// How full the storage is was never told.
-constexpr std::int64_t unknown = -1;
+constexpr std::int64_t never_told = -1;
 
 } // namespace
 
@@ -72,7 +72,7 @@ void note_filled(const Session &session, const Filled &filled) {
     const auto row =
         first_row(session.transaction, "SELECT filled FROM @mailbox_health WHERE name = ?1",
                   {Value::text(filled.source)});
-    const std::int64_t before = row ? maybe_integer_at(*row, 0).value_or(unknown) : unknown;
+    const std::int64_t before = row ? maybe_integer_at(*row, 0).value_or(never_told) : never_told;
     const auto percent = static_cast<std::int64_t>(filled.percent);
     if (before == percent) {
         return;
@@ -84,7 +84,7 @@ void note_filled(const Session &session, const Filled &filled) {
                    mailbox + "has used " + std::to_string(percent) + " % of its storage or more",
                    "remove what others have sent from it, or have it made larger: once it is full"
                    " servers refuse what comes"});
-    } else if (percent == 0 && before != unknown) {
+    } else if (percent == 0 && before != never_told) {
         log_event(session.transaction, session.now,
                   {"mailbox_has_room", std::nullopt,
                    mailbox + "has used less than 80 % of its storage again"});

@@ -40,7 +40,7 @@ class CountingProxy:
                         self._begin(selector, opened)
                     elif not self._pass_on(key.fileobj, key.data):
                         for ended in (key.fileobj, key.data):
-                            with contextlib.suppress(KeyError):
+                            with contextlib.suppress(KeyError, ValueError):
                                 selector.unregister(ended)
                             ended.close()
 

@@ -77,6 +77,17 @@ std::string node_name(const Session &session) {
     return text_at(*first_row(session.transaction, "SELECT name FROM @node"), 0);
 }
 
+constexpr std::string_view what_follows = "\r\nOne more mail comes when it is over. The clause "
+                                          "ALERT of the node asks for these mails.\r\n";
+
+std::string joined(std::initializer_list<std::string_view> pieces) {
+    std::string text;
+    for (const std::string_view piece : pieces) {
+        text += piece;
+    }
+    return text;
+}
+
 struct Letter {
     std::int64_t peer_id = 0;
     PlainMail mail;
@@ -95,26 +106,22 @@ std::vector<Letter> due_letters(const Session &session, const AlertRule &rule) {
                   {stored(session.now), stored(session.now - rule.after)})) {
         const std::string peer = text_at(row, 1);
         const std::string state = text_at(row, 2);
-        const std::string node = node_name(session);
-        const std::string ours = "at node \"" + node + "\"";
-        if (integer_at(row, 6) != 0) {
-            letters.push_back({integer_at(row, 0),
-                               {"Postrider: " + peer + " is well again, " + ours,
-                                "Peer \"" + peer + "\" " + ours +
-                                    " is well again: " + text_at(row, 3) + ".\r\n"}});
-            continue;
-        }
+        const std::string ours = joined({"at node \"", node_name(session), "\""});
         const std::string action = text_at(row, 4);
-        letters.push_back(
-            {integer_at(row, 0),
-             {"Postrider: " + peer + " is " + state + ", " + ours,
-              "Peer \"" + peer + "\" " + ours + " is " + state +
-                  ", and something has been wrong"
-                  " since " +
-                  text_at(row, 5) + ":\r\n\r\n" + text_at(row, 3) + ".\r\n" +
-                  (action.empty() ? "" : "\r\nWhat to do: " + action + "\r\n") +
-                  "\r\nOne more mail comes when it is over. The clause ALERT of the node asks for"
-                  " these mails.\r\n"}});
+        PlainMail mail;
+        if (integer_at(row, 6) != 0) {
+            mail.subject = joined({"Postrider: ", peer, " is well again, ", ours});
+            mail.text = joined(
+                {"Peer \"", peer, "\" ", ours, " is well again: ", text_at(row, 3), ".\r\n"});
+        } else {
+            mail.subject = joined({"Postrider: ", peer, " is ", state, ", ", ours});
+            mail.text =
+                joined({"Peer \"", peer, "\" ", ours, " is ", state,
+                        ", and something has been wrong since ", text_at(row, 5), ":\r\n\r\n",
+                        text_at(row, 3), ".\r\n", action.empty() ? "" : "\r\nWhat to do: ", action,
+                        action.empty() ? "" : "\r\n", what_follows});
+        }
+        letters.push_back({integer_at(row, 0), std::move(mail)});
     }
     return letters;
 }

@@ -80,6 +80,17 @@ class Engine {
     void show_unapproved(Timestamp now);
     void configure_transport(Timestamp now);
     void handle_events(Timestamp now, CycleResult &result);
+
+    /// What comes of events once their transaction is committed.
+    struct Taken {
+        std::vector<std::pair<Receipt, Settlement>> settlements;
+        std::vector<ReplayedPart> final_parts;
+        std::uint64_t envelopes = 0;
+        bool has_servers = false; // of a mailbox were found
+    };
+
+    void take_message(const Session &session, const Event &event, Taken &taken);
+    void take_mailbox_event(const Session &session, const Event &event, Taken &taken);
     void apply_all(Timestamp now, CycleResult &result);
     void
     apply_stream(Timestamp now, std::int64_t peer_id, const StreamKey &key, CycleResult &result);

@@ -175,6 +175,59 @@ void Engine::end_openings(Timestamp now) {
     }
 }
 
+void Engine::take_message(const Session &session, const Event &event, Taken &taken) {
+    if (const auto *arrived = std::get_if<Arrived>(&event)) {
+        const Reception reception =
+            take_envelope(session, arrived->envelope, arrived->receipt, &replays_);
+        taken.settlements.emplace_back(arrived->receipt, reception.settlement);
+        if (reception.is_final) {
+            taken.final_parts.push_back(reception.part);
+        }
+        if (!arrived->source.empty()) {
+            book_arrival(session, arrived->source, wire_bytes(arrived->envelope.size()));
+            note_arrival(session, arrived->source);
+        }
+        ++taken.envelopes;
+    } else if (const auto *unusable = std::get_if<Unusable>(&event)) {
+        log_refused(session.transaction, session.now,
+                    {std::nullopt, unusable->receipt, unusable->reason});
+        taken.settlements.emplace_back(unusable->receipt, Settlement::set_aside);
+    } else if (const auto *bounced = std::get_if<Bounced>(&event)) {
+        taken.settlements.emplace_back(bounced->receipt, take_bounce(session, *bounced));
+    } else if (const auto *outcome = std::get_if<Outcome>(&event)) {
+        const auto sent = tickets_.take(outcome->ticket);
+        if (sent && !sent->alert_through.empty()) {
+            take_alert_outcome(session, *sent, *outcome);
+        } else if (sent) {
+            take_outcome(session, *sent, *outcome);
+            if (!outcome->message_name.empty()) {
+                remember_mail(session, *sent, outcome->message_name);
+            }
+        }
+    }
+}
+
+void Engine::take_mailbox_event(const Session &session, const Event &event, Taken &taken) {
+    if (const auto *notice = std::get_if<Notice>(&event);
+        notice != nullptr && notice->reason.code != Errc::unknown_peer) {
+        // Mails of others are normal in a shared place; everything else is news.
+        log_refused(session.transaction, session.now,
+                    {std::nullopt, notice->source, notice->reason});
+    } else if (const auto *moved = std::get_if<CursorMoved>(&event)) {
+        store_cursor(session.transaction, moved->source, moved->cursor);
+    } else if (const auto *looked = std::get_if<Looked>(&event)) {
+        openings_.note_looked(*looked, session.now);
+    } else if (const auto *in_junk = std::get_if<InJunk>(&event)) {
+        note_in_junk(session, *in_junk);
+    } else if (const auto *filled = std::get_if<Filled>(&event)) {
+        note_filled(session, *filled);
+    } else if (const auto *receiving = std::get_if<Receiving>(&event)) {
+        note_receiving(session, *receiving);
+    } else if (const auto *found = std::get_if<ServersFound>(&event)) {
+        taken.has_servers = take_servers(session, session.now, *found) || taken.has_servers;
+    }
+}
+
 void Engine::handle_events(Timestamp now, CycleResult &result) {
     for (int round = 0; round < polls_max; ++round) {
         std::vector<Event> events = std::exchange(arrived_, {});
@@ -184,74 +237,27 @@ void Engine::handle_events(Timestamp now, CycleResult &result) {
         if (events.empty()) {
             return;
         }
-        std::vector<std::pair<Receipt, Settlement>> settlements;
-        std::vector<ReplayedPart> final_parts;
-        bool has_found = false;
-        const auto take = [&](const Session &session) {
-            for (const Event &event : events) {
-                if (const auto *arrived = std::get_if<Arrived>(&event)) {
-                    const Reception reception =
-                        take_envelope(session, arrived->envelope, arrived->receipt, &replays_);
-                    if (!arrived->source.empty()) {
-                        book_arrival(session, arrived->source,
-                                     wire_bytes(arrived->envelope.size()));
-                    }
-                    settlements.emplace_back(arrived->receipt, reception.settlement);
-                    if (reception.is_final) {
-                        final_parts.push_back(reception.part);
-                    }
-                    if (!arrived->source.empty()) {
-                        note_arrival(session, arrived->source);
-                    }
-                    ++result.envelopes_received;
-                } else if (const auto *unusable = std::get_if<Unusable>(&event)) {
-                    log_refused(session.transaction, now,
-                                {std::nullopt, unusable->receipt, unusable->reason});
-                    settlements.emplace_back(unusable->receipt, Settlement::set_aside);
-                } else if (const auto *notice = std::get_if<Notice>(&event);
-                           notice != nullptr && notice->reason.code != Errc::unknown_peer) {
-                    // Mails of others are normal in a shared place; everything else is news.
-                    log_refused(session.transaction, now,
-                                {std::nullopt, notice->source, notice->reason});
-                } else if (const auto *outcome = std::get_if<Outcome>(&event)) {
-                    if (const auto sent = tickets_.take(outcome->ticket)) {
-                        sent->alert_through.empty() ? take_outcome(session, *sent, *outcome)
-                                                    : take_alert_outcome(session, *sent, *outcome);
-                        if (!outcome->message_name.empty() && sent->alert_through.empty()) {
-                            remember_mail(session, *sent, outcome->message_name);
-                        }
-                    }
-                } else if (const auto *moved = std::get_if<CursorMoved>(&event)) {
-                    store_cursor(session.transaction, moved->source, moved->cursor);
-                } else if (const auto *looked = std::get_if<Looked>(&event)) {
-                    openings_.note_looked(*looked, now);
-                } else if (const auto *bounced = std::get_if<Bounced>(&event)) {
-                    settlements.emplace_back(bounced->receipt, take_bounce(session, *bounced));
-                } else if (const auto *in_junk = std::get_if<InJunk>(&event)) {
-                    note_in_junk(session, *in_junk);
-                } else if (const auto *filled = std::get_if<Filled>(&event)) {
-                    note_filled(session, *filled);
-                } else if (const auto *receiving = std::get_if<Receiving>(&event)) {
-                    note_receiving(session, *receiving);
-                } else if (const auto *found = std::get_if<ServersFound>(&event)) {
-                    has_found = take_servers(session, now, *found) || has_found;
-                }
-            }
-        };
+        Taken taken;
         try {
-            write(now, take);
+            write(now, [&](const Session &session) {
+                for (const Event &event : events) {
+                    take_message(session, event, taken);
+                    take_mailbox_event(session, event, taken);
+                }
+            });
         } catch (...) {
             keep_all(events, ports_.transport); // they are shown again
             throw;
         }
-        for (const ReplayedPart &part : final_parts) {
+        result.envelopes_received += taken.envelopes;
+        for (const ReplayedPart &part : taken.final_parts) {
             replays_.note(part, now);
         }
         // Only now that their content is committed may the messages go.
-        for (const auto &[receipt, settlement] : settlements) {
+        for (const auto &[receipt, settlement] : taken.settlements) {
             ports_.transport.settle(receipt, settlement);
         }
-        if (has_found) {
+        if (taken.has_servers) {
             configure_transport(now);
         }
     }

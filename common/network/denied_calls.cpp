@@ -28,25 +28,25 @@ constexpr std::uint32_t own_convention = 0; // not known here
 constexpr std::uint32_t number_max = 0;
 #endif
 
-constexpr std::uint32_t denied_numbers[] = {
-    // Other programs, and what belongs to them
-    SYS_execve, SYS_execveat,
+constexpr auto denied_numbers = std::to_array<std::uint32_t>(
+    {// Other programs, and what belongs to them
+     SYS_execve, SYS_execveat,
 #ifndef POSTRIDER_SANITIZED // leaks are looked for by a tracer
-    SYS_ptrace,
+     SYS_ptrace,
 #endif
-    SYS_process_vm_readv, SYS_process_vm_writev, SYS_kill, SYS_rt_sigqueueinfo, SYS_pidfd_open,
-    SYS_pidfd_send_signal, SYS_pidfd_getfd, SYS_kcmp, SYS_process_madvise,
-    // Memory and queues that processes share, a database server's among them
-    SYS_shmget, SYS_shmat, SYS_shmctl, SYS_semget, SYS_semctl, SYS_msgget, SYS_msgctl, SYS_mq_open,
-    // Being called from outside
-    SYS_listen, SYS_accept, SYS_accept4,
-    // The kernel itself
-    SYS_bpf, SYS_perf_event_open, SYS_userfaultfd, SYS_io_uring_setup, SYS_io_uring_enter,
-    SYS_io_uring_register, SYS_keyctl, SYS_add_key, SYS_request_key, SYS_init_module,
-    SYS_finit_module, SYS_delete_module, SYS_kexec_load, SYS_reboot, SYS_personality, SYS_acct,
-    // Namespaces and mounts
-    SYS_unshare, SYS_setns, SYS_mount, SYS_umount2, SYS_pivot_root, SYS_chroot, SYS_open_tree,
-    SYS_move_mount, SYS_fsopen, SYS_open_by_handle_at, SYS_name_to_handle_at};
+     SYS_process_vm_readv, SYS_process_vm_writev, SYS_kill, SYS_rt_sigqueueinfo, SYS_pidfd_open,
+     SYS_pidfd_send_signal, SYS_pidfd_getfd, SYS_kcmp, SYS_process_madvise,
+     // Memory and queues that processes share, a database server's among them
+     SYS_shmget, SYS_shmat, SYS_shmctl, SYS_semget, SYS_semctl, SYS_msgget, SYS_msgctl, SYS_mq_open,
+     // Being called from outside
+     SYS_listen, SYS_accept, SYS_accept4,
+     // The kernel itself
+     SYS_bpf, SYS_perf_event_open, SYS_userfaultfd, SYS_io_uring_setup, SYS_io_uring_enter,
+     SYS_io_uring_register, SYS_keyctl, SYS_add_key, SYS_request_key, SYS_init_module,
+     SYS_finit_module, SYS_delete_module, SYS_kexec_load, SYS_reboot, SYS_personality, SYS_acct,
+     // Namespaces and mounts
+     SYS_unshare, SYS_setns, SYS_mount, SYS_umount2, SYS_pivot_root, SYS_chroot, SYS_open_tree,
+     SYS_move_mount, SYS_fsopen, SYS_open_by_handle_at, SYS_name_to_handle_at});
 
 constexpr std::size_t head_steps = 6;
 

@@ -163,27 +163,37 @@ StateTable peer_start_table() {
             .primary_key = {"peer_id"}};
 }
 
+/// `paced_since`: since when it has a limit or hours, 0 without; `used_at`: its last opening that
+/// was used. `found_…`: the servers that were found where the text names none.
+StateTable mailbox_table() {
+    return {.name = "mailbox",
+            .columns = {text("name"), text("address"), text("receive", "''"), text("send", "''"),
+                        text("settings", "''"), maybe(blob("cursor")), integer("paced_since", "0"),
+                        maybe(integer("used_at")), text("found_receive", "''"),
+                        text("found_send", "''"), text("found_how", "''"),
+                        maybe(blob("configuration_mac"))},
+            .primary_key = {"name"}};
+}
+
+/// How receiving fares (engine/mailbox_health.hpp): it fails since, has so often, and why; when it
+/// last worked, and when a mail of ours came last. `filled`: percent of its storage that are used,
+/// 0 below 80.
+StateTable mailbox_health_table() {
+    return {.name = "mailbox_health",
+            .columns = {text("name"), maybe(integer("failing_since")), integer("failures", "0"),
+                        text("error", "''"), text("hint", "''"), maybe(integer("worked_at")),
+                        maybe(integer("received_at")), maybe(integer("filled"))},
+            .primary_key = {"name"}};
+}
+
 std::vector<StateTable> identity_tables() {
     return {
         one_row("schema_version", {integer("version")}),
         node_table(),
         one_row("lease", {integer("fencing"), text("holder")}),
         dialect::epoch_table(),
-        {.name = "mailbox",
-         .columns = {text("name"), text("address"), text("receive", "''"), text("send", "''"),
-                     text("settings", "''"), maybe(blob("cursor")), integer("paced_since", "0"),
-                     maybe(integer("used_at")), text("found_receive", "''"),
-                     text("found_send", "''"), text("found_how", "''"),
-                     maybe(blob("configuration_mac"))},
-         .primary_key = {"name"}},
-        // How receiving fares (engine/mailbox_health.hpp): it fails since, has so often, and why;
-        // when it last worked, and when a mail of ours came last. `filled`: percent of its storage
-        // that are used, 0 below 80.
-        {.name = "mailbox_health",
-         .columns = {text("name"), maybe(integer("failing_since")), integer("failures", "0"),
-                     text("error", "''"), text("hint", "''"), maybe(integer("worked_at")),
-                     maybe(integer("received_at")), maybe(integer("filled"))},
-         .primary_key = {"name"}},
+        mailbox_table(),
+        mailbox_health_table(),
         {.name = "group", .columns = {text("name")}, .primary_key = {"name"}},
         peer_table(),
         peer_start_table(),

@@ -23,12 +23,12 @@ TEST_F(MailboxBudget, TenMailsADayCarryFiveHundredTransactionsToBothPeers) {
     bool has_waited = false;
     for (int days = 0; days < 31; ++days) {
         const std::uint64_t before = mails_of_all();
-        for (int count = 0; count < 24; ++count) {
-            if (transactions < 500) {
+        for (int part = 0; part < 8; ++part) {
+            for (int count = 0; count < 3 && transactions < 500; ++count) {
                 office.application.run("INSERT INTO item VALUES(" + std::to_string(++transactions) +
                                        ", 'rope')");
             }
-            run(hours{1});
+            run(hours{3});
             has_waited = has_waited || waits_for() == "the budget of mailbox \"main\"";
         }
         // The shops hear of their shares with the first mails.

@@ -47,7 +47,7 @@ TEST(Control, EachFlippedBitIsAnErrorOrAnotherMessage) {
 TEST(Control, AMessageOfALaterVersionIsToldApart) {
     CborWriter out;
     out.array(2);
-    out.unsigned_integer(11);
+    out.unsigned_integer(12);
     out.null();
     const Result<ControlMessage> decoded = decode_control(out.view());
     ASSERT_FALSE(decoded.has_value());

@@ -25,7 +25,7 @@ constexpr int text_bytes = 6000;
 /// A process that commits something is killed within this time, or a multiple where the last ones
 /// came to nothing; one that does not commit, thereafter.
 constexpr unsigned life_min_ms = 60;
-constexpr unsigned life_max_ms = 2000;
+constexpr unsigned life_max_ms = 8000;
 constexpr std::chrono::seconds idle_max{3};
 /// How long the line loses mails after the last kill.
 constexpr std::chrono::seconds lossy_for{2};

@@ -22,6 +22,7 @@ import socket
 import ssl
 import subprocess
 import tempfile
+import threading
 import time
 from typing import NamedTuple
 
@@ -54,6 +55,11 @@ class Mail(NamedTuple):
         return self.path.read_bytes()
 
 
+# Ports that stacks of this process took, whose servers may not listen yet.
+_taken = set()
+_taking = threading.Lock()
+
+
 def free_ports(count):
     """Ports that nobody listens on, below those that the system gives to outgoing connections."""
     found = []
@@ -61,6 +67,10 @@ def free_ports(count):
     try:
         while len(found) < count:
             port = random.randrange(10000, 32000)
+            with _taking:
+                if port in _taken:
+                    continue
+                _taken.add(port)
             probe = socket.socket()
             sockets.append(probe)
             try:
@@ -235,11 +245,14 @@ class MailServers:
         """Ready is who listens, and Dovecot has its sockets for the MTA."""
         deadline = time.monotonic() + START_SECONDS
         sockets = [self.folder / "dovecot" / name for name in ("lmtp", "auth-mta")]
-        while not (all(map(is_open, self.ports.values())) and all(path.exists() for path in sockets)):
+        ready = False
+        while not ready:
+            time.sleep(0.02)
+            ready = all(map(is_open, self.ports.values())) and all(path.exists() for path in sockets)
+            # Who ended did not get its port: then another program is at it.
             ended = [name for name, process in self.processes.items() if process.poll() is not None]
             if ended or time.monotonic() > deadline:
                 raise RuntimeError(f"{' and '.join(ended) or 'the mail servers'} did not start\n{self.log()}")
-            time.sleep(0.02)
 
     def stop(self, *names):
         """Ends the servers and what they started, or those that are named: "dovecot", or the MTA's name. `start` starts
@@ -269,7 +282,9 @@ class MailServers:
             self.__exit__()
             raise
 
-    def __exit__(self, *_):
+    def __exit__(self, kind=None, problem=None, trace=None):
+        if problem is not None:
+            problem.add_note(self.log())
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -16,6 +16,14 @@ Result<Bytes> from_hex(std::string_view text);
 std::string to_base64(ByteView bytes);
 /// The same, added to a text.
 void append_base64(ByteView bytes, std::string &text);
+
+/// How long that is, padding included.
+constexpr std::size_t base64_digits_of(std::size_t bytes) {
+    return (bytes + 2) / 3 * 4;
+}
+
+/// The same, to where there is room for it; gives where it ends.
+char *write_base64(ByteView bytes, char *to);
 Result<Bytes> from_base64(std::string_view text);
 
 std::string to_base64url(ByteView bytes);

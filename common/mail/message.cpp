@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstring>
 
 #include "common/base/limits.hpp"
 #include "common/base/text_encoding.hpp"
@@ -222,7 +223,7 @@ Result<std::size_t> MessageText::read(std::span<std::uint8_t> into) {
             }
         }
         const std::size_t size = std::min(into.size() - filled, ready_.size() - position_);
-        std::copy_n(ready_.data() + position_, size, into.data() + filled);
+        std::memcpy(into.data() + filled, ready_.data() + position_, size);
         position_ += size;
         filled += size;
     }

@@ -103,16 +103,20 @@ std::size_t after_line_end(std::string_view text, std::size_t from) {
 
 void append_base64_lines(ByteView bytes, std::size_t line_digits, std::string &text) {
     const std::size_t line_bytes = line_digits / 4 * 3;
+    const std::size_t begin = text.size();
+    text.resize(begin + base64_lines_bytes(bytes.size(), line_digits));
+    char *to = text.data() + begin;
     while (!bytes.empty()) {
         const std::size_t size = std::min(line_bytes, bytes.size());
-        append_base64(bytes.first(size), text);
-        text += "\r\n";
+        to = write_base64(bytes.first(size), to);
+        *to++ = '\r';
+        *to++ = '\n';
         bytes = bytes.subspan(size);
     }
 }
 
 std::size_t base64_lines_bytes(std::size_t bytes, std::size_t line_digits) {
-    const std::size_t digits = (bytes + 2) / 3 * 4;
+    const std::size_t digits = base64_digits_of(bytes);
     return digits + (digits + line_digits - 1) / line_digits * 2;
 }
 

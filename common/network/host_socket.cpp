@@ -16,6 +16,8 @@ namespace postrider::network {
 namespace {
 
 constexpr std::size_t read_at_once_bytes = 64 * limits::kib;
+/// What is read is looked at before more is: a host may have much to say.
+constexpr int reads_at_once = 8;
 /// Enough for a host that comes to read now and then.
 constexpr std::size_t unsent_enough_bytes = 1 * limits::mib;
 
@@ -50,7 +52,7 @@ void HostSocket::move() {
 
 void HostSocket::read() {
     std::array<std::uint8_t, read_at_once_bytes> piece; // NOLINT(*-member-init): filled by recv
-    while (!is_over_) {
+    for (int reads = 0; reads < reads_at_once && !is_over_; ++reads) {
         const ssize_t count = recv(descriptor_, piece.data(), piece.size(), 0);
         if (count > 0) {
             reader_.add(ByteView{piece}.first(static_cast<std::size_t>(count)));

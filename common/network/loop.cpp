@@ -172,7 +172,12 @@ void Loop::wait(Timestamp now) {
         }
     };
     for (const auto &[name, served] : accounts_) {
-        add(*served.sender);
+        for (const Watched &each : served.sender->watched()) {
+            watched.push_back(each);
+        }
+        if (const auto at = served.sender->next_at()) {
+            until = std::min(until, *at);
+        }
         if (const auto at = served.search->next_at()) {
             until = std::min(until, *at);
         }

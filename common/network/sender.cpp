@@ -1,26 +1,21 @@
-// A connection is kept a while, since the next mail is often not far, and not for ever, since some
-// servers count the mails of one.
+// A second connection is a gain where the server takes it, and costs nothing where it does not:
+// what it could not send goes over the first one.
 #include "common/network/sender.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include <sodium.h>
-
 #include "common/base/limits.hpp"
-#include "common/mail/message.hpp"
-#include "common/network/own_name.hpp"
 
 namespace postrider::network {
 
 namespace {
 
-constexpr Duration keep_open = std::chrono::seconds{30};
-constexpr std::size_t mails_per_connection_max = 50;
-/// Behind so many the next connection is opened, where the rest of them is no more than so large: a
-/// server does not wait for ever for a client that is greeted and silent.
-constexpr std::size_t connects_ahead_after = mails_per_connection_max - 3;
-constexpr std::uint64_t connects_ahead_bytes_max = 2 * limits::mib;
+/// What has to wait so that another connection is worth its greetings.
+constexpr std::size_t another_mails_min = 4;
+constexpr std::uint64_t another_bytes_min = limits::mib;
+/// How long there is one connection alone after a second one failed.
+constexpr Duration alone_for = std::chrono::hours{1};
 
 /// How long the host should leave the path alone; 0: its own schedule.
 std::uint64_t wait_seconds(transport::SmtpVerdict verdict) {
@@ -43,220 +38,234 @@ bool counts_as_sent(transport::SmtpVerdict verdict) {
            verdict == transport::SmtpVerdict::unknown;
 }
 
+/// What a server says that wants no second connection: nothing at all, or less haste.
+bool may_mean_one_at_a_time(transport::SmtpVerdict verdict) {
+    return verdict == transport::SmtpVerdict::not_sent ||
+           verdict == transport::SmtpVerdict::slow_down;
+}
+
 } // namespace
 
 Sender::Sender(Surroundings surroundings, transport::MailAccount account)
     : around_(std::move(surroundings)),
       account_(std::move(account)),
-      login_(around_.host, around_.connections) {}
+      connections_{SendingConnection{around_}, SendingConnection{around_}} {}
 
 void Sender::configure(transport::MailAccount account) {
     account_ = std::move(account);
 }
 
 void Sender::submit(transport::Submit submit) {
-    const auto end = queue_.end();
+    const auto end = waiting_.end();
     const auto place = submit.urgent
-                           ? std::find_if(queue_.begin() + (is_sending_ ? 1 : 0), end,
+                           ? std::find_if(waiting_.begin(), end,
                                           [](const auto &mail) { return !mail->submit().urgent; })
                            : end;
-    queue_.insert(place, std::make_shared<OutgoingMail>(std::move(submit)));
+    waiting_.insert(place, std::make_shared<OutgoingMail>(std::move(submit)));
+}
+
+bool Sender::on_secret(const transport::Secret &secret) {
+    return std::any_of(connections_.begin(), connections_.end(),
+                       [&](SendingConnection &connection) { return connection.on_secret(secret); });
 }
 
 bool Sender::on_piece(transport::EnvelopePiece &piece) {
-    const auto mail = std::find_if(queue_.begin(), queue_.end(), [&](const auto &each) {
-        return each->submit().ticket == piece.ticket;
-    });
-    if (mail == queue_.end()) {
+    const auto is_wanted_by = [&](const std::shared_ptr<OutgoingMail> &mail) {
+        return mail && mail->submit().ticket == piece.ticket;
+    };
+    for (const SendingConnection &connection : connections_) {
+        if (is_wanted_by(connection.mail())) {
+            connection.mail()->take(std::move(piece));
+            return true;
+        }
+    }
+    const auto mail = std::find_if(waiting_.begin(), waiting_.end(), is_wanted_by);
+    if (mail == waiting_.end()) {
         return false;
     }
     (*mail)->take(std::move(piece));
     return true;
 }
 
-/// The next mails are brought here while one is sent, and while its server thinks.
+/// The next mails are brought here while others are sent, and while their server thinks.
 void Sender::ask_ahead() {
+    const auto ask = [&](OutgoingMail &mail, std::uint64_t room) {
+        if (const auto wanted = mail.ask(room)) {
+            around_.host.tell(*wanted);
+        }
+        return mail.ahead();
+    };
+    const auto sending =
+        std::count_if(connections_.begin(), connections_.end(),
+                      [](const SendingConnection &connection) { return connection.mail(); });
+    // A server that takes nothing must not keep the other's mail from coming.
+    const std::uint64_t share =
+        limits::network_ahead_bytes_max / static_cast<std::uint64_t>(std::max<long>(sending, 1));
     std::uint64_t ahead = 0;
-    for (const std::shared_ptr<OutgoingMail> &mail : queue_) {
+    for (const SendingConnection &connection : connections_) {
+        ahead += connection.mail() ? ask(*connection.mail(), share) : 0;
+    }
+    for (const std::shared_ptr<OutgoingMail> &mail : waiting_) {
         if (ahead >= limits::network_ahead_bytes_max) {
             return;
         }
-        if (const auto wanted = mail->ask(limits::network_ahead_bytes_max - ahead)) {
-            around_.host.tell(*wanted);
-        }
-        ahead += mail->ahead();
+        ahead += ask(*mail, limits::network_ahead_bytes_max - ahead);
     }
 }
 
 void Sender::step(Timestamp now) {
-    // When the talk has ended with mails left, nothing else wakes us for them.
-    for (bool is_talking = true; is_talking;) {
-        if (!conversation_) {
-            open(now);
-        }
-        is_talking = conversation_.has_value();
-        if (is_talking) {
-            talk(now);
-            is_talking = !conversation_;
+    for (bool goes_on = true; goes_on;) {
+        goes_on = false;
+        for (SendingConnection &connection : connections_) {
+            connection.step(now);
+            goes_on = attend(connection, now) || goes_on;
         }
     }
-    const bool is_searched_for = account_.finds_send && account_.send.empty();
-    if (!queue_.empty() && !login_.is_under_way() && !is_searched_for &&
-        (!conversation_ || nears_its_end())) {
-        is_ahead_ = conversation_.has_value();
-        connect();
+    for (SendingConnection &connection : connections_) {
+        connection.rest(now);
     }
+    const bool has_sent_everything =
+        std::any_of(connections_.begin(), connections_.end(),
+                    [](const SendingConnection &connection) { return connection.is_quiet(); }) &&
+        std::none_of(connections_.begin(), connections_.end(),
+                     [](const SendingConnection &connection) { return connection.mail(); });
+    if (has_sent_everything) {
+        do_now("has sent everything");
+    }
+    connect_where_needed(now);
     ask_ahead();
 }
 
-/// Takes the connection that was asked for, once it is there.
-void Sender::open(Timestamp now) {
-    auto opened = login_.take();
-    if (!opened) {
-        return;
+/// Takes what a connection has to give, and gives it the next mail. False: nothing has changed.
+bool Sender::attend(SendingConnection &connection, Timestamp now) {
+    bool has_news = false;
+    if (auto sent = connection.take_sent()) {
+        on_sent(connection, *std::move(sent), now);
+        has_news = true;
     }
-    const bool was_ahead = std::exchange(is_ahead_, false);
-    if (!*opened && was_ahead) {
-        return; // the server may not have liked two at once: it is asked again
+    if (const auto end = connection.take_end()) {
+        on_end(*end, now);
+        has_news = true;
     }
-    if (!*opened) {
-        do_now("could not connect");
-        return give_up(opened->error());
-    }
-    dialogue_.emplace(around_.own_name.empty() ? address_literal((**opened)->descriptor())
-                                               : around_.own_name);
-    conversation_.emplace(*std::move(*opened), *dialogue_, account_.send, now);
-    sent_here_ = 0;
-    quiet_since_.reset();
+    return give_next(connection) || has_news;
 }
 
-/// There are more mails than this connection takes, and those that it takes are sent soon.
-bool Sender::nears_its_end() const {
-    const std::size_t left = mails_per_connection_max - sent_here_ + (is_sending_ ? 1 : 0);
-    if (sent_here_ < connects_ahead_after || queue_.size() <= left) {
-        return false;
-    }
-    std::uint64_t bytes = 0;
-    for (std::size_t index = 0; index < left; ++index) {
-        bytes += queue_[index]->submit().envelope_bytes;
-    }
-    return bytes <= connects_ahead_bytes_max;
-}
-
-void Sender::connect() {
-    const Result<mail::ServerUrl> url = mail::parse_server_url(account_.send);
-    if (!url || url->protocol != mail::Protocol::smtp) {
-        return give_up(url ? Error{Errc::refused,
-                                   "mailbox \"" + account_.name + "\" sends by no SMTP server",
-                                   {},
-                                   "Give it SEND 'smtps://…'."}
-                           : url.error());
-    }
-    if (!is_ahead_) {
-        do_now("connects");
-    }
-    login_.begin(account_,
-                 {*url, account_.user, account_.login, around_.ca_file, around_.own_name});
-}
-
-void Sender::talk(Timestamp now) {
-    while (true) {
-        conversation_->move(now);
-        bool has_news = false;
-        while (auto event = dialogue_->take_event()) {
-            has_news = true;
-            if (const auto *outcome = std::get_if<transport::SmtpOutcome>(&*event)) {
-                on_outcome(*outcome);
-            }
-        }
-        if (conversation_->is_closed()) {
-            return disconnect();
-        }
-        if (!is_sending_ && !queue_.empty() && dialogue_->may_send()) {
-            send_next();
-            has_news = true;
-        }
-        if (!has_news) {
-            break;
-        }
-    }
-    if (is_sending_ || !queue_.empty() || !dialogue_->may_send()) {
-        quiet_since_.reset();
-    } else if (!quiet_since_) {
-        quiet_since_ = now;
-        do_now("has sent everything");
-    } else if (now - *quiet_since_ >= keep_open) {
-        dialogue_->quit();
-        conversation_->move(now);
-    }
-}
-
-void Sender::send_next() {
-    if (sent_here_ >= mails_per_connection_max) {
-        return dialogue_->quit();
-    }
-    while (!is_sending_ && !queue_.empty()) {
-        const std::shared_ptr<OutgoingMail> mail = queue_.front();
-        const transport::Submit &next = mail->submit();
-        mail::Message message;
-        message.from = account_.address;
-        message.to = account_.address; // who gets it stands in the envelope alone
-        if (!next.subject.empty()) {
-            message.container = mail::Container::letter;
-            message.to = next.recipients.front();
-            message.subject = next.subject;
-        }
-        message.subject_prefix = account_.subject_prefix;
-        message.date = around_.clock.now();
-        randombytes_buf(message.token.data(), message.token.size());
-        message_name_ = mail::message_name(message.token);
-        Result<std::unique_ptr<MailSource>> source = MailSource::create(message, mail);
-        Result<void> taken;
-        if (source) {
-            const std::uint64_t bytes = (*source)->size();
-            taken = dialogue_->send(
-                {next.ticket, account_.address, next.recipients, bytes, *std::move(source)});
-        } else {
-            taken = source.error();
-        }
-        if (taken) {
-            is_sending_ = true;
-            ++sent_here_;
+bool Sender::give_next(SendingConnection &connection) {
+    bool has_given = false;
+    while (connection.may_send() && !waiting_.empty()) {
+        const std::shared_ptr<OutgoingMail> next = std::move(waiting_.front());
+        waiting_.pop_front();
+        if (const Result<void> given = connection.send(account_, next); given) {
             do_now("sends");
         } else {
-            fail(next, taken.error());
-            queue_.pop_front();
+            fail(next->submit(), given.error());
         }
+        has_given = true;
     }
+    return has_given;
 }
 
-void Sender::on_outcome(const transport::SmtpOutcome &outcome) {
-    const std::shared_ptr<OutgoingMail> mail = std::move(queue_.front());
-    queue_.pop_front();
-    is_sending_ = false;
+bool Sender::has_another(const SendingConnection &connection) const {
+    return std::any_of(
+        connections_.begin(), connections_.end(),
+        [&](const SendingConnection &each) { return &each != &connection && each.is_usable(); });
+}
+
+void Sender::on_sent(SendingConnection &connection, SendingConnection::Sent sent, Timestamp now) {
+    const std::vector<transport::SmtpRecipientOutcome> &outcomes = sent.outcome.recipients;
+    const bool is_one_of_two = has_another(connection);
     std::vector<std::string> rest;
-    for (const transport::SmtpRecipientOutcome &each : outcome.recipients) {
-        if (each.verdict == transport::SmtpVerdict::too_many_recipients &&
-            outcome.recipients.size() > 1) {
+    bool is_progress = false;
+    for (const transport::SmtpRecipientOutcome &each : outcomes) {
+        const bool is_for_the_other = is_one_of_two && may_mean_one_at_a_time(each.verdict);
+        if (is_for_the_other) {
+            alone_until_ = now + alone_for;
+            connection.quit();
+        }
+        if (is_for_the_other ||
+            (each.verdict == transport::SmtpVerdict::too_many_recipients && outcomes.size() > 1)) {
             rest.push_back(each.address);
+            is_progress = is_progress || is_for_the_other;
             continue;
         }
+        is_progress = true; // a server takes only so many at once
         around_.host.tell(
-            transport::Delivered{outcome.ticket, each.address, counts_as_sent(each.verdict),
+            transport::Delivered{sent.outcome.ticket, each.address, counts_as_sent(each.verdict),
                                  each.error.value_or(Error{}), wait_seconds(each.verdict),
-                                 counts_as_sent(each.verdict) ? message_name_ : std::string{}});
+                                 counts_as_sent(each.verdict) ? sent.message_name : std::string{}});
     }
     if (rest.empty()) {
         return;
     }
-    const bool is_progress = rest.size() < outcome.recipients.size();
-    mail->begin_again(std::move(rest));
+    sent.mail->begin_again(std::move(rest));
     if (is_progress) {
-        queue_.push_front(mail); // a server takes only so many at once
+        waiting_.push_front(std::move(sent.mail));
     } else {
-        fail(mail->submit(),
+        fail(sent.mail->submit(),
              {Errc::unavailable, account_.send + " takes no mail for more than one recipient"});
     }
+}
+
+void Sender::on_end(const SendingConnection::Ended &end, Timestamp now) {
+    const bool goes_on =
+        std::any_of(connections_.begin(), connections_.end(),
+                    [](const SendingConnection &connection) { return connection.is_usable(); });
+    if (goes_on) {
+        alone_until_ = end.problem ? now + alone_for : alone_until_;
+        return;
+    }
+    do_now(end.was_open ? "not connected" : "could not connect");
+    if (end.problem) {
+        give_up_waiting(*end.problem);
+    }
+}
+
+/// So much waits that it goes noticeably sooner over two.
+bool Sender::is_worth_another() const {
+    std::uint64_t bytes = 0;
+    for (const std::shared_ptr<OutgoingMail> &mail : waiting_) {
+        bytes += mail->submit().envelope_bytes;
+    }
+    return waiting_.size() >= another_mails_min || bytes >= another_bytes_min;
+}
+
+void Sender::connect_where_needed(Timestamp now) {
+    const bool is_searched_for = account_.finds_send && account_.send.empty();
+    if (waiting_.empty() || is_searched_for) {
+        return;
+    }
+    SendingConnection *free = nullptr;
+    bool is_connected = false;
+    bool is_proved = false;
+    for (SendingConnection &connection : connections_) {
+        if (connection.is_connecting()) {
+            return;
+        }
+        is_connected = is_connected || connection.is_usable();
+        is_proved = is_proved || connection.has_proved_itself();
+        free = free == nullptr && !connection.is_open() ? &connection : free;
+    }
+    const bool is_wanted =
+        !is_connected || (is_proved && now >= alone_until_ && is_worth_another());
+    if (free != nullptr && is_wanted) {
+        connect(*free);
+    }
+}
+
+void Sender::connect(SendingConnection &connection) {
+    const Result<mail::ServerUrl> url = mail::parse_server_url(account_.send);
+    if (!url || url->protocol != mail::Protocol::smtp) {
+        return give_up_waiting(
+            url ? Error{Errc::refused,
+                        "mailbox \"" + account_.name + "\" sends by no SMTP server",
+                        {},
+                        "Give it SEND 'smtps://…'."}
+                : url.error());
+    }
+    if (!has_another(connection)) {
+        do_now("connects");
+    }
+    connection.connect(account_, *url);
 }
 
 void Sender::fail(const transport::Submit &submit, const Error &reason) {
@@ -265,22 +274,20 @@ void Sender::fail(const transport::Submit &submit, const Error &reason) {
     }
 }
 
-void Sender::give_up(const Error &reason) {
-    for (const std::shared_ptr<OutgoingMail> &mail : queue_) {
+void Sender::give_up_waiting(const Error &reason) {
+    for (const std::shared_ptr<OutgoingMail> &mail : waiting_) {
         fail(mail->submit(), reason);
     }
-    queue_.clear();
+    waiting_.clear();
 }
 
-void Sender::disconnect() {
-    const std::optional<Error> problem = conversation_->problem();
-    conversation_.reset();
-    dialogue_.reset();
-    quiet_since_.reset();
-    if (problem) {
-        give_up(*problem);
+void Sender::give_up(const Error &reason) {
+    for (SendingConnection &connection : connections_) {
+        if (const std::shared_ptr<OutgoingMail> mail = connection.drop()) {
+            fail(mail->submit(), reason);
+        }
     }
-    do_now("not connected");
+    give_up_waiting(reason);
 }
 
 void Sender::do_now(std::string words) {
@@ -290,14 +297,29 @@ void Sender::do_now(std::string words) {
     }
 }
 
-std::optional<Watched> Sender::watched() const {
-    return conversation_ ? std::optional{conversation_->watched()} : std::nullopt;
+unsigned Sender::failed_connections() const {
+    // The first one is what is tried while there is none: a second one that fails is no sign.
+    const bool is_connected =
+        std::any_of(connections_.begin(), connections_.end(),
+                    [](const SendingConnection &connection) { return connection.is_open(); });
+    return is_connected ? 0 : connections_.front().failed_connections();
+}
+
+std::vector<Watched> Sender::watched() const {
+    std::vector<Watched> watched;
+    for (const SendingConnection &connection : connections_) {
+        if (const auto each = connection.watched()) {
+            watched.push_back(*each);
+        }
+    }
+    return watched;
 }
 
 std::optional<Timestamp> Sender::next_at() const {
-    std::optional<Timestamp> next = conversation_ ? conversation_->deadline() : std::nullopt;
-    if (quiet_since_ && (!next || *quiet_since_ + keep_open < *next)) {
-        next = *quiet_since_ + keep_open;
+    std::optional<Timestamp> next;
+    for (const SendingConnection &connection : connections_) {
+        const std::optional<Timestamp> at = connection.next_at();
+        next = at && (!next || *at < *next) ? at : next;
     }
     return next;
 }

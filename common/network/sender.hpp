@@ -1,15 +1,14 @@
-// Sends the mails of one account over one SMTP connection, one after another. What cannot be sent
-// has its outcome at once: when to try again is the host's to decide.
+// Sends the mails of one account: over one SMTP connection, one after another, and over a second
+// one while many wait. What cannot be sent has its outcome at once: when to try again is the host's
+// to decide.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <optional>
+#include <vector>
 
-#include "common/network/conversation.hpp"
-#include "common/network/login.hpp"
-#include "common/network/outgoing_mail.hpp"
-#include "common/network/surroundings.hpp"
-#include "common/transport/smtp_dialogue.hpp"
+#include "common/network/sending_connection.hpp"
 
 namespace postrider::network {
 
@@ -25,41 +24,37 @@ class Sender {
     /// Nothing more is sent; what was submitted has its outcome.
     void give_up(const Error &reason);
 
-    bool on_secret(const transport::Secret &secret) { return login_.on_secret(secret); }
+    bool on_secret(const transport::Secret &secret);
 
     /// Does what can be done without waiting. `now` never goes back.
     void step(Timestamp now);
 
     /// How often in a row the server could not be connected to.
-    [[nodiscard]] unsigned failed_connections() const { return login_.failures(); }
+    [[nodiscard]] unsigned failed_connections() const;
 
     /// What to wait for, beside connections that are not open yet.
-    [[nodiscard]] std::optional<Watched> watched() const;
+    [[nodiscard]] std::vector<Watched> watched() const;
     [[nodiscard]] std::optional<Timestamp> next_at() const;
 
   private:
-    void open(Timestamp now);
-    [[nodiscard]] bool nears_its_end() const;
+    bool attend(SendingConnection &connection, Timestamp now);
+    void on_sent(SendingConnection &connection, SendingConnection::Sent sent, Timestamp now);
+    void on_end(const SendingConnection::Ended &end, Timestamp now);
+    bool give_next(SendingConnection &connection);
+    void connect_where_needed(Timestamp now);
+    void connect(SendingConnection &connection);
+    [[nodiscard]] bool has_another(const SendingConnection &connection) const;
+    [[nodiscard]] bool is_worth_another() const;
     void ask_ahead();
-    void connect();
-    void talk(Timestamp now);
-    void send_next();
-    void on_outcome(const transport::SmtpOutcome &outcome);
+    void give_up_waiting(const Error &reason);
     void fail(const transport::Submit &submit, const Error &reason);
-    void disconnect();
     void do_now(std::string words);
 
     Surroundings around_;
     transport::MailAccount account_;
-    std::deque<std::shared_ptr<OutgoingMail>> queue_; // the first is under way when `is_sending_`
-    Login login_;
-    std::optional<transport::SmtpDialogue> dialogue_;
-    std::optional<Conversation> conversation_;
-    std::optional<Timestamp> quiet_since_; // nothing was left to send
-    std::size_t sent_here_ = 0;            // over this connection
-    std::string message_name_;             // of the mail that is being sent
-    bool is_sending_ = false;
-    bool is_ahead_ = false; // the login is for the connection after the one that there is
+    std::deque<std::shared_ptr<OutgoingMail>> waiting_;
+    std::array<SendingConnection, 2> connections_; // the second one while many wait
+    Timestamp alone_until_{};                      // the server may not have liked two at once
     std::string doing_;
 };
 

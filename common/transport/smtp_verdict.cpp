@@ -21,9 +21,16 @@ bool mentions(std::string_view text, std::span<const std::string_view> words) {
 }
 
 constexpr std::array<std::string_view, 3> greylisting_words{"greylist", "graylist", "grey-list"};
-constexpr std::array<std::string_view, 7> rate_words{
-    "rate limit", "rate-limit",    "ratelimit",           "throttl",
-    "too fast",   "too many mess", "too many connections"};
+// The last two are Exchange Online's: https://aka.ms/concurrent_sending
+constexpr std::array<std::string_view, 9> rate_words{"rate limit",
+                                                     "rate-limit",
+                                                     "ratelimit",
+                                                     "throttl",
+                                                     "too fast",
+                                                     "too many mess",
+                                                     "too many connections",
+                                                     "concurrent connection",
+                                                     "thread limit"};
 
 bool is_recipient(SmtpStage stage) {
     return stage == SmtpStage::first_recipient || stage == SmtpStage::later_recipient;

@@ -1,4 +1,4 @@
-// The sender before a server that takes every mail.
+// The sender before a server that takes every mail, and before one that wants no second connection.
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -14,16 +14,25 @@ namespace {
 /// Counts the connections that were made, and those that are closed.
 struct Visits {
     std::size_t mails = 0;
-    std::vector<std::size_t> made; // behind so many mails
+    std::vector<std::size_t> made;       // behind so many mails
+    std::vector<std::size_t> mails_of{}; // each connection
     std::size_t closed = 0;
+    std::size_t most_at_once = 0;
 };
 
 /// Answers each command as soon as it is written.
 class WillingServer final : public Connection {
   public:
-    WillingServer(Visits &visits, bool is_slow, State state)
-        : visits_(visits), is_slow_(is_slow), state_(state) {
+    /// `refusal`: what is said to each mail, with nothing behind it.
+    WillingServer(Visits &visits, bool is_slow, State state, std::string refusal)
+        : visits_(visits),
+          number_(visits.made.size()),
+          is_slow_(is_slow),
+          state_(state),
+          refusal_(std::move(refusal)) {
         visits_.made.push_back(visits_.mails);
+        visits_.mails_of.push_back(0);
+        visits_.most_at_once = std::max(visits_.most_at_once, visits_.made.size() - visits_.closed);
     }
 
     WillingServer(const WillingServer &) = delete;
@@ -40,6 +49,9 @@ class WillingServer final : public Connection {
     Result<std::size_t> read(std::span<std::uint8_t> into) override {
         if (is_slow_ && std::exchange(has_replied_, !has_replied_)) {
             return std::size_t{0};
+        }
+        if (is_over_ && replies_.empty()) {
+            return Error{Errc::unavailable, "the server has closed the connection"};
         }
         const std::size_t count = std::min(into.size(), replies_.size());
         std::copy_n(replies_.begin(), count, into.begin());
@@ -63,6 +75,10 @@ class WillingServer final : public Connection {
             is_content_ = line != ".";
             replies_ += is_content_ ? "" : "250 ok\r\n";
             visits_.mails += is_content_ ? 0U : 1U;
+            visits_.mails_of[number_] += is_content_ ? 0U : 1U;
+        } else if (line.starts_with("MAIL") && !refusal_.empty()) {
+            replies_ += refusal_;
+            is_over_ = true;
         } else if (line == "DATA") {
             is_content_ = true;
             replies_ += "354 go on\r\n";
@@ -72,12 +88,15 @@ class WillingServer final : public Connection {
     }
 
     Visits &visits_;
+    std::size_t number_;
     Error error_;
     std::string said_;
     std::string replies_;
     bool is_content_ = false;
     bool is_slow_ = false; // silent after each reply
     State state_;
+    std::string refusal_;
+    bool is_over_ = false;
     bool has_replied_ = false;
 };
 
@@ -85,12 +104,14 @@ struct Willing final : Connections {
     std::unique_ptr<Connection> connect(const Endpoint & /*endpoint*/, Bytes /*secret*/) override {
         const bool fails = visits.made.size() + 1 == fails_at;
         return std::make_unique<WillingServer>(
-            visits, is_slow, fails ? Connection::State::failed : Connection::State::open);
+            visits, is_slow, fails ? Connection::State::failed : Connection::State::open,
+            visits.made.size() == 1 ? refusal_of_second : "");
     }
 
     Visits visits;
     bool is_slow = false;
     std::size_t fails_at = 0;
+    std::string refusal_of_second;
 };
 
 struct CountingHost final : Host {
@@ -100,6 +121,7 @@ struct CountingHost final : Host {
         }
         if (const auto *outcome = std::get_if<transport::Delivered>(&report)) {
             accepted += outcome->accepted ? 1U : 0U;
+            refused += outcome->accepted ? 0U : 1U;
             delivered.push_back(outcome->ticket);
         }
         const auto *doing = std::get_if<transport::Doing>(&report);
@@ -109,6 +131,7 @@ struct CountingHost final : Host {
     [[nodiscard]] bool is_busy() const override { return false; }
 
     std::size_t accepted = 0;
+    std::size_t refused = 0;
     std::vector<std::uint64_t> delivered; // tickets
     bool is_sending = false;
     std::vector<transport::EnvelopeWanted> wishes;
@@ -121,7 +144,9 @@ struct NoonClock final : Clock {
 };
 
 struct Sending : testing::Test {
-    Sending() {
+    Sending() { start(); }
+
+    void start() {
         transport::MailAccount account;
         account.name = "main";
         account.address = "a@mail.example";
@@ -174,31 +199,45 @@ TEST_F(Sending, ConnectsAgainAtOnceWhenMailsAreLeftBehindTheLastOfAConnection) {
 }
 
 /// One reply in a step: servers take their time.
-TEST_F(Sending, OpensTheNextConnectionWhileTheLastMailsGoOverTheOneThatThereIs) {
+TEST_F(Sending, UsesASecondConnectionWhileManyWaitOnceTheFirstHasProvedItself) {
     server.is_slow = true;
     submit(120);
     for (int steps = 0; steps < 2000 && host.accepted < 120; ++steps) {
         sender->step(now);
     }
     EXPECT_EQ(host.accepted, 120U);
-    EXPECT_EQ(server.visits.made, (std::vector<std::size_t>{0, 46, 96}));
+    ASSERT_EQ(server.visits.made.size(), 4U) << "each twice";
+    EXPECT_EQ(server.visits.made[0], 0U);
+    EXPECT_EQ(server.visits.made[1], 1U);
+    EXPECT_EQ(server.visits.most_at_once, 2U);
+    EXPECT_EQ(*std::max_element(server.visits.mails_of.begin(), server.visits.mails_of.end()), 50U);
 }
 
-TEST_F(Sending, LetsNoConnectionWaitForLargeMailsOfTheLastOne) {
+TEST_F(Sending, SendsAFewSmallMailsOverOneConnection) {
     server.is_slow = true;
-    submit(47);
-    for (std::uint64_t ticket = 48; ticket <= 51; ++ticket) {
-        sender->submit({ticket, "main", {"b@mail.example"}, 1'500'000, {}});
+    submit(5);
+    for (int steps = 0; steps < 1000 && host.accepted < 5; ++steps) {
+        sender->step(now);
     }
-    for (int steps = 0; steps < 20000 && host.accepted < 51; ++steps) {
+    EXPECT_EQ(host.accepted, 5U);
+    EXPECT_EQ(server.visits.made.size(), 1U) << "greetings cost more than they gain";
+}
+
+TEST_F(Sending, UsesASecondConnectionForOneLargeMailBehindAnother) {
+    server.is_slow = true;
+    submit(1);
+    for (std::uint64_t ticket = 2; ticket <= 3; ++ticket) {
+        sender->submit({ticket, "main", {"b@mail.example"}, 4'000'000, {}});
+    }
+    for (int steps = 0; steps < 20000 && host.accepted < 3; ++steps) {
         sender->step(now);
         grant();
     }
-    EXPECT_EQ(host.accepted, 51U);
-    EXPECT_EQ(server.visits.made, (std::vector<std::size_t>{0, 49}));
+    EXPECT_EQ(host.accepted, 3U);
+    EXPECT_EQ(server.visits.mails_of, (std::vector<std::size_t>{2, 1}));
 }
 
-TEST_F(Sending, ConnectsAgainWhereTheServerWantsNoSecondConnection) {
+TEST_F(Sending, GoesOnWithTheFirstWhereNoSecondConnectionComesAbout) {
     server.is_slow = true;
     server.fails_at = 2;
     submit(51);
@@ -206,7 +245,48 @@ TEST_F(Sending, ConnectsAgainWhereTheServerWantsNoSecondConnection) {
         sender->step(now);
     }
     EXPECT_EQ(host.accepted, 51U);
-    EXPECT_EQ(server.visits.made.size(), 3U);
+    EXPECT_EQ(server.visits.made.size(), 3U) << "it is not tried for each mail";
+}
+
+TEST_F(Sending, GivesTheFirstConnectionWhatTheSecondCouldNotSend) {
+    for (const std::string_view refusal : {"\r\n", "421 4.7.0 too many connections of yours\r\n",
+                                           "432 4.3.2 Concurrent connections limit exceeded\r\n"}) {
+        server.visits = {};
+        host.accepted = host.refused = 0;
+        server.is_slow = true;
+        server.refusal_of_second = refusal;
+        start();
+        submit(20);
+        for (int steps = 0; steps < 2000 && host.accepted < 20; ++steps) {
+            sender->step(now);
+            grant();
+        }
+        EXPECT_EQ(host.accepted, 20U) << refusal;
+        EXPECT_EQ(host.refused, 0U) << refusal;
+        EXPECT_EQ(server.visits.mails_of, (std::vector<std::size_t>{20, 0})) << refusal;
+        now += std::chrono::hours{1};
+        submit(20);
+        for (int steps = 0; steps < 2000 && host.accepted < 40; ++steps) {
+            sender->step(now);
+            grant();
+        }
+        EXPECT_EQ(host.accepted, 40U) << refusal;
+        EXPECT_GE(server.visits.made.size(), 3U) << "it is tried again an hour later";
+    }
+}
+
+TEST_F(Sending, TellsOfWhatEvenTheOnlyConnectionCannotSend) {
+    server.refusal_of_second = "421 4.7.0 too many connections of yours\r\n";
+    submit(50);
+    for (int steps = 0; steps < 100 && server.visits.closed == 0; ++steps) {
+        sender->step(now);
+    }
+    ASSERT_EQ(host.accepted, 50U);
+    submit(1);
+    for (int steps = 0; steps < 100 && host.refused == 0; ++steps) {
+        sender->step(now);
+    }
+    EXPECT_EQ(host.refused, 1U);
 }
 
 TEST_F(Sending, AsksForALargeEnvelopeAsItIsSentAndNeverForMoreThanItsWindow) {

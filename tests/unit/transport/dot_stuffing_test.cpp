@@ -70,6 +70,17 @@ TEST(DotStuffing, RefusesWhatSomeServerCouldTakeForTheEnd) {
     }
 }
 
+TEST(DotStuffing, SeesEveryByteWhereverItStandsInALine) {
+    for (std::size_t place = 0; place < 24; ++place) {
+        for (unsigned byte = 0; byte < 256; ++byte) {
+            std::string text(24, 'x');
+            text[place] = static_cast<char>(byte);
+            const bool is_within = byte != 0 && byte != '\r' && byte != '\n' && byte < 0x80;
+            EXPECT_EQ(stuffed(text, text.size()) != "error", is_within) << place << " " << byte;
+        }
+    }
+}
+
 TEST(DotStuffing, TakesOnlyALineThatIsADotForTheEnd) {
     for (const std::size_t piece : piece_sizes) {
         const DotRead read =

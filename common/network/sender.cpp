@@ -39,9 +39,15 @@ bool counts_as_sent(transport::SmtpVerdict verdict) {
 }
 
 /// What a server says that wants no second connection: nothing at all, or less haste.
-bool may_mean_one_at_a_time(transport::SmtpVerdict verdict) {
-    return verdict == transport::SmtpVerdict::not_sent ||
-           verdict == transport::SmtpVerdict::slow_down;
+bool may_mean_one_at_a_time(const transport::SmtpRecipientOutcome &outcome) {
+    return outcome.verdict == transport::SmtpVerdict::not_sent ||
+           outcome.verdict == transport::SmtpVerdict::slow_down;
+}
+
+/// What a server says that takes only so many mails over one, or for so long.
+bool may_mean_another_connection(const transport::SmtpRecipientOutcome &outcome) {
+    return outcome.verdict == transport::SmtpVerdict::not_sent ||
+           (outcome.reply && outcome.reply->code == 421);
 }
 
 } // namespace
@@ -177,15 +183,17 @@ void Sender::on_sent(SendingConnection &connection, SendingConnection::Sent sent
     std::vector<std::string> rest;
     bool is_progress = false;
     for (const transport::SmtpRecipientOutcome &each : outcomes) {
-        const bool is_for_the_other = is_one_of_two && may_mean_one_at_a_time(each.verdict);
+        const bool is_for_the_other = is_one_of_two && may_mean_one_at_a_time(each);
         if (is_for_the_other) {
             alone_until_ = now + alone_for;
             connection.quit();
         }
-        if (is_for_the_other ||
+        const bool is_for_another =
+            is_for_the_other || (sent.had_proved_itself && may_mean_another_connection(each));
+        if (is_for_another ||
             (each.verdict == transport::SmtpVerdict::too_many_recipients && outcomes.size() > 1)) {
             rest.push_back(each.address);
-            is_progress = is_progress || is_for_the_other;
+            is_progress = is_progress || is_for_another;
             continue;
         }
         is_progress = true; // a server takes only so many at once
@@ -215,7 +223,8 @@ void Sender::on_end(const SendingConnection::Ended &end, Timestamp now) {
         return;
     }
     do_now(end.was_open ? "not connected" : "could not connect");
-    if (end.problem) {
+    if (end.problem &&
+        !end.had_proved_itself) { // else the next one shows whether the server is well
         give_up_waiting(*end.problem);
     }
 }

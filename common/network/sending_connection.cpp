@@ -15,7 +15,7 @@ namespace postrider::network {
 namespace {
 
 constexpr Duration keep_open = std::chrono::seconds{30};
-constexpr std::size_t mails_per_connection_max = 50;
+constexpr std::size_t mails_per_connection_max = 100;
 
 } // namespace
 
@@ -34,15 +34,15 @@ void SendingConnection::open(Timestamp now) {
         return;
     }
     if (!*opened) {
-        end_ = Ended{.was_open = false, .problem = opened->error()};
+        end_ = Ended{false, false, opened->error()};
         return;
     }
     dialogue_.emplace(around_.own_name.empty() ? address_literal((**opened)->descriptor())
                                                : around_.own_name);
     conversation_.emplace(*std::move(*opened), *dialogue_, server_, now);
     quiet_since_.reset();
-    given_ = accepted_ = 0;
-    is_quitting_ = false;
+    given_ = 0;
+    has_accepted_ = is_quitting_ = false;
 }
 
 void SendingConnection::step(Timestamp now) {
@@ -58,17 +58,18 @@ void SendingConnection::step(Timestamp now) {
     conversation_->move(now);
     while (auto event = dialogue_->take_event()) {
         if (auto *outcome = std::get_if<transport::SmtpOutcome>(&*event)) {
-            accepted_ += static_cast<std::size_t>(
+            const bool is_accepted =
                 std::any_of(outcome->recipients.begin(), outcome->recipients.end(),
                             [](const transport::SmtpRecipientOutcome &each) {
                                 return each.verdict == transport::SmtpVerdict::accepted;
-                            }));
+                            });
             sent_ = Sent{std::exchange(mail_, nullptr), std::move(*outcome),
-                         std::exchange(message_name_, {})};
+                         std::exchange(message_name_, {}), has_accepted_};
+            has_accepted_ = has_accepted_ || is_accepted;
         }
     }
     if (conversation_->is_closed()) {
-        end_ = Ended{.was_open = true, .problem = conversation_->problem()};
+        end_ = Ended{true, has_accepted_, conversation_->problem()};
         conversation_.reset();
         dialogue_.reset();
         quiet_since_.reset();

@@ -21,11 +21,13 @@ class SendingConnection {
         std::shared_ptr<OutgoingMail> mail;
         transport::SmtpOutcome outcome;
         std::string message_name;
+        bool had_proved_itself = false; // the server had taken others over this connection
     };
 
     /// There is no connection any more.
     struct Ended {
-        bool was_open = false;        // else none came about
+        bool was_open = false; // else none came about
+        bool had_proved_itself = false;
         std::optional<Error> problem; // nothing where the two sides had said goodbye
     };
 
@@ -59,7 +61,7 @@ class SendingConnection {
     [[nodiscard]] bool is_usable() const { return is_open() && !is_quitting_; }
 
     /// The server has taken a mail over it.
-    [[nodiscard]] bool has_proved_itself() const { return is_usable() && accepted_ > 0; }
+    [[nodiscard]] bool has_proved_itself() const { return is_usable() && has_accepted_; }
 
     [[nodiscard]] bool is_quiet() const { return quiet_since_.has_value(); }
 
@@ -86,7 +88,7 @@ class SendingConnection {
     std::optional<Ended> end_;
     std::optional<Timestamp> quiet_since_;
     std::size_t given_ = 0; // mails
-    std::size_t accepted_ = 0;
+    bool has_accepted_ = false;
     bool is_quitting_ = false;
 };
 

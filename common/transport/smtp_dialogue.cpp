@@ -124,6 +124,11 @@ Result<void> SmtpDialogue::send(SmtpMail mail) {
     while (capabilities_.pipelining && work_->asked < taken.recipients.size()) {
         ask_recipient();
     }
+    // RFC 2920 section 3.1: DATA may end a group. Where several are asked, how many are taken is
+    // heard first.
+    if (capabilities_.pipelining && taken.recipients.size() == 1) {
+        ask_to_write();
+    }
     return {};
 }
 
@@ -152,6 +157,11 @@ void SmtpDialogue::say(Question question, std::string line) {
 void SmtpDialogue::ask_recipient() {
     say(Question::recipient, "RCPT TO:<" + work_->mail.recipients[work_->asked] + ">\r\n");
     ++work_->asked;
+}
+
+void SmtpDialogue::ask_to_write() {
+    say(Question::data, "DATA\r\n");
+    work_->data_asked = true;
 }
 
 Bytes SmtpDialogue::output(std::size_t bytes_max) {
@@ -335,8 +345,10 @@ void SmtpDialogue::on_recipient(const SmtpReply &reply) {
 }
 
 void SmtpDialogue::end_of_envelope() {
-    if (work_->accepted != 0) {
-        say(Question::data, "DATA\r\n");
+    if (work_->accepted != 0 && !work_->data_asked) {
+        ask_to_write();
+    }
+    if (work_->data_asked) {
         phase_ = Phase::data;
         return;
     }
@@ -345,8 +357,13 @@ void SmtpDialogue::end_of_envelope() {
 }
 
 Result<void> SmtpDialogue::on_data(const SmtpReply &reply) {
-    if (reply.code == 354) {
+    if (reply.code == 354 && work_->accepted != 0) {
         phase_ = Phase::body;
+        return {};
+    }
+    if (reply.code == 354) { // for nobody: RFC 2920 section 3.1 wants an end without a content
+        say(Question::content, ".\r\n");
+        phase_ = Phase::content;
         return {};
     }
     if (reply.code_class() < 4) {

@@ -102,12 +102,14 @@ class SmtpDialogue final : public Dialogue {
         std::size_t answered = 0;  // recipients whose reply has come
         std::size_t accepted = 0;  // recipients that are to get the content
         bool sender_accepted = false;
+        bool data_asked = false;
         DotStuffer stuffer;
         std::uint64_t bytes_read = 0;
     };
 
     void say(Question question, std::string line);
     void ask_recipient();
+    void ask_to_write();
     void write_commands(Bytes &out, std::size_t bytes_max);
     Result<void> write_body(Bytes &out, std::size_t bytes_max);
 

@@ -23,13 +23,15 @@ struct Visits {
 /// Answers each command as soon as it is written.
 class WillingServer final : public Connection {
   public:
-    /// `refusal`: what is said to each mail, with nothing behind it.
-    WillingServer(Visits &visits, bool is_slow, State state, std::string refusal)
+    /// `refusal`: what is said behind `mails_max` mails, with nothing behind it.
+    WillingServer(
+        Visits &visits, bool is_slow, State state, std::string refusal, std::size_t mails_max)
         : visits_(visits),
           number_(visits.made.size()),
           is_slow_(is_slow),
           state_(state),
-          refusal_(std::move(refusal)) {
+          refusal_(std::move(refusal)),
+          mails_max_(mails_max) {
         visits_.made.push_back(visits_.mails);
         visits_.mails_of.push_back(0);
         visits_.most_at_once = std::max(visits_.most_at_once, visits_.made.size() - visits_.closed);
@@ -76,7 +78,8 @@ class WillingServer final : public Connection {
             replies_ += is_content_ ? "" : "250 ok\r\n";
             visits_.mails += is_content_ ? 0U : 1U;
             visits_.mails_of[number_] += is_content_ ? 0U : 1U;
-        } else if (line.starts_with("MAIL") && !refusal_.empty()) {
+        } else if (line.starts_with("MAIL") && !refusal_.empty() &&
+                   visits_.mails_of[number_] >= mails_max_) {
             replies_ += refusal_;
             is_over_ = true;
         } else if (line == "DATA") {
@@ -96,6 +99,7 @@ class WillingServer final : public Connection {
     bool is_slow_ = false; // silent after each reply
     State state_;
     std::string refusal_;
+    std::size_t mails_max_;
     bool is_over_ = false;
     bool has_replied_ = false;
 };
@@ -105,13 +109,17 @@ struct Willing final : Connections {
         const bool fails = visits.made.size() + 1 == fails_at;
         return std::make_unique<WillingServer>(
             visits, is_slow, fails ? Connection::State::failed : Connection::State::open,
-            visits.made.size() == 1 ? refusal_of_second : "");
+            visits.made.size() == 1 && !refusal_of_second.empty() ? refusal_of_second
+                                                                  : refusal_behind_them,
+            visits.made.size() == 1 && !refusal_of_second.empty() ? 0 : mails_max);
     }
 
     Visits visits;
     bool is_slow = false;
     std::size_t fails_at = 0;
     std::string refusal_of_second;
+    std::string refusal_behind_them; // behind `mails_max` of each connection
+    std::size_t mails_max = 0;
 };
 
 struct CountingHost final : Host {
@@ -188,29 +196,30 @@ struct Sending : testing::Test {
 };
 
 TEST_F(Sending, ConnectsAgainAtOnceWhenMailsAreLeftBehindTheLastOfAConnection) {
-    submit(51);
+    submit(101);
     for (int steps = 0; steps < 100 && server.visits.closed == 0; ++steps) {
         sender->step(now);
     }
-    EXPECT_EQ(host.accepted, 50U);
+    EXPECT_EQ(host.accepted, 100U);
     EXPECT_EQ(server.visits.made.size(), 2U) << "nothing wakes it for the mail that is left";
     sender->step(now);
-    EXPECT_EQ(host.accepted, 51U);
+    EXPECT_EQ(host.accepted, 101U);
 }
 
 /// One reply in a step: servers take their time.
 TEST_F(Sending, UsesASecondConnectionWhileManyWaitOnceTheFirstHasProvedItself) {
     server.is_slow = true;
-    submit(120);
-    for (int steps = 0; steps < 2000 && host.accepted < 120; ++steps) {
+    submit(220);
+    for (int steps = 0; steps < 2000 && host.accepted < 220; ++steps) {
         sender->step(now);
     }
-    EXPECT_EQ(host.accepted, 120U);
+    EXPECT_EQ(host.accepted, 220U);
     ASSERT_EQ(server.visits.made.size(), 4U) << "each twice";
     EXPECT_EQ(server.visits.made[0], 0U);
     EXPECT_EQ(server.visits.made[1], 1U);
     EXPECT_EQ(server.visits.most_at_once, 2U);
-    EXPECT_EQ(*std::max_element(server.visits.mails_of.begin(), server.visits.mails_of.end()), 50U);
+    EXPECT_EQ(*std::max_element(server.visits.mails_of.begin(), server.visits.mails_of.end()),
+              100U);
 }
 
 TEST_F(Sending, SendsAFewSmallMailsOverOneConnection) {
@@ -240,11 +249,11 @@ TEST_F(Sending, UsesASecondConnectionForOneLargeMailBehindAnother) {
 TEST_F(Sending, GoesOnWithTheFirstWhereNoSecondConnectionComesAbout) {
     server.is_slow = true;
     server.fails_at = 2;
-    submit(51);
-    for (int steps = 0; steps < 2000 && host.accepted < 51; ++steps) {
+    submit(101);
+    for (int steps = 0; steps < 2000 && host.accepted < 101; ++steps) {
         sender->step(now);
     }
-    EXPECT_EQ(host.accepted, 51U);
+    EXPECT_EQ(host.accepted, 101U);
     EXPECT_EQ(server.visits.made.size(), 3U) << "it is not tried for each mail";
 }
 
@@ -275,13 +284,32 @@ TEST_F(Sending, GivesTheFirstConnectionWhatTheSecondCouldNotSend) {
     }
 }
 
+TEST_F(Sending, ConnectsAgainAtOnceWhereTheServerTakesOnlySoManyMailsOfOneConnection) {
+    for (const std::string_view refusal : {"\r\n", "421 4.7.0 enough for one connection\r\n"}) {
+        server.visits = {};
+        host.accepted = host.refused = 0;
+        server.is_slow = true;
+        server.mails_max = 2;
+        server.refusal_behind_them = refusal;
+        start();
+        submit(5);
+        for (int steps = 0; steps < 1000 && host.accepted < 5; ++steps) {
+            sender->step(now);
+            grant();
+        }
+        EXPECT_EQ(host.accepted, 5U) << refusal;
+        EXPECT_EQ(host.refused, 0U) << refusal;
+        EXPECT_EQ(server.visits.mails_of, (std::vector<std::size_t>{2, 2, 1})) << refusal;
+    }
+}
+
 TEST_F(Sending, TellsOfWhatEvenTheOnlyConnectionCannotSend) {
     server.refusal_of_second = "421 4.7.0 too many connections of yours\r\n";
-    submit(50);
+    submit(100);
     for (int steps = 0; steps < 100 && server.visits.closed == 0; ++steps) {
         sender->step(now);
     }
-    ASSERT_EQ(host.accepted, 50U);
+    ASSERT_EQ(host.accepted, 100U);
     submit(1);
     for (int steps = 0; steps < 100 && host.refused == 0; ++steps) {
         sender->step(now);

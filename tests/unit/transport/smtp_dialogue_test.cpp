@@ -110,6 +110,47 @@ TEST(SmtpDialogue, SendsTheEnvelopeAtOnceWithPipelining) {
     });
 }
 
+TEST(SmtpDialogue, AsksToWriteAtOnceWhereThereIsOneRecipient) {
+    in_all_pieces([](SmtpPlay &play) {
+        play.greet(all_offers);
+        play.send({"b@you.example"});
+        EXPECT_EQ(play.client(), "MAIL FROM:<us@node.example> SIZE=4\r\n"
+                                 "RCPT TO:<b@you.example>\r\nDATA\r\n");
+        play.server("250 ok\r\n250 ok\r\n");
+        EXPECT_EQ(play.client(), "") << "one reply is missing";
+        play.server("354 go on\r\n");
+        EXPECT_EQ(play.client(), "Hi\r\n.\r\n");
+        play.server("250 queued\r\n");
+        EXPECT_EQ(play.happened, "outcome 7\n  b@you.example accepted 250 queued\n");
+    });
+}
+
+TEST(SmtpDialogue, WritesNothingForARecipientThatIsRefusedThoughItAskedToWrite) {
+    constexpr std::string_view outcome =
+        "outcome 7\n  b@you.example refused_address 550 5.1.1 no\n";
+    in_all_pieces([&](SmtpPlay &play) {
+        play.greet(all_offers);
+        play.send({"b@you.example"});
+        play.client();
+        play.server("250 ok\r\n550 5.1.1 no\r\n");
+        EXPECT_EQ(play.client(), "");
+        play.server("554 5.5.1 no valid recipients\r\n");
+        EXPECT_EQ(play.client(), "RSET\r\n");
+        play.server("250 ok\r\n");
+        EXPECT_EQ(play.happened, outcome);
+    });
+    in_all_pieces([&](SmtpPlay &play) {
+        play.greet(all_offers);
+        play.send({"b@you.example"});
+        play.client();
+        play.server("250 ok\r\n550 5.1.1 no\r\n354 go on\r\n");
+        EXPECT_EQ(play.client(), ".\r\n");
+        play.server("554 5.5.1 no valid recipients\r\n");
+        EXPECT_EQ(play.happened, outcome);
+        EXPECT_TRUE(play.dialogue.may_send());
+    });
+}
+
 TEST(SmtpDialogue, WritesTheWholeEnvelopeInOneWrite) {
     SmtpPlay play(whole);
     play.greet(all_offers);
@@ -241,7 +282,7 @@ TEST(SmtpDialogue, RefusesWhatIsAboveTheServersSizeWithoutAWord) {
         EXPECT_EQ(play.client(), "");
         play.send({"b@you.example"}, std::string(998, 'x') + "\r\n");
         EXPECT_EQ(play.client(), "MAIL FROM:<us@node.example> SIZE=1000\r\n"
-                                 "RCPT TO:<b@you.example>\r\n");
+                                 "RCPT TO:<b@you.example>\r\nDATA\r\n");
     });
 }
 

@@ -137,9 +137,9 @@ TEST(SmtpTrouble, AnAcceptanceBeforeTheFinalDotIsNone) {
     });
     in_all_pieces([](SmtpPlay &play) {
         play.greet(only_pipelining);
-        play.send({"b@you.example"});
+        play.send({"b@you.example", "c@you.example"});
         play.client();
-        play.server("250 ok\r\n250 ok\r\n354 go, before DATA was said\r\n");
+        play.server("250 ok\r\n250 ok\r\n250 ok\r\n354 go, before DATA was said\r\n");
         EXPECT_TRUE(play.dialogue.is_over());
         EXPECT_EQ(play.outcomes.at(0).recipients.at(0).verdict, SmtpVerdict::not_sent);
     });
@@ -190,7 +190,7 @@ TEST(SmtpTrouble, AResetThatIsRefusedEndsTheDialogue) {
         play.greet(only_pipelining);
         play.send({"b@you.example"});
         play.client();
-        play.server("250 ok\r\n550 5.1.1 no\r\n");
+        play.server("250 ok\r\n550 5.1.1 no\r\n554 5.5.1 for whom?\r\n");
         play.client();
         play.server("500 what?\r\n");
         EXPECT_TRUE(play.dialogue.is_over());

@@ -1,4 +1,5 @@
-// One thing is asked at a time; deletions before news, so that a full mailbox gets room first.
+// Some things are asked at once, where the server takes that; deletions before news, so that a full
+// mailbox gets room first.
 #include "common/network/pop3_receiver.hpp"
 
 #include <algorithm>
@@ -18,6 +19,8 @@ constexpr Duration look_soon = std::chrono::seconds{5};
 constexpr Duration look_very_soon = std::chrono::milliseconds{200};
 /// In which an envelope has begun, and its stamp can be looked at; lines of 76 characters.
 constexpr unsigned beginning_lines = 400;
+/// Of mails that are asked for, beside the one that comes.
+constexpr std::uint64_t ahead_bytes_max = limits::mib;
 constexpr Duration kept_for = std::chrono::minutes{1};
 /// A host that has enough to do is waited for; a server may hang up after 10 minutes without a
 /// command (RFC 1939 section 3).
@@ -96,7 +99,8 @@ void Pop3Receiver::connect(Timestamp now) {
 
 void Pop3Receiver::talk(Timestamp now) {
     for (bool has_news = true; has_news && conversation_;) {
-        conversation_->hold(is_asking_ && incoming_.is_streamed() && around_.host.is_busy(), now);
+        conversation_->hold(!asked_.empty() && incoming_.is_streamed() && around_.host.is_busy(),
+                            now);
         if (conversation_->is_held()) {
             return;
         }
@@ -113,17 +117,30 @@ void Pop3Receiver::talk(Timestamp now) {
         if (conversation_ && conversation_->is_closed()) {
             return end_session(now, conversation_->problem());
         }
-        if (conversation_ && !is_asking_ && !is_quitting_ && dialogue_->may_ask()) {
-            has_news = go_on(now) || has_news;
+        while (conversation_ && !is_quitting_ && !has_asked_enough() && go_on(now)) {
+            has_news = true;
         }
     }
+}
+
+bool Pop3Receiver::is_retrieved(const Task &task) const {
+    return !task.is_removal &&
+           (!has_top_ || task.look == Look::whole || task.look == Look::gathered);
+}
+
+bool Pop3Receiver::has_asked_enough() const {
+    std::uint64_t bytes = 0;
+    for (const Task &task : asked_) {
+        bytes += is_retrieved(task) ? task.bytes : 0;
+    }
+    return !dialogue_->may_ask() || asked_.size() >= limits::pop3_pipelined_max ||
+           bytes > ahead_bytes_max;
 }
 
 /// Asks for what comes next; says goodbye when there is nothing, which always ends with news.
 bool Pop3Receiver::go_on(Timestamp now) {
     if (!to_remove_.empty()) {
-        dialogue_->remove(to_remove_.front().number);
-        is_asking_ = true;
+        ask(to_remove_);
         return true;
     }
     if (to_look_.empty() || !around_.host.is_busy()) {
@@ -131,26 +148,50 @@ bool Pop3Receiver::go_on(Timestamp now) {
     } else if (!busy_since_) {
         busy_since_ = now;
     }
-    if (to_look_.empty() || (busy_since_ && *busy_since_ + host_patience <= now)) {
+    const bool is_enough = to_look_.empty() || (busy_since_ && *busy_since_ + host_patience <= now);
+    if (is_enough && asked_.empty()) {
         is_quitting_ = true;
         dialogue_->quit();
         return true;
     }
-    if (busy_since_) {
+    if (is_enough || busy_since_) {
         return false;
     }
-    incoming_.gather();
-    is_asking_ = true;
-    if (has_top_ && (look_ == Look::header || look_ == Look::beginning)) {
-        dialogue_->top(to_look_.front().number, look_ == Look::header ? 0 : beginning_lines);
-    } else {
-        do_now("fetches mails");
-        if (look_ != Look::gathered && to_look_.front().bytes > small_mail_bytes_max) {
-            incoming_.stream(account_);
-        }
-        dialogue_->retrieve(to_look_.front().number);
-    }
+    ask(to_look_);
     return true;
+}
+
+void Pop3Receiver::ask(std::deque<Task> &tasks) {
+    const Task &task = asked_.emplace_back(std::move(tasks.front()));
+    tasks.pop_front();
+    if (task.is_removal) {
+        dialogue_->remove(task.number);
+    } else if (is_retrieved(task)) {
+        do_now("fetches mails");
+        dialogue_->retrieve(task.number);
+    } else {
+        dialogue_->top(task.number, task.look == Look::header ? 0 : beginning_lines);
+    }
+    if (asked_.size() == 1) {
+        expect_next();
+    }
+}
+
+/// What comes now belongs to the first that was asked for.
+void Pop3Receiver::expect_next() {
+    incoming_.gather();
+    if (!asked_.empty() && is_retrieved(asked_.front()) && asked_.front().look != Look::gathered &&
+        asked_.front().bytes > small_mail_bytes_max) {
+        incoming_.stream(account_);
+    }
+}
+
+/// Before those that were not looked at yet, so that mails are received in about their order.
+void Pop3Receiver::look_again(Task task, Look look) {
+    task.look = look;
+    const auto place = std::find_if(to_look_.begin(), to_look_.end(),
+                                    [](const Task &each) { return each.look == Look::header; });
+    to_look_.insert(place, std::move(task));
 }
 
 void Pop3Receiver::take(const transport::Pop3Event &event, Timestamp now) {
@@ -181,7 +222,11 @@ void Pop3Receiver::on_ready(const transport::Pop3Ready &ready, Timestamp now) {
         if (found != held_.end() && !again) {
             if (found->second.mail.open_events == 0 &&
                 found->second.mail.settlement == engine::Settlement::remove) {
-                to_remove_.push_back({message.number, id});
+                to_remove_.push_back({.number = message.number,
+                                      .unique_id = id,
+                                      .bytes = message.bytes,
+                                      .look = Look::header,
+                                      .is_removal = true});
             }
             held.emplace(id, found->second);
         } else if (others_.contains(id)) {
@@ -190,7 +235,11 @@ void Pop3Receiver::on_ready(const transport::Pop3Ready &ready, Timestamp now) {
             tell({Errc::too_large, "a mail in " + account_.receive + " is too large to be ours"});
             others.insert(id);
         } else {
-            to_look_.push_back({message.number, id, message.bytes});
+            to_look_.push_back({.number = message.number,
+                                .unique_id = id,
+                                .bytes = message.bytes,
+                                .look = Look::header,
+                                .is_removal = false});
         }
     }
     held_ = std::move(held); // what is not there any more need not be known
@@ -198,40 +247,32 @@ void Pop3Receiver::on_ready(const transport::Pop3Ready &ready, Timestamp now) {
 }
 
 void Pop3Receiver::on_done(const transport::Pop3Done &done) {
-    is_asking_ = false;
-    if (done.request == transport::Pop3Request::remove) {
-        if (!done.error) {
-            removed_.push_back(to_remove_.front().unique_id);
-        }
-        to_remove_.pop_front();
-        return;
-    }
+    const Task task = std::move(asked_.front());
+    asked_.pop_front();
     const bool is_part = done.request == transport::Pop3Request::top;
-    const bool is_read = !is_part || look_ != Look::header; // as far as a bounce needs it
-    if (!done.error && is_read && !incoming_.is_streamed() && kind() == mail::MailKind::bounce) {
-        judge_bounce(to_look_.front().unique_id);
-    } else if (!done.error && is_part && is_worth_more()) {
-        look_ = look_ == Look::header ? Look::beginning : Look::whole;
-        return;
-    } else if (!done.error && is_part) {
+    const bool is_read = !is_part || task.look != Look::header; // as far as a bounce needs it
+    if (done.error) {
+        // What the server could not give or delete is looked for again in the next session.
+    } else if (task.is_removal) {
+        removed_.push_back(task.unique_id);
+    } else if (is_read && !incoming_.is_streamed() && kind() == mail::MailKind::bounce) {
+        judge_bounce(task.unique_id);
+    } else if (is_part && is_worth_more(task.look)) {
+        look_again(task, task.look == Look::header ? Look::beginning : Look::whole);
+    } else if (is_part) {
         ++strangers_;
-        others_.insert(to_look_.front().unique_id);
-    } else if (!done.error && incoming_.is_streamed()) {
-        if (!end_stream(to_look_.front().unique_id)) {
-            look_ = Look::gathered;
-            return;
-        }
-    } else if (!done.error) {
-        judge(to_look_.front().unique_id);
+        others_.insert(task.unique_id);
+    } else if (!incoming_.is_streamed()) {
+        judge(task.unique_id);
+    } else if (!end_stream(task.unique_id)) {
+        look_again(task, Look::gathered);
     }
-    // What the server could not give is looked for again in the next session.
-    look_ = Look::header;
-    to_look_.pop_front();
+    expect_next();
 }
 
 /// As far as what was looked at says.
-bool Pop3Receiver::is_worth_more() const {
-    return look_ == Look::header
+bool Pop3Receiver::is_worth_more(Look look) const {
+    return look == Look::header
                ? kind() == mail::MailKind::candidate || kind() == mail::MailKind::bounce
                : transport::judge_mail(incoming_.text(), account_.stamp_keys).is_ours();
 }
@@ -283,20 +324,20 @@ void Pop3Receiver::on_ended(const transport::Pop3Ended &ended) {
 }
 
 void Pop3Receiver::end_session(Timestamp now, const std::optional<Error> &problem) {
-    const bool has_more = !to_look_.empty() || std::any_of(held_.begin(), held_.end(), [](auto &e) {
-        return e.second.mail.open_events == 0;
-    });
+    const bool has_more = !to_look_.empty() || !asked_.empty() ||
+                          std::any_of(held_.begin(), held_.end(),
+                                      [](auto &e) { return e.second.mail.open_events == 0; });
     const bool is_last = is_through() || problem;
     login_.give_up();
     conversation_.reset();
     dialogue_.reset();
     to_look_.clear();
     to_remove_.clear();
+    asked_.clear();
     removed_.clear();
-    is_asking_ = is_quitting_ = false;
+    is_quitting_ = false;
     busy_since_.reset();
     incoming_.gather();
-    look_ = Look::header;
     if (strangers_ > 0) {
         tell({Errc::unknown_peer, "mails of others were left as they lie"},
              std::exchange(strangers_, 0));

@@ -43,24 +43,6 @@ class Pop3Receiver final : public Receiver {
     [[nodiscard]] std::optional<Timestamp> next_at() const override;
 
   private:
-    void connect(Timestamp now);
-    void talk(Timestamp now);
-    bool go_on(Timestamp now);
-    void take(const transport::Pop3Event &event, Timestamp now);
-    void on_ready(const transport::Pop3Ready &ready, Timestamp now);
-    void on_done(const transport::Pop3Done &done);
-    void on_ended(const transport::Pop3Ended &ended);
-    [[nodiscard]] bool is_worth_more() const;
-    bool end_stream(const std::string &unique_id);
-    [[nodiscard]] mail::MailKind kind() const;
-    void judge_bounce(const std::string &unique_id);
-    void judge(const std::string &unique_id);
-    void end_session(Timestamp now, const std::optional<Error> &problem);
-    void tell_looked(bool reached);
-    [[nodiscard]] bool is_through() const;
-    void tell(const Error &what, std::uint64_t count = 1);
-    void do_now(std::string words);
-
     /// RETR makes many servers take a message for read, so it is said only of what is ours.
     /// `gathered`: whole, once more, since it could not be used while it came.
     enum class Look { header, beginning, whole, gathered };
@@ -70,7 +52,32 @@ class Pop3Receiver final : public Receiver {
         std::uint64_t number = 0;
         std::string unique_id;
         std::uint64_t bytes = 0; // as it is listed
+        Look look = Look::header;
+        bool is_removal = false;
     };
+
+    void connect(Timestamp now);
+    void talk(Timestamp now);
+    bool go_on(Timestamp now);
+    void ask(std::deque<Task> &tasks);
+    void look_again(Task task, Look look);
+    [[nodiscard]] bool is_retrieved(const Task &task) const;
+    [[nodiscard]] bool has_asked_enough() const;
+    void expect_next();
+    void take(const transport::Pop3Event &event, Timestamp now);
+    void on_ready(const transport::Pop3Ready &ready, Timestamp now);
+    void on_done(const transport::Pop3Done &done);
+    void on_ended(const transport::Pop3Ended &ended);
+    [[nodiscard]] bool is_worth_more(Look look) const;
+    bool end_stream(const std::string &unique_id);
+    [[nodiscard]] mail::MailKind kind() const;
+    void judge_bounce(const std::string &unique_id);
+    void judge(const std::string &unique_id);
+    void end_session(Timestamp now, const std::optional<Error> &problem);
+    void tell_looked(bool reached);
+    [[nodiscard]] bool is_through() const;
+    void tell(const Error &what, std::uint64_t count = 1);
+    void do_now(std::string words);
 
     struct Held {
         transport::HeldMail mail;
@@ -86,13 +93,12 @@ class Pop3Receiver final : public Receiver {
 
     std::map<std::string, Held> held_; // by unique id
     std::set<std::string> others_;     // unique ids of what is not for us
-    std::deque<Task> to_look_;         // the first is under way when `is_asking_`
-    std::deque<Task> to_remove_;       // likewise, before those
+    std::deque<Task> to_look_;         // what is to be looked at again before the others
+    std::deque<Task> to_remove_;       // before those
+    std::deque<Task> asked_;           // the answers come in this order
     std::vector<std::string> removed_; // in this session, once it has ended well
     bool somebody_waits_ = true;       // for the end of a session in which all was done
     bool has_top_ = false;
-    bool is_asking_ = false;
-    Look look_ = Look::header; // what is asked for of the first
     bool is_quitting_ = false;
     std::optional<Timestamp> busy_since_; // the host, while there is something to fetch
     IncomingMail incoming_;

@@ -41,6 +41,17 @@ constexpr std::array<ProxyScheme, 2> proxy_schemes{{
 
 constexpr std::string_view in_clear = "encryption=none";
 constexpr std::string_view by_proxy = "proxy=";
+
+struct FileParameter {
+    std::string_view name;
+    std::string ServerUrl::*file;
+};
+
+constexpr std::array<FileParameter, 2> file_parameters{{
+    {"certificate=", &ServerUrl::certificate},
+    {"key=", &ServerUrl::key},
+}};
+
 constexpr std::size_t host_bytes_max = 253; // RFC 1035 section 2.3.4
 constexpr std::size_t url_bytes_max = 1000;
 
@@ -190,7 +201,37 @@ Result<Proxy> read_proxy(std::string_view url, std::string_view text) {
     return Proxy{scheme->kind, std::move(place->host), place->port};
 }
 
+Result<void> read_file_name(std::string_view url, std::string_view text, std::string &file) {
+    const auto name = percent_decoded(text);
+    if (!name || !is_plain_file_name(*name)) {
+        return wrong(url, "names no file of the secret directory behind its question mark",
+                     "Write the name alone, as certificate=main.pem: such files lie in the secret "
+                     "directory, where the passwords are.");
+    }
+    file = *name;
+    return {};
+}
+
+/// What several parameters say together.
+Result<void> check_together(std::string_view url, const ServerUrl &out) {
+    if (!out.key.empty() && out.certificate.empty()) {
+        return wrong(url, "names a key without a certificate",
+                     "Write ?certificate=FILE&key=FILE, or the certificate alone where its file "
+                     "holds the key too.");
+    }
+    if (!out.certificate.empty() && out.encryption == Encryption::none) {
+        return wrong(url, "contradicts itself: a certificate is shown within TLS",
+                     "Leave ?encryption=none out, or the certificate.");
+    }
+    return {};
+}
+
 Result<void> read_parameter(std::string_view url, std::string_view parameter, ServerUrl &out) {
+    for (const FileParameter &each : file_parameters) {
+        if (parameter.starts_with(each.name) && (out.*each.file).empty()) {
+            return read_file_name(url, parameter.substr(each.name.size()), out.*each.file);
+        }
+    }
     if (parameter.starts_with(by_proxy) && !out.proxy) {
         Result<Proxy> proxy = read_proxy(url, parameter.substr(by_proxy.size()));
         if (!proxy) {
@@ -202,7 +243,8 @@ Result<void> read_parameter(std::string_view url, std::string_view parameter, Se
     if (parameter != in_clear) {
         return wrong(url, "says something unknown behind its question mark",
                      "Known are ?encryption=none, which sends everything in clear, the password "
-                     "too, and ?proxy=socks5h://host:1080, each once and joined by &.");
+                     "too, proxy=socks5h://host:1080, certificate=FILE and key=FILE, each once "
+                     "and joined by &.");
     }
     if (out.encryption != Encryption::starttls) {
         return wrong(url, "contradicts itself: its protocol is encrypted from the first byte",
@@ -219,7 +261,7 @@ Result<void> read_query(std::string_view url, std::string_view query, ServerUrl 
             return read;
         }
         if (end == query.size()) {
-            return {};
+            return check_together(url, out);
         }
         query.remove_prefix(end + 1);
     }
@@ -231,6 +273,11 @@ std::string place_text(const std::string &host, std::uint16_t port) {
 }
 
 } // namespace
+
+bool is_plain_file_name(std::string_view name) {
+    return !name.empty() && name != "." && name != ".." && name.size() <= limits::name_bytes_max &&
+           name == printable(name, name.size()) && name.find('/') == std::string_view::npos;
+}
 
 Result<ServerUrl> parse_server_url(std::string_view url) {
     if (url.size() > url_bytes_max) {

@@ -14,6 +14,7 @@ struct ConnectProblem {
     std::string last_line = {}; // of the server, as it came
     transport::LoginKind login = transport::LoginKind::none;
     bool has_begun_login = false; // the server was asked to let somebody in
+    bool has_certificate = false; // of ours, that it was shown
     bool has_proxy = false;
     bool was_proxy_reached = false; // and it has answered that it does not connect us
     std::string challenge =

@@ -5,14 +5,28 @@
 
 namespace postrider::network {
 
+Endpoint endpoint_of(const transport::MailAccount &account,
+                     const mail::ServerUrl &url,
+                     const Surroundings &around) {
+    Endpoint endpoint{.url = url,
+                      .user = account.user,
+                      .login = transport::login_at(url, account.login),
+                      .ca_file = around.ca_file,
+                      .client_name = around.own_name};
+    if (endpoint.login == transport::LoginKind::certificate && account.user == account.address) {
+        endpoint.user.clear();
+    }
+    return endpoint;
+}
+
 void Login::begin(const transport::MailAccount &account, const Endpoint &endpoint) {
     give_up();
     endpoint_ = endpoint;
-    if (endpoint_.login == transport::LoginKind::none) {
+    if (endpoint_.login == transport::LoginKind::none && endpoint_.url.certificate.empty()) {
         connection_ = connections_.connect(endpoint_, {});
         return;
     }
-    question_ = host_.ask_secret(account.name);
+    question_ = host_.ask_secret(account.name, endpoint_.url.protocol == mail::Protocol::smtp);
 }
 
 void Login::give_up() {
@@ -29,7 +43,7 @@ bool Login::on_secret(const transport::Secret &secret) {
     if (!secret.problem.message.empty()) {
         problem_ = secret.problem;
     } else {
-        connection_ = connections_.connect(endpoint_, secret.secret);
+        connection_ = connections_.connect(endpoint_, secret.secrets);
     }
     return true;
 }

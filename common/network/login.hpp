@@ -8,8 +8,14 @@
 
 #include "common/network/connection.hpp"
 #include "common/network/host.hpp"
+#include "common/network/surroundings.hpp"
 
 namespace postrider::network {
+
+/// How one of the servers of a mailbox is reached and logged in to.
+Endpoint endpoint_of(const transport::MailAccount &account,
+                     const mail::ServerUrl &url,
+                     const Surroundings &around);
 
 class Login {
   public:

@@ -162,8 +162,7 @@ void MailboxCheck::begin_sending() {
                                : url.error());
     }
     sending_ = Sending::login;
-    login_.begin(account_,
-                 {*url, account_.user, account_.login, around_.ca_file, around_.own_name});
+    login_.begin(account_, endpoint_of(account_, *url, around_));
 }
 
 void MailboxCheck::talk(Timestamp now) {

@@ -155,8 +155,7 @@ void Sender::connect() {
     if (!is_ahead_) {
         do_now("connects");
     }
-    login_.begin(account_,
-                 {*url, account_.user, account_.login, around_.ca_file, around_.own_name});
+    login_.begin(account_, endpoint_of(account_, *url, around_));
 }
 
 void Sender::talk(Timestamp now) {

@@ -1,6 +1,7 @@
 // Addresses of mail servers: what they say, and what is refused.
 #include <gtest/gtest.h>
 
+#include "common/base/limits.hpp"
 #include "common/mail/server_url.hpp"
 
 namespace postrider::mail {
@@ -57,6 +58,30 @@ TEST(ServerUrl, MayGoThroughAProxy) {
     ASSERT_FALSE(parsed.has_value());
     EXPECT_EQ(parsed.error().code, Errc::refused);
     EXPECT_EQ(parsed.error().message, "the address of a proxy holds a user");
+}
+
+TEST(ServerUrl, NamesTheFilesOfACertificate) {
+    ServerUrl url = read("imaps://mail.example/box?certificate=main.pem");
+    EXPECT_EQ(url.certificate, "main.pem");
+    EXPECT_EQ(url.key, "");
+    url = read("smtp://mail.example?key=a%20b.key&proxy=http://p&certificate=a%20b.pem");
+    EXPECT_EQ(url.certificate, "a b.pem");
+    EXPECT_EQ(url.key, "a b.key");
+    EXPECT_EQ(to_text(url), "smtp://mail.example:587?proxy=http://p:3128");
+    for (const std::string_view query :
+         {"certificate=", "certificate=.", "certificate=..", "certificate=a/b",
+          "certificate=/etc/a.pem", "certificate=a%2fb", "certificate=%0a", "certificate=%f",
+          "certificate=a&certificate=b", "certificate=a&key=", "certificate=a&key=b&key=c",
+          "certificate", "Certificate=a"}) {
+        EXPECT_NE(complaint("imaps://mail.example?" + std::string{query}), "none") << query;
+    }
+    EXPECT_NE(complaint("imaps://mail.example?key=a").find("a key without a certificate"),
+              std::string::npos);
+    EXPECT_NE(complaint("imap://mail.example?encryption=none&certificate=a").find("within TLS"),
+              std::string::npos);
+    const std::string longest(limits::name_bytes_max, 'a');
+    EXPECT_EQ(complaint("imaps://mail.example?certificate=" + longest), "none");
+    EXPECT_NE(complaint("imaps://mail.example?certificate=" + longest + "a"), "none");
 }
 
 TEST(ServerUrl, NamesAFolderOfImap) {

@@ -51,11 +51,12 @@ struct PlayedNet final : Connections, Lookups {
     std::vector<std::string> tried;
     std::set<transport::LoginKind> logins;
 
-    std::unique_ptr<Connection> connect(const Endpoint &endpoint, Bytes secret) override {
+    std::unique_ptr<Connection> connect(const Endpoint &endpoint,
+                                        transport::LoginSecrets secrets) override {
         const std::string server = mail::to_text(endpoint.url);
         tried.push_back(server);
         logins.insert(endpoint.login);
-        EXPECT_TRUE(secret.empty() && endpoint.user.empty());
+        EXPECT_TRUE(secrets.password.empty() && endpoint.user.empty());
         return std::make_unique<PlayedConnection>(
             servers.contains(server) ? Connection::State::open : Connection::State::failed, server);
     }

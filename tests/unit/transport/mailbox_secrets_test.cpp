@@ -28,12 +28,16 @@ class MailboxSecretsTest : public ::testing::Test {
         asked.name = mailbox;
         asked.user = "user";
         asked.secret = std::move(secret);
-        secrets_.ask(3, asked);
+        secrets_.ask(3, asked, false);
         EXPECT_EQ(secrets_.open_questions(), 1U);
         std::optional<SecretAnswer> answer = secrets_.take({});
         EXPECT_TRUE(answer && answer->question == 3);
         EXPECT_EQ(secrets_.open_questions(), 0U);
-        return answer ? std::move(answer->secret) : Error{};
+        if (!answer || !answer->secrets) {
+            return answer ? answer->secrets.error() : Error{};
+        }
+        const ByteView password = answer->secrets->password.view();
+        return Bytes{password.begin(), password.end()};
     }
 
     Result<Bytes> ask_file(const std::string &name) {
@@ -154,7 +158,7 @@ TEST_F(MailboxSecretsTest, AFileHoldsOneLine) {
 
 TEST_F(MailboxSecretsTest, WhatNobodyWantsAnyMoreIsForgotten) {
     write("main.password", "x");
-    secrets_.ask(1, {"main", {}, {}, {}, "user", {}});
+    secrets_.ask(1, {"main", {}, {}, {}, "user", {}}, false);
     secrets_.forget();
     EXPECT_EQ(secrets_.open_questions(), 0U);
     EXPECT_FALSE(secrets_.take({}));

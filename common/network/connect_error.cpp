@@ -102,13 +102,33 @@ std::optional<Meaning> meaning_of_certificate(CURLcode code, const ConnectProble
                          " server: ?certificate=FILE&key=FILE."};
 }
 
+constexpr long http_refusals_from = 300;      // RFC 9110 section 9.3.6: 2xx is success
+constexpr long http_proxy_login_wanted = 407; // section 15.5.8
+
+/// The words are libcurl's for RFC 1928's method 0xFF and for a status of RFC 1929.
+bool is_about_proxy_login(const ConnectProblem &problem) {
+    return problem.proxy_answer == http_proxy_login_wanted ||
+           holds(problem.words, "No authentication method was acceptable") ||
+           holds(problem.words, "User was rejected by the SOCKS5 server");
+}
+
 /// Nothing where it is about the server, as without a proxy.
 std::optional<Meaning> meaning_with_proxy(CURLcode code, const ConnectProblem &problem) {
-    if (code == CURLE_PROXY || problem.was_proxy_reached) {
+    const bool is_refused = code == CURLE_PROXY || problem.proxy_answer >= http_refusals_from;
+    if (is_refused && is_about_proxy_login(problem)) {
+        return problem.has_proxy_login
+                   ? Meaning{Errc::refused, "its proxy does not accept our user and password",
+                             "Compare the user before the @ behind proxy= with what your network"
+                             " says, and write the password anew into the file that proxy_password="
+                             " names."}
+                   : Meaning{Errc::refused, "its proxy wants a login",
+                             "Write ?proxy=…://USER@host:port&proxy_password=FILE, and the password"
+                             " into that file of the secret directory."};
+    }
+    if (is_refused) {
         return Meaning{Errc::unavailable, "its proxy does not connect us to it",
-                       "The detail has the proxy's words: it forbids this host or port, wants a"
-                       " login, which cannot be given, or does not reach the server itself. It is"
-                       " tried again."};
+                       "The detail has the proxy's words: it forbids this host or port, or does not"
+                       " reach the server itself. It is tried again."};
     }
     if (code == CURLE_COULDNT_CONNECT) {
         return Meaning{Errc::unavailable, "nobody answers at its proxy",

@@ -22,7 +22,6 @@ namespace {
 constexpr long connect_timeout_ms = 30'000;
 constexpr long reply_timeout_s = 60; // until the login is done
 constexpr std::size_t server_line_bytes_max = 400;
-constexpr long http_refusals_from = 300; // RFC 9110 section 9.3.6: 2xx is success
 
 const char *scheme_of(const mail::ServerUrl &url) {
     const bool tls = url.encryption == mail::Encryption::tls;
@@ -75,6 +74,7 @@ class CurlConnection final : public Connection, public CurlTask {
           login_(endpoint.login),
           protocol_(endpoint.url.protocol),
           has_proxy_(endpoint.url.proxy.has_value()),
+          has_proxy_login_(!secrets.proxy_password.empty()),
           has_certificate_(!secrets.certificate.empty()),
           secrets_(std::move(secrets)) {
         if (handle_ == nullptr) {
@@ -150,7 +150,8 @@ class CurlConnection final : public Connection, public CurlTask {
                                .has_begun_login = has_begun_login_,
                                .has_certificate = has_certificate_,
                                .has_proxy = has_proxy_,
-                               .was_proxy_reached = connect_answer >= http_refusals_from,
+                               .has_proxy_login = has_proxy_login_,
+                               .proxy_answer = connect_answer,
                                .challenge = challenge_});
             return;
         }
@@ -179,6 +180,7 @@ class CurlConnection final : public Connection, public CurlTask {
         set_option(handle_, CURLOPT_PROXY,
                    endpoint.url.proxy ? mail::to_text(*endpoint.url.proxy).c_str() : "");
         set_option(handle_, CURLOPT_HTTPPROXYTUNNEL, 1L);
+        configure_proxy_login(endpoint.url);
         if (!endpoint.ca_file.empty()) {
             set_option(handle_, CURLOPT_CAINFO, endpoint.ca_file.c_str());
             set_option(handle_, CURLOPT_CAPATH, nullptr);
@@ -188,6 +190,23 @@ class CurlConnection final : public Connection, public CurlTask {
         set_option(handle_, CURLOPT_DEBUGDATA, static_cast<void *>(this));
         configure_certificate();
         configure_login(endpoint);
+    }
+
+    /// RFC 1929 with SOCKS5, Basic (RFC 7617) with CONNECT.
+    void configure_proxy_login(const mail::ServerUrl &url) {
+        if (secrets_.proxy_password.empty()) {
+            return;
+        }
+        set_option(handle_, CURLOPT_PROXYAUTH, CURLAUTH_BASIC);
+        set_option(handle_, CURLOPT_PROXYUSERNAME, url.proxy->user.c_str());
+        set_text(CURLOPT_PROXYPASSWORD, secrets_.proxy_password);
+    }
+
+    /// libcurl takes a copy, which it keeps as long as the connection.
+    void set_text(CURLoption option, const crypto::SecretBuffer &secret) {
+        std::string text{as_text(secret.view())};
+        set_option(handle_, option, text.c_str());
+        sodium_memzero(text.data(), text.size());
     }
 
     void configure_certificate() {
@@ -227,16 +246,14 @@ class CurlConnection final : public Connection, public CurlTask {
             set_option(handle_, CURLOPT_LOGIN_OPTIONS, "AUTH=EXTERNAL"); // RFC 4422 appendix A
             return;
         }
-        std::string secret{as_text(secrets_.password.view())};
         if (endpoint.login == transport::LoginKind::token) {
-            set_option(handle_, CURLOPT_XOAUTH2_BEARER, secret.c_str());
+            set_text(CURLOPT_XOAUTH2_BEARER, secrets_.password);
             // RFC 7628 and Google's. Without this libcurl would try PLAIN with an empty password
             // where the server offers neither.
             set_option(handle_, CURLOPT_LOGIN_OPTIONS, "AUTH=OAUTHBEARER;AUTH=XOAUTH2");
         } else {
-            set_option(handle_, CURLOPT_PASSWORD, secret.c_str());
+            set_text(CURLOPT_PASSWORD, secrets_.password);
         }
-        sodium_memzero(secret.data(), secret.size());
     }
 
     /// libcurl goes on without a login where EXTERNAL is not offered. A server to which mails are
@@ -269,6 +286,7 @@ class CurlConnection final : public Connection, public CurlTask {
     transport::LoginKind login_;
     mail::Protocol protocol_;
     bool has_proxy_;
+    bool has_proxy_login_;
     bool has_certificate_;
     transport::LoginSecrets secrets_;
     std::array<char, CURL_ERROR_SIZE> problem_{};

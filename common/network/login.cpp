@@ -22,7 +22,8 @@ Endpoint endpoint_of(const transport::MailAccount &account,
 void Login::begin(const transport::MailAccount &account, const Endpoint &endpoint) {
     give_up();
     endpoint_ = endpoint;
-    if (endpoint_.login == transport::LoginKind::none && endpoint_.url.certificate.empty()) {
+    if (endpoint_.login == transport::LoginKind::none && endpoint_.url.certificate.empty() &&
+        endpoint_.url.proxy_password.empty()) {
         connection_ = connections_.connect(endpoint_, {});
         return;
     }

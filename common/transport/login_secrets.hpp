@@ -10,12 +10,13 @@ struct LoginSecrets {
     crypto::SecretBuffer password = {};    // or the token; empty: nothing is logged in with one
     crypto::SecretBuffer certificate = {}; // of ours, with those that sign it; PEM
     crypto::SecretBuffer key = {};         // that belongs to it; PEM
+    crypto::SecretBuffer proxy_password = {};
 
     bool operator==(const LoginSecrets &) const = default;
 
     template <class Fields>
     void list(Fields &fields) {
-        fields(password, certificate, key);
+        fields(password, certificate, key, proxy_password);
     }
 };
 

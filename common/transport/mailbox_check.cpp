@@ -41,7 +41,8 @@ class Check {
     void say_servers();
     [[nodiscard]] std::string password_words() const;
     void say_secrets(const SecretAnswer &answer);
-    void say_certificate(bool for_sending);
+    void say_once(const std::string &subject, const std::string &words);
+    void say_files(bool for_sending);
     void say(const std::string &subject, const std::string &words);
     void say_failed(const std::string &subject, const Error &problem);
     void take(const NetworkReport &report);
@@ -104,17 +105,24 @@ std::string Check::password_words() const {
            printable(mailbox_.secret->where);
 }
 
-void Check::say_certificate(bool for_sending) {
+void Check::say_once(const std::string &subject, const std::string &words) {
+    if (told_.insert(words).second) {
+        say(subject, words);
+    }
+}
+
+/// Those that the address of a server names.
+void Check::say_files(bool for_sending) {
     const Result<mail::ServerUrl> url =
         mail::parse_server_url(for_sending ? mailbox_.send : mailbox_.receive);
-    if (!url) {
-        return;
+    if (url && !url->certificate.empty()) {
+        say_once("certificate",
+                 "the certificate is in the file " + printable(url->certificate) +
+                     (url->key.empty() ? ", with its key" : ", its key in " + printable(url->key)));
     }
-    const std::string words =
-        "the certificate is in the file " + printable(url->certificate) +
-        (url->key.empty() ? ", with its key" : ", its key in " + printable(url->key));
-    if (told_.insert(words).second) {
-        say("certificate", words);
+    if (url && !url->proxy_password.empty()) {
+        say_once("proxy", "the password for " + mail::to_text(*url->proxy) + " is in the file " +
+                              printable(url->proxy_password));
     }
 }
 
@@ -123,16 +131,16 @@ void Check::say_secrets(const SecretAnswer &answer) {
     if (!answer.secrets) {
         secret_problem_ = answer.secrets.error().message;
         if (told_.insert(secret_problem_).second) {
-            say_failed(answer.part == SecretPart::certificate ? "certificate" : "password",
+            say_failed(answer.part == SecretPart::certificate ? "certificate"
+                       : answer.part == SecretPart::proxy     ? "proxy"
+                                                              : "password",
                        answer.secrets.error());
         }
         return;
     }
-    if (!answer.secrets->certificate.empty()) {
-        say_certificate(for_sending_.count(answer.question) != 0);
-    }
-    if (!answer.secrets->password.empty() && told_.insert(password_words()).second) {
-        say("password", password_words());
+    say_files(for_sending_.count(answer.question) != 0);
+    if (!answer.secrets->password.empty()) {
+        say_once("password", password_words());
     }
 }
 

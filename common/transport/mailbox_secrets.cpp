@@ -56,6 +56,15 @@ void MailboxSecrets::ask(std::uint64_t question, const engine::Mailbox &mailbox,
             return;
         }
     }
+    if (!url->proxy_password.empty()) {
+        Result<crypto::SecretBuffer> line = read_secret_line(
+            {settings_.directory, url->proxy_password, "proxy password", "proxy_password=FILE"});
+        if (!line) {
+            answers_.push_back({question, line.error(), SecretPart::proxy});
+            return;
+        }
+        secrets.proxy_password = *std::move(line);
+    }
     const LoginKind login = login_at(*url, login_of(mailbox));
     const task::Secret password = secret_of(mailbox);
     if (login == LoginKind::none || login == LoginKind::certificate) {

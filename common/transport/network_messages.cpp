@@ -195,8 +195,8 @@ Bytes to_bytes(const NetworkRequest &request) {
     const Error &problem = secret->problem;
     FieldWriter fields;
     fields.reserve(all_but_texts + secrets.password.size() + secrets.certificate.size() +
-                   secrets.key.size() + problem.message.size() + problem.detail.size() +
-                   problem.hint.size());
+                   secrets.key.size() + secrets.proxy_password.size() + problem.message.size() +
+                   problem.detail.size() + problem.hint.size());
     fields(*secret);
     Frame frame{static_cast<std::uint8_t>(request.index()), std::move(fields).take()};
     Bytes bytes = to_bytes(frame);

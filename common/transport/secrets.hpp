@@ -14,7 +14,7 @@
 namespace postrider::transport {
 
 /// What a problem is about.
-enum class SecretPart { password, certificate };
+enum class SecretPart { password, certificate, proxy };
 
 struct SecretAnswer {
     std::uint64_t question = 0;

@@ -128,11 +128,12 @@ def stamped_envelope(stamp_key, body_bytes=500):
 class NetworkProcess:
     """`certificate` are the texts of a certificate and its key."""
 
-    def __init__(self, *, ca, password="secret", certificate=("", ""), environment=None):
+    def __init__(self, *, ca, password="secret", certificate=("", ""), proxy_password="", environment=None):
         self.environment = {"SSL_CERT_FILE": str(ca), **(environment or {})}
         self.passwords = password if isinstance(password, dict) else {}
         self.password = password if isinstance(password, str) else ""
         self.certificate = certificate
+        self.proxy_password = proxy_password
         self.process = None
         self.socket = None
         self.room = memoryview(bytearray(READ_AT_ONCE))
@@ -241,7 +242,7 @@ class NetworkProcess:
             return
         password = self.passwords.get(report["account"], self.password)
         self.say("secret", struct.pack(">Q", report["question"]) + piece(password) +
-                 b"".join(map(piece, self.certificate)) + NO_ERROR)
+                 b"".join(map(piece, (*self.certificate, self.proxy_password))) + NO_ERROR)
 
     def take_piece(self, piece):
         if piece["from"] == 0:

@@ -53,11 +53,39 @@ TEST(ServerUrl, MayGoThroughAProxy) {
           "socks5://p", "socks4a://p", "https://p", "socks5h://p&", "socks5h://p&proxy=http://p"}) {
         EXPECT_NE(complaint("imaps://mail.example?proxy=" + std::string{proxy}), "none") << proxy;
     }
-    const Result<ServerUrl> parsed =
-        parse_server_url("imaps://mail.example?proxy=http://anna:geheim@p:3128");
-    ASSERT_FALSE(parsed.has_value());
-    EXPECT_EQ(parsed.error().code, Errc::refused);
-    EXPECT_EQ(parsed.error().message, "the address of a proxy holds a user");
+}
+
+TEST(ServerUrl, NamesTheUserOfAProxyAndTheFileOfItsPassword) {
+    const ServerUrl url =
+        read("imaps://mail.example?proxy=socks5h://an%40na%3A@p&proxy_password=p.password");
+    EXPECT_EQ(url.proxy, (Proxy{Proxy::Kind::socks5, "p", 1080, "an@na:"}));
+    EXPECT_EQ(url.proxy_password, "p.password");
+    EXPECT_EQ(to_text(url), "imaps://mail.example:993?proxy=socks5h://p:1080");
+    EXPECT_EQ(read("smtp://m?proxy_password=a&proxy=http://u@[::1]:8080").proxy,
+              (Proxy{Proxy::Kind::http, "::1", 8080, "u"}));
+    for (const std::string_view query :
+         {"proxy=http://u@p", "proxy=http://p&proxy_password=a", "proxy_password=a",
+          "proxy=http://@p&proxy_password=a", "proxy=http://%0a@p&proxy_password=a",
+          "proxy=http://u@&proxy_password=a", "proxy=http://u@p&proxy_password=a/b"}) {
+        EXPECT_NE(complaint("imaps://mail.example?" + std::string{query}), "none") << query;
+    }
+    const std::string longest(255, 'u');
+    const auto with = [](const std::string &user) {
+        return "imaps://mail.example?proxy=http://" + user + "@p&proxy_password=a";
+    };
+    EXPECT_EQ(complaint(with(longest)), "none");
+    EXPECT_NE(complaint(with(longest + "u")), "none");
+}
+
+TEST(ServerUrl, RefusesThePasswordOfAProxy) {
+    for (const std::string_view login : {"anna:geheim", "anna:ge@heim", "anna:", "anna@x"}) {
+        const Result<ServerUrl> parsed =
+            parse_server_url("imaps://mail.example?proxy=http://" + std::string{login} + "@p:3128");
+        ASSERT_FALSE(parsed.has_value());
+        EXPECT_EQ(parsed.error().code, Errc::refused);
+        EXPECT_EQ(parsed.error().message, "the address of a proxy holds a password");
+        EXPECT_NE(parsed.error().hint.find("proxy_password=FILE"), std::string::npos);
+    }
 }
 
 TEST(ServerUrl, NamesTheFilesOfACertificate) {

@@ -42,8 +42,20 @@ TEST(ConnectError, TellsAProxyFromTheServer) {
     EXPECT_EQ(what(CURLE_OPERATION_TIMEDOUT), "it, or its proxy, did not answer in time");
     EXPECT_EQ(what(CURLE_PROXY), "its proxy does not connect us to it");
     EXPECT_EQ(what(CURLE_PEER_FAILED_VERIFICATION), "its certificate is not accepted");
-    problem.was_proxy_reached = true;
+    problem.proxy_answer = 200;
+    EXPECT_EQ(what(CURLE_RECV_ERROR), "it closed the connection before anybody was logged in");
+    problem.proxy_answer = 403;
     EXPECT_EQ(what(CURLE_RECV_ERROR), "its proxy does not connect us to it");
+    problem.proxy_answer = 407;
+    EXPECT_EQ(what(CURLE_RECV_ERROR), "its proxy wants a login");
+    problem.has_proxy_login = true;
+    EXPECT_EQ(what(CURLE_RECV_ERROR), "its proxy does not accept our user and password");
+    problem.proxy_answer = 0;
+    problem.words = "User was rejected by the SOCKS5 server (1 1).";
+    EXPECT_EQ(what(CURLE_PROXY), "its proxy does not accept our user and password");
+    problem.has_proxy_login = false;
+    problem.words = "No authentication method was acceptable.";
+    EXPECT_EQ(what(CURLE_PROXY), "its proxy wants a login");
     problem = {};
     EXPECT_EQ(what(CURLE_COULDNT_CONNECT), "nobody answers there");
 }

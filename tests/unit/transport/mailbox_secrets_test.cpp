@@ -156,6 +156,26 @@ TEST_F(MailboxSecretsTest, AFileHoldsOneLine) {
     }
 }
 
+TEST_F(MailboxSecretsTest, ThePasswordOfAProxyComesWithThatOfTheServer) {
+    write("main.password", "x");
+    write("proxy.password", "pass word\n");
+    engine::Mailbox mailbox{.name = "main", .user = "user"};
+    mailbox.receive =
+        "imaps://mail.example?proxy=http://u@proxy.example&proxy_password=proxy.password";
+    secrets_.ask(3, mailbox, false);
+    std::optional<SecretAnswer> answer = secrets_.take({});
+    ASSERT_TRUE(answer && answer->secrets);
+    EXPECT_EQ(as_text(answer->secrets->password.view()), "x");
+    EXPECT_EQ(as_text(answer->secrets->proxy_password.view()), "pass word");
+    fs::remove(directory_ / "proxy.password");
+    secrets_.ask(4, mailbox, false);
+    answer = secrets_.take({});
+    ASSERT_TRUE(answer && !answer->secrets);
+    EXPECT_EQ(answer->part, SecretPart::proxy);
+    EXPECT_EQ(answer->secrets.error().message,
+              "there is no proxy password file \"" + (directory_ / "proxy.password") + "\"");
+}
+
 TEST_F(MailboxSecretsTest, WhatNobodyWantsAnyMoreIsForgotten) {
     write("main.password", "x");
     secrets_.ask(1, {"main", {}, {}, {}, "user", {}}, false);

@@ -20,7 +20,7 @@ std::vector<NetworkRequest> every_request() {
                         {FixedBytes<32>{1, 2}, FixedBytes<32>{3}},
                         {9, 8, 7}};
     return {Configure{{account, {}}},
-            Secret{7, {Bytes{1, 2, 3}, Bytes{4}, Bytes{5, 6}}, {}},
+            Secret{7, {Bytes{1, 2, 3}, Bytes{4}, Bytes{5, 6}, Bytes{7}}, {}},
             Secret{8, {}, {Errc::refused, "no password", "", "Write it."}},
             Submit{std::uint64_t{1} << 40,
                    "main",

@@ -7,6 +7,7 @@
 
 #include "common/base/limits.hpp"
 #include "common/base/utf8.hpp"
+#include "common/mail/client_name.hpp"
 
 namespace postrider::mail {
 
@@ -41,6 +42,7 @@ constexpr std::array<ProxyScheme, 2> proxy_schemes{{
 
 constexpr std::string_view in_clear = "encryption=none";
 constexpr std::string_view by_proxy = "proxy=";
+constexpr std::string_view with_greeting = "greeting=";
 
 struct FileParameter {
     std::string_view name;
@@ -256,11 +258,28 @@ Result<void> check_together(std::string_view url, const ServerUrl &out) {
     return {};
 }
 
+Result<void> read_greeting(std::string_view url, std::string_view name, ServerUrl &out) {
+    if (out.protocol != Protocol::smtp) {
+        return wrong(url, "says a name in its greeting, which only SMTP has",
+                     "Leave out greeting=, or put it behind the server of SEND.");
+    }
+    if (!is_full_domain_name(name) && !is_address_literal(name)) {
+        return wrong(url, "has no name behind greeting= that a mail server takes",
+                     "Write a full domain name, as greeting=till7.shop.example, or an address, as "
+                     "greeting=[192.0.2.7] or greeting=[IPv6:2001:db8::7].");
+    }
+    out.greeting = name;
+    return {};
+}
+
 Result<void> read_parameter(std::string_view url, std::string_view parameter, ServerUrl &out) {
     for (const FileParameter &each : file_parameters) {
         if (parameter.starts_with(each.name) && (out.*each.file).empty()) {
             return read_file_name(url, parameter.substr(each.name.size()), out.*each.file);
         }
+    }
+    if (parameter.starts_with(with_greeting) && out.greeting.empty()) {
+        return read_greeting(url, parameter.substr(with_greeting.size()), out);
     }
     if (parameter.starts_with(by_proxy) && !out.proxy) {
         Result<Proxy> proxy = read_proxy(url, parameter.substr(by_proxy.size()));
@@ -273,8 +292,8 @@ Result<void> read_parameter(std::string_view url, std::string_view parameter, Se
     if (parameter != in_clear) {
         return wrong(url, "says something unknown behind its question mark",
                      "Known are ?encryption=none, which sends everything in clear, the password "
-                     "too, proxy=socks5h://host:1080, proxy_password=FILE, certificate=FILE and "
-                     "key=FILE, each once and joined by &.");
+                     "too, proxy=socks5h://host:1080, proxy_password=FILE, certificate=FILE, "
+                     "key=FILE and greeting=NAME, each once and joined by &.");
     }
     if (out.encryption != Encryption::starttls) {
         return wrong(url, "contradicts itself: its protocol is encrypted from the first byte",

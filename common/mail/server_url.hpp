@@ -39,6 +39,7 @@ struct ServerUrl {
     std::uint16_t port = 0;
     std::string folder = {}; // of IMAP, decoded; empty: the inbox
     std::optional<Proxy> proxy = {};
+    std::string greeting = {}; // of SMTP, what EHLO says; empty: the machine's own name or address
     /// Of ours, that the server is shown: files of the secret directory.
     std::string certificate = {};
     std::string key = {}; // empty: it stands in the file of the certificate
@@ -52,13 +53,13 @@ struct ServerUrl {
 /// (587, 143, 110: STARTTLS, required). Behind a question mark, joined by &: encryption=none,
 /// proxy=socks5h://host:1080 or proxy=http://host:3128 (these ports where none is named), with
 /// proxy_password=FILE where it is user@host, and certificate=FILE with key=FILE where the key is
-/// not in the same file.
+/// not in the same file, and with SMTP greeting=NAME, a full domain name or an address literal.
 /// `malformed` with a hint for everything else; `refused` for a user or password in it, which
 /// belong into USER and PASSWORD FILE.
 Result<ServerUrl> parse_server_url(std::string_view url);
 
 /// "imaps://mail.example:993": for messages and for whoever connects. Without the folder, and
-/// without what concerns nobody but ourselves: files.
+/// without what concerns nobody but ourselves: files, the greeting.
 std::string to_text(const ServerUrl &url);
 
 /// Of a file in the secret directory, named without it: not empty, no '/', nothing unprintable.

@@ -42,11 +42,9 @@ std::string ehlo_path(const Endpoint &endpoint) {
     if (endpoint.url.protocol != mail::Protocol::smtp) {
         return {};
     }
-    if (!endpoint.client_name.empty()) {
-        return endpoint.client_name;
-    }
     std::string path;
-    for (const char letter : outward_address_literal()) {
+    for (const char letter :
+         endpoint.client_name.empty() ? outward_address_literal() : endpoint.client_name) {
         path += letter == '['   ? "%5B"
                 : letter == ']' ? "%5D"
                 : letter == ':' ? "%3A"

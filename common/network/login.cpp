@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "common/network/own_name.hpp"
+
 namespace postrider::network {
 
 Endpoint endpoint_of(const transport::MailAccount &account,
@@ -12,11 +14,21 @@ Endpoint endpoint_of(const transport::MailAccount &account,
                       .user = account.user,
                       .login = transport::login_at(url, account.login),
                       .ca_file = around.ca_file,
-                      .client_name = around.own_name};
+                      .client_name = url.greeting.empty() ? around.own_name : url.greeting};
     if (endpoint.login == transport::LoginKind::certificate && account.user == account.address) {
         endpoint.user.clear();
     }
     return endpoint;
+}
+
+std::string greeting_of(const transport::MailAccount &account,
+                        const Surroundings &around,
+                        const Connection &connection) {
+    const Result<mail::ServerUrl> url = mail::parse_server_url(account.send);
+    if (url && !url->greeting.empty()) {
+        return url->greeting;
+    }
+    return around.own_name.empty() ? address_literal(connection.descriptor()) : around.own_name;
 }
 
 void Login::begin(const transport::MailAccount &account, const Endpoint &endpoint) {

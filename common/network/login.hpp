@@ -17,6 +17,11 @@ Endpoint endpoint_of(const transport::MailAccount &account,
                      const mail::ServerUrl &url,
                      const Surroundings &around);
 
+/// What EHLO says to the server of `send` over a connection that is open.
+std::string greeting_of(const transport::MailAccount &account,
+                        const Surroundings &around,
+                        const Connection &connection);
+
 class Login {
   public:
     Login(Host &host, Connections &connections) : host_(host), connections_(connections) {}

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/network/own_name.hpp"
-
 namespace postrider::network {
 
 namespace {
@@ -141,8 +139,7 @@ void MailboxCheck::step_sending(Timestamp now) {
             return end_sending(opened->error());
         }
         if (opened) {
-            dialogue_.emplace(around_.own_name.empty() ? address_literal((**opened)->descriptor())
-                                                       : around_.own_name);
+            dialogue_.emplace(greeting_of(account_, around_, ***opened));
             conversation_.emplace(*std::move(*opened), *dialogue_, account_.send, now);
             sending_ = Sending::talking;
         }

@@ -9,7 +9,6 @@
 
 #include "common/base/limits.hpp"
 #include "common/mail/message.hpp"
-#include "common/network/own_name.hpp"
 
 namespace postrider::network {
 
@@ -123,8 +122,7 @@ void Sender::open(Timestamp now) {
         do_now("could not connect");
         return give_up(opened->error());
     }
-    dialogue_.emplace(around_.own_name.empty() ? address_literal((**opened)->descriptor())
-                                               : around_.own_name);
+    dialogue_.emplace(greeting_of(account_, around_, ***opened));
     conversation_.emplace(*std::move(*opened), *dialogue_, account_.send, now);
     sent_here_ = 0;
     quiet_since_.reset();

@@ -112,6 +112,27 @@ TEST(ServerUrl, NamesTheFilesOfACertificate) {
     EXPECT_NE(complaint("imaps://mail.example?certificate=" + longest + "a"), "none");
 }
 
+TEST(ServerUrl, SaysANameInTheGreetingOfSmtp) {
+    for (const std::string_view name :
+         {"till7.shop.example", "[192.0.2.7]", "[IPv6:2001:db8::7]", "[IPv6:::1]"}) {
+        EXPECT_EQ(read("smtps://mail.example?greeting=" + std::string{name}).greeting, name);
+    }
+    EXPECT_EQ(to_text(read("smtp://mail.example?greeting=a.b&proxy=http://p")),
+              "smtp://mail.example:587?proxy=http://p:3128");
+    for (const std::string_view name :
+         {"", "till7", "localhost.localdomain", "a..b", "-a.b", "a.b.", "a b.c", "a.b%0d",
+          "192.0.2.7", "[192.0.2]", "[192.0.2.256]", "[2001:db8::7]", "[IPv6:192.0.2.7]",
+          "[IPv6:2001::db8::7]", "[]", "[192.0.2.7", "a.b&greeting=c.d"}) {
+        EXPECT_NE(complaint("smtps://mail.example?greeting=" + std::string{name}), "none") << name;
+    }
+    EXPECT_NE(complaint("imaps://mail.example?greeting=a.b").find("only SMTP"), std::string::npos);
+    const std::string label(61, 'a');
+    const std::string longest =
+        label + "." + label + "." + label + "." + label + ".aaa.a"; // 253 letters
+    EXPECT_EQ(complaint("smtps://mail.example?greeting=" + longest), "none");
+    EXPECT_NE(complaint("smtps://mail.example?greeting=" + longest + "a"), "none");
+}
+
 TEST(ServerUrl, NamesAFolderOfImap) {
     EXPECT_EQ(read("imaps://mail.example/Sync%20%C3%BC").folder, "Sync ü");
     EXPECT_EQ(read("imaps://mail.example/a/b").folder, "a/b");

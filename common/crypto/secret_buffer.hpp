@@ -24,8 +24,11 @@ class SecretBuffer {
 
     SecretBuffer(SecretBuffer &&other) noexcept { bytes_.swap(other.bytes_); }
 
-    SecretBuffer &operator=(SecretBuffer other) noexcept {
-        bytes_.swap(other.bytes_);
+    SecretBuffer &operator=(const SecretBuffer &other) { return *this = SecretBuffer{other}; }
+
+    SecretBuffer &operator=(SecretBuffer &&other) noexcept {
+        SecretBuffer taken{std::move(other)}; // what was here goes with it, and is wiped
+        bytes_.swap(taken.bytes_);
         return *this;
     }
 

@@ -25,6 +25,10 @@ class TextSource final : public transport::ContentSource {
     std::size_t read_ = 0;
 };
 
+std::string clause_of(const char *keyword, const std::string &url) {
+    return url.empty() ? "" : " " + std::string{keyword} + " '" + url + "'";
+}
+
 std::string seconds_text(Duration duration) {
     constexpr long long tenth_ms = 100;
     const long long tenths = (duration.count() + tenth_ms - 1) / tenth_ms;
@@ -77,8 +81,11 @@ void MailboxCheck::step_search(Timestamp now) {
     } else {
         account_.receive = (*found)->receive.empty() ? account_.receive : (*found)->receive;
         account_.send = (*found)->send.empty() ? account_.send : (*found)->send;
-        tell("servers", "found RECEIVE '" + account_.receive + "' SEND '" + account_.send + "' (" +
-                            (*found)->how + ")");
+        tell("servers", "found" + clause_of("RECEIVE", account_.receive) +
+                            clause_of("SEND", account_.send) + " (" + (*found)->how + ")");
+        if ((*found)->missing) {
+            tell("servers", *(*found)->missing);
+        }
     }
     open_inbox();
 }

@@ -24,7 +24,8 @@ struct Mailbox {
     std::string receive; // mail/server_url; empty: nothing is received
     std::string send;    // likewise
     std::string user;
-    /// Where it is. Empty: in the file NAME.password where there is a user, else no login.
+    /// Where it is. Empty: in the file NAME.password where there is a user, else no login; servers
+    /// whose address names a certificate are logged in to by that then.
     std::optional<task::Secret> secret;
     bool finds_receive = false; // `receive` is not declared: it was found, or is to be where empty
     bool finds_send = false;    // likewise

@@ -7,6 +7,7 @@
 
 #include "common/base/limits.hpp"
 #include "common/base/utf8.hpp"
+#include "common/mail/client_name.hpp"
 
 namespace postrider::mail {
 
@@ -41,8 +42,22 @@ constexpr std::array<ProxyScheme, 2> proxy_schemes{{
 
 constexpr std::string_view in_clear = "encryption=none";
 constexpr std::string_view by_proxy = "proxy=";
+constexpr std::string_view with_greeting = "greeting=";
+
+struct FileParameter {
+    std::string_view name;
+    std::string ServerUrl::*file;
+};
+
+constexpr std::array<FileParameter, 3> file_parameters{{
+    {"certificate=", &ServerUrl::certificate},
+    {"key=", &ServerUrl::key},
+    {"proxy_password=", &ServerUrl::proxy_password},
+}};
+
 constexpr std::size_t host_bytes_max = 253; // RFC 1035 section 2.3.4
 constexpr std::size_t url_bytes_max = 1000;
+constexpr std::size_t proxy_user_bytes_max = 255; // RFC 1929 section 2
 
 Error wrong(std::string_view url, const std::string &what, std::string hint) {
     return Error{
@@ -162,8 +177,24 @@ read_place(std::string_view url, std::string_view authority, std::uint16_t usual
     return Place{std::move(host), *number};
 }
 
-Error holds_user(const std::string &what) {
-    return {Errc::refused, what + " holds a user", {}, {}};
+/// Says nothing of what it is given but that: there may be a password in it.
+Error holds_proxy_password() {
+    return {Errc::refused, "the address of a proxy holds a password",
+            "Texts are shown and mailed, and passwords stay out of them.",
+            "Write ?proxy=socks5h://USER@host:1080&proxy_password=FILE, a file of the secret "
+            "directory; a colon in the user as %3A."};
+}
+
+Result<std::string> read_proxy_user(std::string_view url, std::string_view text) {
+    if (text.find_first_of(":@") != std::string_view::npos) {
+        return holds_proxy_password();
+    }
+    const auto user = percent_decoded(text);
+    if (!user || user->empty() || user->size() > proxy_user_bytes_max) {
+        return wrong(url, "has no user that can be read before the @ of its proxy",
+                     "Write ?proxy=socks5h://USER@host:1080, and %40 for an @ in USER.");
+    }
+    return *user;
 }
 
 Result<Proxy> read_proxy(std::string_view url, std::string_view text) {
@@ -177,20 +208,79 @@ Result<Proxy> read_proxy(std::string_view url, std::string_view text) {
                      "Write ?proxy=socks5h://host:1080, or ?proxy=http://host:3128 for a proxy that"
                      " knows CONNECT.");
     }
-    const std::string_view authority = text.substr(end_of_scheme + 3);
-    if (authority.find('@') != std::string_view::npos) {
-        Error error = holds_user("the address of a proxy");
-        error.hint = "Proxies that want a login cannot be used: let this one admit the machine.";
-        return error;
+    std::string_view authority = text.substr(end_of_scheme + 3);
+    std::string user;
+    if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
+        Result<std::string> read = read_proxy_user(url, authority.substr(0, at));
+        if (!read) {
+            return read.error();
+        }
+        user = *std::move(read);
+        authority.remove_prefix(at + 1);
     }
     Result<Place> place = read_place(url, authority, scheme->port);
     if (!place) {
         return place.error();
     }
-    return Proxy{scheme->kind, std::move(place->host), place->port};
+    return Proxy{scheme->kind, std::move(place->host), place->port, std::move(user)};
+}
+
+Result<void> read_file_name(std::string_view url, std::string_view text, std::string &file) {
+    const auto name = percent_decoded(text);
+    if (!name || !is_plain_file_name(*name)) {
+        return wrong(url, "names no file of the secret directory behind its question mark",
+                     "Write the name alone, as certificate=main.pem: such files lie in the secret "
+                     "directory, where the passwords are.");
+    }
+    file = *name;
+    return {};
+}
+
+/// What several parameters say together.
+Result<void> check_together(std::string_view url, const ServerUrl &out) {
+    if (!out.key.empty() && out.certificate.empty()) {
+        return wrong(url, "names a key without a certificate",
+                     "Write ?certificate=FILE&key=FILE, or the certificate alone where its file "
+                     "holds the key too.");
+    }
+    const bool has_proxy_user = out.proxy && !out.proxy->user.empty();
+    if (has_proxy_user != !out.proxy_password.empty()) {
+        return wrong(url,
+                     has_proxy_user ? "names a user of its proxy and no password"
+                                    : "names a password for a proxy and no user of it",
+                     "Write ?proxy=socks5h://USER@host:1080&proxy_password=FILE, a file of the "
+                     "secret directory.");
+    }
+    if (!out.certificate.empty() && out.encryption == Encryption::none) {
+        return wrong(url, "contradicts itself: a certificate is shown within TLS",
+                     "Leave ?encryption=none out, or the certificate.");
+    }
+    return {};
+}
+
+Result<void> read_greeting(std::string_view url, std::string_view name, ServerUrl &out) {
+    if (out.protocol != Protocol::smtp) {
+        return wrong(url, "says a name in its greeting, which only SMTP has",
+                     "Leave out greeting=, or put it behind the server of SEND.");
+    }
+    if (!is_full_domain_name(name) && !is_address_literal(name)) {
+        return wrong(url, "has no name behind greeting= that a mail server takes",
+                     "Write a full domain name, as greeting=till7.shop.example, or an address, as "
+                     "greeting=[192.0.2.7] or greeting=[IPv6:2001:db8::7].");
+    }
+    out.greeting = name;
+    return {};
 }
 
 Result<void> read_parameter(std::string_view url, std::string_view parameter, ServerUrl &out) {
+    for (const FileParameter &each : file_parameters) {
+        if (parameter.starts_with(each.name) && (out.*each.file).empty()) {
+            return read_file_name(url, parameter.substr(each.name.size()), out.*each.file);
+        }
+    }
+    if (parameter.starts_with(with_greeting) && out.greeting.empty()) {
+        return read_greeting(url, parameter.substr(with_greeting.size()), out);
+    }
     if (parameter.starts_with(by_proxy) && !out.proxy) {
         Result<Proxy> proxy = read_proxy(url, parameter.substr(by_proxy.size()));
         if (!proxy) {
@@ -202,7 +292,8 @@ Result<void> read_parameter(std::string_view url, std::string_view parameter, Se
     if (parameter != in_clear) {
         return wrong(url, "says something unknown behind its question mark",
                      "Known are ?encryption=none, which sends everything in clear, the password "
-                     "too, and ?proxy=socks5h://host:1080, each once and joined by &.");
+                     "too, proxy=socks5h://host:1080, proxy_password=FILE, certificate=FILE, "
+                     "key=FILE and greeting=NAME, each once and joined by &.");
     }
     if (out.encryption != Encryption::starttls) {
         return wrong(url, "contradicts itself: its protocol is encrypted from the first byte",
@@ -219,7 +310,7 @@ Result<void> read_query(std::string_view url, std::string_view query, ServerUrl 
             return read;
         }
         if (end == query.size()) {
-            return {};
+            return check_together(url, out);
         }
         query.remove_prefix(end + 1);
     }
@@ -231,6 +322,11 @@ std::string place_text(const std::string &host, std::uint16_t port) {
 }
 
 } // namespace
+
+bool is_plain_file_name(std::string_view name) {
+    return !name.empty() && name != "." && name != ".." && name.size() <= limits::name_bytes_max &&
+           name == printable(name, name.size()) && name.find('/') == std::string_view::npos;
+}
 
 Result<ServerUrl> parse_server_url(std::string_view url) {
     if (url.size() > url_bytes_max) {
@@ -260,9 +356,10 @@ Result<ServerUrl> parse_server_url(std::string_view url) {
     const std::size_t slash = std::min(rest.find('/'), rest.size());
     const std::string_view authority = rest.substr(0, slash);
     if (authority.find('@') != std::string_view::npos) {
-        Error error = holds_user("the address of a mail server");
-        error.hint = "Give it by USER '…' and PASSWORD FILE '…', which keep it out of all texts.";
-        return error;
+        return Error{Errc::refused,
+                     "the address of a mail server holds a user",
+                     {},
+                     "Give it by USER '…' and PASSWORD FILE '…', which keep it out of all texts."};
     }
     Result<Place> place = read_place(url, authority, out.port);
     if (!place) {

@@ -14,8 +14,10 @@ struct ConnectProblem {
     std::string last_line = {}; // of the server, as it came
     transport::LoginKind login = transport::LoginKind::none;
     bool has_begun_login = false; // the server was asked to let somebody in
+    bool has_certificate = false; // of ours, that it was shown
     bool has_proxy = false;
-    bool was_proxy_reached = false; // and it has answered that it does not connect us
+    bool has_proxy_login = false;
+    long proxy_answer = 0; // the status of CONNECT, where it came to one
     std::string challenge =
         {}; // what it said in base64 before it refused, as it came (RFC 7628 3.2.3)
 };

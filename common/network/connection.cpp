@@ -22,7 +22,6 @@ namespace {
 constexpr long connect_timeout_ms = 30'000;
 constexpr long reply_timeout_s = 60; // until the login is done
 constexpr std::size_t server_line_bytes_max = 400;
-constexpr long http_refusals_from = 300; // RFC 9110 section 9.3.6: 2xx is success
 
 const char *scheme_of(const mail::ServerUrl &url) {
     const bool tls = url.encryption == mail::Encryption::tls;
@@ -43,11 +42,9 @@ std::string ehlo_path(const Endpoint &endpoint) {
     if (endpoint.url.protocol != mail::Protocol::smtp) {
         return {};
     }
-    if (!endpoint.client_name.empty()) {
-        return endpoint.client_name;
-    }
     std::string path;
-    for (const char letter : outward_address_literal()) {
+    for (const char letter :
+         endpoint.client_name.empty() ? outward_address_literal() : endpoint.client_name) {
         path += letter == '['   ? "%5B"
                 : letter == ']' ? "%5D"
                 : letter == ':' ? "%3A"
@@ -65,13 +62,19 @@ std::string curl_url(const Endpoint &endpoint) {
 
 class CurlConnection final : public Connection, public CurlTask {
   public:
-    CurlConnection(CURLM *multi, const Endpoint &endpoint, Bytes secret, curl_slist *instead)
+    CurlConnection(CURLM *multi,
+                   const Endpoint &endpoint,
+                   transport::LoginSecrets secrets,
+                   curl_slist *instead)
         : multi_(multi),
           handle_(curl_easy_init()),
           server_(mail::to_text(endpoint.url)),
           login_(endpoint.login),
+          protocol_(endpoint.url.protocol),
           has_proxy_(endpoint.url.proxy.has_value()),
-          secret_(std::move(secret)) {
+          has_proxy_login_(!secrets.proxy_password.empty()),
+          has_certificate_(!secrets.certificate.empty()),
+          secrets_(std::move(secrets)) {
         if (handle_ == nullptr) {
             throw std::bad_alloc();
         }
@@ -90,8 +93,7 @@ class CurlConnection final : public Connection, public CurlTask {
 
     ~CurlConnection() override {
         curl_multi_remove_handle(multi_, handle_);
-        curl_easy_cleanup(handle_);
-        sodium_memzero(secret_.data(), secret_.size());
+        curl_easy_cleanup(handle_); // before the secrets go, to which it points
     }
 
     [[nodiscard]] State state() const override { return state_; }
@@ -125,11 +127,15 @@ class CurlConnection final : public Connection, public CurlTask {
     }
 
     void on_done(CURLcode code) override {
+        forget_secrets();
         curl_socket_t descriptor = CURL_SOCKET_BAD;
         if (code == CURLE_OK) {
             curl_easy_getinfo(handle_, CURLINFO_ACTIVESOCKET, &descriptor);
         }
-        if (descriptor == CURL_SOCKET_BAD) {
+        if (code == CURLE_OK && lacks_login()) {
+            code = CURLE_LOGIN_DENIED;
+        }
+        if (descriptor == CURL_SOCKET_BAD || code != CURLE_OK) {
             state_ = State::failed;
             long connect_answer = 0; // of CONNECT
             curl_easy_getinfo(handle_, CURLINFO_HTTP_CONNECTCODE, &connect_answer);
@@ -140,8 +146,10 @@ class CurlConnection final : public Connection, public CurlTask {
                                .last_line = last_line_,
                                .login = login_,
                                .has_begun_login = has_begun_login_,
+                               .has_certificate = has_certificate_,
                                .has_proxy = has_proxy_,
-                               .was_proxy_reached = connect_answer >= http_refusals_from,
+                               .has_proxy_login = has_proxy_login_,
+                               .proxy_answer = connect_answer,
                                .challenge = challenge_});
             return;
         }
@@ -170,6 +178,7 @@ class CurlConnection final : public Connection, public CurlTask {
         set_option(handle_, CURLOPT_PROXY,
                    endpoint.url.proxy ? mail::to_text(*endpoint.url.proxy).c_str() : "");
         set_option(handle_, CURLOPT_HTTPPROXYTUNNEL, 1L);
+        configure_proxy_login(endpoint.url);
         if (!endpoint.ca_file.empty()) {
             set_option(handle_, CURLOPT_CAINFO, endpoint.ca_file.c_str());
             set_option(handle_, CURLOPT_CAPATH, nullptr);
@@ -177,21 +186,79 @@ class CurlConnection final : public Connection, public CurlTask {
         set_option(handle_, CURLOPT_VERBOSE, 1L); // into `note_line`, for what the server says
         set_option(handle_, CURLOPT_DEBUGFUNCTION, &CurlConnection::note_line);
         set_option(handle_, CURLOPT_DEBUGDATA, static_cast<void *>(this));
+        configure_certificate();
+        configure_login(endpoint);
+    }
+
+    /// RFC 1929 with SOCKS5, Basic (RFC 7617) with CONNECT.
+    void configure_proxy_login(const mail::ServerUrl &url) {
+        if (secrets_.proxy_password.empty()) {
+            return;
+        }
+        set_option(handle_, CURLOPT_PROXYAUTH, CURLAUTH_BASIC);
+        set_option(handle_, CURLOPT_PROXYUSERNAME, url.proxy->user.c_str());
+        set_text(CURLOPT_PROXYPASSWORD, secrets_.proxy_password);
+    }
+
+    /// libcurl takes a copy, which it keeps as long as the connection.
+    void set_text(CURLoption option, const crypto::SecretBuffer &secret) {
+        std::string text{as_text(secret.view())};
+        set_option(handle_, option, text.c_str());
+        sodium_memzero(text.data(), text.size());
+    }
+
+    void configure_certificate() {
+        if (secrets_.certificate.empty()) {
+            return;
+        }
+        set_blob(CURLOPT_SSLCERT_BLOB, secrets_.certificate);
+        set_blob(CURLOPT_SSLKEY_BLOB, secrets_.key);
+        // Without one OpenSSL would ask a terminal for the passphrase of a key that has one.
+        set_option(handle_, CURLOPT_KEYPASSWD, "");
+    }
+
+    /// Not copied: nobody would wipe the copy.
+    void set_blob(CURLoption option, const crypto::SecretBuffer &text) {
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): libcurl's struct; it only reads
+        curl_blob blob{const_cast<std::uint8_t *>(text.view().data()), text.size(),
+                       CURL_BLOB_NOCOPY};
+        set_option(handle_, option, &blob);
+    }
+
+    /// The handle connects once. OpenSSL has the key for as long as the connection lasts.
+    void forget_secrets() {
+        set_option(handle_, CURLOPT_SSLCERT_BLOB, nullptr);
+        set_option(handle_, CURLOPT_SSLKEY_BLOB, nullptr);
+        secrets_ = {};
+    }
+
+    void configure_login(const Endpoint &endpoint) {
         if (endpoint.login == transport::LoginKind::none) {
             return;
         }
-        std::string secret{as_text(secret_)};
-        set_option(handle_, CURLOPT_USERNAME, endpoint.user.c_str());
         set_option(handle_, CURLOPT_SASL_IR, 1L);
+        if (!endpoint.user.empty()) {
+            set_option(handle_, CURLOPT_USERNAME, endpoint.user.c_str());
+        }
+        if (endpoint.login == transport::LoginKind::certificate) {
+            set_option(handle_, CURLOPT_LOGIN_OPTIONS, "AUTH=EXTERNAL"); // RFC 4422 appendix A
+            return;
+        }
         if (endpoint.login == transport::LoginKind::token) {
-            set_option(handle_, CURLOPT_XOAUTH2_BEARER, secret.c_str());
+            set_text(CURLOPT_XOAUTH2_BEARER, secrets_.password);
             // RFC 7628 and Google's. Without this libcurl would try PLAIN with an empty password
             // where the server offers neither.
             set_option(handle_, CURLOPT_LOGIN_OPTIONS, "AUTH=OAUTHBEARER;AUTH=XOAUTH2");
         } else {
-            set_option(handle_, CURLOPT_PASSWORD, secret.c_str());
+            set_text(CURLOPT_PASSWORD, secrets_.password);
         }
-        sodium_memzero(secret.data(), secret.size());
+    }
+
+    /// libcurl goes on without a login where EXTERNAL is not offered. A server to which mails are
+    /// sent may know us by the certificate all the same; the others have nothing for strangers.
+    [[nodiscard]] bool lacks_login() const {
+        return login_ == transport::LoginKind::certificate && !has_begun_login_ &&
+               protocol_ != mail::Protocol::smtp;
     }
 
     /// Keeps the last line that the server said before the connection was ours, and its last
@@ -215,8 +282,11 @@ class CurlConnection final : public Connection, public CurlTask {
     CURL *handle_;
     std::string server_;
     transport::LoginKind login_;
+    mail::Protocol protocol_;
     bool has_proxy_;
-    Bytes secret_;
+    bool has_proxy_login_;
+    bool has_certificate_;
+    transport::LoginSecrets secrets_;
     std::array<char, CURL_ERROR_SIZE> problem_{};
     std::string last_line_;
     std::string challenge_;
@@ -260,8 +330,9 @@ Connector::Connector(std::string ca_file, TestAddresses addresses)
 
 Connector::~Connector() = default;
 
-std::unique_ptr<Connection> Connector::connect(const Endpoint &endpoint, Bytes secret) {
-    return std::make_unique<CurlConnection>(impl_->multi, endpoint, std::move(secret),
+std::unique_ptr<Connection> Connector::connect(const Endpoint &endpoint,
+                                               transport::LoginSecrets secrets) {
+    return std::make_unique<CurlConnection>(impl_->multi, endpoint, std::move(secrets),
                                             impl_->instead);
 }
 

@@ -21,7 +21,8 @@ namespace postrider::network {
 
 struct Endpoint {
     mail::ServerUrl url;
-    std::string user; // empty: no login
+    /// As whom; empty where there is no login, and where the certificate says it.
+    std::string user;
     transport::LoginKind login = transport::LoginKind::none;
     std::string ca_file;     // certificates that are trusted; empty: the system's
     std::string client_name; // said in EHLO; empty: an address of this machine
@@ -64,8 +65,9 @@ class Connections {
     Connections &operator=(const Connections &) = delete;
     virtual ~Connections() = default;
 
-    /// `secret` is the password or token; it is wiped with the connection.
-    virtual std::unique_ptr<Connection> connect(const Endpoint &endpoint, Bytes secret) = 0;
+    /// `secrets` are wiped when it is open or has failed.
+    virtual std::unique_ptr<Connection> connect(const Endpoint &endpoint,
+                                                transport::LoginSecrets secrets) = 0;
 };
 
 /// For tests of the search for servers alone; empty otherwise.
@@ -82,7 +84,8 @@ class Connector final : public Connections, public Lookups {
     Connector &operator=(const Connector &) = delete;
     ~Connector() override;
 
-    std::unique_ptr<Connection> connect(const Endpoint &endpoint, Bytes secret) override;
+    std::unique_ptr<Connection> connect(const Endpoint &endpoint,
+                                        transport::LoginSecrets secrets) override;
     std::unique_ptr<Pending<std::vector<Bytes>>> services(std::vector<std::string> names) override;
     std::unique_ptr<Pending<Bytes>> page(const std::string &url) override;
     /// Waits until there is something to do for a watched descriptor or for a connection that is

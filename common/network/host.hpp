@@ -20,8 +20,8 @@ class Host {
     [[nodiscard]] virtual bool is_busy() const = 0;
 
     /// Gives the number that the answer will bear.
-    std::uint64_t ask_secret(const std::string &account) {
-        tell(transport::SecretWanted{++questions_, account});
+    std::uint64_t ask_secret(const std::string &account, bool for_sending) {
+        tell(transport::SecretWanted{++questions_, account, for_sending});
         return questions_;
     }
 

@@ -131,8 +131,7 @@ void ImapCheck::connect() {
         return fail("receive", url.error());
     }
     stage_ = Stage::login;
-    login_.begin(account_,
-                 {*url, account_.user, account_.login, around_.ca_file, around_.own_name});
+    login_.begin(account_, endpoint_of(account_, *url, around_));
 }
 
 void ImapCheck::go_on(Timestamp now) {
@@ -296,8 +295,14 @@ std::string words_of_connection(const mail::ServerUrl &url, const transport::Mai
     words += url.encryption == mail::Encryption::none       ? ", in clear"
              : url.encryption == mail::Encryption::starttls ? ", encrypted (STARTTLS)"
                                                             : ", encrypted (TLS)";
-    return words + (account.login == transport::LoginKind::none ? ", without a login"
-                                                                : ", logged in as " + account.user);
+    switch (transport::login_at(url, account.login)) {
+    case transport::LoginKind::none:
+        return words + ", without a login";
+    case transport::LoginKind::certificate:
+        return words + ", with the certificate " + url.certificate;
+    default:
+        return words + ", logged in as " + account.user;
+    }
 }
 
 } // namespace postrider::network

@@ -120,8 +120,7 @@ void ImapReceiver::connect(Timestamp now) {
     }
     stage_ = Stage::login;
     do_now("connects");
-    login_.begin(account_,
-                 {*url, account_.user, account_.login, around_.ca_file, around_.own_name});
+    login_.begin(account_, endpoint_of(account_, *url, around_));
 }
 
 void ImapReceiver::talk(Timestamp now) {

@@ -8,8 +8,19 @@
 
 #include "common/network/connection.hpp"
 #include "common/network/host.hpp"
+#include "common/network/surroundings.hpp"
 
 namespace postrider::network {
+
+/// How one of the servers of a mailbox is reached and logged in to.
+Endpoint endpoint_of(const transport::MailAccount &account,
+                     const mail::ServerUrl &url,
+                     const Surroundings &around);
+
+/// What EHLO says to the server of `send` over a connection that is open.
+std::string greeting_of(const transport::MailAccount &account,
+                        const Surroundings &around,
+                        const Connection &connection);
 
 class Login {
   public:

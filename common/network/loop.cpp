@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <sodium.h>
-
 #include "common/network/imap_receiver.hpp"
 #include "common/network/pop3_receiver.hpp"
 
@@ -79,7 +77,6 @@ void Loop::take(transport::NetworkRequest &request, Timestamp now) {
                 break;
             }
         }
-        sodium_memzero(secret->secret.data(), secret->secret.size());
     } else if (auto *mail = std::get_if<transport::Submit>(&request)) {
         submit(std::move(*mail));
     } else if (auto *piece = std::get_if<transport::EnvelopePiece>(&request)) {

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/network/own_name.hpp"
-
 namespace postrider::network {
 
 namespace {
@@ -26,6 +24,10 @@ class TextSource final : public transport::ContentSource {
     std::string text_;
     std::size_t read_ = 0;
 };
+
+std::string clause_of(const char *keyword, const std::string &url) {
+    return url.empty() ? "" : " " + std::string{keyword} + " '" + url + "'";
+}
 
 std::string seconds_text(Duration duration) {
     constexpr long long tenth_ms = 100;
@@ -79,8 +81,11 @@ void MailboxCheck::step_search(Timestamp now) {
     } else {
         account_.receive = (*found)->receive.empty() ? account_.receive : (*found)->receive;
         account_.send = (*found)->send.empty() ? account_.send : (*found)->send;
-        tell("servers", "found RECEIVE '" + account_.receive + "' SEND '" + account_.send + "' (" +
-                            (*found)->how + ")");
+        tell("servers", "found" + clause_of("RECEIVE", account_.receive) +
+                            clause_of("SEND", account_.send) + " (" + (*found)->how + ")");
+        if ((*found)->missing) {
+            tell("servers", *(*found)->missing);
+        }
     }
     open_inbox();
 }
@@ -141,8 +146,7 @@ void MailboxCheck::step_sending(Timestamp now) {
             return end_sending(opened->error());
         }
         if (opened) {
-            dialogue_.emplace(around_.own_name.empty() ? address_literal((**opened)->descriptor())
-                                                       : around_.own_name);
+            dialogue_.emplace(greeting_of(account_, around_, ***opened));
             conversation_.emplace(*std::move(*opened), *dialogue_, account_.send, now);
             sending_ = Sending::talking;
         }
@@ -162,8 +166,7 @@ void MailboxCheck::begin_sending() {
                                : url.error());
     }
     sending_ = Sending::login;
-    login_.begin(account_,
-                 {*url, account_.user, account_.login, around_.ca_file, around_.own_name});
+    login_.begin(account_, endpoint_of(account_, *url, around_));
 }
 
 void MailboxCheck::talk(Timestamp now) {

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/transport/smtp_dialogue.hpp"
+#include "common/mail/client_name.hpp"
 
 namespace postrider::network {
 
@@ -58,7 +58,7 @@ std::string own_full_name() {
         return {};
     }
     std::string text{name.data()};
-    return transport::is_full_domain_name(text) ? text : std::string{};
+    return mail::is_full_domain_name(text) ? text : std::string{};
 }
 
 std::string address_literal(int socket) {

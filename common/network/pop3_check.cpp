@@ -129,8 +129,7 @@ void Pop3Check::connect(Timestamp now) {
         return fail(url.error());
     }
     look_at_ = now + test_session_every;
-    login_.begin(account_,
-                 {*url, account_.user, account_.login, around_.ca_file, around_.own_name});
+    login_.begin(account_, endpoint_of(account_, *url, around_));
 }
 
 void Pop3Check::go_on() {

@@ -93,8 +93,7 @@ void Pop3Receiver::connect(Timestamp now) {
     }
     look_at_ = now + session_every;
     do_now("connects");
-    login_.begin(account_,
-                 {*url, account_.user, account_.login, around_.ca_file, around_.own_name});
+    login_.begin(account_, endpoint_of(account_, *url, around_));
 }
 
 void Pop3Receiver::talk(Timestamp now) {

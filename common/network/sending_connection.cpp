@@ -8,7 +8,6 @@
 #include <sodium.h>
 
 #include "common/mail/message.hpp"
-#include "common/network/own_name.hpp"
 
 namespace postrider::network {
 
@@ -23,8 +22,8 @@ SendingConnection::SendingConnection(Surroundings surroundings)
     : around_(std::move(surroundings)), login_(around_.host, around_.connections) {}
 
 void SendingConnection::connect(const transport::MailAccount &account, const mail::ServerUrl &url) {
-    server_ = account.send;
-    login_.begin(account, {url, account.user, account.login, around_.ca_file, around_.own_name});
+    account_ = account;
+    login_.begin(account_, endpoint_of(account_, url, around_));
 }
 
 /// Takes the connection that was asked for, once it is there.
@@ -37,9 +36,8 @@ void SendingConnection::open(Timestamp now) {
         end_ = Ended{false, false, opened->error()};
         return;
     }
-    dialogue_.emplace(around_.own_name.empty() ? address_literal((**opened)->descriptor())
-                                               : around_.own_name);
-    conversation_.emplace(*std::move(*opened), *dialogue_, server_, now);
+    dialogue_.emplace(greeting_of(account_, around_, ***opened));
+    conversation_.emplace(*std::move(*opened), *dialogue_, account_.send, now);
     quiet_since_.reset();
     given_ = 0;
     has_accepted_ = is_quitting_ = false;

@@ -78,7 +78,7 @@ class SendingConnection {
     void open(Timestamp now);
 
     Surroundings around_;
-    std::string server_; // as it was connected to
+    transport::MailAccount account_; // as it was connected with
     Login login_;
     std::optional<transport::SmtpDialogue> dialogue_;
     std::optional<Conversation> conversation_;

@@ -270,10 +270,13 @@ std::optional<Result<FoundServers>> ServerFinder::take() {
     if (stage_ != Stage::end) {
         return std::nullopt;
     }
-    if (receive_.is_wanted != !receive_.found.empty() || send_.is_wanted != !send_.found.empty()) {
+    if (receive_.found.empty() && send_.found.empty()) {
         return Result<FoundServers>{nothing_found()};
     }
     FoundServers found{receive_.found, send_.found, receive_.how};
+    if (receive_.is_wanted != !receive_.found.empty() || send_.is_wanted != !send_.found.empty()) {
+        found.missing = nothing_found();
+    }
     if (found.how != send_.how) {
         found.how += std::string{found.how.empty() || send_.how.empty() ? "" : "; "} + send_.how;
     }

@@ -22,6 +22,7 @@ struct FoundServers {
     std::string receive;
     std::string send;
     std::string how; // for people
+    std::optional<Error> missing = {}; // where one of two was not found: why, and what to write
 };
 
 struct WantedServers {
@@ -38,7 +39,8 @@ class ServerFinder {
 
     /// Does what can be done without waiting.
     void step();
-    /// All that was wanted, or what was tried and what to write; nothing while it is under way.
+    /// What was found of what was wanted; where that is nothing, what was tried and what to write.
+    /// Nothing while it is under way.
     [[nodiscard]] std::optional<Result<FoundServers>> take();
 
   private:

@@ -68,24 +68,24 @@ void ServerSearch::begin(bool receive, bool send) {
 
 void ServerSearch::end(const Result<FoundServers> &found) {
     if (found) {
-        failures_ = 0;
-        again_at_ = now_ + anew_every;
         const bool is_news = (!found->receive.empty() && found->receive != account_.receive) ||
                              (!found->send.empty() && found->send != account_.send);
         if (is_news) {
             around_.host.tell(
                 transport::ServersFound{account_.name, found->receive, found->send, found->how});
         }
-        return;
     }
-    if (!misses_receive() && !misses_send()) { // what is known may work again
+    const bool lacks_receive = misses_receive() && (!found || found->receive.empty());
+    const bool lacks_send = misses_send() && (!found || found->send.empty());
+    if (!lacks_receive && !lacks_send) { // what is known, and was not found again, may work again
+        failures_ = found ? 0 : failures_;
         again_at_ = now_ + anew_every;
         return;
     }
     again_at_ = now_ + pause_after(++failures_);
-    problem_ = found.error();
+    problem_ = found ? *found->missing : found.error();
     around_.host.tell(transport::Told{account_.name, 1, *problem_});
-    if (misses_receive()) {
+    if (lacks_receive) {
         around_.host.tell(transport::Looked{account_.name, false});
     }
 }

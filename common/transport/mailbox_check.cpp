@@ -2,9 +2,8 @@
 #include "common/transport/mailbox_check.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
-
-#include <sodium.h>
 
 #include "common/base/utf8.hpp"
 #include "common/engine/store/log.hpp"
@@ -41,6 +40,9 @@ class Check {
   private:
     void say_servers();
     [[nodiscard]] std::string password_words() const;
+    void say_secrets(const SecretAnswer &answer);
+    void say_once(const std::string &subject, const std::string &words);
+    void say_files(bool for_sending);
     void say(const std::string &subject, const std::string &words);
     void say_failed(const std::string &subject, const Error &problem);
     void take(const NetworkReport &report);
@@ -53,8 +55,9 @@ class Check {
     NetworkProgram program_;
     NetworkProcess process_;
     engine::ActionRows rows_;
-    bool is_password_told_ = false;
-    std::string password_problem_;
+    std::set<std::uint64_t> for_sending_; // questions
+    std::set<std::string> told_;          // words of secrets
+    std::string secret_problem_;
     bool is_over_ = false;
 };
 
@@ -94,7 +97,7 @@ void Check::say_servers() {
 std::string Check::password_words() const {
     const std::string what = login_of(mailbox_) == LoginKind::token ? "the token" : "the password";
     if (!mailbox_.secret) {
-        return what + " is there";
+        return what + " is in the file " + printable(engine::default_password_file(mailbox_.name));
     }
     return what +
            (mailbox_.secret->source == task::SecretSource::file ? " is in the file "
@@ -102,13 +105,55 @@ std::string Check::password_words() const {
            printable(mailbox_.secret->where);
 }
 
+void Check::say_once(const std::string &subject, const std::string &words) {
+    if (told_.insert(words).second) {
+        say(subject, words);
+    }
+}
+
+/// Those that the address of a server names.
+void Check::say_files(bool for_sending) {
+    const Result<mail::ServerUrl> url =
+        mail::parse_server_url(for_sending ? mailbox_.send : mailbox_.receive);
+    if (url && !url->certificate.empty()) {
+        say_once("certificate",
+                 "the certificate is in the file " + printable(url->certificate) +
+                     (url->key.empty() ? ", with its key" : ", its key in " + printable(url->key)));
+    }
+    if (url && !url->proxy_password.empty()) {
+        say_once("proxy", "the password for " + mail::to_text(*url->proxy) + " is in the file " +
+                              printable(url->proxy_password));
+    }
+}
+
+/// Each thing once, though both servers ask.
+void Check::say_secrets(const SecretAnswer &answer) {
+    if (!answer.secrets) {
+        secret_problem_ = answer.secrets.error().message;
+        if (told_.insert(secret_problem_).second) {
+            say_failed(answer.part == SecretPart::certificate ? "certificate"
+                       : answer.part == SecretPart::proxy     ? "proxy"
+                                                              : "password",
+                       answer.secrets.error());
+        }
+        return;
+    }
+    say_files(for_sending_.count(answer.question) != 0);
+    if (!answer.secrets->password.empty()) {
+        say_once("password", password_words());
+    }
+}
+
 void Check::take(const NetworkReport &report) {
     if (const auto *wanted = std::get_if<SecretWanted>(&report)) {
-        secrets_.ask(wanted->question, mailbox_);
+        if (wanted->for_sending) {
+            for_sending_.insert(wanted->question);
+        }
+        secrets_.ask(wanted->question, mailbox_, wanted->for_sending);
     } else if (const auto *step = std::get_if<CheckStep>(&report)) {
         if (step->problem.message.empty()) {
             say(printable(step->subject), printable(step->words, words_bytes_max));
-        } else if (step->problem.message != password_problem_) { // that was said
+        } else if (step->problem.message != secret_problem_) { // that was said
             say_failed(printable(step->subject), step->problem);
         }
     } else if (std::holds_alternative<Checked>(report)) {
@@ -118,23 +163,14 @@ void Check::take(const NetworkReport &report) {
 
 void Check::answer_questions(Timestamp now) {
     while (std::optional<SecretAnswer> answer = secrets_.take(now)) {
-        NetworkRequest request = Secret{answer->question, {}, {}};
-        auto &secret = *std::get_if<Secret>(&request);
-        if (answer->secret) {
-            secret.secret = *std::move(answer->secret);
+        say_secrets(*answer);
+        Secret secret{answer->question, {}, {}};
+        if (answer->secrets) {
+            secret.secrets = *std::move(answer->secrets);
         } else {
-            secret.problem = answer->secret.error();
-            password_problem_ = secret.problem.message;
+            secret.problem = answer->secrets.error();
         }
-        if (!std::exchange(is_password_told_, true)) {
-            if (password_problem_.empty()) {
-                say("password", password_words());
-            } else {
-                say_failed("password", secret.problem);
-            }
-        }
-        process_.tell(request);
-        sodium_memzero(secret.secret.data(), secret.secret.size());
+        process_.tell(std::move(secret));
     }
 }
 

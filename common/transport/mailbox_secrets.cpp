@@ -1,74 +1,96 @@
-// What a file holds is the secret, without the newline that editors put behind it. Commands run
-// beside each other, a few at a time.
+// Files are read at once; commands run beside each other, a few at a time.
 #include "common/transport/mailbox_secrets.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include <sodium.h>
-#include <unistd.h>
-
-#include "common/base/limits.hpp"
 #include "common/base/utf8.hpp"
-#include "common/vault/private_file.hpp"
+#include "common/engine/store/mailboxes.hpp"
+#include "common/mail/server_url.hpp"
+#include "common/transport/client_certificate.hpp"
+#include "common/transport/login_kind.hpp"
+#include "common/transport/secret_file.hpp"
 
 namespace postrider::transport {
 
 namespace {
 
 constexpr std::size_t commands_at_once_max = 4;
-constexpr std::string_view password_file_end = ".password";
-
-bool is_plain_file_name(std::string_view name) {
-    return !name.empty() && name != "." && name != ".." && name.size() <= limits::name_bytes_max &&
-           name == printable(name, name.size()) && name.find('/') == std::string_view::npos;
-}
-
-void cut_newline(Bytes &text) {
-    if (!text.empty() && text.back() == '\n') {
-        text.pop_back();
-        if (!text.empty() && text.back() == '\r') {
-            text.pop_back();
-        }
-    }
-}
 
 /// How messages call a secret of this kind.
 struct SecretWords {
     std::string noun;
     std::string keyword; // of its clause
-    std::string file;
-    std::string no_file;
     std::string of_mailbox;
 };
 
 SecretWords words_for(task::SecretKind kind) {
     return kind == task::SecretKind::token
-               ? SecretWords{"token", "TOKEN", "token file", "there is no token file",
-                             "for the token of mailbox"}
-               : SecretWords{"password", "PASSWORD", "password file", "there is no password file",
-                             "for the password of mailbox"};
+               ? SecretWords{"token", "TOKEN", "for the token of mailbox"}
+               : SecretWords{"password", "PASSWORD", "for the password of mailbox"};
 }
 
-bool is_one_line(ByteView text) {
-    return std::none_of(text.begin(), text.end(),
-                        [](std::uint8_t byte) { return byte == '\n' || byte == 0; });
+/// What the text says, or does not need to say.
+task::Secret secret_of(const engine::Mailbox &mailbox) {
+    return mailbox.secret.value_or(task::Secret{task::SecretKind::password,
+                                                task::SecretSource::file,
+                                                engine::default_password_file(mailbox.name)});
 }
 
 } // namespace
 
-void MailboxSecrets::ask(std::uint64_t question, const engine::Mailbox &mailbox) {
-    if (!mailbox.secret) {
-        answers_.push_back({question, read_file(mailbox.name + std::string{password_file_end},
-                                                task::SecretKind::password)});
-    } else if (mailbox.secret->source == task::SecretSource::file) {
-        answers_.push_back({question, read_file(mailbox.secret->where, mailbox.secret->kind)});
+void MailboxSecrets::ask(std::uint64_t question, const engine::Mailbox &mailbox, bool for_sending) {
+    // One that was found just now is not among what was declared, and has no files.
+    const std::string &address = for_sending ? mailbox.send : mailbox.receive;
+    const Result<mail::ServerUrl> url =
+        address.empty() ? mail::ServerUrl{} : mail::parse_server_url(address);
+    if (!url) {
+        answers_.push_back({question, url.error()});
+        return;
+    }
+    LoginSecrets secrets;
+    if (!url->certificate.empty()) {
+        const Result<void> read = read_client_certificate(settings_.directory, *url, secrets);
+        if (!read) {
+            answers_.push_back({question, read.error(), SecretPart::certificate});
+            return;
+        }
+    }
+    if (!url->proxy_password.empty()) {
+        Result<crypto::SecretBuffer> line = read_secret_line(
+            {settings_.directory, url->proxy_password, "proxy password", "proxy_password=FILE"});
+        if (!line) {
+            answers_.push_back({question, line.error(), SecretPart::proxy});
+            return;
+        }
+        secrets.proxy_password = *std::move(line);
+    }
+    const LoginKind login = login_at(*url, login_of(mailbox));
+    const task::Secret password = secret_of(mailbox);
+    if (login == LoginKind::none || login == LoginKind::certificate) {
+        answers_.push_back({question, std::move(secrets)});
+    } else if (password.source == task::SecretSource::file) {
+        answers_.push_back({question, with_password(std::move(secrets), password)});
     } else {
-        ask_command(question, mailbox);
+        ask_command(question, mailbox, std::move(secrets));
     }
 }
 
-void MailboxSecrets::ask_command(std::uint64_t question, const engine::Mailbox &mailbox) {
+Result<LoginSecrets> MailboxSecrets::with_password(LoginSecrets secrets,
+                                                   const task::Secret &password) const {
+    const SecretWords say = words_for(password.kind);
+    Result<crypto::SecretBuffer> line = read_secret_line(
+        {settings_.directory, password.where, say.noun, say.keyword + " FILE 'NAME'"});
+    if (!line) {
+        return line.error();
+    }
+    secrets.password = *std::move(line);
+    return secrets;
+}
+
+void MailboxSecrets::ask_command(std::uint64_t question,
+                                 const engine::Mailbox &mailbox,
+                                 LoginSecrets others) {
     const SecretWords say = words_for(mailbox.secret->kind);
     if (!settings_.may_run_commands) {
         answers_.push_back(
@@ -86,46 +108,7 @@ void MailboxSecrets::ask_command(std::uint64_t question, const engine::Mailbox &
     }
     std::string name = "command \"" + printable(words->front()) + "\" " + say.of_mailbox + " \"" +
                        printable(mailbox.name) + "\"";
-    commands_.push_back({question, *std::move(words), std::move(name), nullptr});
-}
-
-Result<Bytes> MailboxSecrets::read_file(const std::string &name, task::SecretKind kind) const {
-    const SecretWords say = words_for(kind);
-    if (!is_plain_file_name(name)) {
-        return Error{Errc::refused,
-                     say.file + " \"" + printable(name) + "\" is not a plain file name",
-                     "Such files lie in the secret directory and are named without it.",
-                     "Put it into \"" + settings_.directory + "\" and write " + say.keyword +
-                         " FILE 'NAME'."};
-    }
-    const std::string path = settings_.directory + "/" + name;
-    Result<std::optional<Bytes>> content = vault::read_private(
-        {.directory = settings_.directory,
-         .name = name,
-         .what = say.file,
-         .bytes_max = limits::mailbox_secret_bytes_max,
-         .hint_for_size = "Write nothing but the " + say.noun + " into it.",
-         .hint_for_owner = "As root: chown " + vault::user_name(::geteuid()) + " '" + path + "'"});
-    if (!content) {
-        return content.error();
-    }
-    if (!*content) {
-        return Error{Errc::refused,
-                     say.no_file + " \"" + path + "\"",
-                     {},
-                     "Write the " + say.noun + " into it: (umask 077; cat > '" + path + "')"};
-    }
-    Bytes secret = **std::move(content);
-    cut_newline(secret);
-    if (secret.empty() || !is_one_line(secret)) {
-        sodium_memzero(secret.data(), secret.size());
-        return Error{Errc::refused,
-                     say.file + " \"" + path + "\" does not hold one line",
-                     {},
-                     "Write nothing but the " + say.noun + " into it: (umask 077; cat > '" + path +
-                         "')"};
-    }
-    return secret;
+    commands_.push_back({question, std::move(others), *std::move(words), std::move(name), nullptr});
 }
 
 std::optional<SecretAnswer> MailboxSecrets::take(Timestamp now) {
@@ -158,7 +141,12 @@ void MailboxSecrets::run_commands(Timestamp now) {
             ++command;
             continue;
         }
-        answers_.push_back({command->question, *std::move(result)});
+        if (*result) {
+            command->others.password = **std::move(result);
+            answers_.push_back({command->question, std::move(command->others)});
+        } else {
+            answers_.push_back({command->question, result->error()});
+        }
         let_go(std::move(command->run));
         command = commands_.erase(command);
     }
@@ -172,11 +160,6 @@ void MailboxSecrets::let_go(std::unique_ptr<SecretCommand> run) {
 }
 
 void MailboxSecrets::forget() {
-    for (SecretAnswer &answer : answers_) {
-        if (answer.secret) {
-            sodium_memzero(answer.secret->data(), answer.secret->size());
-        }
-    }
     answers_.clear();
     for (Command &command : commands_) {
         let_go(std::move(command.run));

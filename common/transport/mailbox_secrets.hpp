@@ -1,4 +1,5 @@
-// Passwords and tokens of mailboxes, from files of the secret directory and from commands.
+// Passwords, tokens and certificates of mailboxes, from files of the secret directory and, but for
+// certificates, from commands.
 #pragma once
 
 #include <deque>
@@ -25,7 +26,7 @@ class MailboxSecrets final : public Secrets {
 
     ~MailboxSecrets() override { forget(); }
 
-    void ask(std::uint64_t question, const engine::Mailbox &mailbox) override;
+    void ask(std::uint64_t question, const engine::Mailbox &mailbox, bool for_sending) override;
     std::optional<SecretAnswer> take(Timestamp now) override;
     void forget() override;
 
@@ -36,13 +37,15 @@ class MailboxSecrets final : public Secrets {
   private:
     struct Command {
         std::uint64_t question = 0;
+        LoginSecrets others; // what goes with it
         std::vector<std::string> words;
         std::string name;                   // in messages
         std::unique_ptr<SecretCommand> run; // null: it waits for others to end
     };
 
-    [[nodiscard]] Result<Bytes> read_file(const std::string &name, task::SecretKind kind) const;
-    void ask_command(std::uint64_t question, const engine::Mailbox &mailbox);
+    [[nodiscard]] Result<LoginSecrets> with_password(LoginSecrets secrets,
+                                                     const task::Secret &password) const;
+    void ask_command(std::uint64_t question, const engine::Mailbox &mailbox, LoginSecrets others);
     void run_commands(Timestamp now);
     void let_go(std::unique_ptr<SecretCommand> run);
 

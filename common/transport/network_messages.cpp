@@ -42,6 +42,8 @@ class FieldWriter {
 
     void write(const Bytes &value) { write_bytes(value); }
 
+    void write(const crypto::SecretBuffer &value) { write_bytes(value.view()); }
+
     void write(const FixedBytes<32> &value) { out_.raw(value); }
 
     void write(const Error &value) { (*this)(value.code, value.message, value.detail, value.hint); }
@@ -82,7 +84,8 @@ class FieldReader {
         } else if constexpr (std::is_same_v<Type, bool>) {
             value = read_below(2) == 1;
         } else if constexpr (std::is_same_v<Type, LoginKind>) {
-            value = static_cast<LoginKind>(read_below(3));
+            value = static_cast<LoginKind>(
+                read_below(static_cast<unsigned>(LoginKind::certificate) + 1));
         } else if constexpr (std::is_same_v<Type, engine::Settlement>) {
             value = static_cast<engine::Settlement>(read_below(4));
         } else if constexpr (std::is_same_v<Type, mail::BounceReason>) {
@@ -101,6 +104,8 @@ class FieldReader {
         const ByteView bytes = read_bytes();
         value.assign(bytes.begin(), bytes.end());
     }
+
+    void read(crypto::SecretBuffer &value) { value = crypto::SecretBuffer{read_bytes()}; }
 
     void read(FixedBytes<32> &value) { value = in_.fixed<32>(); }
 
@@ -186,9 +191,11 @@ Bytes to_bytes(const NetworkRequest &request) {
         return write_message(request);
     }
     constexpr std::size_t all_but_texts = 64;
+    const LoginSecrets &secrets = secret->secrets;
     const Error &problem = secret->problem;
     FieldWriter fields;
-    fields.reserve(all_but_texts + secret->secret.size() + problem.message.size() +
+    fields.reserve(all_but_texts + secrets.password.size() + secrets.certificate.size() +
+                   secrets.key.size() + secrets.proxy_password.size() + problem.message.size() +
                    problem.detail.size() + problem.hint.size());
     fields(*secret);
     Frame frame{static_cast<std::uint8_t>(request.index()), std::move(fields).take()};

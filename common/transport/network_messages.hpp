@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "common/engine/transport.hpp"
+#include "common/transport/login_kind.hpp"
+#include "common/transport/login_secrets.hpp"
 #include "common/transport/network_frame.hpp"
 
 namespace postrider::transport {
-
-enum class LoginKind : std::uint8_t { none, password, token };
 
 /// A mailbox of the task text.
 struct MailAccount {
@@ -49,15 +49,15 @@ struct Configure {
     }
 };
 
-/// The answer to a SecretWanted: the secret, or why there is none.
+/// The answer to a SecretWanted: what its server takes, or why there is none of it.
 struct Secret {
     std::uint64_t question = 0;
-    Bytes secret;
-    Error problem; // without a message: `secret` is one
+    LoginSecrets secrets;
+    Error problem; // without a message: `secrets` are all
 
     template <class Fields>
     void list(Fields &fields) {
-        fields(question, secret, problem);
+        fields(question, secrets, problem);
     }
 };
 
@@ -145,13 +145,15 @@ struct Started {
     }
 };
 
+/// Which files and commands those are is known to the host alone.
 struct SecretWanted {
     std::uint64_t question = 0;
     std::string account;
+    bool for_sending = false; // at the server of `send`, else of `receive`
 
     template <class Fields>
     void list(Fields &fields) {
-        fields(question, account);
+        fields(question, account, for_sending);
     }
 };
 

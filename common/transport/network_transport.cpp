@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include <sodium.h>
-
 #include "common/base/limits.hpp"
 #include "common/base/utf8.hpp"
 #include "common/transport/safe_report.hpp"
@@ -69,14 +67,6 @@ std::vector<MailAccount> without_cursors(std::vector<MailAccount> accounts) {
 }
 
 } // namespace
-
-LoginKind login_of(const engine::Mailbox &mailbox) {
-    if (mailbox.secret) {
-        return mailbox.secret->kind == task::SecretKind::token ? LoginKind::token
-                                                               : LoginKind::password;
-    }
-    return mailbox.user.empty() ? LoginKind::none : LoginKind::password;
-}
 
 void NetworkTransport::configure(std::vector<engine::Inlet> inlets) {
     std::map<std::string, Account> accounts;
@@ -277,7 +267,7 @@ void NetworkTransport::take_question(const SecretWanted &wanted, Timestamp now) 
     if (account == accounts_.end()) {
         return process_.tell(Secret{wanted.question, {}, no_such_mailbox(wanted.account)});
     }
-    ports_.secrets.ask(wanted.question, account->second.mailbox);
+    ports_.secrets.ask(wanted.question, account->second.mailbox, wanted.for_sending);
 }
 
 void NetworkTransport::take_outcome(const Delivered &delivered) {
@@ -350,15 +340,13 @@ void NetworkTransport::tell_accounts() {
 /// Without a process there are no questions.
 void NetworkTransport::answer_questions(Timestamp now) {
     while (std::optional<SecretAnswer> answer = ports_.secrets.take(now)) {
-        NetworkRequest request = Secret{answer->question, {}, {}};
-        auto &secret = *std::get_if<Secret>(&request);
-        if (answer->secret) {
-            secret.secret = *std::move(answer->secret);
+        Secret secret{answer->question, {}, {}};
+        if (answer->secrets) {
+            secret.secrets = *std::move(answer->secrets);
         } else {
-            secret.problem = answer->secret.error();
+            secret.problem = answer->secrets.error();
         }
-        process_.tell(request);
-        sodium_memzero(secret.secret.data(), secret.secret.size());
+        process_.tell(std::move(secret));
     }
 }
 

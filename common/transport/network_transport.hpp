@@ -16,9 +16,6 @@
 
 namespace postrider::transport {
 
-/// By what a mailbox is logged in to.
-LoginKind login_of(const engine::Mailbox &mailbox);
-
 struct NetworkTransportSettings {
     std::string version; // ours, which the process must have as well
     std::string subject_prefix = std::string{mail::default_subject_prefix};

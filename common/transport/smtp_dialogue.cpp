@@ -8,6 +8,7 @@
 #include "common/base/ensure.hpp"
 #include "common/base/limits.hpp"
 #include "common/mail/address.hpp"
+#include "common/mail/client_name.hpp"
 
 namespace postrider::transport {
 
@@ -17,16 +18,6 @@ constexpr std::size_t content_piece_bytes = 16 * limits::kib;
 constexpr Duration reply_patience = std::chrono::minutes{5};
 constexpr Duration content_reply_patience = std::chrono::minutes{10};
 constexpr Duration body_patience = std::chrono::minutes{2};
-
-bool is_address_literal(std::string_view name) {
-    if (name.size() > 64 || !name.starts_with('[') || !name.ends_with(']')) {
-        return false;
-    }
-    name = name.substr(1, name.size() - 2);
-    name.remove_prefix(name.starts_with("IPv6:") ? 5 : 0);
-    return !name.empty() &&
-           name.find_first_not_of("0123456789abcdefABCDEF.:") == std::string_view::npos;
-}
 
 SmtpStage recipient_stage(std::size_t accepted) {
     return accepted == 0 ? SmtpStage::first_recipient : SmtpStage::later_recipient;
@@ -57,28 +48,6 @@ Result<void> check_mail(const SmtpMail &mail) {
 
 } // namespace
 
-bool is_full_domain_name(std::string_view name) {
-    constexpr std::string_view letters =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
-    if (name.size() > 253 || name.starts_with("localhost.")) {
-        return false;
-    }
-    std::size_t labels = 0;
-    std::string_view last;
-    for (std::string_view rest = name; ++labels; rest.remove_prefix(last.size() + 1)) {
-        last = rest.substr(0, rest.find('.'));
-        if (last.empty() || last.size() > 63 || last.front() == '-' || last.back() == '-' ||
-            last.find_first_not_of(letters) != std::string_view::npos) {
-            return false;
-        }
-        if (last.size() == rest.size()) {
-            break;
-        }
-    }
-    // A last label of digits is that of an address.
-    return labels > 1 && last.find_first_not_of("0123456789") != std::string_view::npos;
-}
-
 SmtpDialogue::Work::Work(SmtpMail taken) : mail(std::move(taken)), decided(mail.recipients.size()) {
     for (const std::string &recipient : mail.recipients) {
         outcomes.push_back({recipient, SmtpVerdict::not_sent, {}, {}});
@@ -86,8 +55,9 @@ SmtpDialogue::Work::Work(SmtpMail taken) : mail(std::move(taken)), decided(mail.
 }
 
 SmtpDialogue::SmtpDialogue(std::string_view own_name)
-    : own_name_(is_full_domain_name(own_name) || is_address_literal(own_name) ? own_name
-                                                                              : "[127.0.0.1]") {
+    : own_name_(mail::is_full_domain_name(own_name) || mail::is_address_literal(own_name)
+                    ? own_name
+                    : "[127.0.0.1]") {
     say(Question::ehlo, "EHLO " + own_name_ + "\r\n");
 }
 

@@ -53,9 +53,6 @@ struct SmtpOutcome {
 
 using SmtpEvent = std::variant<SmtpReady, SmtpOutcome>;
 
-/// With a domain, as others know the machine. "localhost.localdomain" is everybody's.
-bool is_full_domain_name(std::string_view name);
-
 class SmtpDialogue final : public Dialogue {
   public:
     /// `own_name` is told the server with EHLO; what is neither a full domain name nor an address

@@ -4,6 +4,9 @@
     wrong_host  of the same authority, for other.invalid
     expired     of the same authority, for the right names, ended years ago
     stranger    for the right names, signed by nobody but itself
+
+and those of clients: client, of the same authority for the user a@test.invalid, and strange_client, of nobody but
+itself for the same user.
 """
 import pathlib
 import shutil
@@ -11,6 +14,8 @@ import subprocess
 
 RIGHT_NAMES = "DNS:localhost,DNS:mail.test.invalid,DNS:autoconfig.test.invalid,DNS:test.invalid,IP:127.0.0.1"
 KINDS = ("right", "wrong_host", "expired", "stranger")
+CLIENTS = ("client", "strange_client")
+CLIENT_NAME = "a@test.invalid"
 
 # Only `openssl ca` lets a certificate end in the past.
 AUTHORITY = """
@@ -58,7 +63,10 @@ class Certificates:
         self._signed("wrong_host", "DNS:other.invalid", "20200101000000Z", "20491231000000Z")
         self._signed("expired", RIGHT_NAMES, "20200101000000Z", "20210101000000Z")
         self._self_signed("stranger", "localhost", f"subjectAltName={RIGHT_NAMES}")
-        for kind in KINDS:
+        self._signed("client", f"email:{CLIENT_NAME}", "20200101000000Z", "20491231000000Z",
+                     common_name=CLIENT_NAME, usage="clientAuth")
+        self._self_signed("strange_client", CLIENT_NAME, f"subjectAltName=email:{CLIENT_NAME}")
+        for kind in (*KINDS, *CLIENTS):
             self.key(kind).chmod(0o644 if readable_by_all else 0o600)
         return self
 
@@ -73,11 +81,12 @@ class Certificates:
         self._openssl("req", "-x509", *KEY, "-days", 9000, "-subj", f"/CN={common_name}", *added,
                       "-keyout", self.key(name), "-out", self.certificate(name))
 
-    def _signed(self, name, names, begin, end):
+    def _signed(self, name, names, begin, end, *, common_name=None, usage="serverAuth"):
         request = self.folder / f"{name}.csr"
         extensions = self.folder / f"{name}.ext"
-        extensions.write_text(f"subjectAltName = {names}\nextendedKeyUsage = serverAuth\n", encoding="utf-8")
-        self._openssl("req", "-new", *KEY, "-subj", f"/CN={name}", "-keyout", self.key(name), "-out", request)
+        extensions.write_text(f"subjectAltName = {names}\nextendedKeyUsage = {usage}\n", encoding="utf-8")
+        self._openssl("req", "-new", *KEY, "-subj", f"/CN={common_name or name}", "-keyout", self.key(name),
+                      "-out", request)
         self._openssl("ca", "-batch", "-notext", "-config", self.folder / "ca.conf", "-keyfile", self.key("ca"),
                       "-cert", self.authority, "-in", request, "-out", self.certificate(name),
                       "-outdir", self.folder, "-startdate", begin, "-enddate", end, "-extfile", extensions)

@@ -16,7 +16,8 @@ SECONDS = 60
 
 
 def run_real(case):
-    with MailServers("exim") as servers, tempfile.TemporaryDirectory() as folder:
+    wanted = case is a_certificate_in_the_place_of_a_password_passes
+    with MailServers("exim", client_certificates=wanted) as servers, tempfile.TemporaryDirectory() as folder:
         case(servers, pathlib.Path(folder))
 
 
@@ -101,6 +102,30 @@ def a_folder_that_is_not_there_is_said(servers, folder):
     assert ["send", "size"] == [subject for action, subject, _ in rows if action == "passed"][-2:], rows
 
 
+def a_certificate_in_the_place_of_a_password_passes(servers, folder):
+    node = Node(servers, folder, "office", "a")
+    (node.state / "main.password").unlink()
+    node.receive += "?certificate=main.pem&key=main.key"
+    node.send += "?certificate=main.pem&key=main.key"
+    node.declare(f"NODE office; {node.mailbox()}")
+    rows = checked(node)
+    assert failures(rows).keys() == {"certificate"}, rows
+    assert any(action == "to do" and "umask 077; cat >" in words for action, _, words in rows), rows
+    for name, source in (("main.pem", servers.certificates.certificate("client")),
+                         ("main.key", servers.certificates.key("client"))):
+        place = node.state / name
+        place.touch(0o600)
+        place.write_bytes(source.read_bytes())
+    rows = checked(node)
+    assert [subject for _, subject, _ in rows] == [*STEPS[:2], "certificate", *STEPS[3:]], rows
+    assert not failures(rows), rows
+    assert rows[2][2] == "the certificate is in the file main.pem, its key in main.key", rows
+    assert rows[3][2].endswith("encrypted (TLS), with the certificate main.pem"), rows
+    secret = (node.state / "main.key").read_text(encoding="utf-8").splitlines()[1]
+    kept = [path for path in (folder / "office").iterdir() if secret.encode() in path.read_bytes()]
+    assert not kept, kept
+
+
 def an_office_in_postgresql_tries_its_mailbox(servers, _folder):
     with Office(servers, "a", PASSWORD) as office:
         office.query(f"SELECT * FROM postrider.declare($$NODE hq; {office.mailbox()}$$)")
@@ -180,6 +205,7 @@ REAL_CASES = [
     a_node_that_runs_leaves_the_mails_of_the_test,
     what_is_wrong_with_a_password_is_said,
     a_folder_that_is_not_there_is_said,
+    a_certificate_in_the_place_of_a_password_passes,
     an_office_in_postgresql_tries_its_mailbox,
 ]
 FAULT_CASES = [

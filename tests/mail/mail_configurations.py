@@ -20,6 +20,22 @@ plugin {
 protocol imap {
   mail_plugins = quota imap_quota
 }""" if stack.quota else ""
+    clients = f"""
+ssl_ca = <{stack.certificates.authority}
+ssl_require_crl = no
+ssl_verify_client_cert = yes
+auth_ssl_require_client_cert = yes
+auth_ssl_username_from_cert = yes
+# Postfix, which asks as smtp, says nothing of certificates.
+protocol smtp {{
+  auth_ssl_require_client_cert = no
+  auth_ssl_username_from_cert = no
+}}
+passdb {{
+  driver = static
+  mechanisms = external
+  args = nopassword=y
+}}""" if stack.client_certificates else ""
     listeners = "".join(f"""
 service {protocol}-login {{
   inet_listener {protocol} {{
@@ -45,7 +61,7 @@ ssl = yes
 ssl_cert = <{stack.certificates.certificate(stack.certificate)}
 ssl_key = <{stack.certificates.key(stack.certificate)}
 disable_plaintext_auth = yes
-auth_mechanisms = plain login
+auth_mechanisms = plain login{" external" if stack.client_certificates else ""}
 auth_failure_delay = {stack.failure_delay_seconds} secs
 first_valid_uid = 1
 first_valid_gid = 1
@@ -64,7 +80,7 @@ namespace inbox {{
     special_use = \\Trash
     auto = create
   }}
-}}
+}}{clients}
 passdb {{
   driver = passwd-file
   args = {folder}/users
@@ -93,6 +109,18 @@ service lmtp {{
 def exim(stack):
     folder, ports = stack.folder, stack.ports
     users = " : ".join(stack.users)
+    clients = f"""
+tls_verify_certificates = {stack.certificates.authority}
+tls_verify_hosts = *""" if stack.client_certificates else ""
+    external = """
+external:
+  driver = external
+  public_name = EXTERNAL
+  server_advertise_condition = $tls_in_certificate_verified
+  server_param2 = ${certextract {subj_altname,mail,>:}{$tls_in_peercert}}
+  server_condition = ${if eq{$auth2}{$auth1}{yes}{${if eq{$auth1}{}}}}
+  server_set_id = $auth2
+""" if stack.client_certificates else ""
     condition = "${if and{{eq{%s}{" + stack.password + "}}{match{%s}{@" + DOMAIN + "\\$}}}}"
     return f"""
 exim_path = {stack.mta_program}
@@ -112,7 +140,7 @@ local_interfaces = 127.0.0.1
 host_lookup =
 tls_advertise_hosts = *
 tls_certificate = {stack.certificates.certificate(stack.certificate)}
-tls_privatekey = {stack.certificates.key(stack.certificate)}
+tls_privatekey = {stack.certificates.key(stack.certificate)}{clients}
 message_size_limit = {stack.size_max}
 recipients_max = {stack.recipients_max}
 keep_environment =
@@ -166,10 +194,11 @@ login:
   server_condition = {condition % ('$auth2', '$auth1')}
   server_set_id = $auth1
   server_advertise_condition = ${{if def:tls_in_cipher}}
-"""
+{external}"""
 
 
 def postfix_main(stack):
+    """Who shows a good certificate may send without a login: Postfix has no EXTERNAL."""
     folder = stack.folder
     programs = stack.postfix_programs
     users = ",".join(f"{{{user}@{DOMAIN}=x}}" for user in stack.users)
@@ -211,7 +240,8 @@ smtpd_tls_auth_only = yes
 smtpd_sasl_auth_enable = yes
 smtpd_sasl_type = dovecot
 smtpd_sasl_path = {folder}/dovecot/auth-mta
-smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination
+smtpd_tls_CAfile = {stack.certificates.authority}
+smtpd_relay_restrictions = permit_tls_all_clientcerts, permit_sasl_authenticated, reject_unauth_destination
 smtpd_recipient_limit = {stack.recipients_max}
 smtpd_client_connection_rate_limit = 0
 smtpd_client_connection_count_limit = 0
@@ -225,7 +255,7 @@ lmtp_destination_recipient_limit = {RECIPIENTS_PER_LMTP}
 
 POSTFIX_SERVICES = """
 127.0.0.1:{smtp} inet n - n - - smtpd
-127.0.0.1:{submission} inet n - n - - smtpd
+127.0.0.1:{submission} inet n - n - - smtpd{submission_options}
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 tlsmgr unix - - n 1000? 1 tlsmgr
@@ -247,4 +277,5 @@ postlog unix-dgram n - n - 1 postlogd
 
 
 def postfix_services(stack):
-    return POSTFIX_SERVICES.format(**stack.ports)
+    demands = " -o smtpd_tls_security_level=encrypt -o smtpd_tls_req_ccert=yes" if stack.client_certificates else ""
+    return POSTFIX_SERVICES.format(**stack.ports, submission_options=demands)

@@ -101,13 +101,15 @@ def is_open(port):
 
 class MailServers:
     """The servers of one folder. Options: the MTA, the users' names, the size of a mail and the recipients that the MTA
-    takes at most, a quota ("100K" for all users, or {user: "100K"}), which certificate is shown, how long a wrong
-    password is thought about, and what divides the names of mailboxes in IMAP ("." is Dovecot's own for a maildir)."""
+    takes at most, a quota ("100K" for all users, or {user: "100K"}), which certificate is shown, whether clients have
+    to show one too (port "smtp" lets strangers bring mail all the same), how long a wrong password is thought about,
+    and what divides the names of mailboxes in IMAP ("." is Dovecot's own for a maildir)."""
 
     password = "secret"
 
     def __init__(self, mta="exim", *, folder=None, users=("a", "b", "c", "d"), size_max=30 << 20, recipients_max=100,
-                 quota=None, certificate="right", failure_delay_seconds=2, separator="."):
+                 quota=None, certificate="right", client_certificates=False, failure_delay_seconds=2,
+                 separator="."):
         if mta not in MTAS or certificate not in KINDS:
             raise ValueError(f"no MTA {mta} or no certificate {certificate}")
         self.mta = mta
@@ -116,6 +118,7 @@ class MailServers:
         self.recipients_max = recipients_max
         self.quota = quota if isinstance(quota, dict) else dict.fromkeys(self.users, quota) if quota else {}
         self.certificate = certificate
+        self.client_certificates = client_certificates
         self.failure_delay_seconds = failure_delay_seconds
         self.separator = separator
         self._check_machine()

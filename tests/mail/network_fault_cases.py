@@ -410,5 +410,15 @@ def every_hello_gives_a_full_name_or_an_address(server):
         assert re.fullmatch(r"\[(IPv6:)?[0-9a-f.:]+\]|([\w-]+\.)+[\w-]+", name) and "localhost" not in name, names
 
 
+def the_greeting_is_what_the_url_says(server):
+    for name in ("till7.shop.example", "[192.0.2.7]", "[IPv6:2001:db8::7]"):
+        with process_for(server) as process:
+            process.configure(account("out", user=A, send=f"smtp://localhost:{server.ports['smtp']}?greeting={name}"))
+            process.submit("out", [B], stamped_envelope(OURS))
+            process.wait_for("delivered", accepted=True)
+        names = re.findall(r" EHLO (.*)", server.say("commands", "smtp").decode())
+        assert names[-3:] == [name] * 3, names  # before TLS, within it, and once logged in
+
+
 CASES = [value for value in list(globals().values())
          if getattr(value, "__module__", "") == __name__ and list(inspect.signature(value).parameters) == ["server"]]

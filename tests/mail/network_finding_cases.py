@@ -124,6 +124,24 @@ def where_nothing_is_found_it_is_said_what_was_tried(server):
             assert tried in told["detail"], told
 
 
+def one_of_two_servers_is_used_while_the_other_is_looked_for(server):
+    records = services(server)
+    submission = records.pop("_submission._tcp.test.invalid")
+    with net(server, records) as (process, names, _):
+        process.configure(searching())
+        found = process.wait_for("servers_found")
+        assert found["receive"] == f"imaps://{HOST}:{server.ports['imaps']}" and not found["send"], found
+        told = process.wait_for("told", account="main")["what"]
+        assert told["message"] == f'could not find a server for sending mails of "{B}"', told
+        assert "RECEIVE" not in told["hint"], told
+        process.configure(searching(receive=found["receive"]))
+        process.wait_for("looked", account="main", reached=True)
+        names.records["_submission._tcp.test.invalid"] = submission
+        process.look_now("main")
+        found = process.wait_for("servers_found")
+        assert not found["receive"] and found["send"] == f"smtp://{HOST}:{server.ports['smtp']}", found
+
+
 def without_a_good_certificate_nothing_is_found(server):
     server.say("set", "certificate", "wrong_host")
     with net(server, services(server), usual_ports=True) as (process, _, _):

@@ -1,10 +1,12 @@
 """Logins of the network process at the fault server: tokens of OAuth 2, in each protocol and by both mechanisms."""
 import contextlib
 import inspect
+import pathlib
 
+from certificates import Certificates
 from fault_client import FaultServer
 from network_fault_cases import A, B, OURS, process_for, receiver, sender
-from network_process import stamped_envelope
+from network_process import NetworkProcess, account, stamped_envelope
 
 MECHANISMS = ("XOAUTH2", "OAUTHBEARER")
 PROTOCOLS = ("smtp", "imap", "pop3")
@@ -115,6 +117,26 @@ def where_only_tokens_are_taken_a_password_is_not_said(server):
         assert problem["code"] == "refused" and "it takes no passwords" in problem["message"], problem
         assert "TOKEN COMMAND" in problem["hint"], problem
     assert not server.ask("logins")
+
+
+def where_no_certificate_is_a_login_that_is_said(server):
+    """To a server for sending it is shown all the same: it may know us by it. This one does not."""
+    certificates = Certificates(pathlib.Path(server.authority).parent)
+    shown = [path.read_text(encoding="utf-8") for path in (certificates.certificate("client"),
+                                                           certificates.key("client"))]
+    for protocol in ("imap", "pop3s"):
+        with NetworkProcess(ca=server.authority, certificate=shown) as process:
+            query = "?certificate=main.pem"
+            process.configure(
+                account("out", user=A, send=f"smtp://localhost:{server.ports['smtp']}{query}", login="certificate"),
+                account("in", user=B, receive=f"{protocol}://localhost:{server.ports[protocol]}{query}",
+                        login="certificate"))
+            process.submit("out", [B], stamped_envelope(OURS))
+            problem = process.wait_for("told", account="in")["what"]
+            assert problem["code"] == "refused" and "it takes no logins by certificate" in problem["message"], problem
+            problem = process.wait_for("delivered")["problem"]
+            assert problem["code"] == "refused" and "530" in problem["message"], problem
+    assert not server.ask("logins"), server.ask("logins")
 
 
 CASES = [value for value in list(globals().values())

@@ -27,7 +27,7 @@ PIECE_BYTES = 128 << 10  # of an envelope
 REQUESTS = ("configure", "secret", "submit", "settle", "look_now", "ping", "envelope_piece", "check_mailbox")
 REPORTS = {
     "started": ("version:text", "confinement:text"),
-    "secret_wanted": ("question:number", "account:text"),
+    "secret_wanted": ("question:number", "account:text", "for_sending:truth"),
     "mail_arrived": ("account:text", "receipt:text", "envelope:bytes", "from:number"),
     "mail_unusable": ("account:text", "receipt:text", "reason:error"),
     "delivered": ("ticket:number", "recipient:text", "accepted:truth", "problem:error", "wait_seconds:number",
@@ -66,7 +66,7 @@ def pieces(values):
 def account(name, *, user, receive="", send="", login="password", stamp_keys=(), cursor=b"", finds=False):
     """The fields of a MailAccount; the mailbox of a user of the test servers."""
     return (piece(name) + piece(user) + piece(receive) + piece(send) + bytes([finds, finds]) + piece(user) +
-            bytes([("none", "password", "token").index(login)]) + piece("[postrider]") +
+            bytes([("none", "password", "token", "certificate").index(login)]) + piece("[postrider]") +
             struct.pack(">I", len(stamp_keys)) + b"".join(stamp_keys) + piece(cursor))
 
 
@@ -126,10 +126,14 @@ def stamped_envelope(stamp_key, body_bytes=500):
 
 
 class NetworkProcess:
-    def __init__(self, *, ca, password="secret", environment=None):
+    """`certificate` are the texts of a certificate and its key."""
+
+    def __init__(self, *, ca, password="secret", certificate=("", ""), proxy_password="", environment=None):
         self.environment = {"SSL_CERT_FILE": str(ca), **(environment or {})}
         self.passwords = password if isinstance(password, dict) else {}
         self.password = password if isinstance(password, str) else ""
+        self.certificate = certificate
+        self.proxy_password = proxy_password
         self.process = None
         self.socket = None
         self.room = memoryview(bytearray(READ_AT_ONCE))
@@ -237,7 +241,8 @@ class NetworkProcess:
             self.reports.append(report)
             return
         password = self.passwords.get(report["account"], self.password)
-        self.say("secret", struct.pack(">Q", report["question"]) + piece(password) + NO_ERROR)
+        self.say("secret", struct.pack(">Q", report["question"]) + piece(password) +
+                 b"".join(map(piece, (*self.certificate, self.proxy_password))) + NO_ERROR)
 
     def take_piece(self, piece):
         if piece["from"] == 0:

@@ -2,10 +2,11 @@
 import contextlib
 import inspect
 import socket
+import urllib.parse
 
 from fault_client import FaultServer
 from network_fault_cases import A, B, OURS, process_for
-from network_process import account, stamped_envelope
+from network_process import NetworkProcess, account, stamped_envelope
 from tiny_proxy import TinyProxy
 
 
@@ -21,6 +22,17 @@ def accounts(server, proxy, host="localhost"):
             account("in", user=B, receive=f"imap://{host}:{server.ports['imap']}{query}", stamp_keys=[OURS]))
 
 
+def process_with(server, login):
+    return NetworkProcess(ca=server.authority, proxy_password=login[1] if login else "")
+
+
+def proxy_of(proxy, kind, login):
+    """As it stands in a URL. The process learns the password from its host alone."""
+    if not login:
+        return proxy.url(kind)
+    return proxy.url(kind, urllib.parse.quote(login[0], safe="") + "@") + "&proxy_password=proxy.password"
+
+
 def problems(process, configured):
     """Of sending, and of receiving."""
     process.configure(*configured)
@@ -28,10 +40,10 @@ def problems(process, configured):
     return process.wait_for("delivered")["problem"], process.wait_for("told", account="in")["what"]
 
 
-def mails_go_through_both_kinds_of_proxies(server):
+def go_through_both_kinds(server, login):
     for kind in ("socks5h", "http"):
-        with TinyProxy() as proxy, process_for(server) as process:
-            process.configure(*accounts(server, proxy.url(kind)))
+        with TinyProxy(login=login) as proxy, process_with(server, login) as process:
+            process.configure(*accounts(server, proxy_of(proxy, kind, login)))
             envelope = stamped_envelope(OURS)
             process.submit("out", [B], envelope)
             assert process.wait_for("delivered")["accepted"]
@@ -45,6 +57,14 @@ def mails_go_through_both_kinds_of_proxies(server):
             wanted = {("localhost", server.ports["smtps"]), ("localhost", server.ports["imap"])}
             assert set(proxy.asked) == wanted, f"it looks up the names: {proxy.asked}"
     assert server.ask("counters")["secrets_in_clear"] == 0
+
+
+def mails_go_through_both_kinds_of_proxies(server):
+    go_through_both_kinds(server, None)
+
+
+def proxies_that_want_a_login_get_it(server):
+    go_through_both_kinds(server, ("an@na:", "ge heim"))
 
 
 def a_proxy_that_refuses_is_told_from_the_server(server):
@@ -74,6 +94,22 @@ def a_certificate_behind_a_proxy_is_looked_at(server):
     with TinyProxy() as proxy, process_for(server) as process:
         for problem in problems(process, accounts(server, proxy.url("socks5h"))):
             assert problem["code"] == "refused" and "certificate is not accepted" in problem["message"], problem
+    assert not server.ask("logins")
+
+
+def a_proxy_that_wants_another_login_says_so(server):
+    for kind in ("socks5h", "http"):
+        with TinyProxy(login=("anna", "secret")) as proxy:
+            for wrong in (("anna", "wrong"), ("otto", "secret")):
+                with process_with(server, wrong) as process:
+                    for problem in problems(process, accounts(server, proxy_of(proxy, kind, wrong))):
+                        assert problem["code"] == "refused", problem
+                        assert "its proxy does not accept our user and password" in problem["message"], problem
+            with process_for(server) as process:
+                for problem in problems(process, accounts(server, proxy.url(kind))):
+                    assert problem["code"] == "refused" and "its proxy wants a login" in problem["message"], problem
+                    assert "proxy_password=FILE" in problem["hint"], problem
+            assert not proxy.asked
     assert not server.ask("logins")
 
 

@@ -1,4 +1,6 @@
-"""A proxy of the tests on one port: SOCKS5 with names (RFC 1928) and HTTP's CONNECT (RFC 9110 section 9.3.6)."""
+"""A proxy of the tests on one port: SOCKS5 with names (RFC 1928) and HTTP's CONNECT (RFC 9110 section 9.3.6), with a
+login (RFC 1929, RFC 7617) or without."""
+import base64
 import contextlib
 import socket
 import socketserver
@@ -9,6 +11,7 @@ AT_ONCE = 65536
 SOCKS_VERSION = 5
 SOCKS_NAME = 3
 SOCKS_GRANTED, SOCKS_NOT_ALLOWED = 0, 2
+SOCKS_NO_LOGIN, SOCKS_BY_PASSWORD, SOCKS_NO_METHOD = 0, 2, 0xff
 
 
 class Conversation(socketserver.StreamRequestHandler):
@@ -19,9 +22,11 @@ class Conversation(socketserver.StreamRequestHandler):
             self.greet_socks() if self.request.recv(1, socket.MSG_PEEK) == bytes([SOCKS_VERSION]) else self.greet_http()
 
     def greet_socks(self):
-        methods = self.rfile.read(2)[1]
-        self.rfile.read(methods)
-        self.wfile.write(bytes([SOCKS_VERSION, 0]))
+        methods = self.rfile.read(self.rfile.read(2)[1])
+        method = SOCKS_BY_PASSWORD if self.server.login else SOCKS_NO_LOGIN
+        self.wfile.write(bytes([SOCKS_VERSION, method if method in methods else SOCKS_NO_METHOD]))
+        if method not in methods or not self.logs_in_by_socks():
+            return
         _, _, _, kind = self.rfile.read(4)
         if kind != SOCKS_NAME:
             raise OSError("not asked by name")
@@ -34,6 +39,20 @@ class Conversation(socketserver.StreamRequestHandler):
 
         self.serve(host, port, answer)
 
+    def logs_in_by_socks(self):
+        if not self.server.login:
+            return True
+        self.rfile.read(1)
+        user = self.rfile.read(self.rfile.read(1)[0]).decode()
+        password = self.rfile.read(self.rfile.read(1)[0]).decode()
+        good = (user, password) == self.server.login
+        self.wfile.write(bytes([1, 0 if good else 1]))
+        return good
+
+    def logs_in_by_http(self, lines):
+        wanted = base64.b64encode(":".join(self.server.login).encode()) if self.server.login else None
+        return wanted is None or b"Proxy-Authorization: Basic " + wanted + b"\r\n" in lines
+
     def greet_http(self):
         lines = []
         while not lines or lines[-1] not in (b"\r\n", b""):
@@ -41,6 +60,10 @@ class Conversation(socketserver.StreamRequestHandler):
         verb, target, _ = lines[0].decode().split(" ")
         if verb != "CONNECT":
             raise OSError("not CONNECT")
+        if not self.logs_in_by_http(lines):
+            self.wfile.write(b"HTTP/1.1 407 Who are you\r\nProxy-Authenticate: Basic realm=\"x\"\r\n"
+                             b"Content-Length: 0\r\n\r\n")
+            return
         host, _, port = target.rpartition(":")
         self.serve(host, int(port), lambda good: self.wfile.write(
             b"HTTP/1.1 200 OK\r\n\r\n" if good else b"HTTP/1.1 403 Forbidden here\r\nContent-Length: 0\r\n\r\n"))
@@ -68,20 +91,20 @@ def pass_on(source, target):
 
 
 class TinyProxy:
-    """`asked` are the hosts and ports that clients wanted."""
+    """`asked` are the hosts and ports that clients wanted; `login` a user and a password, where it asks for them."""
 
-    def __init__(self, refuses=False):
+    def __init__(self, refuses=False, login=None):
         self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Conversation)
         self.server.daemon_threads = True
-        self.server.asked, self.server.refuses = [], refuses
+        self.server.asked, self.server.refuses, self.server.login = [], refuses, login
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,))
 
     @property
     def asked(self):
         return self.server.asked
 
-    def url(self, kind):
-        return f"{kind}://127.0.0.1:{self.server.server_address[1]}"
+    def url(self, kind, user=""):
+        return f"{kind}://{user}127.0.0.1:{self.server.server_address[1]}"
 
     def __enter__(self):
         self.thread.start()

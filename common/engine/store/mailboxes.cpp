@@ -36,17 +36,27 @@ std::string value_or_empty(const std::optional<task::StringLiteral> &literal) {
     return literal ? literal->value : std::string{};
 }
 
-/// Where nothing is said of a login, it is the address with the password in the usual file.
+bool names_certificate(const std::optional<task::StringLiteral> &url) {
+    const Result<mail::ServerUrl> parsed = mail::parse_server_url(value_or_empty(url));
+    return parsed && !parsed->certificate.empty();
+}
+
+/// Where nothing is said of a login, it is the address with the password in the usual file, or with
+/// a certificate that is named.
 Mailbox mailbox_of(const task::Mailbox &declared) {
+    std::optional<task::Secret> secret;
+    if (declared.login.secret) {
+        secret = declared.login.secret->value;
+    } else if (!names_certificate(declared.receive) && !names_certificate(declared.send)) {
+        secret = {task::SecretKind::password, task::SecretSource::file,
+                  default_password_file(declared.name.value)};
+    }
     return {.name = declared.name.value,
             .address = declared.address.value,
             .receive = value_or_empty(declared.receive),
             .send = value_or_empty(declared.send),
             .user = declared.login.user ? declared.login.user->value : declared.address.value,
-            .secret = declared.login.secret
-                          ? declared.login.secret->value
-                          : task::Secret{task::SecretKind::password, task::SecretSource::file,
-                                         default_password_file(declared.name.value)}};
+            .secret = std::move(secret)};
 }
 
 bool is_paced(const task::Mailbox &mailbox) {

@@ -1,6 +1,7 @@
 // Addresses of mail servers: what they say, and what is refused.
 #include <gtest/gtest.h>
 
+#include "common/base/limits.hpp"
 #include "common/mail/server_url.hpp"
 
 namespace postrider::mail {
@@ -52,11 +53,84 @@ TEST(ServerUrl, MayGoThroughAProxy) {
           "socks5://p", "socks4a://p", "https://p", "socks5h://p&", "socks5h://p&proxy=http://p"}) {
         EXPECT_NE(complaint("imaps://mail.example?proxy=" + std::string{proxy}), "none") << proxy;
     }
-    const Result<ServerUrl> parsed =
-        parse_server_url("imaps://mail.example?proxy=http://anna:geheim@p:3128");
-    ASSERT_FALSE(parsed.has_value());
-    EXPECT_EQ(parsed.error().code, Errc::refused);
-    EXPECT_EQ(parsed.error().message, "the address of a proxy holds a user");
+}
+
+TEST(ServerUrl, NamesTheUserOfAProxyAndTheFileOfItsPassword) {
+    const ServerUrl url =
+        read("imaps://mail.example?proxy=socks5h://an%40na%3A@p&proxy_password=p.password");
+    EXPECT_EQ(url.proxy, (Proxy{Proxy::Kind::socks5, "p", 1080, "an@na:"}));
+    EXPECT_EQ(url.proxy_password, "p.password");
+    EXPECT_EQ(to_text(url), "imaps://mail.example:993?proxy=socks5h://p:1080");
+    EXPECT_EQ(read("smtp://m?proxy_password=a&proxy=http://u@[::1]:8080").proxy,
+              (Proxy{Proxy::Kind::http, "::1", 8080, "u"}));
+    for (const std::string_view query :
+         {"proxy=http://u@p", "proxy=http://p&proxy_password=a", "proxy_password=a",
+          "proxy=http://@p&proxy_password=a", "proxy=http://%0a@p&proxy_password=a",
+          "proxy=http://u@&proxy_password=a", "proxy=http://u@p&proxy_password=a/b"}) {
+        EXPECT_NE(complaint("imaps://mail.example?" + std::string{query}), "none") << query;
+    }
+    const std::string longest(255, 'u');
+    const auto with = [](const std::string &user) {
+        return "imaps://mail.example?proxy=http://" + user + "@p&proxy_password=a";
+    };
+    EXPECT_EQ(complaint(with(longest)), "none");
+    EXPECT_NE(complaint(with(longest + "u")), "none");
+}
+
+TEST(ServerUrl, RefusesThePasswordOfAProxy) {
+    for (const std::string_view login : {"anna:geheim", "anna:ge@heim", "anna:", "anna@x"}) {
+        const Result<ServerUrl> parsed =
+            parse_server_url("imaps://mail.example?proxy=http://" + std::string{login} + "@p:3128");
+        ASSERT_FALSE(parsed.has_value());
+        EXPECT_EQ(parsed.error().code, Errc::refused);
+        EXPECT_EQ(parsed.error().message, "the address of a proxy holds a password");
+        EXPECT_NE(parsed.error().hint.find("proxy_password=FILE"), std::string::npos);
+    }
+}
+
+TEST(ServerUrl, NamesTheFilesOfACertificate) {
+    ServerUrl url = read("imaps://mail.example/box?certificate=main.pem");
+    EXPECT_EQ(url.certificate, "main.pem");
+    EXPECT_EQ(url.key, "");
+    url = read("smtp://mail.example?key=a%20b.key&proxy=http://p&certificate=a%20b.pem");
+    EXPECT_EQ(url.certificate, "a b.pem");
+    EXPECT_EQ(url.key, "a b.key");
+    EXPECT_EQ(to_text(url), "smtp://mail.example:587?proxy=http://p:3128");
+    for (const std::string_view query :
+         {"certificate=", "certificate=.", "certificate=..", "certificate=a/b",
+          "certificate=/etc/a.pem", "certificate=a%2fb", "certificate=%0a", "certificate=%f",
+          "certificate=a&certificate=b", "certificate=a&key=", "certificate=a&key=b&key=c",
+          "certificate", "Certificate=a"}) {
+        EXPECT_NE(complaint("imaps://mail.example?" + std::string{query}), "none") << query;
+    }
+    EXPECT_NE(complaint("imaps://mail.example?key=a").find("a key without a certificate"),
+              std::string::npos);
+    EXPECT_NE(complaint("imap://mail.example?encryption=none&certificate=a").find("within TLS"),
+              std::string::npos);
+    const std::string longest(limits::name_bytes_max, 'a');
+    EXPECT_EQ(complaint("imaps://mail.example?certificate=" + longest), "none");
+    EXPECT_NE(complaint("imaps://mail.example?certificate=" + longest + "a"), "none");
+}
+
+TEST(ServerUrl, SaysANameInTheGreetingOfSmtp) {
+    for (const std::string_view name :
+         {"till7.shop.example", "[192.0.2.7]", "[IPv6:2001:db8::7]", "[IPv6:::1]"}) {
+        EXPECT_EQ(read("smtps://mail.example?greeting=" + std::string{name}).greeting, name);
+    }
+    EXPECT_EQ(to_text(read("smtp://mail.example?greeting=a.b&proxy=http://p")),
+              "smtp://mail.example:587?proxy=http://p:3128");
+    for (const std::string_view name :
+         {"", "till7", "localhost.localdomain", "a..b", "-a.b", "a.b.", "a b.c", "a.b%0d",
+          "192.0.2.7", "[192.0.2]", "[192.0.2.256]", "[2001:db8::7]", "[IPv6:192.0.2.7]",
+          "[IPv6:2001::db8::7]", "[]", "[192.0.2.7", "a.b&greeting=c.d"}) {
+        EXPECT_NE(complaint("smtps://mail.example?greeting=" + std::string{name}), "none") << name;
+    }
+    EXPECT_NE(complaint("imaps://mail.example?greeting=a.b").find("only SMTP"), std::string::npos);
+    const std::string label(61, 'a');
+    const std::string longest =
+        label + "." + label + "." + label + "." + label + ".aaa.a"; // 253 letters
+    EXPECT_EQ(complaint("smtps://mail.example?greeting=" + longest), "none");
+    EXPECT_NE(complaint("smtps://mail.example?greeting=" + longest + "a"), "none");
 }
 
 TEST(ServerUrl, NamesAFolderOfImap) {

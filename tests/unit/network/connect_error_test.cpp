@@ -42,8 +42,20 @@ TEST(ConnectError, TellsAProxyFromTheServer) {
     EXPECT_EQ(what(CURLE_OPERATION_TIMEDOUT), "it, or its proxy, did not answer in time");
     EXPECT_EQ(what(CURLE_PROXY), "its proxy does not connect us to it");
     EXPECT_EQ(what(CURLE_PEER_FAILED_VERIFICATION), "its certificate is not accepted");
-    problem.was_proxy_reached = true;
+    problem.proxy_answer = 200;
+    EXPECT_EQ(what(CURLE_RECV_ERROR), "it closed the connection before anybody was logged in");
+    problem.proxy_answer = 403;
     EXPECT_EQ(what(CURLE_RECV_ERROR), "its proxy does not connect us to it");
+    problem.proxy_answer = 407;
+    EXPECT_EQ(what(CURLE_RECV_ERROR), "its proxy wants a login");
+    problem.has_proxy_login = true;
+    EXPECT_EQ(what(CURLE_RECV_ERROR), "its proxy does not accept our user and password");
+    problem.proxy_answer = 0;
+    problem.words = "User was rejected by the SOCKS5 server (1 1).";
+    EXPECT_EQ(what(CURLE_PROXY), "its proxy does not accept our user and password");
+    problem.has_proxy_login = false;
+    problem.words = "No authentication method was acceptable.";
+    EXPECT_EQ(what(CURLE_PROXY), "its proxy wants a login");
     problem = {};
     EXPECT_EQ(what(CURLE_COULDNT_CONNECT), "nobody answers there");
 }
@@ -65,6 +77,54 @@ TEST(ConnectError, OfARefusedTokenShowsWhatTheServerSaysOfIt) {
     problem.challenge = "no base64";
     error = connect_error(CURLE_LOGIN_DENIED, problem);
     EXPECT_EQ(error.detail, "Login denied; its last words: A002 NO failed");
+}
+
+TEST(ConnectError, TellsWhatIsWrongWithOurCertificate) {
+    ConnectProblem problem{.server = "imaps://m:993", .has_certificate = true};
+    const auto what = [&](CURLcode code, const std::string &words) {
+        problem.words = words;
+        const Error error = connect_error(code, problem);
+        EXPECT_FALSE(error.hint.empty()) << error.message;
+        EXPECT_EQ(error.detail, words);
+        return error.message.substr(error.message.rfind(": ") + 2);
+    };
+    EXPECT_EQ(what(CURLE_SSL_CERTPROBLEM, "unable to set private key file: '(memory blob)'"),
+              "our key does not belong to our certificate, or is damaged");
+    EXPECT_EQ(what(CURLE_SSL_CERTPROBLEM, "could not load PEM client certificate"),
+              "our certificate cannot be used");
+    const std::string alert = "OpenSSL SSL_read: error:0A000418:SSL routines::tlsv1 alert ";
+    EXPECT_EQ(what(CURLE_RECV_ERROR, alert + "unknown ca"), "it does not accept our certificate");
+    EXPECT_EQ(what(CURLE_SSL_CONNECT_ERROR, "sslv3 alert bad certificate"),
+              "it does not accept our certificate");
+    EXPECT_EQ(what(CURLE_PEER_FAILED_VERIFICATION, "certificate has expired"),
+              "its certificate is not accepted");
+    problem.has_certificate = false;
+    EXPECT_EQ(what(CURLE_RECV_ERROR, "tlsv13 alert certificate required"),
+              "it wants a certificate of ours");
+    EXPECT_EQ(what(CURLE_RECV_ERROR, "connection reset"),
+              "it closed the connection before anybody was logged in");
+    EXPECT_EQ(what(CURLE_OPERATION_TIMEDOUT, "alert certificate"), "it did not answer in time");
+    problem.words.clear();
+    problem.last_line = "A002 NO [ALERT] Client didn't present valid SSL certificate\r\n";
+    EXPECT_NE(connect_error(CURLE_LOGIN_DENIED, problem).message.find("wants a certificate"),
+              std::string::npos);
+    problem.has_certificate = true;
+    EXPECT_NE(connect_error(CURLE_LOGIN_DENIED, problem).message.find("accept our certificate"),
+              std::string::npos);
+}
+
+TEST(ConnectError, SaysWhetherALoginByCertificateIsOffered) {
+    ConnectProblem problem{.server = "imaps://m:993",
+                           .login = transport::LoginKind::certificate,
+                           .has_certificate = true};
+    EXPECT_EQ(connect_error(CURLE_LOGIN_DENIED, problem).message,
+              "could not connect to imaps://m:993: it takes no logins by certificate");
+    problem.has_begun_login = true;
+    const Error error = connect_error(CURLE_LOGIN_DENIED, problem);
+    EXPECT_EQ(error.code, Errc::refused);
+    EXPECT_EQ(error.message, "could not connect to imaps://m:993: it does not let in whom the "
+                             "certificate names");
+    EXPECT_NE(error.hint.find("PASSWORD FILE"), std::string::npos);
 }
 
 TEST(ConnectError, SaysWhereAServerTakesNoSuchLogin) {

@@ -76,7 +76,8 @@ class PlayedServer final : public Connection {
 };
 
 struct PlayedConnections final : Connections {
-    std::unique_ptr<Connection> connect(const Endpoint & /*endpoint*/, Bytes /*secret*/) override {
+    std::unique_ptr<Connection> connect(const Endpoint & /*endpoint*/,
+                                        transport::LoginSecrets /*secrets*/) override {
         return std::make_unique<PlayedServer>(folder);
     }
 

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/mail/client_name.hpp"
 #include "common/network/own_name.hpp"
 #include "common/transport/smtp_dialogue.hpp"
 
@@ -54,7 +55,7 @@ TEST(OwnName, OfNoConnectionIsAnAddressThatEhloMaySay) {
 
 TEST(OwnName, IsEmptyOrFull) {
     const std::string name = own_full_name();
-    EXPECT_TRUE(name.empty() || transport::is_full_domain_name(name)) << name;
+    EXPECT_TRUE(name.empty() || mail::is_full_domain_name(name)) << name;
 }
 
 } // namespace

@@ -105,7 +105,8 @@ class WillingServer final : public Connection {
 };
 
 struct Willing final : Connections {
-    std::unique_ptr<Connection> connect(const Endpoint & /*endpoint*/, Bytes /*secret*/) override {
+    std::unique_ptr<Connection> connect(const Endpoint & /*endpoint*/,
+                                        transport::LoginSecrets /*secrets*/) override {
         const bool fails = visits.made.size() + 1 == fails_at;
         return std::make_unique<WillingServer>(
             visits, is_slow, fails ? Connection::State::failed : Connection::State::open,

@@ -51,11 +51,12 @@ struct PlayedNet final : Connections, Lookups {
     std::vector<std::string> tried;
     std::set<transport::LoginKind> logins;
 
-    std::unique_ptr<Connection> connect(const Endpoint &endpoint, Bytes secret) override {
+    std::unique_ptr<Connection> connect(const Endpoint &endpoint,
+                                        transport::LoginSecrets secrets) override {
         const std::string server = mail::to_text(endpoint.url);
         tried.push_back(server);
         logins.insert(endpoint.login);
-        EXPECT_TRUE(secret.empty() && endpoint.user.empty());
+        EXPECT_TRUE(secrets.password.empty() && endpoint.user.empty());
         return std::make_unique<PlayedConnection>(
             servers.contains(server) ? Connection::State::open : Connection::State::failed, server);
     }
@@ -176,6 +177,38 @@ TEST_F(Searching, GoesOnToTheNextSourceForWhatIsMissing) {
     ASSERT_EQ(found.size(), 1U);
     EXPECT_EQ(found[0].send, "smtps://mail.example.org:465");
     EXPECT_EQ(found[0].how, "DNS names it; a usual name");
+}
+
+TEST_F(Searching, KeepsOneOfTwoAndLooksForTheOtherAgain) {
+    net.records["_imaps._tcp.example.org"] = record(993, {"m", "example", "org"});
+    net.servers = {"imaps://m.example.org:993"};
+    step();
+    const auto reports = host.reports;
+    auto found = host.heard<transport::ServersFound>();
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].receive, "imaps://m.example.org:993");
+    EXPECT_EQ(found[0].send, "");
+    host.reports = reports;
+    EXPECT_TRUE(host.heard<transport::Looked>().empty()); // it can be looked into
+    host.reports = reports;
+    const auto told = host.heard<transport::Told>();
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0].what.message,
+              "could not find a server for sending mails of \"a@Example.org\"");
+    EXPECT_EQ(told[0].what.hint.find("RECEIVE"), std::string::npos);
+    ASSERT_TRUE(search.problem());
+    account.receive = "imaps://m.example.org:993"; // the host says it from now on
+    net.tried.clear();
+    net.servers.insert("smtps://smtp.example.org:465");
+    now = *search.next_at();
+    step();
+    found = host.heard<transport::ServersFound>();
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].receive, "");
+    EXPECT_EQ(found[0].send, "smtps://smtp.example.org:465");
+    for (const std::string &server : net.tried) {
+        EXPECT_EQ(server.find("imaps"), std::string::npos) << server;
+    }
 }
 
 TEST_F(Searching, KnowsProvidersWithoutAnyHelp) {

@@ -28,12 +28,16 @@ class MailboxSecretsTest : public ::testing::Test {
         asked.name = mailbox;
         asked.user = "user";
         asked.secret = std::move(secret);
-        secrets_.ask(3, asked);
+        secrets_.ask(3, asked, false);
         EXPECT_EQ(secrets_.open_questions(), 1U);
         std::optional<SecretAnswer> answer = secrets_.take({});
         EXPECT_TRUE(answer && answer->question == 3);
         EXPECT_EQ(secrets_.open_questions(), 0U);
-        return answer ? std::move(answer->secret) : Error{};
+        if (!answer || !answer->secrets) {
+            return answer ? answer->secrets.error() : Error{};
+        }
+        const ByteView password = answer->secrets->password.view();
+        return Bytes{password.begin(), password.end()};
     }
 
     Result<Bytes> ask_file(const std::string &name) {
@@ -152,9 +156,29 @@ TEST_F(MailboxSecretsTest, AFileHoldsOneLine) {
     }
 }
 
+TEST_F(MailboxSecretsTest, ThePasswordOfAProxyComesWithThatOfTheServer) {
+    write("main.password", "x");
+    write("proxy.password", "pass word\n");
+    engine::Mailbox mailbox{.name = "main", .user = "user"};
+    mailbox.receive =
+        "imaps://mail.example?proxy=http://u@proxy.example&proxy_password=proxy.password";
+    secrets_.ask(3, mailbox, false);
+    std::optional<SecretAnswer> answer = secrets_.take({});
+    ASSERT_TRUE(answer && answer->secrets);
+    EXPECT_EQ(as_text(answer->secrets->password.view()), "x");
+    EXPECT_EQ(as_text(answer->secrets->proxy_password.view()), "pass word");
+    fs::remove(directory_ / "proxy.password");
+    secrets_.ask(4, mailbox, false);
+    answer = secrets_.take({});
+    ASSERT_TRUE(answer && !answer->secrets);
+    EXPECT_EQ(answer->part, SecretPart::proxy);
+    EXPECT_EQ(answer->secrets.error().message,
+              "there is no proxy password file \"" + (directory_ / "proxy.password") + "\"");
+}
+
 TEST_F(MailboxSecretsTest, WhatNobodyWantsAnyMoreIsForgotten) {
     write("main.password", "x");
-    secrets_.ask(1, {"main", {}, {}, {}, "user", {}});
+    secrets_.ask(1, {"main", {}, {}, {}, "user", {}}, false);
     secrets_.forget();
     EXPECT_EQ(secrets_.open_questions(), 0U);
     EXPECT_FALSE(secrets_.take({}));

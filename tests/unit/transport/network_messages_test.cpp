@@ -15,12 +15,12 @@ std::vector<NetworkRequest> every_request() {
                         true,
                         false,
                         "sync",
-                        LoginKind::token,
+                        LoginKind::certificate,
                         "[postrider]",
                         {FixedBytes<32>{1, 2}, FixedBytes<32>{3}},
                         {9, 8, 7}};
     return {Configure{{account, {}}},
-            Secret{7, {1, 2, 3}, {}},
+            Secret{7, {Bytes{1, 2, 3}, Bytes{4}, Bytes{5, 6}, Bytes{7}}, {}},
             Secret{8, {}, {Errc::refused, "no password", "", "Write it."}},
             Submit{std::uint64_t{1} << 40,
                    "main",
@@ -39,7 +39,7 @@ std::vector<NetworkRequest> every_request() {
 std::vector<NetworkReport> every_report() {
     const Error error{Errc::refused, "message", "Detail.", "Hint."};
     return {Started{"0.1", "no Landlock"},
-            SecretWanted{3, "main"},
+            SecretWanted{3, "main", true},
             MailArrived{"main", "1:2", Bytes(100, 1), 7},
             MailUnusable{"main", "1:3", error},
             Delivered{4, "a@x.example", false, error, 360, "name"},

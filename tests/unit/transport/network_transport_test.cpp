@@ -57,13 +57,20 @@ TEST_F(NetworkTransportTest, LogsInByWhatTheMailboxSays) {
     engine::Inlet nobody = inlet("c");
     nobody.mailbox->secret.reset();
     nobody.mailbox->user.clear();
-    transport.configure({token, default_file, nobody});
+    engine::Inlet certificate = default_file;
+    certificate.mailbox->name = "d";
+    certificate.mailbox->send += "?certificate=main.pem";
+    engine::Inlet both = inlet("e");
+    both.mailbox->send += "?certificate=main.pem";
+    transport.configure({token, default_file, nobody, certificate, both});
     let_start();
     const auto told = process().heard<Configure>();
     ASSERT_EQ(told.size(), 1U);
     EXPECT_EQ(told[0].accounts[0].login, LoginKind::token);
     EXPECT_EQ(told[0].accounts[1].login, LoginKind::password);
     EXPECT_EQ(told[0].accounts[2].login, LoginKind::none);
+    EXPECT_EQ(told[0].accounts[3].login, LoginKind::certificate);
+    EXPECT_EQ(told[0].accounts[4].login, LoginKind::password);
 }
 
 TEST_F(NetworkTransportTest, TellsTheAccountsAgainOnlyWhenTheyChanged) {
@@ -468,22 +475,25 @@ TEST_F(NetworkTransportTest, EndsAPollThoughTheProcessNeverStopsTalking) {
 
 TEST_F(NetworkTransportTest, AnswersWhereAPasswordIsWanted) {
     start();
-    process().say(SecretWanted{4, "main"});
+    process().say(SecretWanted{4, "main", true});
     process().say(SecretWanted{5, "nobody"});
+    process().say(SecretWanted{6, "main"});
     poll();
-    ASSERT_EQ(secrets.questions.size(), 1U);
-    EXPECT_EQ(secrets.questions[0].second, "main");
+    ASSERT_EQ(secrets.questions.size(), 2U);
+    EXPECT_EQ(secrets.questions[0].second, "main, send");
+    EXPECT_EQ(secrets.questions[1].second, "main");
     EXPECT_LE(*transport.next_look(wall), wall + 100ms);
     auto answers = process().heard<Secret>();
     ASSERT_EQ(answers.size(), 1U);
     EXPECT_EQ(answers[0].question, 5U);
     EXPECT_EQ(answers[0].problem.code, Errc::refused);
-    secrets.answers.push_back({4, Bytes{'p', 'w'}});
+    const LoginSecrets all{Bytes{'p', 'w'}, Bytes{'c'}, Bytes{'k'}};
+    secrets.answers.push_back({4, all});
     poll();
     answers = process().heard<Secret>();
     ASSERT_EQ(answers.size(), 1U);
     EXPECT_EQ(answers[0].question, 4U);
-    EXPECT_EQ(answers[0].secret, (Bytes{'p', 'w'}));
+    EXPECT_EQ(answers[0].secrets, all);
     EXPECT_TRUE(answers[0].problem.message.empty());
 }
 
@@ -495,7 +505,7 @@ TEST_F(NetworkTransportTest, SaysWhyThereIsNoPassword) {
     poll();
     const auto answers = process().heard<Secret>();
     ASSERT_EQ(answers.size(), 1U);
-    EXPECT_TRUE(answers[0].secret.empty());
+    EXPECT_EQ(answers[0].secrets, LoginSecrets{});
     EXPECT_EQ(answers[0].problem.message, "there is no file");
     EXPECT_EQ(answers[0].problem.hint, "Write it.");
 }

@@ -264,7 +264,7 @@ TEST_F(NetworkTroubleTest, AnswersForAProcessThatEndedAreForgotten) {
     start();
     process().say(SecretWanted{1, "main"});
     poll();
-    secrets.answers.push_back({1, Bytes{'p'}});
+    secrets.answers.push_back({1, LoginSecrets{Bytes{'p'}}});
     process().end("signal 9");
     poll_all();
     EXPECT_TRUE(secrets.answers.empty());

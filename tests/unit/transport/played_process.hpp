@@ -181,8 +181,8 @@ class PlayedStarter final : public NetworkStarter {
 /// Answers when the test says so.
 class PlayedSecrets final : public Secrets {
   public:
-    void ask(std::uint64_t question, const engine::Mailbox &mailbox) override {
-        questions.emplace_back(question, mailbox.name);
+    void ask(std::uint64_t question, const engine::Mailbox &mailbox, bool for_sending) override {
+        questions.emplace_back(question, mailbox.name + (for_sending ? ", send" : ""));
     }
 
     std::optional<SecretAnswer> take(Timestamp /*now*/) override {

@@ -66,7 +66,7 @@ class SecretCommandTest : public ::testing::Test {
         mailbox.name = "main";
         mailbox.secret =
             task::Secret{task::SecretKind::password, task::SecretSource::command, command};
-        secrets_.ask(question, mailbox);
+        secrets_.ask(question, mailbox, false);
     }
 
     SecretAnswer answer() {
@@ -85,7 +85,8 @@ class SecretCommandTest : public ::testing::Test {
         ask(question, shell_commands);
         const SecretAnswer found = answer();
         EXPECT_EQ(found.question, question);
-        return found.secret ? std::string{as_text(*found.secret)} : found.secret.error().message;
+        return found.secrets ? std::string{as_text(found.secrets->password.view())}
+                             : found.secrets.error().message;
     }
 
     [[nodiscard]] std::string name_of(std::uint64_t question) const {
@@ -134,13 +135,13 @@ TEST_F(SecretCommandTest, OneThatFailsGivesNoSecret) {
 TEST_F(SecretCommandTest, OneThatIsNotThereIsNamed) {
     ask_for(1, "/nonexistent/pass show");
     const SecretAnswer found = answer();
-    ASSERT_FALSE(found.secret);
-    EXPECT_EQ(found.secret.error().code, Errc::refused);
-    EXPECT_EQ(found.secret.error().message,
+    ASSERT_FALSE(found.secrets);
+    EXPECT_EQ(found.secrets.error().code, Errc::refused);
+    EXPECT_EQ(found.secrets.error().message,
               "command \"/nonexistent/pass\" for the password of mailbox \"main\" cannot be run: "
               "No such file or directory");
     ask_for(2, "pass show");
-    EXPECT_FALSE(answer().secret);
+    EXPECT_FALSE(answer().secrets);
 }
 
 TEST_F(SecretCommandTest, OneThatHangsIsKilledAfterHalfAMinute) {
@@ -152,8 +153,8 @@ TEST_F(SecretCommandTest, OneThatHangsIsKilledAfterHalfAMinute) {
     now_ += 1ms;
     const auto found = secrets_.take(now_);
     ASSERT_TRUE(found);
-    EXPECT_EQ(found->secret.error().code, Errc::timed_out);
-    EXPECT_EQ(found->secret.error().message, name_of(1) + " did not end within 30 s");
+    EXPECT_EQ(found->secrets.error().code, Errc::timed_out);
+    EXPECT_EQ(found->secrets.error().message, name_of(1) + " did not end within 30 s");
     const auto deadline = std::chrono::steady_clock::now() + 20s;
     while (::kill(id, 0) == 0) { // until it was reaped
         ASSERT_LT(std::chrono::steady_clock::now(), deadline);
@@ -186,7 +187,7 @@ TEST_F(SecretCommandTest, AFewRunAtOnceAndTheOthersWait) {
     EXPECT_FALSE(std::filesystem::exists(directory_ / "ran5"));
     std::ofstream{directory_ / "go"} << "x";
     for (int count = 0; count < 6; ++count) {
-        EXPECT_TRUE(answer().secret);
+        EXPECT_TRUE(answer().secrets);
     }
 }
 
@@ -208,10 +209,10 @@ TEST_F(SecretCommandTest, NoneIsRunWhereThatIsNotAllowed) {
     mailbox.name = "main";
     mailbox.secret = task::Secret{task::SecretKind::token, task::SecretSource::command,
                                   "/bin/touch " + (directory_ / "ran")};
-    strict.ask(1, mailbox);
+    strict.ask(1, mailbox, false);
     const auto found = strict.take(now_);
     ASSERT_TRUE(found);
-    EXPECT_EQ(found->secret.error().code, Errc::refused);
+    EXPECT_EQ(found->secrets.error().code, Errc::refused);
     EXPECT_FALSE(std::filesystem::exists(directory_ / "ran"));
 }
 

@@ -8,6 +8,14 @@ namespace postrider::transport {
 
 namespace {
 
+SecretFileWords certificate_words() {
+    return {"certificate", "certificate file", "there is no certificate file", "certificate=FILE"};
+}
+
+SecretFileWords key_words() {
+    return {"key", "key file", "there is no key file", "key=FILE"};
+}
+
 Error holds_no_certificate(const SecretFile &file) {
     return {Errc::refused, title_of(file) + " holds no certificate in PEM",
             "Such a file has a line -----BEGIN CERTIFICATE----- and one with END behind it.",
@@ -33,7 +41,7 @@ Error is_encrypted(const SecretFile &file) {
 Result<void> read_client_certificate(const std::string &directory,
                                      const mail::ServerUrl &url,
                                      LoginSecrets &out) {
-    const SecretFile certificate{directory, url.certificate, "certificate", "certificate=FILE"};
+    const SecretFile certificate{directory, url.certificate, certificate_words()};
     const Result<crypto::SecretBuffer> text = read_secret_file(certificate);
     if (!text) {
         return text.error();
@@ -44,8 +52,7 @@ Result<void> read_client_certificate(const std::string &directory,
     }
     out.certificate = std::move(blocks.certificates);
     const bool has_own_file = !url.key.empty();
-    const SecretFile key =
-        has_own_file ? SecretFile{directory, url.key, "key", "key=FILE"} : certificate;
+    const SecretFile key = has_own_file ? SecretFile{directory, url.key, key_words()} : certificate;
     if (has_own_file) {
         const Result<crypto::SecretBuffer> key_text = read_secret_file(key);
         if (!key_text) {

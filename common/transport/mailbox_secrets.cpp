@@ -19,15 +19,22 @@ constexpr std::size_t commands_at_once_max = 4;
 
 /// How messages call a secret of this kind.
 struct SecretWords {
-    std::string noun;
-    std::string keyword; // of its clause
+    SecretFileWords file;
     std::string of_mailbox;
 };
 
 SecretWords words_for(task::SecretKind kind) {
     return kind == task::SecretKind::token
-               ? SecretWords{"token", "TOKEN", "for the token of mailbox"}
-               : SecretWords{"password", "PASSWORD", "for the password of mailbox"};
+               ? SecretWords{{"token", "token file", "there is no token file", "TOKEN FILE 'NAME'"},
+                             "for the token of mailbox"}
+               : SecretWords{{"password", "password file", "there is no password file",
+                              "PASSWORD FILE 'NAME'"},
+                             "for the password of mailbox"};
+}
+
+SecretFileWords words_for_proxy() {
+    return {"proxy password", "proxy password file", "there is no proxy password file",
+            "proxy_password=FILE"};
 }
 
 /// What the text says, or does not need to say.
@@ -57,8 +64,8 @@ void MailboxSecrets::ask(std::uint64_t question, const engine::Mailbox &mailbox,
         }
     }
     if (!url->proxy_password.empty()) {
-        Result<crypto::SecretBuffer> line = read_secret_line(
-            {settings_.directory, url->proxy_password, "proxy password", "proxy_password=FILE"});
+        Result<crypto::SecretBuffer> line =
+            read_secret_line({settings_.directory, url->proxy_password, words_for_proxy()});
         if (!line) {
             answers_.push_back({question, line.error(), SecretPart::proxy});
             return;
@@ -79,8 +86,8 @@ void MailboxSecrets::ask(std::uint64_t question, const engine::Mailbox &mailbox,
 Result<LoginSecrets> MailboxSecrets::with_password(LoginSecrets secrets,
                                                    const task::Secret &password) const {
     const SecretWords say = words_for(password.kind);
-    Result<crypto::SecretBuffer> line = read_secret_line(
-        {settings_.directory, password.where, say.noun, say.keyword + " FILE 'NAME'"});
+    Result<crypto::SecretBuffer> line =
+        read_secret_line({settings_.directory, password.where, say.file});
     if (!line) {
         return line.error();
     }
@@ -93,12 +100,11 @@ void MailboxSecrets::ask_command(std::uint64_t question,
                                  LoginSecrets others) {
     const SecretWords say = words_for(mailbox.secret->kind);
     if (!settings_.may_run_commands) {
-        answers_.push_back(
-            {question, Error{Errc::refused,
-                             "commands cannot be run here " + say.of_mailbox + " \"" +
-                                 printable(mailbox.name) + "\"",
-                             {},
-                             "Keep it in a file: " + say.keyword + " FILE 'NAME'."}});
+        answers_.push_back({question, Error{Errc::refused,
+                                            "commands cannot be run here " + say.of_mailbox +
+                                                " \"" + printable(mailbox.name) + "\"",
+                                            {},
+                                            "Keep it in a file: " + say.file.clause + "."}});
         return;
     }
     Result<std::vector<std::string>> words = words_of_command(mailbox.secret->where);

@@ -38,34 +38,36 @@ bool is_one_line(ByteView text) {
 } // namespace
 
 std::string title_of(const SecretFile &file) {
-    return file.noun + " file \"" + path_of(file) + "\"";
+    return file.say.file + " \"" + path_of(file) + "\"";
 }
 
 std::string writing_hint(const SecretFile &file) {
-    return "the " + file.noun + " into it: (umask 077; cat > '" + path_of(file) + "')";
+    return "the " + file.say.noun + " into it: (umask 077; cat > '" + path_of(file) + "')";
 }
 
 Result<crypto::SecretBuffer> read_secret_file(const SecretFile &file) {
     if (!mail::is_plain_file_name(file.name)) {
         return Error{Errc::refused,
-                     file.noun + " file \"" + printable(file.name) + "\" is not a plain file name",
+                     file.say.file + " \"" + printable(file.name) + "\" is not a plain file name",
                      "Such files lie in the secret directory and are named without it.",
-                     "Put it into \"" + file.directory + "\" and write " + file.clause + "."};
+                     "Put it into \"" + file.directory + "\" and write " + file.say.clause + "."};
     }
-    Result<std::optional<Bytes>> content =
-        vault::read_private({.directory = file.directory,
-                             .name = file.name,
-                             .what = file.noun + " file",
-                             .bytes_max = limits::mailbox_secret_bytes_max,
-                             .hint_for_size = "Write nothing but the " + file.noun + " into it.",
-                             .hint_for_owner = "As root: chown " + vault::user_name(::geteuid()) +
-                                               " '" + path_of(file) + "'"});
+    Result<std::optional<Bytes>> content = vault::read_private(
+        {.directory = file.directory,
+         .name = file.name,
+         .what = file.say.file,
+         .bytes_max = limits::mailbox_secret_bytes_max,
+         .hint_for_size = "Write nothing but the " + file.say.noun + " into it.",
+         .hint_for_owner =
+             "As root: chown " + vault::user_name(::geteuid()) + " '" + path_of(file) + "'"});
     if (!content) {
         return content.error();
     }
     if (!*content) {
-        return Error{
-            Errc::refused, "there is no " + title_of(file), {}, "Write " + writing_hint(file)};
+        return Error{Errc::refused,
+                     file.say.no_file + " \"" + path_of(file) + "\"",
+                     {},
+                     "Write " + writing_hint(file)};
     }
     return crypto::SecretBuffer{**std::move(content)};
 }

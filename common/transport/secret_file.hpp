@@ -9,11 +9,18 @@
 
 namespace postrider::transport {
 
+/// How messages call a file of this kind, each in one piece, so that whoever reads one finds it.
+struct SecretFileWords {
+    std::string noun; // what it holds: "password"
+    std::string file;
+    std::string no_file;
+    std::string clause; // how a text names it: "PASSWORD FILE 'NAME'"
+};
+
 struct SecretFile {
     std::string directory;
-    std::string name;   // without it
-    std::string noun;   // what it holds, for messages: "password"
-    std::string clause; // how a text names it: "PASSWORD FILE 'NAME'"
+    std::string name; // without it
+    SecretFileWords say;
 };
 
 /// "password file "/secrets/main.password"", for messages about what is in it.

@@ -201,6 +201,7 @@ void Sender::send_next() {
         mail::Message message;
         message.from = account_.address;
         message.to = account_.address; // who gets it stands in the envelope alone
+        message.container = next.container;
         if (!next.subject.empty()) {
             message.container = mail::Container::letter;
             message.to = next.recipients.front();
@@ -241,10 +242,10 @@ void Sender::on_outcome(const transport::SmtpOutcome &outcome) {
             rest.push_back(each.address);
             continue;
         }
-        around_.host.tell(
-            transport::Delivered{outcome.ticket, each.address, counts_as_sent(each.verdict),
-                                 each.error.value_or(Error{}), wait_seconds(each.verdict),
-                                 counts_as_sent(each.verdict) ? message_name_ : std::string{}});
+        around_.host.tell(transport::Delivered{
+            outcome.ticket, each.address, counts_as_sent(each.verdict),
+            each.error.value_or(Error{}), wait_seconds(each.verdict),
+            counts_as_sent(each.verdict) ? message_name_ : std::string{}, each.is_about_content});
     }
     if (rest.empty()) {
         return;

@@ -6,6 +6,7 @@
 #include <sodium.h>
 
 #include "common/base/limits.hpp"
+#include "common/engine/containers.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/peers.hpp"
 #include "common/engine/store/rows.hpp"
@@ -34,11 +35,12 @@ struct SentMail {
 std::optional<SentMail> find_sent_mail(Transaction &transaction,
                                        const std::vector<std::string> &names) {
     for (const std::string &name : names) {
-        const auto row = first_row(transaction,
-                                   "SELECT mail_id, peer_id, path_ordinal, stream, number,"
-                                   " mail_bytes, sent_at, bounced, target FROM @sent_mail"
-                                   " WHERE message_name = ?1",
-                                   {Value::text(name)});
+        const auto row =
+            first_row(transaction,
+                      "SELECT mail_id, peer_id, path_ordinal, stream, number,"
+                      " mail_bytes, sent_at, bounced, target, container FROM @sent_mail"
+                      " WHERE message_name = ?1",
+                      {Value::text(name)});
         if (row) {
             SentMail mail{integer_at(*row, 0),
                           {},
@@ -53,6 +55,7 @@ std::optional<SentMail> find_sent_mail(Transaction &transaction,
             }
             mail.sent.number = unsigned_at(*row, 4);
             mail.sent.mail_bytes = unsigned_at(*row, 5);
+            mail.sent.container = container_at(*row, 9);
             return mail;
         }
     }
@@ -164,12 +167,12 @@ void hold_path(const Session &session,
 void remember_mail(const Session &session, const Tickets::Sent &sent, const std::string &name) {
     session.transaction.execute(
         "INSERT INTO @sent_mail (mail_id, message_name, peer_id, path_ordinal, stream, number,"
-        " mail_bytes, sent_at, target) SELECT (SELECT coalesce(max(s.mail_id), 0) + 1"
-        " FROM @sent_mail s), ?1, h.peer_id, h.ordinal, ?4, ?5, ?6, ?7, h.target"
+        " mail_bytes, sent_at, target, container) SELECT (SELECT coalesce(max(s.mail_id), 0) + 1"
+        " FROM @sent_mail s), ?1, h.peer_id, h.ordinal, ?4, ?5, ?6, ?7, h.target, ?8"
         " FROM @peer_path h WHERE h.peer_id = ?2 AND h.ordinal = ?3",
         {Value::text(name), sent.peer_id, sent.path_ordinal,
          sent.stream ? Value{std::int64_t{sent.stream->stream}} : Value{}, stored(sent.number),
-         stored(sent.mail_bytes), stored(session.now)});
+         stored(sent.mail_bytes), stored(session.now), stored(sent.container)});
 }
 
 Settlement take_bounce(const Session &session, const Bounced &bounced) {
@@ -198,6 +201,22 @@ Settlement take_bounce(const Session &session, const Bounced &bounced) {
                    "a mail to " + path->target + " came back: " + sentence(failed) +
                        "; smaller ones are sent"});
         try_batch_at(session, mail->sent, session.now);
+        return Settlement::remove;
+    }
+    const Hastened hastened = failed.reason == BounceReason::content_refused && mail->sent.stream
+                                  ? hasten_form(session,
+                                                {*mail->sent.stream, mail->sent.number,
+                                                 mail->sent.path_ordinal, mail->sent.container},
+                                                true)
+                                  : Hastened::not_any_more;
+    if (hastened == Hastened::now) {
+        log_event(session.transaction, session.now,
+                  {"mail_bounced", mail->sent.peer_id,
+                   "a mail to " + path->target + " came back: " + sentence(failed) +
+                       "; it is sent in another form"});
+        try_batch_at(session, mail->sent, session.now);
+    }
+    if (hastened != Hastened::not_any_more) {
         return Settlement::remove;
     }
     hold_path(session, *mail, path->target, failed);

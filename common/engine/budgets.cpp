@@ -5,7 +5,6 @@
 
 #include "common/base/limits.hpp"
 #include "common/engine/store/rows.hpp"
-#include "common/mail/message.hpp"
 #include "common/mail/parts.hpp"
 
 namespace postrider::engine {
@@ -91,17 +90,22 @@ Timestamp Limits::next_passage(stream::Urgency urgency, std::uint64_t bytes) con
     return passage;
 }
 
-std::size_t Limits::slice_bytes(stream::Urgency urgency, std::uint64_t body_bytes) const {
+std::size_t Limits::slice_bytes(stream::Urgency urgency,
+                                std::uint64_t body_bytes,
+                                mail::Container container) const {
     std::size_t slice = limits::part_body_bytes_default;
-    if (mail_bytes_max_ && *mail_bytes_max_ < limits::mail_bytes_max) {
-        slice = std::min(slice,
-                         mail::slice_bytes_max_for(static_cast<std::size_t>(*mail_bytes_max_), 1));
-    }
-    for (const Limit &limit : limits_) {
-        const std::uint64_t share = stream::mail_bytes_max(limit.budget, urgency) / 4;
-        if (share < limits::mail_bytes_max) {
-            slice = std::min(slice, mail::slice_bytes_max_for(static_cast<std::size_t>(share), 1));
+    const auto fit_into = [&](std::uint64_t mail_bytes) {
+        if (mail_bytes < limits::mail_bytes_max) {
+            slice = std::min(slice, mail::slice_bytes_max_for(static_cast<std::size_t>(mail_bytes),
+                                                              1, container));
         }
+    };
+    if (container == mail::Container::armour) {
+        fit_into(limits::mail_armour_bytes_max);
+    }
+    fit_into(mail_bytes_max_.value_or(limits::mail_bytes_max));
+    for (const Limit &limit : limits_) {
+        fit_into(stream::mail_bytes_max(limit.budget, urgency) / 4);
     }
     // The receiver takes no more parts than this of one body.
     const auto least = static_cast<std::size_t>(body_bytes / (limits::body_ranges_max / 2));
@@ -181,12 +185,12 @@ std::optional<std::uint64_t> after_refusal_of(std::uint64_t mail_bytes) {
                                                                    : std::optional{mail_bytes / 2};
 }
 
-std::uint64_t wire_bytes(std::size_t envelope_bytes) {
-    return mail::message_bytes_max_for(envelope_bytes);
+std::uint64_t wire_bytes(std::size_t envelope_bytes, mail::Container container) {
+    return mail::message_bytes_max_for(envelope_bytes, container);
 }
 
-std::uint64_t wire_bytes_of_slice(std::size_t slice_bytes) {
-    return mail::message_bytes_max_for(slice_bytes + mail::envelope_bytes_around(1));
+std::uint64_t wire_bytes_of_slice(std::size_t slice_bytes, mail::Container container) {
+    return mail::message_bytes_max_for(slice_bytes + mail::envelope_bytes_around(1), container);
 }
 
 } // namespace postrider::engine

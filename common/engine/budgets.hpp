@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/engine/pacing.hpp"
+#include "common/mail/message.hpp"
 
 namespace postrider::engine {
 
@@ -30,7 +31,8 @@ class Limits {
 
     /// The part of a body that a mail carries: such that a period's share holds several, and that
     /// the path's servers take the mail.
-    [[nodiscard]] std::size_t slice_bytes(stream::Urgency urgency, std::uint64_t body_bytes) const;
+    [[nodiscard]] std::size_t
+    slice_bytes(stream::Urgency urgency, std::uint64_t body_bytes, mail::Container container) const;
 
     /// An answer cannot be expected sooner than the other side's budget lets it come, which is
     /// thought to be like ours.
@@ -76,8 +78,10 @@ stream::Urgency urgency_of(const LanePace &lane);
 std::optional<std::uint64_t> after_refusal_of(std::uint64_t mail_bytes);
 
 /// The bytes of the mail around an envelope.
-std::uint64_t wire_bytes(std::size_t envelope_bytes);
+std::uint64_t wire_bytes(std::size_t envelope_bytes,
+                         mail::Container container = mail::Container::mixed);
 /// At most, for so much of a body.
-std::uint64_t wire_bytes_of_slice(std::size_t slice_bytes);
+std::uint64_t wire_bytes_of_slice(std::size_t slice_bytes,
+                                  mail::Container container = mail::Container::mixed);
 
 } // namespace postrider::engine

@@ -311,8 +311,8 @@ std::vector<Transmission> Engine::due_now(const Session &session) {
     };
     for (const PairingMail &mail : due_pairing_mails(session, only_peer_)) {
         const auto peer = load_peer(session.transaction, mail.peer_id);
-        if (auto message = peer ? to_pair(session, *peer, mail.envelope, tickets_) : std::nullopt) {
-            out.push_back(*std::move(message));
+        if (peer) {
+            append(to_pair(session, *peer, mail, tickets_));
         }
     }
     for (const Peer &peer : peers_only_told(session)) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "common/engine/containers.hpp"
 #include "common/engine/declare_stored.hpp"
 #include "common/engine/mailbox_health.hpp"
 #include "common/engine/queue.hpp"
@@ -181,6 +182,9 @@ void add_paths(std::vector<Station> &stations, const Session &session, const Pee
             station.action = "SELECT " + session.dialect.command("approve") + "();";
         }
         stations.push_back(std::move(station));
+        if (const auto form = unusual_form(session, peer.peer_id, path)) {
+            stations.push_back({outgoing, "form of mails", 0, "", form->since, form->words, {}});
+        }
     }
 }
 

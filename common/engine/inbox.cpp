@@ -3,6 +3,7 @@
 
 #include "common/base/limits.hpp"
 #include "common/crypto/chain.hpp"
+#include "common/engine/containers.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
@@ -193,10 +194,12 @@ void note_repetition(const Session &session, IncomingRow &row) {
         *first_row(session.transaction,
                    "SELECT max(round_trip) FROM @stream_out WHERE peer_id = ?1", {row.key.peer_id});
     const auto milliseconds = maybe_integer_at(longest, 0);
+    const auto round_trip = milliseconds ? std::optional{Duration{*milliseconds}} : std::nullopt;
     const stream::Acknowledgement before = row.acknowledgement;
-    stream::note_duplicate(row.acknowledgement, session.timing,
-                           milliseconds ? std::optional{Duration{*milliseconds}} : std::nullopt,
-                           session.now);
+    if (stream::is_told_in_vain(row.acknowledgement, session.timing, round_trip, session.now)) {
+        turn_reports(session, row.key.peer_id);
+    }
+    stream::note_duplicate(row.acknowledgement, session.timing, round_trip, session.now);
     if (row.acknowledgement != before) {
         save_incoming(session.transaction, row);
     }

@@ -58,9 +58,9 @@ void request_key_notice(const Session &session, const Peer &peer) {
 std::vector<PairingMail> due_key_notices(const Session &session,
                                          std::optional<std::int64_t> only_peer) {
     std::vector<PairingMail> out;
-    for (const Row &row :
-         all_rows(session.transaction, "SELECT peer_id, key_notice_due_at FROM @peer"
-                                       " WHERE key_notice_due_at IS NOT NULL ORDER BY peer_id")) {
+    for (const Row &row : all_rows(
+             session.transaction, "SELECT peer_id, key_notice_due_at, key_notice_sent_at FROM @peer"
+                                  " WHERE key_notice_due_at IS NOT NULL ORDER BY peer_id")) {
         const bool is_meant = !only_peer || integer_at(row, 0) == *only_peer;
         if (!is_meant || due_at(row, 1, session.now) > session.now) {
             continue;
@@ -73,7 +73,7 @@ std::vector<PairingMail> due_key_notices(const Session &session,
             continue;
         }
         if (Result<Bytes> envelope = sealed_notice(session, peer)) {
-            out.push_back({peer.peer_id, *std::move(envelope)});
+            out.push_back({peer.peer_id, *std::move(envelope), !row.at(2).is_null()});
         }
     }
     return out;

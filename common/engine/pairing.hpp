@@ -59,6 +59,7 @@ std::vector<FixedBytes<32>> pairing_stamp_keys(const Session &session,
 struct PairingMail {
     std::int64_t peer_id = 0;
     Bytes envelope;
+    bool is_repeated = false; // it went before, and perhaps in vain
 };
 
 std::vector<PairingMail> due_pairing_mails(const Session &session,

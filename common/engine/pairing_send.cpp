@@ -108,7 +108,7 @@ std::vector<PairingMail> due_pairing_mails(const Session &session,
             invited ? std::nullopt : std::optional{session.now + pause_before_repeating(row)};
         store_pairing(session, row);
         if (envelope) {
-            out.push_back({row.peer_id, *std::move(envelope)});
+            out.push_back({row.peer_id, *std::move(envelope), row.tries > 1});
         } else {
             log_event(session.transaction, session.now,
                       {"pairing_failed", row.peer_id,

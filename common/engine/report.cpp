@@ -7,6 +7,7 @@
 #include "common/base/utf8.hpp"
 #include "common/engine/bounces.hpp"
 #include "common/engine/configuration_mac.hpp"
+#include "common/engine/containers.hpp"
 #include "common/engine/declare_stored.hpp"
 #include "common/engine/history.hpp"
 #include "common/engine/history_missing.hpp"
@@ -232,6 +233,7 @@ void take_stream_report(const Session &session,
     const bool was_in_doubt = row->machine.awaits_position;
     const stream::ReportOutcome outcome =
         stream::on_report(row->machine, report, session.timing, session.now);
+    learn_forms(session, key, row->machine, outcome);
     for (const std::uint64_t number : outcome.dropped) {
         finish_delivery(session.transaction, session.now, delivery_of(*row, number),
                         "acknowledged");

@@ -7,6 +7,7 @@
 
 #include "common/base/limits.hpp"
 #include "common/engine/budgets.hpp"
+#include "common/engine/containers.hpp"
 #include "common/engine/dispatch.hpp"
 #include "common/engine/pacing.hpp"
 #include "common/engine/report.hpp"
@@ -92,14 +93,19 @@ Result<std::vector<Bytes>> seal_parts(const Sealing &sealing,
     return parts;
 }
 
-Transmission to_path(const PeerPath &path, Bytes envelope, std::uint64_t ticket, bool urgent) {
+Transmission to_path(const PeerPath &path,
+                     Bytes envelope,
+                     std::uint64_t ticket,
+                     bool urgent,
+                     mail::Container container) {
     return {.ticket = ticket,
             .path_kind = path.kind,
             .target = path.target,
             .mailbox = path.mailbox,
             .envelope = std::move(envelope),
             .plain = {},
-            .urgent = urgent};
+            .urgent = urgent,
+            .container = container};
 }
 
 void mark_sent(const Session &session, const Peer &peer) {
@@ -125,8 +131,8 @@ struct Way {
     Limits limits;
 };
 
-/// The bytes of the mail, which may depend on what it has to fit into.
-using MailBytes = std::function<std::uint64_t(const Limits &)>;
+/// The bytes of the mail, which may depend on what it has to fit into and how it goes there.
+using MailBytes = std::function<std::uint64_t(const Limits &, const PeerPath &)>;
 
 struct Outbound {
     stream::Urgency urgency = stream::Urgency::report;
@@ -153,7 +159,7 @@ passage_at(const Session &session, const Peer &peer, const Outbound &outbound) {
             const Limits limits = limits_of(session, peer, path, outbound.lane);
             const Timestamp from =
                 std::max(opens_at(session, path),
-                         limits.next_passage(outbound.urgency, outbound.bytes(limits)));
+                         limits.next_passage(outbound.urgency, outbound.bytes(limits, path)));
             passage = passage ? std::min(*passage, from) : from;
         }
     }
@@ -179,7 +185,7 @@ std::optional<Way> way_for(const Session &session,
         }
         Limits limits = limits_of(session, peer, path, outbound.lane);
         if (opens_at(session, path) <= session.now &&
-            limits.next_passage(outbound.urgency, outbound.bytes(limits)) <= session.now) {
+            limits.next_passage(outbound.urgency, outbound.bytes(limits, path)) <= session.now) {
             return Way{path, std::move(limits)};
         }
     }
@@ -187,17 +193,21 @@ std::optional<Way> way_for(const Session &session,
 }
 
 /// The first of what is due in a stream, as far as it goes into one mail.
-Outbound first_of(const LanePace &lane,
+Outbound first_of(const Session &session,
+                  const LanePace &lane,
                   const stream::OutgoingStream &machine,
                   const std::optional<stream::Due> &due) {
     const stream::Urgency urgency = urgency_of(lane);
-    const MailBytes bytes = [&machine, due, urgency](const Limits &limits) -> std::uint64_t {
+    const MailBytes bytes = [&, due, urgency](const Limits &limits,
+                                              const PeerPath &path) -> std::uint64_t {
         if (!due) {
             return wire_bytes_of_slice(1);
         }
-        const std::uint64_t total = machine.outbox.at(due->number).body_total;
-        return wire_bytes_of_slice(
-            slices_of(total, due->ranges, limits.slice_bytes(urgency, total)).front().size);
+        const stream::OutboxEntry &entry = machine.outbox.at(due->number);
+        const mail::Container container = next_form(session, path, lane.key, entry).container;
+        const std::size_t most = limits.slice_bytes(urgency, entry.body_total, container);
+        return wire_bytes_of_slice(slices_of(entry.body_total, due->ranges, most).front().size,
+                                   container);
     };
     return {urgency, &lane, bytes};
 }
@@ -214,7 +224,7 @@ Outbound report_of(const Session &session, const Peer &peer) {
     const std::uint64_t envelope =
         1500 + notes * 500 + unsigned_at(row, 1) * 120 + unsigned_at(row, 2) * 60;
     return {stream::Urgency::report, nullptr,
-            [envelope](const Limits &) { return wire_bytes(envelope); }};
+            [envelope](const Limits &, const PeerPath &) { return wire_bytes(envelope); }};
 }
 
 std::optional<stream::Due> first_due(const Session &session, const OutgoingRow &row) {
@@ -254,7 +264,8 @@ class Sender {
         for (const stream::Due &due : stream::due_now(row.machine, session_.timing, session_.now)) {
             const auto way =
                 out.size() < parts_max
-                    ? way_for(session_, peer_, first_of(lane, row.machine, due), carrier_, paths)
+                    ? way_for(session_, peer_, first_of(session_, lane, row.machine, due), carrier_,
+                              paths)
                     : std::nullopt;
             if (!way || !send_batch(sealing, lane, row, due, *way)) {
                 break;
@@ -278,13 +289,16 @@ class Sender {
                     const Way &way) {
         const stream::Urgency urgency = urgency_of(lane);
         const stream::OutboxEntry &entry = row.machine.outbox.at(due.number);
-        const std::vector<mail::Slice> slices = slices_of(
-            entry.body_total, due.ranges, way.limits.slice_bytes(urgency, entry.body_total));
+        const bool by_path = carrier_ == Carrier::path;
+        const NextForm form = by_path ? next_form(session_, way.path, lane.key, entry) : NextForm{};
+        const std::vector<mail::Slice> slices =
+            slices_of(entry.body_total, due.ranges,
+                      way.limits.slice_bytes(urgency, entry.body_total, form.container));
         std::size_t sent = 0;
         while (sent < slices.size() &&
-               (sent == 0 ||
-                way.limits.next_passage(urgency, wire_bytes_of_slice(slices[sent].size)) <=
-                    session_.now)) {
+               (sent == 0 || way.limits.next_passage(
+                                 urgency, wire_bytes_of_slice(slices[sent].size, form.container)) <=
+                                 session_.now)) {
             // Where nothing is limited they are sealed together, so that the body is read once.
             const std::size_t count = way.limits.is_empty() ? slices.size() : 1;
             Result<std::vector<Bytes>> parts =
@@ -294,15 +308,21 @@ class Sender {
                 return false;
             }
             for (Bytes &part : *parts) {
-                const std::uint64_t mail_bytes = wire_bytes(part.size());
+                const std::uint64_t mail_bytes = wire_bytes(part.size(), form.container);
                 const std::uint64_t booked = way.limits.is_empty() ? 0 : mail_bytes;
                 way.limits.book(booked);
-                out.push_back(to_path(way.path, std::move(part),
-                                      tickets_.add({peer_.peer_id, way.path.ordinal, lane.key,
-                                                    due.number, booked, session_.now, mail_bytes}),
-                                      urgency != stream::Urgency::usual));
+                Tickets::Sent ticket{peer_.peer_id, way.path.ordinal, lane.key,  due.number,
+                                     booked,        session_.now,     mail_bytes};
+                ticket.container = form.container;
+                out.push_back(to_path(way.path, std::move(part), tickets_.add(ticket),
+                                      urgency != stream::Urgency::usual, form.container));
             }
             sent += count;
+        }
+        if (by_path) {
+            note_form(session_, way.path, lane.key, due.number, form);
+        } else {
+            forget_form(session_, lane.key, due.number);
         }
         if (sent == slices.size()) {
             stream::on_sending(row.machine, due.number, way.limits.timing(), session_.now,
@@ -322,6 +342,34 @@ class Sender {
     Tickets &tickets_;
     Carrier carrier_;
 };
+
+/// A small message that belongs to no stream, on its way.
+struct Small {
+    const Session &session;
+    const Peer &peer;
+    const PeerPath &path;
+    const Limits &limits;
+    Tickets &tickets;
+};
+
+/// The message in each of the forms. After the first, budgets may let none pass.
+std::vector<Transmission>
+in_forms(const Small &small, const Bytes &envelope, std::span<const mail::Container> forms) {
+    std::vector<Transmission> out;
+    for (const mail::Container container : forms) {
+        const std::uint64_t bytes = wire_bytes(envelope.size(), container);
+        if (!out.empty() &&
+            small.limits.next_passage(stream::Urgency::report, bytes) > small.session.now) {
+            break;
+        }
+        small.limits.book(bytes);
+        Tickets::Sent ticket{small.peer.peer_id, small.path.ordinal, std::nullopt, 0, bytes,
+                             small.session.now};
+        ticket.container = container;
+        out.push_back(to_path(small.path, envelope, small.tickets.add(ticket), true, container));
+    }
+    return out;
+}
 
 } // namespace
 
@@ -347,19 +395,16 @@ bool make_smaller(const Session &session, const Tickets::Sent &sent, const PeerP
     return true;
 }
 
-std::optional<Transmission>
-to_pair(const Session &session, const Peer &peer, Bytes envelope, Tickets &tickets) {
+std::vector<Transmission>
+to_pair(const Session &session, const Peer &peer, const PairingMail &message, Tickets &tickets) {
     for (const PeerPath &path : load_paths(session, peer.peer_id)) {
         if (path.approved && stream::may_try(path.retry, session.now)) {
-            const std::uint64_t bytes = wire_bytes(envelope.size());
-            Limits{session, peer.peer_id, path}.book(bytes);
-            return to_path(
-                path, std::move(envelope),
-                tickets.add({peer.peer_id, path.ordinal, std::nullopt, 0, bytes, session.now}),
-                true);
+            const Limits limits{session, peer.peer_id, path};
+            return in_forms({session, peer, path, limits, tickets}, message.envelope,
+                            pairing_forms(session, path, peer.peer_id, message.is_repeated));
         }
     }
-    return std::nullopt;
+    return {};
 }
 
 std::vector<Transmission> due_transmissions(const Session &session,
@@ -417,13 +462,9 @@ due_report(const Session &session, const Peer &peer, Tickets &tickets, Carrier c
         return {};
     }
     mark_sent(session, peer);
-    const std::uint64_t bytes = wire_bytes(part->size());
-    way->limits.book(bytes);
-    std::vector<Transmission> out;
-    out.push_back(to_path(
-        way->path, *std::move(part),
-        tickets.add({peer.peer_id, way->path.ordinal, std::nullopt, 0, bytes, session.now}), true));
-    return out;
+    const mail::Container form =
+        carrier == Carrier::path ? report_form(session, peer, way->path) : mail::Container::mixed;
+    return in_forms({session, peer, way->path, way->limits, tickets}, *part, {&form, 1});
 }
 
 void take_outcome(const Session &session, const Tickets::Sent &sent, const Outcome &outcome) {
@@ -471,6 +512,12 @@ void take_outcome(const Session &session, const Tickets::Sent &sent, const Outco
                                 is_made_smaller ? session.now
                                                 : path->retry.next_try.value_or(session.now));
             save_outgoing(session.transaction, *row, {.changed = {sent.number}, .dropped = {}});
+            if (outcome.content_refused) {
+                hasten_form(session, {*sent.stream, sent.number, sent.path_ordinal, sent.container},
+                            false);
+            } else if (!is_made_smaller) {
+                take_back_form(session, *sent.stream, row->machine.outbox.at(sent.number));
+            }
         }
     }
 }
@@ -497,7 +544,8 @@ std::optional<Timestamp> next_due(const Session &session, const Peer &peer) {
             continue;
         }
         const auto from = later_of(
-            due, passage_at(session, peer, first_of(lane, row.machine, first_due(session, row))));
+            due, passage_at(session, peer,
+                            first_of(session, lane, row.machine, first_due(session, row))));
         next = next && from ? std::min(*next, *from) : next ? next : from;
     }
     return next;

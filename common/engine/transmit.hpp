@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "common/engine/pairing.hpp"
 #include "common/engine/session.hpp"
 #include "common/engine/store/peers.hpp"
 #include "common/engine/store/streams.hpp"
@@ -26,6 +27,7 @@ class Tickets {
         Timestamp booked_at{};
         std::uint64_t mail_bytes = 0;   // of a part of a batch
         std::string alert_through = {}; // the mailbox of a mail about the peer to a person
+        mail::Container container = mail::Container::mixed;
     };
 
     std::uint64_t add(const Sent &sent) {
@@ -56,9 +58,9 @@ class Tickets {
 enum class Carrier { path, person };
 
 /// A pairing message over the first path that may be tried: a person waits for it, so no hours
-/// hold it. Booked; empty where there is no path.
-std::optional<Transmission>
-to_pair(const Session &session, const Peer &peer, Bytes envelope, Tickets &tickets);
+/// hold it. In one form, or in each where it `is_repeated`. Booked; empty where there is no path.
+std::vector<Transmission>
+to_pair(const Session &session, const Peer &peer, const PairingMail &message, Tickets &tickets);
 
 /// The parts of the batches that are due to this peer, marked as sent. No batch is begun once there
 /// are `parts_max`; the next call goes on. Hand them to the transport only after the commit.

@@ -13,6 +13,7 @@
 #include "common/base/clock.hpp"
 #include "common/base/result.hpp"
 #include "common/mail/bounce.hpp"
+#include "common/mail/message.hpp"
 #include "common/task/model.hpp"
 
 namespace postrider::engine {
@@ -45,8 +46,9 @@ struct Transmission {
     std::string target;       // directory, mail address or URL of the peer
     std::string mailbox;      // of ours, by its name, that a mail goes through
     Bytes envelope;
-    std::optional<PlainMail> plain = {}; // in the place of an envelope
-    bool urgent = false;                 // goes before what was submitted and is not
+    std::optional<PlainMail> plain = {};                // in the place of an envelope
+    bool urgent = false;                                // goes before what was submitted and is not
+    mail::Container container = mail::Container::mixed; // of an envelope that goes by mail
 };
 
 /// Names a message where it lies, for `settle`. Opaque to the host.
@@ -69,6 +71,8 @@ struct Outcome {
     Result<void> result;           // an Error says what to do next by its code
     Duration wait_at_least{0};     // before the next try of its path, beside the usual schedule
     std::string message_name = {}; // of the mail that was taken: a bounce names it
+    /// The server has seen the mail and takes no such content: another container may pass.
+    bool content_refused = false;
 };
 
 /// How far an inlet was read. `cursor` comes back with the inlet after a start; it counts only

@@ -6,7 +6,6 @@
 #include <string>
 
 #include "common/base/limits.hpp"
-#include "common/mail/message.hpp"
 
 namespace postrider::mail {
 
@@ -57,9 +56,10 @@ std::size_t envelope_bytes_around(std::size_t recipients) {
     return prologue_bytes + recipients * recipient_bytes + split_head_bytes;
 }
 
-std::size_t slice_bytes_max_for(std::size_t mail_bytes, std::size_t recipients) {
+std::size_t
+slice_bytes_max_for(std::size_t mail_bytes, std::size_t recipients, Container container) {
     const std::size_t around = envelope_bytes_around(recipients);
-    const std::size_t envelope = envelope_bytes_max_for(mail_bytes);
+    const std::size_t envelope = envelope_bytes_max_for(mail_bytes, container);
     return envelope <= around ? 0 : std::min(envelope - around, limits::part_body_bytes_max);
 }
 

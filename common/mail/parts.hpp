@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/base/result.hpp"
+#include "common/mail/message.hpp"
 
 namespace postrider::mail {
 
@@ -27,6 +28,8 @@ std::size_t envelope_bytes_around(std::size_t recipients);
 
 /// The largest slice whose part, sealed for `recipients` recipients and put into a mail, stays
 /// within `mail_bytes`; 0 when none does. At most `limits::part_body_bytes_max`.
-std::size_t slice_bytes_max_for(std::size_t mail_bytes, std::size_t recipients);
+std::size_t slice_bytes_max_for(std::size_t mail_bytes,
+                                std::size_t recipients,
+                                Container container = Container::mixed);
 
 } // namespace postrider::mail

@@ -200,7 +200,8 @@ void Sender::on_sent(SendingConnection &connection, SendingConnection::Sent sent
         around_.host.tell(
             transport::Delivered{sent.outcome.ticket, each.address, counts_as_sent(each.verdict),
                                  each.error.value_or(Error{}), wait_seconds(each.verdict),
-                                 counts_as_sent(each.verdict) ? sent.message_name : std::string{}});
+                                 counts_as_sent(each.verdict) ? sent.message_name : std::string{},
+                                 each.is_about_content});
     }
     if (rest.empty()) {
         return;

@@ -92,6 +92,7 @@ Result<void> SendingConnection::send(const transport::MailAccount &account,
     mail::Message message;
     message.from = account.address;
     message.to = account.address; // who gets it stands in the envelope alone
+    message.container = submit.container;
     if (!submit.subject.empty()) {
         message.container = mail::Container::letter;
         message.to = submit.recipients.front();

@@ -55,6 +55,19 @@ void note_duplicate(Acknowledgement &state,
     tell(state, now);
 }
 
+bool is_told_in_vain(Acknowledgement &state,
+                     const Timing &timing,
+                     std::optional<Duration> round_trip,
+                     Timestamp now) {
+    const Duration way =
+        std::max(round_trip.value_or(Duration::zero()), timing.retransmission_min / 2);
+    if (state.news_since || !state.told_at || now - *state.told_at < way) {
+        return false;
+    }
+    state.told_at.reset();
+    return true;
+}
+
 void note_gap(Acknowledgement &state, bool gap, bool front_moved, Timestamp now) {
     if (gap && state.gap_since && !front_moved) {
         return;
@@ -98,6 +111,9 @@ void on_reported(Acknowledgement &state, const Timing &timing, Timestamp now) {
         if (state.gap_reports < UINT32_MAX) {
             ++state.gap_reports;
         }
+    }
+    if (state.news_since) {
+        state.told_at = now;
     }
     state.news_since.reset();
     state.at_once = false;

@@ -17,6 +17,7 @@ struct Acknowledgement {
     std::optional<Timestamp> last_gap_report;
     std::optional<Timestamp> last_repeat; // because of a duplicate
     std::uint32_t repeats = 0;            // since something new came
+    std::optional<Timestamp> told_at;     // when all there was to tell left, until it was in vain
     bool at_once = false;
     bool operator==(const Acknowledgement &) const = default;
 };
@@ -34,6 +35,13 @@ void note_duplicate(Acknowledgement &state,
                     const Timing &timing,
                     std::optional<Duration> round_trip,
                     Timestamp now);
+
+/// Something came again although it was told, so long ago that the answer would have had its way:
+/// the report of it has not arrived. Said once of each report.
+bool is_told_in_vain(Acknowledgement &state,
+                     const Timing &timing,
+                     std::optional<Duration> round_trip,
+                     Timestamp now);
 
 /// After every arrival and apply: whether there is a gap (`has_gap`), and whether the front moved
 /// since the last call, which starts the doubling anew.

@@ -139,6 +139,7 @@ Result<void> Maildir::deliver(const engine::Transmission &transmission, Timestam
     }
     mail::Message message;
     message.date = now;
+    message.container = transmission.container;
     randombytes_buf(message.token.data(), message.token.size());
     const Result<std::string> text = mail::write_message(message, transmission.envelope);
     if (!text) {

@@ -91,6 +91,9 @@ class FieldReader {
         } else if constexpr (std::is_same_v<Type, mail::BounceReason>) {
             value = static_cast<mail::BounceReason>(
                 read_below(static_cast<unsigned>(mail::BounceReason::unknown) + 1));
+        } else if constexpr (std::is_same_v<Type, mail::Container>) {
+            value = static_cast<mail::Container>(
+                read_below(static_cast<unsigned>(mail::Container::armour) + 1));
         } else if constexpr (std::is_same_v<Type, Errc>) {
             value = static_cast<Errc>(read_below(static_cast<unsigned>(Errc::internal) + 1));
         } else {

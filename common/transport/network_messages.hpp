@@ -70,10 +70,11 @@ struct Submit {
     Bytes beginning;          // of the envelope, at most limits::network_piece_bytes_max
     bool urgent = false;      // goes before those that are not, unless they are on their way
     std::string subject = {}; // not empty: in place of an envelope there is a text for a person
+    mail::Container container = mail::Container::mixed; // of an envelope: never a letter
 
     template <class Fields>
     void list(Fields &fields) {
-        fields(ticket, account, recipients, envelope_bytes, beginning, urgent, subject);
+        fields(ticket, account, recipients, envelope_bytes, beginning, urgent, subject, container);
     }
 };
 
@@ -188,10 +189,11 @@ struct Delivered {
     Error problem;                  // where it was not
     std::uint64_t wait_seconds = 0; // 0: the usual schedule
     std::string message_name = {};  // where it was: mail::message_name of the mail
+    bool content_refused = false;   // where it was not: because of what is in it
 
     template <class Fields>
     void list(Fields &fields) {
-        fields(ticket, recipient, accepted, problem, wait_seconds, message_name);
+        fields(ticket, recipient, accepted, problem, wait_seconds, message_name, content_refused);
     }
 };
 

@@ -282,6 +282,7 @@ void NetworkTransport::take_outcome(const Delivered &delivered) {
         outcome.message_name = printable(delivered.message_name);
     } else {
         outcome.result = made_safe(delivered.problem);
+        outcome.content_refused = delivered.content_refused;
     }
     outcome.wait_at_least =
         std::chrono::seconds{std::min(delivered.wait_seconds, wait_seconds_max)};
@@ -394,7 +395,8 @@ bool NetworkTransport::submit_next() {
                          envelope.size(),
                          {beginning.begin(), beginning.end()},
                          mail.transmission.urgent,
-                         mail.transmission.plain ? mail.transmission.plain->subject : ""});
+                         mail.transmission.plain ? mail.transmission.plain->subject : "",
+                         mail.transmission.container});
     open_bytes_ += beginning.size();
     open_.insert_or_assign(mail.transmission.ticket, std::move(mail));
     waiting_.pop_front();

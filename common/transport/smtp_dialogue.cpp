@@ -376,6 +376,8 @@ void SmtpDialogue::decide(std::size_t recipient, const SmtpReply &reply, SmtpSta
     work_->decided[recipient] = true;
     SmtpRecipientOutcome &outcome = work_->outcomes[recipient];
     outcome.verdict = judge_reply(reply, stage);
+    outcome.is_about_content =
+        outcome.verdict == SmtpVerdict::refused_policy && stage == SmtpStage::content;
     outcome.reply = reply;
     outcome.reply->lines.clear();
     if (outcome.verdict != SmtpVerdict::accepted) {

@@ -44,6 +44,8 @@ struct SmtpRecipientOutcome {
     SmtpVerdict verdict = SmtpVerdict::not_sent;
     std::optional<SmtpReply> reply; // what decided it, where a reply did; without `lines`
     std::optional<Error> error;     // for the operator; unless accepted
+    /// `refused_policy` in answer to the mail itself: its addresses were good enough.
+    bool is_about_content = false;
 };
 
 struct SmtpOutcome {

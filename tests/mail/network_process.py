@@ -31,7 +31,7 @@ REPORTS = {
     "mail_arrived": ("account:text", "receipt:text", "envelope:bytes", "from:number"),
     "mail_unusable": ("account:text", "receipt:text", "reason:error"),
     "delivered": ("ticket:number", "recipient:text", "accepted:truth", "problem:error", "wait_seconds:number",
-                  "message_name:text"),
+                  "message_name:text", "content_refused:truth"),
     "told": ("account:text", "count:number", "what:error"),
     "cursor_moved": ("account:text", "cursor:bytes"),
     "doing": ("account:text", "direction:text", "words:text"),
@@ -50,6 +50,7 @@ REPORTS = {
 ERROR_CODES = ("unavailable", "timed_out", "malformed", "too_large", "unsupported_version", "bad_signature",
                "unknown_peer", "gap", "conflict", "schema_mismatch", "refused", "not_permitted", "internal")
 NO_ERROR = bytes([ERROR_CODES.index("internal")]) + struct.pack(">III", 0, 0, 0)
+CONTAINERS = ("mixed", "single", "armour")
 SETTLEMENTS = ("keep", "remove", "set_aside", "leave")
 BOUNCE_REASONS = ("delayed", "mailbox_full", "no_such_address", "policy", "too_large", "content_refused", "unknown")
 
@@ -183,11 +184,12 @@ class NetworkProcess:
     def configure(self, *accounts):
         self.say("configure", struct.pack(">I", len(accounts)) + b"".join(accounts))
 
-    def submit(self, name, recipients, envelope, urgent=False, subject=""):
+    def submit(self, name, recipients, envelope, urgent=False, subject="", container="mixed"):
         self.tickets += 1
         self.envelopes[self.tickets] = envelope
         self.say("submit", struct.pack(">Q", self.tickets) + piece(name) + pieces(recipients) +
-                 struct.pack(">Q", len(envelope)) + piece(envelope[:PIECE_BYTES]) + bytes([urgent]) + piece(subject))
+                 struct.pack(">Q", len(envelope)) + piece(envelope[:PIECE_BYTES]) + bytes([urgent]) + piece(subject) +
+                 bytes([CONTAINERS.index(container)]))
         return self.tickets
 
     def settle(self, name, receipt, settlement="remove"):

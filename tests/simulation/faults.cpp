@@ -19,7 +19,7 @@ namespace {
 
 Fault planted = Fault::none;
 
-constexpr std::array<std::pair<std::string_view, Fault>, 14> fault_list{{
+constexpr std::array<std::pair<std::string_view, Fault>, 15> fault_list{{
     {"skip_duplicate_check", Fault::skip_duplicate_check},
     {"acknowledge_before_commit", Fault::acknowledge_before_commit},
     {"forget_chain", Fault::forget_chain},
@@ -34,6 +34,7 @@ constexpr std::array<std::pair<std::string_view, Fault>, 14> fault_list{{
     {"forget_leave", Fault::forget_leave},
     {"load_ignores_changes", Fault::load_ignores_changes},
     {"switch_lane_without_marker", Fault::switch_lane_without_marker},
+    {"keep_one_form", Fault::keep_one_form},
 }};
 
 } // namespace

@@ -25,6 +25,7 @@ enum class Fault {
     forget_leave,
     load_ignores_changes,
     switch_lane_without_marker,
+    keep_one_form,
 };
 
 /// Empty for a name that is none.

@@ -43,6 +43,13 @@ bool bears_stamp_of(ByteView envelope, const std::vector<FixedBytes<32>> &stamp_
     });
 }
 
+mail::Container container_of(const std::string &mail) {
+    const auto has = [&mail](const char *words) { return mail.find(words) != std::string::npos; };
+    return has("multipart/mixed")            ? mail::Container::mixed
+           : has("application/octet-stream") ? mail::Container::single
+                                             : mail::Container::armour;
+}
+
 } // namespace
 
 // ---- Network ------------------------------------------------------------------------------------
@@ -63,7 +70,12 @@ void Network::set_partition(const std::string &node, bool parted) {
     }
 }
 
-std::string Network::damaged(std::string mail) {
+std::string Network::damaged(const std::string &from, std::string mail) {
+    const auto line = stripped_.find(from);
+    const bool is_stripped = line != stripped_.end() && line->second.contains(container_of(mail));
+    if (is_stripped) {
+        ++harm_["attachment stripped for ever"];
+    }
     if (strikes(hostility_.truncation, "truncation")) {
         mail.resize(random_.below(mail.size()));
     }
@@ -71,7 +83,7 @@ std::string Network::damaged(std::string mail) {
         char &hit = mail[random_.below(mail.size())];
         hit = static_cast<char>(static_cast<unsigned char>(hit) ^ (1U << random_.below(7)));
     }
-    if (strikes(hostility_.stripping, "attachment stripped")) {
+    if (strikes(hostility_.stripping, "attachment stripped") || is_stripped) {
         mail.resize(mail.find("application/octet-stream") == std::string::npos
                         ? mail.size()
                         : mail.find("application/octet-stream"));
@@ -98,7 +110,7 @@ bool Network::send(const std::string &from, const std::string &to, const std::st
         if (strikes(hostility_.weeks_of_delay, "weeks of delay")) {
             delay += std::chrono::hours{random_.below(std::uint64_t{24} * 21)};
         }
-        mailboxes_[to][next_id_++] = {time_.now() + delay, from, damaged(mail)};
+        mailboxes_[to][next_id_++] = {time_.now() + delay, from, damaged(from, mail)};
     }
     return true;
 }
@@ -168,6 +180,8 @@ void NetworkTransport::submit(engine::Transmission transmission) {
     count_call("submit");
     mail::Message message;
     message.date = network_.time().now();
+    message.container =
+        planted_fault() == Fault::keep_one_form ? mail::Container::mixed : transmission.container;
     randombytes_buf(message.token.data(), message.token.size());
     Result<std::string> mail = mail::write_message(message, transmission.envelope);
     Result<void> outcome;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/engine/transport.hpp"
+#include "common/mail/message.hpp"
 
 #include "tests/simulation/clock.hpp"
 #include "tests/simulation/memory_disk.hpp"
@@ -45,6 +46,11 @@ class Network {
     /// Mails to and from this node are held back until its partition ends.
     void set_partition(const std::string &node, bool parted);
 
+    /// What this node sends in these forms loses its envelope, always.
+    void strip_from(const std::string &node, std::set<mail::Container> forms) {
+        stripped_[node] = std::move(forms);
+    }
+
     /// `from` is a node, `to` a mailbox. False: refused for now.
     bool send(const std::string &from, const std::string &to, const std::string &mail);
 
@@ -77,12 +83,13 @@ class Network {
     };
 
     bool strikes(std::uint32_t percent, const char *kind);
-    std::string damaged(std::string mail);
+    std::string damaged(const std::string &from, std::string mail);
     Random &random_;
     const WorldTime &time_;
     Hostility hostility_;
     std::map<std::string, std::map<std::uint64_t, Waiting>> mailboxes_;
     std::set<std::string> parted_;
+    std::map<std::string, std::set<mail::Container>> stripped_; // by sender
     std::uint64_t next_id_ = 1;
     std::uint64_t sent_ = 0;
     HarmCounts harm_;

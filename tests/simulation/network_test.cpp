@@ -104,6 +104,19 @@ TEST_F(NetworkTest, AMailForSomebodyElseIsLeftUntilItsStampIsKnown) {
     EXPECT_EQ(arrived(stranger).size(), 1U);
 }
 
+TEST_F(NetworkTest, ALineMayTakeAwayTheAttachmentsOfEachMail) {
+    network_.strip_from("a", {mail::Container::mixed, mail::Container::single});
+    using enum mail::Container;
+    for (const mail::Container container : {mixed, single, armour}) {
+        engine::Transmission mail{ticket_++, "maildir", "shared", "", envelope_of(1)};
+        mail.container = container;
+        a_.submit(std::move(mail));
+    }
+    time_.advance(hours{1});
+    EXPECT_EQ(arrived().size(), 1U);
+    EXPECT_EQ(network_.harm().at("attachment stripped for ever"), 2U);
+}
+
 TEST_F(NetworkTest, EveryKindOfHarmIsDoneAndCounted) {
     network_.set_hostility({.loss = 10,
                             .duplication = 10,

@@ -51,6 +51,7 @@ class World {
 
     // world_setup.cpp
     void choose_pace();
+    void choose_lines();
     void build(std::size_t count);
     void set_up();
     [[nodiscard]] bool gets_passed_on(const Member &member, const Member &owner) const;

@@ -74,6 +74,23 @@ void World::choose_pace() {
     ++harm_["paced"];
 }
 
+/// On some ways out attachments are taken away for as long as the world lasts.
+void World::choose_lines() {
+    Random lots{seed_ ^ 0xa77ac4ed};
+    if (!lots.chance(15)) {
+        return;
+    }
+    for (const Member &member : members_) {
+        if (lots.chance(60)) {
+            std::set<mail::Container> forms{mail::Container::mixed};
+            if (lots.chance(60)) {
+                forms.insert(mail::Container::single);
+            }
+            network_.strip_from(member.node->name(), forms);
+        }
+    }
+}
+
 void World::build(std::size_t count) {
     const Node::Surroundings surroundings{time_, network_, random_, points_};
     members_.resize(count);
@@ -93,6 +110,7 @@ void World::build(std::size_t count) {
             member.application.send_a_part(!with_migrations_ && seed_ % 2 == 0);
         }
     }
+    choose_lines();
     Random of_forwarding(seed_ * 2 + 7);
     passes_on_ = count > 2 && of_forwarding.chance(50) && !with_restores_ && !with_migrations_ &&
                  !with_obstacles_;

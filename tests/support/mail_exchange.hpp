@@ -47,7 +47,10 @@ class ExchangeTransport : public engine::Transport {
             events_.emplace_back(engine::Outcome{transmission.ticket, {}, {}});
             return;
         }
-        exchange_[transmission.target].push_back(std::move(transmission.envelope));
+        if (!stripped[transmission.target].contains(transmission.container)) {
+            exchange_[transmission.target].push_back(std::move(transmission.envelope));
+        }
+        forms_sent[transmission.target].push_back(transmission.container);
         events_.emplace_back(engine::Outcome{transmission.ticket, {}, {}});
         ++mails_sent;
     }
@@ -67,6 +70,9 @@ class ExchangeTransport : public engine::Transport {
 
     std::uint64_t mails_sent = 0;
     std::set<std::string> refused; // addresses
+    /// By address: what loses its envelope on the way there.
+    std::map<std::string, std::set<mail::Container>> stripped;
+    std::map<std::string, std::vector<mail::Container>> forms_sent;
     std::vector<std::pair<std::string, engine::PlainMail>> letters;
     int times_opened = 0;
     bool is_open = false; // mails are fetched

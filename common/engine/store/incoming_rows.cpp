@@ -45,7 +45,7 @@ bool load_row(Transaction &transaction, const StreamKey &key, IncomingRow &out) 
         transaction,
         "SELECT state, reason, applied_incarnation, applied_number, applied_chain, newcomer,"
         " news_since, gap_since, gap_reports, last_gap_report, last_repeat, at_once,"
-        " front_number, next_try_at, refused, repeats FROM @stream_in"
+        " front_number, next_try_at, refused, repeats, told_at FROM @stream_in"
         " WHERE peer_id = ?1 AND stream = ?2",
         {key.peer_id, stored_stream(key)});
     if (!row) {
@@ -61,6 +61,7 @@ bool load_row(Transaction &transaction, const StreamKey &key, IncomingRow &out) 
                            .last_gap_report = maybe_time_at(*row, 9),
                            .last_repeat = maybe_time_at(*row, 10),
                            .repeats = static_cast<std::uint32_t>(integer_at(*row, 15)),
+                           .told_at = maybe_time_at(*row, 16),
                            .at_once = integer_at(*row, 11) != 0};
     out.front_number = unsigned_at(*row, 12);
     out.next_try_at = maybe_time_at(*row, 13);
@@ -104,7 +105,7 @@ void save_incoming(Transaction &transaction, const IncomingRow &row) {
         " applied_number = ?6, applied_chain = ?7, newcomer = ?8, news_since = ?9,"
         " gap_since = ?10, gap_reports = ?11, last_gap_report = ?12, last_repeat = ?13,"
         " at_once = ?14, front_number = ?15, next_try_at = ?16,"
-        " refused = ?17, repeats = ?18"
+        " refused = ?17, repeats = ?18, told_at = ?19"
         " WHERE peer_id = ?1 AND stream = ?2",
         {row.key.peer_id, stored_stream(row.key), stored(machine.state),
          Value::text(machine.reason), stored(machine.applied.incarnation),
@@ -112,7 +113,7 @@ void save_incoming(Transaction &transaction, const IncomingRow &row) {
          stored(report.news_since), stored(report.gap_since), std::int64_t{report.gap_reports},
          stored(report.last_gap_report), stored(report.last_repeat), stored(report.at_once),
          stored(row.front_number), stored(row.next_try_at), stored(machine.refused),
-         std::int64_t{report.repeats}});
+         std::int64_t{report.repeats}, stored(report.told_at)});
 }
 
 void insert_part(Transaction &transaction,

@@ -200,8 +200,9 @@ std::vector<StateTable> identity_tables() {
         {.name = "peer_group",
          .columns = {integer("peer_id"), text("group_name")},
          .primary_key = {"peer_id", "group_name"}},
-        // `mail_bytes_max`: a larger mail was refused, or half of one was. The columns that begin
-        // with `bounce` are those of engine/bounces.hpp.
+        // `mail_bytes_max`: a larger mail was refused, or half of one was. The five columns from
+        // `container` on are those of engine/containers.hpp, those that begin with `bounce` of
+        // engine/bounces.hpp.
         {.name = "peer_path",
          .columns = {integer("peer_id"),
                      integer("ordinal"),
@@ -215,6 +216,11 @@ std::vector<StateTable> identity_tables() {
                      text("last_hint", "''"),
                      maybe(integer("worked_at")),
                      maybe(integer("mail_bytes_max")),
+                     integer("container", "0"),
+                     maybe(integer("container_since")),
+                     maybe(integer("probe_at")),
+                     integer("probes", "0"),
+                     integer("report_turns", "0"),
                      integer("paced_since", "0"),
                      maybe(integer("used_at")),
                      maybe(integer("waits_until")),
@@ -374,21 +380,23 @@ std::vector<StateTable> sending_tables() {
                      integer("incarnation"), integer("number"), integer("queue_position")},
          .primary_key = {"peer_id", "stream", "after_stream"}},
         // Sealed batches, kept until acknowledged. `wanted` is what to transmit next of the body,
-        // empty for all of it.
+        // empty for all of it. How it went (engine/containers.hpp): by which path, 0 for none yet
+        // and -1 where that is not known, and in which forms.
         {.name = "outbox",
          .columns = {integer("peer_id"), integer("stream"), integer("number"), blob("chain"),
                      blob("body_hash"), integer("body_total"), boolean("continues"),
                      boolean("stored"), integer("tries", "0"), maybe(integer("last_sent")),
-                     integer("next_send"), blob("wanted"), integer("queue_to"), integer("rows"),
-                     blob("content_key_sealed"), blob("body")},
+                     integer("next_send"), blob("wanted"), integer("path_ordinal", "0"),
+                     maybe(blob("passage")), integer("container_turns", "0"), integer("queue_to"),
+                     integer("rows"), blob("content_key_sealed"), blob("body")},
          .primary_key = {"peer_id", "stream", "number"}},
         // Mails that servers took, by the name in their Message-ID, until their batch is
         // acknowledged (engine/bounces.hpp).
         {.name = "sent_mail",
          .columns = {integer("mail_id"), text("message_name"), integer("peer_id"),
                      integer("path_ordinal"), text("target"), maybe(integer("stream")),
-                     integer("number"), integer("mail_bytes"), integer("sent_at"),
-                     boolean("bounced")},
+                     integer("number"), integer("mail_bytes"), integer("container", "0"),
+                     integer("sent_at"), boolean("bounced")},
          .primary_key = {"mail_id"},
          .indexes = {{"message_name"}, {"peer_id", "stream", "number"}}},
         // Schemas that went out in this stream's incarnation and need not be sent again.
@@ -426,8 +434,9 @@ std::vector<StateTable> receiving_tables() {
                      integer("newcomer", "0"), integer("refused", "0"),
                      maybe(integer("news_since")), maybe(integer("gap_since")),
                      integer("gap_reports", "0"), maybe(integer("last_gap_report")),
-                     maybe(integer("last_repeat")), integer("repeats", "0"), boolean("at_once"),
-                     integer("front_number", "0"), maybe(integer("next_try_at"))},
+                     maybe(integer("last_repeat")), integer("repeats", "0"),
+                     maybe(integer("told_at")), boolean("at_once"), integer("front_number", "0"),
+                     maybe(integer("next_try_at"))},
          .primary_key = {"peer_id", "stream"}},
         // Bodies that are whole or still miss parts. The columns from previous_chain on are filled
         // once a whole body was

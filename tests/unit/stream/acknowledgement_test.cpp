@@ -69,6 +69,22 @@ TEST(Acknowledgement, WhatIsNewLetsTheNextDuplicateBeAnsweredSoon) {
     EXPECT_TRUE(has_news(state, timing, now + minutes{21}));
 }
 
+TEST(Acknowledgement, IsInVainWhereWhatWasToldComesAgainLater) {
+    Acknowledgement state;
+    EXPECT_FALSE(is_told_in_vain(state, timing, minutes{1}, start)) << "nothing was told";
+    note_news(state, start);
+    EXPECT_FALSE(is_told_in_vain(state, timing, minutes{1}, start + hours{1}));
+    on_reported(state, timing, start + hours{1});
+    const Timestamp crossing = start + hours{1} + timing.retransmission_min / 2 - seconds{1};
+    EXPECT_FALSE(is_told_in_vain(state, timing, minutes{1}, crossing));
+    EXPECT_FALSE(is_told_in_vain(state, timing, hours{3}, start + hours{3})) << "a slow way";
+    EXPECT_TRUE(is_told_in_vain(state, timing, minutes{1}, start + hours{3}));
+    EXPECT_FALSE(is_told_in_vain(state, timing, minutes{1}, start + hours{3})) << "said once";
+    note_duplicate(state, timing, minutes{1}, start + hours{3});
+    on_reported(state, timing, start + hours{3});
+    EXPECT_TRUE(is_told_in_vain(state, timing, minutes{1}, start + hours{4}));
+}
+
 TEST(Acknowledgement, ALongRoundTripMakesRepeatsRarer) {
     Acknowledgement state;
     note_duplicate(state, timing, hours{5}, start);

@@ -23,10 +23,11 @@ class ClientCertificateTest : public ::testing::Test {
     }
 
     SecretAnswer ask(const std::string &query, bool for_sending = true) {
-        engine::Mailbox mailbox{.name = "main",
-                                .receive = "imaps://mail.example",
-                                .send = "smtps://mail.example?" + query,
-                                .user = "user"};
+        engine::Mailbox mailbox;
+        mailbox.name = "main";
+        mailbox.receive = "imaps://mail.example";
+        mailbox.send = "smtps://mail.example?" + query;
+        mailbox.user = "user";
         mailbox.secret = secret_;
         secrets_.ask(3, mailbox, for_sending);
         return secrets_.take({}).value_or(SecretAnswer{0, Error{}});

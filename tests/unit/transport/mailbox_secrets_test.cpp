@@ -159,7 +159,9 @@ TEST_F(MailboxSecretsTest, AFileHoldsOneLine) {
 TEST_F(MailboxSecretsTest, ThePasswordOfAProxyComesWithThatOfTheServer) {
     write("main.password", "x");
     write("proxy.password", "pass word\n");
-    engine::Mailbox mailbox{.name = "main", .user = "user"};
+    engine::Mailbox mailbox;
+    mailbox.name = "main";
+    mailbox.user = "user";
     mailbox.receive =
         "imaps://mail.example?proxy=http://u@proxy.example&proxy_password=proxy.password";
     secrets_.ask(3, mailbox, false);

@@ -35,6 +35,17 @@ TEST_F(MaildirTest, TheFileNameAndTheMailTellNothingOfTheSender) {
     EXPECT_EQ(mail.find(directory_), std::string::npos);
 }
 
+TEST_F(MaildirTest, WritesTheFormOfMailThatItIsTold) {
+    engine::Transmission text = transmission(1, envelope_for(key(1)));
+    text.container = mail::Container::armour;
+    Maildir writer;
+    writer.submit(std::move(text));
+    writer.poll(now_);
+    const std::string mail = read_file("new/" + *names_in("new").begin());
+    EXPECT_NE(mail.find("-----BEGIN POSTRIDER PART-----"), std::string::npos);
+    EXPECT_EQ(only<Arrived>(reader(1)->poll(now_)).size(), 1U);
+}
+
 TEST_F(MaildirTest, EachOfTwoNodesTakesItsOwnAndLeavesTheOthers) {
     const Bytes for_one = envelope_for(key(1));
     const Bytes for_two = envelope_for(key(2));

@@ -28,7 +28,8 @@ std::vector<NetworkRequest> every_request() {
                    std::uint64_t{1} << 33,
                    Bytes(1000, 5),
                    true,
-                   "subject"},
+                   "subject",
+                   mail::Container::armour},
             Settle{"main", "17:4", engine::Settlement::set_aside},
             LookNow{"main"},
             Ping{},
@@ -42,7 +43,7 @@ std::vector<NetworkReport> every_report() {
             SecretWanted{3, "main", true},
             MailArrived{"main", "1:2", Bytes(100, 1), 7},
             MailUnusable{"main", "1:3", error},
-            Delivered{4, "a@x.example", false, error, 360, "name"},
+            Delivered{4, "a@x.example", false, error, 360, "name", true},
             Told{"main", 12, error},
             CursorMoved{"main", {1}},
             Doing{"main", "receive", "waits for mail"},
@@ -118,6 +119,9 @@ TEST(NetworkMessages, OfUnknownKindsAndValuesAreRefused) {
     Frame settle = frame_in(to_bytes(NetworkRequest{Settle{}}));
     settle.content.back() = 4;
     EXPECT_FALSE(request_of(settle).has_value());
+    Frame submit = frame_in(to_bytes(NetworkRequest{Submit{}}));
+    submit.content.back() = static_cast<std::uint8_t>(mail::Container::letter);
+    EXPECT_FALSE(request_of(submit).has_value()) << "an envelope never goes as a letter";
 }
 
 TEST(NetworkMessages, HoldOnlySoManyItems) {

@@ -144,6 +144,17 @@ TEST_F(NetworkTransportTest, SubmitsMailsAndGivesTheirOutcomes) {
     EXPECT_EQ(outcomes[1].wait_at_least, 0s);
 }
 
+TEST_F(NetworkTransportTest, TellsTheFormOfAMailAndHearsThatItsContentIsRefused) {
+    start();
+    engine::Transmission text = mail(1);
+    text.container = mail::Container::armour;
+    transport.submit(std::move(text));
+    EXPECT_EQ(process().heard<Submit>().at(0).container, mail::Container::armour);
+    process().say(
+        Delivered{1, "peer@example.org", false, {Errc::refused, "no attachments"}, 0, {}, true});
+    EXPECT_TRUE(poll_for<engine::Outcome>().at(0).content_refused);
+}
+
 TEST_F(NetworkTransportTest, IgnoresOutcomesOfWhatIsNotOpen) {
     start();
     transport.submit(mail(1));

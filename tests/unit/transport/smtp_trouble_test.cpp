@@ -157,6 +157,17 @@ TEST(SmtpTrouble, ARefusalInTheMiddleOfTheContentIsItsOutcome) {
     });
 }
 
+TEST(SmtpTrouble, ARefusalOfTheMailItselfIsToldFromOneOfItsAddresses) {
+    in_all_pieces([](SmtpPlay &play) {
+        ask_for_data(play);
+        play.server("354 go\r\n");
+        EXPECT_EQ(play.dialogue.output(4).size(), 4U);
+        play.server("552 5.7.0 no such attachments here\r\n");
+        EXPECT_TRUE(play.outcomes.at(0).recipients.at(0).is_about_content);
+        EXPECT_FALSE(play.outcomes.at(0).recipients.at(1).is_about_content);
+    });
+}
+
 TEST(SmtpTrouble, NonsenseEndsTheDialogue) {
     const auto ends_with = [](std::string_view said, SmtpVerdict verdict, std::size_t asked) {
         in_all_pieces([&](SmtpPlay &play) {

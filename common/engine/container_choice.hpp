@@ -1,0 +1,81 @@
+// In which form mails go to a peer (mail/message.hpp), and what their fate teaches about that.
+// Pure: the rows are those of engine/containers.hpp. docs/decisions/containers.md says why.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "common/base/clock.hpp"
+#include "common/mail/message.hpp"
+
+namespace postrider::engine {
+
+/// The form `turns` places further: mixed, single, armour, and mixed again.
+mail::Container turned(mail::Container from, std::uint32_t turns);
+
+/// The form of a batch's next transmission by a path whose mails go as `current`: that one twice,
+/// the next one twice, and so on. `tries` went before; `turns` more are given for refusals.
+mail::Container container_for(mail::Container current, std::uint32_t tries, std::uint32_t turns);
+
+/// The form of reports after `turns` of them were in vain: text comes next, since a report is small
+/// and nothing survives more.
+mail::Container report_container(mail::Container current, std::uint32_t turns);
+
+/// Some of the forms.
+class Containers {
+  public:
+    Containers() = default;
+
+    static Containers from_bits(std::uint32_t bits) {
+        Containers out;
+        out.bits_ = bits & 7U;
+        return out;
+    }
+
+    [[nodiscard]] std::uint32_t bits() const { return bits_; }
+
+    [[nodiscard]] bool has(mail::Container container) const {
+        return (bits_ & bit(container)) != 0;
+    }
+
+    [[nodiscard]] bool is_only(mail::Container container) const { return bits_ == bit(container); }
+
+    void add(mail::Container container) { bits_ |= bit(container); }
+
+    void remove(mail::Container container) { bits_ &= ~bit(container); }
+
+    bool operator==(const Containers &) const = default;
+
+  private:
+    static std::uint32_t bit(mail::Container container) {
+        return 1U << static_cast<std::uint32_t>(container);
+    }
+
+    std::uint32_t bits_ = 0;
+};
+
+/// How a batch that has arrived had gone by a path.
+struct Passage {
+    Containers sent;
+    Containers refused; // by a server, or by what says that it is one (a bounce)
+    mail::Container last = mail::Container::mixed;
+    Timestamp first_sent{}; // in any form
+    Timestamp last_since{}; // in the last one
+    Timestamp last_sent{};
+};
+
+/// The form in which mails go from now on, after batches have arrived that had gone so; empty: as
+/// before. What went in one form alone has arrived in it. Of what went in several, the last one has
+/// brought it where its answer came much faster than the others could wait for theirs: a peer that
+/// was merely away answers at any time.
+std::optional<mail::Container>
+learnt(mail::Container current, std::span<const Passage> arrived, Timestamp now);
+
+/// How long the usual form is not tried again, after `done` tries since another one was chosen.
+Duration pause_before_probe(std::uint32_t done);
+
+/// How mails go in this form and why, to stand behind "mails to … go".
+std::string container_words(mail::Container container);
+
+} // namespace postrider::engine

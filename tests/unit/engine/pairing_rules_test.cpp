@@ -78,7 +78,7 @@ TEST_F(PairingRules, AnOldAnswerThatIsPlayedAgainAndAgainIsConfirmedEverMoreRare
     accepted_line();
     const std::vector<Bytes> answer = shop.mails();
     std::size_t confirms = 0;
-    for (int minutes = 0; minutes < 24 * 60; ++minutes) {
+    for (int times = 0; times < 24 * 60; ++times) {
         office.take(answer);
         confirms += office.mails().size();
         office.now += minute;

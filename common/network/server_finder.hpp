@@ -21,7 +21,7 @@ inline constexpr Duration search_looks_every = std::chrono::milliseconds{50};
 struct FoundServers {
     std::string receive;
     std::string send;
-    std::string how; // for people
+    std::string how;                   // for people
     std::optional<Error> missing = {}; // where one of two was not found: why, and what to write
 };
 

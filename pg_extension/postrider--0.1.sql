@@ -177,6 +177,8 @@ CREATE TABLE postrider.peer_path(
   "probe_at" bigint,
   "probes" bigint NOT NULL DEFAULT 0,
   "report_turns" bigint NOT NULL DEFAULT 0,
+  "suspected" bigint NOT NULL DEFAULT 0,
+  "suspected_at" bigint,
   "paced_since" bigint NOT NULL DEFAULT 0,
   "used_at" bigint,
   "waits_until" bigint,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "common/base/ensure.hpp"
 #include "common/stream/timing.hpp"
@@ -34,6 +35,12 @@ bool shows_failure(Container current, const Passage &passage, Timestamp now) {
            answer <= in_vain / much_faster;
 }
 
+/// It began after that had been suspected, and shows the same.
+bool confirms(const std::optional<Suspicion> &suspicion, const Passage &passage) {
+    return suspicion && suspicion->container == passage.last &&
+           passage.first_sent > suspicion->since;
+}
+
 } // namespace
 
 Container turned(Container from, std::uint32_t turns) {
@@ -42,8 +49,15 @@ Container turned(Container from, std::uint32_t turns) {
                                   form_count);
 }
 
-Container container_for(Container current, std::uint32_t tries, std::uint32_t turns) {
-    return turned(current, tries / tries_of_each + turns % form_count);
+Container container_for(Container current,
+                        const std::optional<Suspicion> &suspicion,
+                        std::uint32_t tries,
+                        std::uint32_t turns) {
+    std::array<Container, form_count> order{current, turned(current, 1), turned(current, 2)};
+    if (suspicion && suspicion->container == order[2]) {
+        std::swap(order[1], order[2]);
+    }
+    return order.at((tries / tries_of_each + turns % form_count) % form_count);
 }
 
 Container report_container(Container current, std::uint32_t turns) {
@@ -56,26 +70,36 @@ Container report_container(Container current, std::uint32_t turns) {
     return order.at(turns % form_count);
 }
 
-std::optional<Container>
-learnt(Container current, std::span<const Passage> arrived, Timestamp now) {
+Lesson learnt(Container current,
+              const std::optional<Suspicion> &suspicion,
+              std::span<const Passage> arrived,
+              Timestamp now) {
     for (const Container better : {Container::mixed, Container::single}) {
         const bool works = std::any_of(arrived.begin(), arrived.end(), [&](const Passage &each) {
             return each.sent.is_only(better);
         });
         if (works && better < current) {
-            return better;
+            return {better, {}};
         }
     }
-    std::optional<Container> chosen;
+    Lesson lesson{{}, suspicion};
     for (const Passage &passage : arrived) {
         if (passage.sent.is_only(current)) {
-            return std::nullopt;
+            return {};
         }
-        if (shows_failure(current, passage, now)) {
-            chosen = passage.last;
+        if (!shows_failure(current, passage, now)) {
+            continue;
+        }
+        if (passage.refused.has(current) || confirms(suspicion, passage)) {
+            lesson.container = passage.last;
+        } else if (!lesson.suspicion || lesson.suspicion->container != passage.last) {
+            lesson.suspicion = Suspicion{passage.last, now};
         }
     }
-    return chosen;
+    if (lesson.container) {
+        lesson.suspicion.reset();
+    }
+    return lesson;
 }
 
 Duration pause_before_probe(std::uint32_t done) {

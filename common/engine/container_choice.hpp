@@ -14,9 +14,20 @@ namespace postrider::engine {
 /// The form `turns` places further: mixed, single, armour, and mixed again.
 mail::Container turned(mail::Container from, std::uint32_t turns);
 
+/// A form that seems to have brought what another one did not, since then.
+struct Suspicion {
+    mail::Container container = mail::Container::mixed;
+    Timestamp since{};
+    bool operator==(const Suspicion &) const = default;
+};
+
 /// The form of a batch's next transmission by a path whose mails go as `current`: that one twice,
-/// the next one twice, and so on. `tries` went before; `turns` more are given for refusals.
-mail::Container container_for(mail::Container current, std::uint32_t tries, std::uint32_t turns);
+/// then the one that is suspected to arrive where it does not, then the next one, and so on.
+/// `tries` went before; `turns` more are given for refusals.
+mail::Container container_for(mail::Container current,
+                              const std::optional<Suspicion> &suspicion,
+                              std::uint32_t tries,
+                              std::uint32_t turns);
 
 /// The form of reports after `turns` of them were in vain: text comes next, since a report is small
 /// and nothing survives more.
@@ -65,12 +76,20 @@ struct Passage {
     Timestamp last_sent{};
 };
 
-/// The form in which mails go from now on, after batches have arrived that had gone so; empty: as
-/// before. What went in one form alone has arrived in it. Of what went in several, the last one has
-/// brought it where its answer came much faster than the others could wait for theirs: a peer that
-/// was merely away answers at any time.
-std::optional<mail::Container>
-learnt(mail::Container current, std::span<const Passage> arrived, Timestamp now);
+/// What is learnt of batches that have arrived.
+struct Lesson {
+    std::optional<mail::Container> container; // in which mails go from now on; empty: as before
+    std::optional<Suspicion> suspicion;       // to be remembered, in the place of the one before
+};
+
+/// What went in one form alone has arrived in it. Of what went in several, the last one seems to
+/// have brought it where its answer came much faster than the others could wait for theirs; a peer
+/// that was merely away answers at any time, so that is believed when a batch that began later
+/// shows it again.
+Lesson learnt(mail::Container current,
+              const std::optional<Suspicion> &suspicion,
+              std::span<const Passage> arrived,
+              Timestamp now);
 
 /// How long the usual form is not tried again, after `done` tries since another one was chosen.
 Duration pause_before_probe(std::uint32_t done);

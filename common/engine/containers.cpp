@@ -63,17 +63,39 @@ struct PathForm {
     std::optional<Timestamp> probe_at;
     std::uint32_t probes = 0;
     std::uint32_t report_turns = 0;
+    std::optional<Suspicion> suspicion;
 };
 
 PathForm load_path_form(const Session &session, std::int64_t peer_id, std::int64_t ordinal) {
     const auto row = first_row(session.transaction,
-                               "SELECT container, container_since, probe_at, probes, report_turns"
+                               "SELECT container, container_since, probe_at, probes, report_turns,"
+                               " suspected, suspected_at"
                                " FROM @peer_path WHERE peer_id = ?1 AND ordinal = ?2",
                                {peer_id, ordinal});
-    return row ? PathForm{container_at(*row, 0), maybe_time_at(*row, 1), maybe_time_at(*row, 2),
-                          static_cast<std::uint32_t>(integer_at(*row, 3)),
-                          static_cast<std::uint32_t>(integer_at(*row, 4))}
-               : PathForm{};
+    if (!row) {
+        return {};
+    }
+    PathForm form{container_at(*row, 0),
+                  maybe_time_at(*row, 1),
+                  maybe_time_at(*row, 2),
+                  static_cast<std::uint32_t>(integer_at(*row, 3)),
+                  static_cast<std::uint32_t>(integer_at(*row, 4)),
+                  {}};
+    if (const auto since = maybe_time_at(*row, 6)) {
+        form.suspicion = Suspicion{container_at(*row, 5), std::min(*since, session.now)};
+    }
+    return form;
+}
+
+void store_suspicion(const Session &session,
+                     std::int64_t peer_id,
+                     std::int64_t ordinal,
+                     const std::optional<Suspicion> &suspicion) {
+    session.transaction.execute("UPDATE @peer_path SET suspected = ?3, suspected_at = ?4"
+                                " WHERE peer_id = ?1 AND ordinal = ?2",
+                                {peer_id, ordinal,
+                                 stored(suspicion.value_or(Suspicion{}).container),
+                                 suspicion ? stored(suspicion->since) : Value{}});
 }
 
 /// The columns of a batch.
@@ -129,7 +151,7 @@ void adopt(const Session &session,
     const std::uint32_t probes = is_usual ? 0 : before.probes;
     session.transaction.execute(
         "UPDATE @peer_path SET container = ?3, container_since = ?4, probe_at = ?5, probes = ?6,"
-        " report_turns = 0 WHERE peer_id = ?1 AND ordinal = ?2",
+        " report_turns = 0, suspected_at = NULL WHERE peer_id = ?1 AND ordinal = ?2",
         {peer_id, ordinal, stored(container), stored(session.now),
          is_usual ? Value{} : stored(session.now + pause_before_probe(probes)),
          std::int64_t{probes}});
@@ -181,7 +203,7 @@ NextForm next_form(const Session &session,
         return {Container::mixed, true};
     }
     const std::uint32_t turns = load_batch_form(session, key, entry.number).turns;
-    return {container_for(form.container, entry.tries, turns), false};
+    return {container_for(form.container, form.suspicion, entry.tries, turns), false};
 }
 
 void note_form(const Session &session,
@@ -268,14 +290,15 @@ Hastened hasten_form(const Session &session, const RefusedMail &mail, bool is_he
     }
     BatchForm batch = load_batch_form(session, key, mail.number);
     const Container refused = mail.container;
-    const Container current = load_path_form(session, key.peer_id, mail.path_ordinal).container;
+    const PathForm form = load_path_form(session, key.peer_id, mail.path_ordinal);
     batch.passage.refused.add(refused);
     if (!is_hearsay) {
         batch.passage.sent.remove(refused);
     }
     const std::uint32_t counted = row->machine.outbox.at(mail.number).tries;
     const std::uint32_t tries = is_hearsay && counted > 0 ? counted - 1 : counted;
-    const bool goes_so = container_for(current, tries, batch.turns) == refused;
+    const bool goes_so =
+        container_for(form.container, form.suspicion, tries, batch.turns) == refused;
     const bool may = goes_so && (!is_hearsay || batch.turns < hearsay_turns_max);
     batch.turns += may ? 1 : 0;
     store_batch_form(session, key, mail.number, batch);
@@ -307,9 +330,12 @@ void learn_forms(const Session &session,
         }
     }
     for (const auto &[ordinal, passages] : by_path) {
-        const Container current = load_path_form(session, key.peer_id, ordinal).container;
-        if (const auto container = learnt(current, passages, session.now)) {
-            adopt(session, key.peer_id, ordinal, *container);
+        const PathForm form = load_path_form(session, key.peer_id, ordinal);
+        const Lesson lesson = learnt(form.container, form.suspicion, passages, session.now);
+        if (lesson.container) {
+            adopt(session, key.peer_id, ordinal, *lesson.container);
+        } else if (lesson.suspicion != form.suspicion) {
+            store_suspicion(session, key.peer_id, ordinal, lesson.suspicion);
         }
     }
 }

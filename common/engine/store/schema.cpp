@@ -200,7 +200,7 @@ std::vector<StateTable> identity_tables() {
         {.name = "peer_group",
          .columns = {integer("peer_id"), text("group_name")},
          .primary_key = {"peer_id", "group_name"}},
-        // `mail_bytes_max`: a larger mail was refused, or half of one was. The five columns from
+        // `mail_bytes_max`: a larger mail was refused, or half of one was. The seven columns from
         // `container` on are those of engine/containers.hpp, those that begin with `bounce` of
         // engine/bounces.hpp.
         {.name = "peer_path",
@@ -221,6 +221,8 @@ std::vector<StateTable> identity_tables() {
                      maybe(integer("probe_at")),
                      integer("probes", "0"),
                      integer("report_turns", "0"),
+                     integer("suspected", "0"),
+                     maybe(integer("suspected_at")),
                      integer("paced_since", "0"),
                      maybe(integer("used_at")),
                      maybe(integer("waits_until")),

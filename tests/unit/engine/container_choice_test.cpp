@@ -39,22 +39,36 @@ Passage only(Container container) {
             .last_sent = begin};
 }
 
+/// Once the same had been suspected before.
 std::optional<Container>
 after(Container current, const std::vector<Passage> &arrived, Duration time) {
-    return learnt(current, arrived, begin + time);
+    const Suspicion before{arrived.front().last, begin - minutes{1}};
+    return learnt(current, before, arrived, begin + time).container;
 }
 
 TEST(ContainerChoice, TakesEachFormTwiceInTurn) {
     std::vector<Container> forms;
     for (std::uint32_t tries = 0; tries < 8; ++tries) {
-        forms.push_back(container_for(Container::mixed, tries, 0));
+        forms.push_back(container_for(Container::mixed, {}, tries, 0));
     }
     using enum Container;
     EXPECT_EQ(forms, (std::vector{mixed, mixed, single, single, armour, armour, mixed, mixed}));
-    EXPECT_EQ(container_for(armour, 0, 0), armour) << "it begins with what was learnt";
-    EXPECT_EQ(container_for(armour, 2, 0), mixed);
-    EXPECT_EQ(container_for(mixed, 0, 1), single) << "a refusal hastens it";
-    EXPECT_EQ(container_for(mixed, UINT32_MAX, UINT32_MAX), container_for(mixed, UINT32_MAX, 0));
+    EXPECT_EQ(container_for(armour, {}, 0, 0), armour) << "it begins with what was learnt";
+    EXPECT_EQ(container_for(armour, {}, 2, 0), mixed);
+    EXPECT_EQ(container_for(mixed, {}, 0, 1), single) << "a refusal hastens it";
+    EXPECT_EQ(container_for(mixed, {}, UINT32_MAX, UINT32_MAX),
+              container_for(mixed, {}, UINT32_MAX, 0));
+}
+
+TEST(ContainerChoice, TakesTheFormThatMayHaveArrivedBeforeTheOthers) {
+    std::vector<Container> forms;
+    for (std::uint32_t tries = 0; tries < 8; ++tries) {
+        forms.push_back(
+            container_for(Container::mixed, Suspicion{Container::armour, begin}, tries, 0));
+    }
+    using enum Container;
+    EXPECT_EQ(forms, (std::vector{mixed, mixed, armour, armour, single, single, mixed, mixed}));
+    EXPECT_EQ(container_for(mixed, Suspicion{single, begin}, 2, 0), single);
 }
 
 TEST(ContainerChoice, TriesTextNextForReports) {
@@ -79,6 +93,27 @@ TEST(ContainerChoice, ChangesToTheFormThatIsAnsweredSoonAfterOthersWereNot) {
               Container::armour);
 }
 
+TEST(ContainerChoice, BelievesWhatTwoBatchesShowOneAfterTheOther) {
+    const Timestamp now = begin + minutes{32};
+    const std::vector arrived{changed_to(Container::single)};
+    const Lesson first = learnt(Container::mixed, {}, arrived, now);
+    EXPECT_EQ(first.container, std::nullopt);
+    EXPECT_EQ(first.suspicion, (Suspicion{Container::single, now}));
+    const Lesson same = learnt(Container::mixed, first.suspicion, arrived, now + minutes{1});
+    EXPECT_EQ(same.container, std::nullopt) << "it had begun before";
+    EXPECT_EQ(same.suspicion, first.suspicion);
+    const Lesson other =
+        learnt(Container::mixed, Suspicion{Container::armour, begin - minutes{1}}, arrived, now);
+    EXPECT_EQ(other.container, std::nullopt);
+    EXPECT_EQ(other.suspicion, first.suspicion);
+    const std::vector proof{only(Container::mixed)};
+    EXPECT_EQ(learnt(Container::mixed, first.suspicion, proof, now).suspicion, std::nullopt);
+    const Lesson believed =
+        learnt(Container::mixed, Suspicion{Container::single, begin - minutes{1}}, arrived, now);
+    EXPECT_EQ(believed.container, Container::single);
+    EXPECT_EQ(believed.suspicion, std::nullopt);
+}
+
 TEST(ContainerChoice, DoesNotChangeForAPeerThatWasAway) {
     EXPECT_EQ(after(Container::mixed, {changed_to(Container::single)}, minutes{45}), std::nullopt);
     EXPECT_EQ(after(Container::mixed, {changed_to(Container::single)}, minutes{29}), std::nullopt)
@@ -93,7 +128,8 @@ TEST(ContainerChoice, ChangesWhereTheFormWasRefused) {
     Passage refused = changed_to(Container::single);
     refused.refused = some({Container::mixed});
     refused.sent = some({Container::single});
-    EXPECT_EQ(after(Container::mixed, {refused}, hours{9}), Container::single);
+    EXPECT_EQ(learnt(Container::mixed, {}, std::vector{refused}, begin + hours{9}).container,
+              Container::single);
 }
 
 TEST(ContainerChoice, ComesBackToABetterFormThatHasArrivedAlone) {

@@ -94,6 +94,10 @@ TEST_F(Forms, BecomeTextWhereAttachmentsDoNotArriveAndThatIsRemembered) {
     insert("rope");
     run(hours{6});
     EXPECT_EQ(items_there(), "1");
+    EXPECT_EQ(form_of_path(office), "0") << "the peer may merely have been away";
+    insert("twine");
+    run(hours{6});
+    EXPECT_EQ(items_there(), "2");
     EXPECT_EQ(on_the_way(), "0");
     EXPECT_EQ(form_of_path(office), "2");
     EXPECT_EQ(events(office),
@@ -103,16 +107,18 @@ TEST_F(Forms, BecomeTextWhereAttachmentsDoNotArriveAndThatIsRemembered) {
     restart_office();
     insert("nails");
     run(minutes{5});
-    EXPECT_EQ(items_there(), "2");
+    EXPECT_EQ(items_there(), "3");
     EXPECT_EQ(sent_to_north(), std::vector{Container::armour});
     EXPECT_EQ(events(north), "");
 }
 
 TEST_F(Forms, BecomeOneAttachmentAloneWhereThatArrives) {
     strip(office, "north@example.org", {Container::mixed});
-    insert("rope");
-    run(hours{2});
-    EXPECT_EQ(items_there(), "1");
+    for (const char *name : {"rope", "twine"}) {
+        insert(name);
+        run(hours{2});
+    }
+    EXPECT_EQ(items_there(), "2");
     EXPECT_EQ(form_of_path(office), "1");
 }
 
@@ -153,27 +159,33 @@ TEST_F(Forms, AreFoundByBothSidesWhereNeitherHearsAttachments) {
 }
 
 TEST_F(Forms, StayWhereAPeerWasMerelyAway) {
-    office.exchange_transport.refused.clear();
-    insert("rope");
-    all = {&office, &south};
-    run(minutes{60});
-    all = {&office, &north, &south};
-    north.now = office.now;
-    run(hours{2});
-    EXPECT_EQ(items_there(), "1");
-    EXPECT_EQ(form_of_path(office), "0");
+    for (const int away : {5, 20, 45, 50, 55, 60, 65, 100, 300}) {
+        insert("while it is away");
+        all = {&office, &south};
+        run(minutes{away});
+        all = {&office, &north, &south};
+        north.now = office.now;
+        run(hours{2});
+        EXPECT_EQ(form_of_path(office), "0") << away;
+        insert("while it is there");
+        run(minutes{10});
+    }
+    EXPECT_EQ(items_there(), "18");
+    EXPECT_EQ(events(office), "");
 }
 
 TEST_F(Forms, AreTheUsualOneAgainOnceThatArrives) {
     strip(office, "north@example.org", attachments);
-    insert("rope");
-    run(hours{6});
+    for (const char *name : {"rope", "twine"}) {
+        insert(name);
+        run(hours{6});
+    }
     ASSERT_EQ(form_of_path(office), "2");
     run(hours{25});
     forget_sent();
     insert("nails"); // tries it, and is sent again
     run(hours{2});
-    EXPECT_EQ(items_there(), "2");
+    EXPECT_EQ(items_there(), "3");
     EXPECT_EQ(sent_to_north(), (std::vector{Container::mixed, Container::armour}));
     EXPECT_EQ(form_of_path(office), "2");
     strip(office, "north@example.org", {});
@@ -184,7 +196,7 @@ TEST_F(Forms, AreTheUsualOneAgainOnceThatArrives) {
     run(hours{25});
     insert("saw");
     run(minutes{5});
-    EXPECT_EQ(items_there(), "4");
+    EXPECT_EQ(items_there(), "5");
     EXPECT_EQ(form_of_path(office), "0");
     EXPECT_NE(events(office).find("mails to north@example.org go as usual again"),
               std::string::npos);

@@ -109,14 +109,14 @@ Duration pause_before_probe(std::uint32_t done) {
 std::string container_words(Container container) {
     switch (container) {
     case Container::single:
-        return "as an attachment alone, since those with a text beside it did not arrive";
+        return "go as an attachment alone, since those with a text beside it did not arrive";
     case Container::armour:
-        return "as text, since attachments did not arrive";
+        return "go as text, since attachments did not arrive";
     case Container::mixed:
     case Container::letter:
         break;
     }
-    return "as usual";
+    return "go as usual again";
 }
 
 } // namespace postrider::engine

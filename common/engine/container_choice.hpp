@@ -94,7 +94,7 @@ Lesson learnt(mail::Container current,
 /// How long the usual form is not tried again, after `done` tries since another one was chosen.
 Duration pause_before_probe(std::uint32_t done);
 
-/// How mails go in this form and why, to stand behind "mails to … go".
+/// How mails go in this form and why, to stand behind "mails to …".
 std::string container_words(mail::Container container);
 
 } // namespace postrider::engine

@@ -159,10 +159,9 @@ void adopt(const Session &session,
                                  "SELECT target FROM @peer_path WHERE peer_id = ?1"
                                  " AND ordinal = ?2",
                                  {peer_id, ordinal});
-    log_event(session.transaction, session.now,
-              {"mail_form", peer_id,
-               "mails to " + text_at(where, 0) + " go " + container_words(container) +
-                   (is_usual ? " again" : "")});
+    log_event(
+        session.transaction, session.now,
+        {"mail_form", peer_id, "mails to " + text_at(where, 0) + " " + container_words(container)});
 }
 
 /// The third try of a batch has no answer yet.
@@ -344,14 +343,16 @@ std::optional<FormShown>
 unusual_form(const Session &session, std::int64_t peer_id, const PeerPath &path) {
     const PathForm form = load_path_form(session, peer_id, path.ordinal);
     if (form.container != Container::mixed) {
-        return FormShown{"mails to " + path.target + " go " + container_words(form.container),
+        return FormShown{"mails to " + path.target + " " + container_words(form.container),
                          form.since};
     }
     const Container reports = report_container(form.container, form.report_turns);
     if (reports != Container::mixed) {
-        return FormShown{"reports to " + path.target + " go " +
-                             (reports == Container::armour ? "as text" : "as an attachment alone") +
-                             ", since what others had told was sent again",
+        return FormShown{"reports to " + path.target +
+                             (reports == Container::armour
+                                  ? " go as text, since what others had told was sent again"
+                                  : " go as an attachment alone, since what others had told was"
+                                    " sent again"),
                          {}};
     }
     return std::nullopt;

@@ -152,7 +152,8 @@ CREATE TABLE postrider.peer_start(
   "hello_at" bigint,
   "hello_tries" bigint NOT NULL DEFAULT 0,
   "answer_at" bigint,
-  "answered_at" bigint
+  "answered_at" bigint,
+  "asked_at" bigint
 );
 CREATE TABLE postrider.peer_group(
   "peer_id" bigint NOT NULL,

@@ -7,6 +7,7 @@
 
 #include "common/base/utf8.hpp"
 #include "common/crypto/rest.hpp"
+#include "common/engine/containers.hpp"
 #include "common/engine/report.hpp"
 #include "common/engine/store/log.hpp"
 #include "common/engine/store/rows.hpp"
@@ -179,6 +180,9 @@ void mark_report(const Session &session, const Peer &peer, wire::Report &report)
     }
     report.hello = row.hello_at.has_value();
     if (report.hello) {
+        if (row.hello_tries > 0) {
+            turn_reports(session, peer.peer_id); // what asked before was not answered
+        }
         row.hello_at =
             session.now +
             stream::jittered(stream::doubled(session.timing.retransmission_min, row.hello_tries,
@@ -219,6 +223,19 @@ MarkedReport judge_report(const Session &session, const Peer &peer, const wire::
     }
     note_younger(session, peer, before, row);
     return row.lineage.two_copies ? MarkedReport::not_younger : MarkedReport::usable;
+}
+
+void note_asked(const Session &session, const Peer &peer, bool asks) {
+    PeerStartRow row = load_peer_start(session.transaction, peer.peer_id);
+    if (!asks && !row.asked_at) {
+        return;
+    }
+    if (asks && row.asked_at &&
+        session.now - *row.asked_at >= session.timing.retransmission_min / 2) {
+        turn_reports(session, peer.peer_id); // our answer has not arrived
+    }
+    row.asked_at = asks ? std::optional{session.now} : std::nullopt;
+    save_peer_start(session.transaction, peer.peer_id, row);
 }
 
 bool knows_our_incarnation(const Session &session, const wire::Report &report) {

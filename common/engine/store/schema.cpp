@@ -150,7 +150,8 @@ StateTable peer_table() {
 /// What reports told of a peer's starts (stream/lineage.hpp), and what it knows of ours. `proof`
 /// goes back to it with its youngest mark. `told_token` is our start that it was told last,
 /// `acknowledged_token` the last one that it has seen. `hello_at`: when to ask it again where it
-/// stands; `answer_at`: when to tell it how far it was seen itself.
+/// stands; `answer_at`: when to tell it how far it was seen itself; `asked_at`: when its last
+/// report asked where we stand, empty where that one did not.
 StateTable peer_start_table() {
     return {.name = "peer_start",
             .columns = {integer("peer_id"), integer("incarnation", "0"), integer("counter", "0"),
@@ -159,7 +160,8 @@ StateTable peer_start_table() {
                         maybe(integer("suspected_at")), boolean("two_copies"),
                         maybe(blob("told_token")), maybe(blob("acknowledged_token")),
                         maybe(integer("hello_at")), integer("hello_tries", "0"),
-                        maybe(integer("answer_at")), maybe(integer("answered_at"))},
+                        maybe(integer("answer_at")), maybe(integer("answered_at")),
+                        maybe(integer("asked_at"))},
             .primary_key = {"peer_id"}};
 }
 

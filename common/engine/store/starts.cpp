@@ -53,7 +53,7 @@ PeerStartRow load_peer_start(Transaction &transaction, std::int64_t peer_id) {
         transaction,
         "SELECT incarnation, counter, token, claimed, proof, earlier, left_token, suspicion,"
         " suspected_at, two_copies, told_token, acknowledged_token, hello_at, hello_tries,"
-        " answer_at, answered_at FROM @peer_start WHERE peer_id = ?1",
+        " answer_at, answered_at, asked_at FROM @peer_start WHERE peer_id = ?1",
         {peer_id});
     PeerStartRow out;
     if (!row) {
@@ -76,6 +76,7 @@ PeerStartRow load_peer_start(Transaction &transaction, std::int64_t peer_id) {
     out.hello_tries = static_cast<std::uint32_t>(integer_at(*row, 13));
     out.answer_at = maybe_time_at(*row, 14);
     out.answered_at = maybe_time_at(*row, 15);
+    out.asked_at = maybe_time_at(*row, 16);
     return out;
 }
 
@@ -85,14 +86,14 @@ void save_peer_start(Transaction &transaction, std::int64_t peer_id, const PeerS
     transaction.execute(
         "INSERT INTO @peer_start (peer_id, incarnation, counter, token, claimed, proof, earlier,"
         " left_token, suspicion, suspected_at, two_copies, told_token, acknowledged_token,"
-        " hello_at, hello_tries, answer_at, answered_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
-        " ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+        " hello_at, hello_tries, answer_at, answered_at, asked_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
+        " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
         {peer_id, stored(lineage.incarnation), stored(lineage.counter), stored_token(lineage.token),
          stored(lineage.claimed), stored(row.proof), pack_tokens(lineage.earlier),
          stored_token(lineage.left), std::int64_t{lineage.suspicion}, stored(lineage.suspected_at),
          stored(lineage.two_copies), stored_token(row.told), stored_token(row.acknowledged),
          stored(row.hello_at), std::int64_t{row.hello_tries}, stored(row.answer_at),
-         stored(row.answered_at)});
+         stored(row.answered_at), stored(row.asked_at)});
 }
 
 } // namespace postrider::engine

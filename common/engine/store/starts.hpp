@@ -29,6 +29,7 @@ struct PeerStartRow {
     std::uint32_t hello_tries = 0;
     std::optional<Timestamp> answer_at;
     std::optional<Timestamp> answered_at;
+    std::optional<Timestamp> asked_at; // where we stand, in its last report
 };
 
 PeerStartRow load_peer_start(Transaction &transaction, std::int64_t peer_id);

@@ -118,6 +118,15 @@ void note_acknowledged(const Session &session, const wire::Report &report, PeerS
     }
 }
 
+/// Who asks where we stand, and asks again, has not heard the answer: reports take another form.
+void note_asked(const Session &session, const Peer &peer, bool asks, PeerStartRow &row) {
+    if (asks && row.asked_at &&
+        session.now - *row.asked_at >= session.timing.retransmission_min / 2) {
+        turn_reports(session, peer.peer_id);
+    }
+    row.asked_at = asks ? std::optional{session.now} : std::nullopt;
+}
+
 /// The maker of an old report may be one that does not know its own past. Whatever is played to us,
 /// it is told at most once in a round trip and an hour.
 void answer_old(const Session &session,
@@ -209,6 +218,7 @@ MarkedReport judge_report(const Session &session, const Peer &peer, const wire::
     if (verdict == stream::MarkVerdict::younger) {
         row.proof = report.start.proof;
         note_acknowledged(session, report, row);
+        note_asked(session, peer, report.hello, row);
         if (before.token && before.token != row.lineage.token && !row.answer_at) {
             // A start that is told where we stand notices what it has forgotten of its own streams.
             // That can wait for data to ride on.
@@ -223,19 +233,6 @@ MarkedReport judge_report(const Session &session, const Peer &peer, const wire::
     }
     note_younger(session, peer, before, row);
     return row.lineage.two_copies ? MarkedReport::not_younger : MarkedReport::usable;
-}
-
-void note_asked(const Session &session, const Peer &peer, bool asks) {
-    PeerStartRow row = load_peer_start(session.transaction, peer.peer_id);
-    if (!asks && !row.asked_at) {
-        return;
-    }
-    if (asks && row.asked_at &&
-        session.now - *row.asked_at >= session.timing.retransmission_min / 2) {
-        turn_reports(session, peer.peer_id); // our answer has not arrived
-    }
-    row.asked_at = asks ? std::optional{session.now} : std::nullopt;
-    save_peer_start(session.transaction, peer.peer_id, row);
 }
 
 bool knows_our_incarnation(const Session &session, const wire::Report &report) {

@@ -24,10 +24,6 @@ enum class MarkedReport {
 /// Judges a report before anything of it is used, and remembers what it says of both sides.
 MarkedReport judge_report(const Session &session, const Peer &peer, const wire::Report &report);
 
-/// A report that can be used has come, and asks where we stand, or does not. One that asks again
-/// has not heard the answer: reports take another form (engine/containers.hpp).
-void note_asked(const Session &session, const Peer &peer, bool asks);
-
 /// The report was made by somebody who knew our present incarnation, so it is no old one.
 bool knows_our_incarnation(const Session &session, const wire::Report &report);
 

@@ -448,7 +448,6 @@ MarkedReport take_report(const Session &session, const Peer &peer, const wire::R
     if (verdict != MarkedReport::usable) {
         return verdict;
     }
-    note_asked(session, peer, report.hello);
     if (report.hello) {
         answer_hello(session, peer);
     }

@@ -150,6 +150,16 @@ std::vector<PeerPath> paths_of(const Session &session, const Peer &peer, const O
                                     : load_paths(session, peer.peer_id);
 }
 
+/// From when on the limits of a path let the mail pass. How large it is is asked where there are
+/// any.
+Timestamp passage_through(const Session &session,
+                          const Limits &limits,
+                          const Outbound &outbound,
+                          const PeerPath &path) {
+    return limits.is_empty() ? session.now
+                             : limits.next_passage(outbound.urgency, outbound.bytes(limits, path));
+}
+
 /// From when on the mail may leave by any path; empty where none ever may.
 std::optional<Timestamp>
 passage_at(const Session &session, const Peer &peer, const Outbound &outbound) {
@@ -158,8 +168,7 @@ passage_at(const Session &session, const Peer &peer, const Outbound &outbound) {
         if (path.approved) {
             const Limits limits = limits_of(session, peer, path, outbound.lane);
             const Timestamp from =
-                std::max(opens_at(session, path),
-                         limits.next_passage(outbound.urgency, outbound.bytes(limits, path)));
+                std::max(opens_at(session, path), passage_through(session, limits, outbound, path));
             passage = passage ? std::min(*passage, from) : from;
         }
     }
@@ -185,7 +194,7 @@ std::optional<Way> way_for(const Session &session,
         }
         Limits limits = limits_of(session, peer, path, outbound.lane);
         if (opens_at(session, path) <= session.now &&
-            limits.next_passage(outbound.urgency, outbound.bytes(limits, path)) <= session.now) {
+            passage_through(session, limits, outbound, path) <= session.now) {
             return Way{path, std::move(limits)};
         }
     }

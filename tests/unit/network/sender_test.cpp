@@ -189,6 +189,14 @@ struct Sending : testing::Test {
         return given;
     }
 
+    /// So many were accepted, or it takes too long; the host gives what is wanted.
+    void send_until(std::size_t accepted, int steps_max = 2000) {
+        for (int steps = 0; steps < steps_max && host.accepted < accepted; ++steps) {
+            sender->step(now);
+            grant();
+        }
+    }
+
     Willing server;
     CountingHost host;
     NoonClock clock;
@@ -211,9 +219,7 @@ TEST_F(Sending, ConnectsAgainAtOnceWhenMailsAreLeftBehindTheLastOfAConnection) {
 TEST_F(Sending, UsesASecondConnectionWhileManyWaitOnceTheFirstHasProvedItself) {
     server.is_slow = true;
     submit(220);
-    for (int steps = 0; steps < 2000 && host.accepted < 220; ++steps) {
-        sender->step(now);
-    }
+    send_until(220);
     EXPECT_EQ(host.accepted, 220U);
     ASSERT_EQ(server.visits.made.size(), 4U) << "each twice";
     EXPECT_EQ(server.visits.made[0], 0U);
@@ -226,9 +232,7 @@ TEST_F(Sending, UsesASecondConnectionWhileManyWaitOnceTheFirstHasProvedItself) {
 TEST_F(Sending, SendsAFewSmallMailsOverOneConnection) {
     server.is_slow = true;
     submit(5);
-    for (int steps = 0; steps < 1000 && host.accepted < 5; ++steps) {
-        sender->step(now);
-    }
+    send_until(5, 1000);
     EXPECT_EQ(host.accepted, 5U);
     EXPECT_EQ(server.visits.made.size(), 1U) << "greetings cost more than they gain";
 }
@@ -239,10 +243,7 @@ TEST_F(Sending, UsesASecondConnectionForOneLargeMailBehindAnother) {
     for (std::uint64_t ticket = 2; ticket <= 3; ++ticket) {
         sender->submit({ticket, "main", {"b@mail.example"}, 4'000'000, {}});
     }
-    for (int steps = 0; steps < 20000 && host.accepted < 3; ++steps) {
-        sender->step(now);
-        grant();
-    }
+    send_until(3, 20'000);
     EXPECT_EQ(host.accepted, 3U);
     EXPECT_EQ(server.visits.mails_of, (std::vector<std::size_t>{2, 1}));
 }
@@ -251,9 +252,7 @@ TEST_F(Sending, GoesOnWithTheFirstWhereNoSecondConnectionComesAbout) {
     server.is_slow = true;
     server.fails_at = 2;
     submit(101);
-    for (int steps = 0; steps < 2000 && host.accepted < 101; ++steps) {
-        sender->step(now);
-    }
+    send_until(101);
     EXPECT_EQ(host.accepted, 101U);
     EXPECT_EQ(server.visits.made.size(), 3U) << "it is not tried for each mail";
 }
@@ -267,19 +266,13 @@ TEST_F(Sending, GivesTheFirstConnectionWhatTheSecondCouldNotSend) {
         server.refusal_of_second = refusal;
         start();
         submit(20);
-        for (int steps = 0; steps < 2000 && host.accepted < 20; ++steps) {
-            sender->step(now);
-            grant();
-        }
+        send_until(20);
         EXPECT_EQ(host.accepted, 20U) << refusal;
         EXPECT_EQ(host.refused, 0U) << refusal;
         EXPECT_EQ(server.visits.mails_of, (std::vector<std::size_t>{20, 0})) << refusal;
         now += std::chrono::hours{1};
         submit(20);
-        for (int steps = 0; steps < 2000 && host.accepted < 40; ++steps) {
-            sender->step(now);
-            grant();
-        }
+        send_until(40);
         EXPECT_EQ(host.accepted, 40U) << refusal;
         EXPECT_GE(server.visits.made.size(), 3U) << "it is tried again an hour later";
     }
@@ -294,10 +287,7 @@ TEST_F(Sending, ConnectsAgainAtOnceWhereTheServerTakesOnlySoManyMailsOfOneConnec
         server.refusal_behind_them = refusal;
         start();
         submit(5);
-        for (int steps = 0; steps < 1000 && host.accepted < 5; ++steps) {
-            sender->step(now);
-            grant();
-        }
+        send_until(5, 1000);
         EXPECT_EQ(host.accepted, 5U) << refusal;
         EXPECT_EQ(host.refused, 0U) << refusal;
         EXPECT_EQ(server.visits.mails_of, (std::vector<std::size_t>{2, 2, 1})) << refusal;

@@ -13,10 +13,13 @@
 #include <miscadmin.h>
 #include <nodes/parsenodes.h>
 #include <signal.h>
+#include <storage/latch.h>
 #include <tcop/utility.h>
+#include <utils/wait_event.h>
 
 #include "pg_extension/compat.h"
 #include "pg_extension/wake.h"
+#include "pg_extension/worker_locks.h"
 #include "pg_extension/worker_slots.h"
 
 static ProcessUtility_hook_type previous_utility;
@@ -56,8 +59,24 @@ static void before_alter(const AlterDatabaseStmt *statement) {
     }
 }
 
-/* A round that is cancelled is tried again later, if there still is an extension then. */
-static void interrupt_for_drop(const DropStmt *statement) {
+/* A round that is cancelled is tried again later, if there still is an extension then. It is not
+ * waited for by a lock: it may wait for one of ours, and one of the two would be called a deadlock.
+ */
+static void end_rounds(void) {
+    for (int waits = 0; !postrider_hold_turns(); ++waits) {
+        const pid_t worker = postrider_worker_pid();
+        if (worker != 0 && waits % 100 == 0) {
+            kill(worker, SIGINT);
+        }
+        (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 10,
+                        PG_WAIT_EXTENSION);
+        ResetLatch(MyLatch);
+        CHECK_FOR_INTERRUPTS();
+    }
+}
+
+/* It locks one after the other what a round uses, in another order. */
+static void before_drop(const DropStmt *statement) {
     const ListCell *cell;
 
     if (statement->removeType != OBJECT_EXTENSION || !superuser()) {
@@ -65,10 +84,7 @@ static void interrupt_for_drop(const DropStmt *statement) {
     }
     foreach (cell, statement->objects) {
         if (IsA(lfirst(cell), String) && strcmp(strVal(lfirst(cell)), "postrider") == 0) {
-            const pid_t worker = postrider_worker_pid();
-            if (worker != 0) {
-                kill(worker, SIGINT);
-            }
+            end_rounds();
         }
     }
 }
@@ -79,7 +95,7 @@ static void before(const Node *statement) {
         end_worker_of(((const DropdbStmt *)statement)->dbname);
         break;
     case T_DropStmt:
-        interrupt_for_drop((const DropStmt *)statement);
+        before_drop((const DropStmt *)statement);
         break;
     case T_CreatedbStmt:
         end_worker_of(option_of(((const CreatedbStmt *)statement)->options, "template"));

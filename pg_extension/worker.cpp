@@ -131,7 +131,7 @@ class Teller {
         if (!unkept_) {
             return;
         }
-        const std::optional<Error> failed = attempt([&] {
+        const std::optional<Error> failed = attempt_in_turn([&] {
             WorkerDatabase database;
             keep_event(database, *unkept_);
         });

@@ -48,3 +48,9 @@ void postrider_end_turn(void) {
 
     (void)LockRelease(&tag, ExclusiveLock, true);
 }
+
+bool postrider_hold_turns(void) {
+    const LOCKTAG tag = tag_of(LOCK_TURN);
+
+    return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
+}

@@ -12,5 +12,7 @@ extern void postrider_end_being_the_worker(void);
 /* Rounds of one process at a time: who is called in between waits for the one that is at work. */
 extern void postrider_take_turn(void);
 extern void postrider_end_turn(void);
+/* Nobody begins a round until the transaction ends. False: somebody is at one. */
+extern bool postrider_hold_turns(void);
 
 #endif

@@ -37,7 +37,7 @@ Pop3Receiver::Pop3Receiver(Surroundings surroundings, transport::MailAccount acc
 void Pop3Receiver::configure(transport::MailAccount account) {
     if (account.stamp_keys != account_.stamp_keys) {
         others_.clear(); // a stamp may be known now
-        look_at_.reset();
+        want_session();
     }
     account_ = std::move(account);
 }
@@ -58,8 +58,13 @@ void Pop3Receiver::settle(const transport::Settle &settle, Timestamp now) {
 }
 
 void Pop3Receiver::look_now() {
-    look_at_.reset();
+    want_session();
     somebody_waits_ = true;
+}
+
+void Pop3Receiver::want_session() {
+    look_at_.reset();
+    is_wanted_again_ = is_listed_;
 }
 
 /// Nothing waits for the host or for us, but for what the host wants to see again later.
@@ -210,6 +215,7 @@ void Pop3Receiver::on_ready(const transport::Pop3Ready &ready, Timestamp now) {
         return end_session(now, *ready.no_unique_ids);
     }
     has_top_ = ready.capabilities.top;
+    is_listed_ = true;
     std::map<std::string, Held> held;
     std::set<std::string> others;
     for (const transport::Pop3Message &message : ready.messages) {
@@ -326,7 +332,8 @@ void Pop3Receiver::end_session(Timestamp now, const std::optional<Error> &proble
     const bool has_more = !to_look_.empty() || !asked_.empty() ||
                           std::any_of(held_.begin(), held_.end(),
                                       [](auto &e) { return e.second.mail.open_events == 0; });
-    const bool is_last = is_through() || problem;
+    const bool is_again = std::exchange(is_wanted_again_, false);
+    const bool is_last = (is_through() && !is_again) || problem;
     login_.give_up();
     conversation_.reset();
     dialogue_.reset();
@@ -334,6 +341,7 @@ void Pop3Receiver::end_session(Timestamp now, const std::optional<Error> &proble
     to_remove_.clear();
     asked_.clear();
     removed_.clear();
+    is_listed_ = false;
     is_quitting_ = false;
     busy_since_.reset();
     incoming_.gather();
@@ -354,7 +362,10 @@ void Pop3Receiver::end_session(Timestamp now, const std::optional<Error> &proble
     }
     failures_ = 0;
     told_.clear();
-    look_at_ = now + (!has_more ? session_every : somebody_waits_ ? look_very_soon : look_soon);
+    look_at_ = now + (is_again          ? Duration{0}
+                      : !has_more       ? session_every
+                      : somebody_waits_ ? look_very_soon
+                                        : look_soon);
     do_now("waits for mail");
     health_.works(around_.host, account_.name);
     if (is_last) {

@@ -74,6 +74,7 @@ class Pop3Receiver final : public Receiver {
     void judge_bounce(const std::string &unique_id);
     void judge(const std::string &unique_id);
     void end_session(Timestamp now, const std::optional<Error> &problem);
+    void want_session();
     void tell_looked(bool reached);
     [[nodiscard]] bool is_through() const;
     void tell(const Error &what, std::uint64_t count = 1);
@@ -98,6 +99,8 @@ class Pop3Receiver final : public Receiver {
     std::deque<Task> asked_;           // the answers come in this order
     std::vector<std::string> removed_; // in this session, once it has ended well
     bool somebody_waits_ = true;       // for the end of a session in which all was done
+    bool is_listed_ = false;           // in this session: what comes now is seen by the next one
+    bool is_wanted_again_ = false;     // after that somebody has asked, or other keys have come
     bool has_top_ = false;
     bool is_quitting_ = false;
     std::optional<Timestamp> busy_since_; // the host, while there is something to fetch

@@ -251,6 +251,22 @@ def bounces_are_read_by_pop3_too(server):
     bounces_are_read(server, "pop3s")
 
 
+def a_question_in_the_middle_of_a_session_gets_one_of_its_own_by_pop3(server):
+    """The list of the one that is under way may be from before what is asked for."""
+    server.say("fault", "pop3", "quit", "delay=2", "times=1")
+    with process_for(server) as process:
+        process.configure(receiver(server, scheme="pop3s"))
+        deadline = time.monotonic() + 20
+        while "QUIT" not in server.say("commands", "pop3").decode():
+            assert time.monotonic() < deadline
+            process.read(0.02)
+        server.say("deliver", "b", content=text("for nobody here"))
+        process.look_now("in")
+        process.wait_for("looked", account="in")
+        told = [report for report in process.reports if report["kind"] == "told"]
+        assert told and told[0]["count"] == 1, "it was said to have looked before it had"
+
+
 def delays_and_bounces_of_mails_that_we_never_sent_are_told_and_left(server):
     for sample in ("postfix_delayed.eml", "exim_unknown_recipient.eml"):
         bounce = re.sub(rb"(?mi)^(message-id:) *<[^>]*>", rb"\1 <%s@test.invalid>" % (b"a" * 26),

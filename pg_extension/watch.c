@@ -65,7 +65,7 @@ static void before_alter(const AlterDatabaseStmt *statement) {
 static void end_rounds(void) {
     for (int waits = 0; !postrider_hold_turns(); ++waits) {
         const pid_t worker = postrider_worker_pid();
-        if (worker != 0 && waits % 100 == 0) {
+        if (worker != 0 && waits % 10 == 0) {
             kill(worker, SIGINT);
         }
         (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 10,
